@@ -1,0 +1,1 @@
+"""Kedro datasets that the catalog names: the store, atomic files, the model registry."""

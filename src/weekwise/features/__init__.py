@@ -1,0 +1,1 @@
+"""Pure preprocessing and statistics shared by training, serving and monitoring."""

@@ -1,0 +1,1 @@
+"""Kedro hooks around a run: tracking and the closing screen."""

@@ -1,0 +1,1 @@
+"""The predictor, its MLflow adapter, the registry and the promotion gate."""

@@ -1,0 +1,1 @@
+"""The five pipelines of a weekly run; they talk through the catalog only."""

@@ -1,0 +1,1 @@
+"""What the data looks like, and which features are fit to train on."""

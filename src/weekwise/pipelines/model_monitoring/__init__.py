@@ -1,0 +1,1 @@
+"""How earlier predictions did, and the weekly report."""

@@ -1,0 +1,1 @@
+"""A challenger is trained and judged against the champion."""

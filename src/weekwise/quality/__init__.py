@@ -1,0 +1,1 @@
+"""The data gate: contracts as Great Expectations suites, run before nodes."""
