@@ -1,0 +1,20 @@
+"""Weekwise's own commands, beside and over Kedro's. `kedro` finds the group `cli` here."""
+
+from __future__ import annotations
+
+from kedro.framework.cli.utils import LazyGroup
+
+import click
+
+
+@click.group(
+    name="weekwise",
+    cls=LazyGroup,
+    lazy_subcommands={
+        "run": "weekwise.cli.run.run",
+        "contract": "weekwise.cli.contract.contract",
+        "model": "weekwise.cli.model.model",
+    },
+)
+def cli() -> None:
+    """Weekwise's own commands."""

@@ -1,0 +1,39 @@
+"""Errors that a user can mend, as one plain message and exit status 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from weekwise.contract.errors import PastTheEnd, WeekwiseError
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn Weekwise's own errors into a message without a traceback.
+
+    Libraries wrap errors that pass through them, so the whole chain of causes is looked at.
+
+    Raises:
+        click.ClickException: In place of a `WeekwiseError`.
+    """
+    try:
+        yield
+    except Exception as error:
+        cause = _weekwise_cause(error)
+        if cause is None:
+            raise
+        if isinstance(cause, PastTheEnd):
+            click.echo(str(cause))
+            return
+        raise click.ClickException(str(cause)) from None
+
+
+def _weekwise_cause(error: BaseException | None) -> WeekwiseError | None:
+    while error is not None:
+        if isinstance(error, WeekwiseError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None

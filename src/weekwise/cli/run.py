@@ -1,0 +1,77 @@
+"""`kedro run`: Kedro's own command, with an as-of date for every run."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from kedro.config import AbstractConfigLoader
+from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.project import settings
+
+from weekwise.cli.errors import plain_errors
+from weekwise.contract.errors import AsOfError
+from weekwise.datasets.weeks import last_week
+from weekwise.features.weeks import Calendar
+
+WRANGLING = "data_wrangling"
+SUMMARY = Path("04_feature") / "wrangling_summary.json"
+
+
+def _run(**options: Any) -> Any:
+    # `--pipeline` is the word of Kedro's users; Kedro 1.7 warns about it and means `--pipelines`.
+    if options["pipeline"] and not options["pipelines"]:
+        options["pipelines"], options["pipeline"] = [options["pipeline"]], None
+    with plain_errors():
+        as_of = _as_of(options)
+        options["params"] = {**options["params"], "as_of": as_of.isoformat()}
+        return kedro_run.callback(**options)  # type: ignore[misc]
+    return None
+
+
+run = click.Command(
+    "run",
+    params=kedro_run.params,
+    callback=_run,
+    help=f"""{kedro_run.help}
+
+    \b
+    --params as_of=YYYY-MM-DD sets the run's logical date. Without it:
+    - a run with data wrangling takes the week after the last complete one;
+    - a run of later pipelines takes the date the features were built for.
+    """,
+)
+
+
+def _as_of(options: dict[str, Any]) -> date:
+    """The as-of date of the run that is asked for.
+
+    Raises:
+        AsOfError: If it cannot be run.
+    """
+    config = _config(options)
+    calendar = Calendar.model_validate(config["globals"]["calendar"])
+    if "as_of" in options["params"]:
+        return calendar.parse(options["params"]["as_of"])
+    data = Path(config["globals"]["data"])
+    if not options["pipelines"] or WRANGLING in options["pipelines"]:
+        return calendar.after(last_week(data))
+    try:
+        return calendar.parse(json.loads((data / SUMMARY).read_text())["as_of"])
+    except FileNotFoundError:
+        raise AsOfError(
+            "there are no features yet; run: kedro run --pipeline data_wrangling"
+        ) from None
+
+
+def _config(options: dict[str, Any]) -> AbstractConfigLoader:
+    loader: AbstractConfigLoader = settings.CONFIG_LOADER_CLASS(
+        conf_source=options["conf_source"] or str(Path.cwd() / settings.CONF_SOURCE),
+        env=options["env"] or os.environ.get("KEDRO_ENV"),
+        **settings.CONFIG_LOADER_ARGS,
+    )
+    return loader

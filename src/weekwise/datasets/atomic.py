@@ -1,0 +1,75 @@
+"""A file that is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from kedro.io import AbstractDataset
+from kedro.io.core import parse_dataset_definition
+
+
+class AtomicDataset(AbstractDataset[Any, Any]):
+    """Any file dataset of Kedro's, whose saves are atomic.
+
+    The wrapped dataset writes to a hidden file beside the real one, which is then renamed over it,
+    so a reader, or a run that is killed, never meets half a file.
+
+    Example in `catalog.yml`:
+
+    ```yaml
+    exploration:
+      type: weekwise.datasets.atomic.AtomicDataset
+      filepath: data/08_reporting/exploration.json
+      dataset: json.JSONDataset
+    ```
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        dataset: str | dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Wrap a dataset.
+
+        Args:
+            filepath: The file on a local disk; its folder is made when needed.
+            dataset: The wrapped dataset's type, or its configuration without `filepath`.
+            metadata: For plugins, such as kedro-viz's layer and previews.
+        """
+        config = {"type": dataset} if isinstance(dataset, str) else dict(dataset)
+        self._wrapped, self._arguments = parse_dataset_definition(config)
+        self._filepath = PurePosixPath(filepath)
+        self.metadata = metadata
+
+    def _dataset(self, path: Path) -> AbstractDataset[Any, Any]:
+        return self._wrapped(**self._arguments, filepath=path.as_posix())
+
+    def load(self) -> Any:
+        """Load through the wrapped dataset."""
+        return self._dataset(Path(self._filepath)).load()
+
+    def save(self, data: Any) -> None:
+        """Save through the wrapped dataset, then put the whole file in place."""
+        path = Path(self._filepath)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The ending stays last: some datasets, and pandas, choose a format by it.
+        hidden = path.with_name(f".{os.getpid()}.{path.name}")
+        try:
+            self._dataset(hidden).save(data)
+            hidden.replace(path)
+        finally:
+            hidden.unlink(missing_ok=True)
+
+    def _exists(self) -> bool:
+        return Path(self._filepath).exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath), "dataset": self._wrapped.__name__}
+
+    def preview(self, *args: Any, **kwargs: Any) -> Any:
+        """What kedro-viz shows of the file, where the wrapped dataset has a preview."""
+        return self._dataset(Path(self._filepath)).preview(*args, **kwargs)  # type: ignore[attr-defined]

@@ -1,0 +1,30 @@
+"""Fingerprints: what tells one state of the data, or of the configuration, from another."""
+
+from __future__ import annotations
+
+import hashlib
+
+import ibis
+import pandas as pd
+
+BATCH_ROWS = 100_000
+
+
+def table_hash(table: ibis.Table) -> str:
+    """SHA-256 of a table's names, types and values, 64 hexadecimal digits.
+
+    Rows count in their order, so order the table by its key for a hash of its content.
+
+    Args:
+        table: Any table; it is read in batches.
+    """
+    digest = hashlib.sha256(str(table.schema()).encode())
+    for batch in table.to_pyarrow_batches(chunk_size=BATCH_ROWS):
+        frame = batch.to_pandas(date_as_object=False)
+        digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def text_hash(*parts: str) -> str:
+    """SHA-256 of some texts in their order, 64 hexadecimal digits."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

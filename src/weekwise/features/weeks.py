@@ -1,0 +1,92 @@
+"""The calendar of weekly runs: which as-of dates there are, and which come next."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from pydantic import Field, model_validator
+
+from weekwise.contract.errors import AsOfError, PastTheEnd
+from weekwise.contract.model import Frozen
+
+
+class Calendar(Frozen):
+    """When the feed begins and ends, and how runs follow one another.
+
+    Attributes:
+        start: The feed's first date.
+        end: The feed's last date; none for a feed that goes on.
+        first_as_of: The as-of date of the first run in an empty store.
+        step_days: Days from one run to the next.
+        min_history_days: The fewest days of feed before an as-of date.
+    """
+
+    start: date
+    end: date | None = None
+    first_as_of: date
+    step_days: int = Field(default=7, ge=1)
+    min_history_days: int = Field(default=56, ge=1)
+
+    @model_validator(mode="after")
+    def _first_run_is_inside(self) -> Calendar:
+        self.check(self.first_as_of)
+        return self
+
+    @property
+    def earliest(self) -> date:
+        """The earliest as-of date that has enough history."""
+        return self.start + timedelta(days=self.min_history_days)
+
+    @property
+    def valid_range(self) -> str:
+        """The as-of dates a run takes, for people."""
+        return f"{self.earliest} to {self.end}" if self.end else f"{self.earliest} or later"
+
+    def check(self, as_of: date) -> date:
+        """Give back `as_of` if a run can be made for it.
+
+        Raises:
+            AsOfError: If it is outside the feed.
+        """
+        if as_of < self.earliest or (self.end is not None and as_of > self.end):
+            raise AsOfError(
+                f"as_of {as_of} is outside the data; choose a date from {self.valid_range}"
+            )
+        return as_of
+
+    def parse(self, text: object) -> date:
+        """Read an as-of date that a person typed.
+
+        Args:
+            text: A date as YYYY-MM-DD, or a date.
+
+        Raises:
+            AsOfError: If it is no such date, or outside the feed.
+        """
+        try:
+            as_of = date.fromisoformat(str(text))
+        except ValueError:
+            raise AsOfError(
+                f"as_of {str(text)!r} is not a date; "
+                f"write it as YYYY-MM-DD, from {self.valid_range}"
+            ) from None
+        return self.check(as_of)
+
+    def after(self, last: date | None) -> date:
+        """The as-of date that follows the last one run.
+
+        Args:
+            last: The as-of date of the last complete run, if there is one.
+
+        Raises:
+            PastTheEnd: If the feed holds no further week.
+        """
+        if last is None:
+            return self.first_as_of
+        following = last + timedelta(days=self.step_days)
+        if self.end is not None and following > self.end:
+            raise PastTheEnd(
+                f"Nothing to run: the data ends on {self.end} and the week of {last} is done. "
+                "Nothing was changed. To run a week again: kedro run --params as_of=YYYY-MM-DD"
+            )
+        return following

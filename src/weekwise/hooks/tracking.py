@@ -1,0 +1,103 @@
+"""What tells one MLflow run from another: its date, code, contracts, data and parameters."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from weekwise.contract.model import Contract
+
+SUMMARY = "wrangling_summary"
+CONTRACT_SUFFIX = "_contract"
+
+
+class TrackingHook:
+    """Tags the run that kedro-mlflow has opened.
+
+    kedro-mlflow itself logs the metrics and artifacts that the catalog names.
+    """
+
+    def __init__(self) -> None:
+        self._parameters: dict[str, Any] = {}
+        self._project = Path()
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Keep the configuration as it was written, before it becomes typed parameters."""
+        self._parameters = context.config_loader["parameters"]
+        self._project = context.project_path
+
+    @hook_impl(trylast=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        """Tag the run with what is known before it starts, and log each parameter by its path."""
+        import mlflow
+
+        if mlflow.active_run() is None:
+            return
+        mlflow.set_tags(
+            {
+                "as_of": str(self._parameters["as_of"]),
+                "git_commit": _git_commit(self._project),
+                **{
+                    f"contract_hash.{contract.table}": contract.hash
+                    for contract in _contracts(pipeline, catalog)
+                },
+            }
+        )
+        mlflow.log_params(flattened(self._parameters))
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Tag the run with the data it saw, as soon as that is known."""
+        self._tag_data(dataset_name, data)
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
+        """Tag a run of a later pipeline alone with the data it found."""
+        self._tag_data(dataset_name, data)
+
+    def _tag_data(self, dataset_name: str, data: Any) -> None:
+        if dataset_name != SUMMARY:
+            return
+        import mlflow
+
+        if mlflow.active_run() is not None:
+            mlflow.set_tag("data_hash", data["data_hash"])
+
+
+def flattened(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested parameters by their dotted paths, such as `training.fit.depth`."""
+    flat: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= flattened(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = str(value)
+    return flat
+
+
+def _contracts(pipeline: Pipeline, catalog: CatalogProtocol) -> list[Contract]:
+    names = sorted(name for name in pipeline.inputs() if name.endswith(CONTRACT_SUFFIX))
+    loaded = (catalog.load(name) for name in names)
+    return [contract for contract in loaded if isinstance(contract, Contract)]
+
+
+def _git_commit(project: Path) -> str:
+    """The commit the code is at, with a mark if files differ from it."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            command, cwd=project, capture_output=True, text=True, check=True, timeout=10
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return done.stdout.strip()

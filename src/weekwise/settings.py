@@ -1,0 +1,50 @@
+"""Kedro's project settings: configuration, hooks and nothing else."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from omegaconf.resolvers import oc
+
+from weekwise.datasets.weeks import last_week
+from weekwise.hooks.closing import ClosingScreenHook
+from weekwise.hooks.tracking import TrackingHook
+from weekwise.quality.hook import DataGateHook
+
+# None of the libraries reports usage from a project of ours unless its owner says so.
+for name, value in {
+    "GX_ANALYTICS_ENABLED": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "1",
+}.items():
+    os.environ.setdefault(name, value)
+
+
+def _package_folder(package: str) -> str:
+    """Where an installed package lies, found without importing it."""
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        msg = f"package {package} is not installed; run: make setup"
+        raise ModuleNotFoundError(msg)
+    return str(spec.submodule_search_locations[0])
+
+
+def _last_week(data: str, otherwise: str) -> str:
+    """The newest complete week in the store, for commands that look rather than run."""
+    return str(last_week(Path(data)) or otherwise)
+
+
+CONFIG_LOADER_ARGS: dict[str, Any] = {
+    "base_env": "base",
+    "default_run_env": "local",
+    "custom_resolvers": {
+        "oc.env": oc.env,
+        "package_folder": _package_folder,
+        "last_week": _last_week,
+    },
+}
+
+HOOKS = (DataGateHook(), TrackingHook(), ClosingScreenHook())
