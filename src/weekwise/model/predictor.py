@@ -1,0 +1,197 @@
+"""The predictor: a CatBoost model with the contract and the preprocessing it was fitted with.
+
+It is what a weekly run registers and what batch prediction and the service load, so that the same
+raw rows give the same numbers everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import ValidationError
+
+from weekwise.contract.errors import RegistryError
+from weekwise.contract.model import ColumnType, Contract, Frozen, Share
+from weekwise.model.frame import Floats, ModelInputs, model_frame, model_pool
+from weekwise.model.record import TrainingRecord
+
+if TYPE_CHECKING:
+    from catboost import CatBoostClassifier
+
+MODEL_FILE = "model.cbm"
+CONTRACT_FILE = "contract.json"
+PREDICTOR_FILE = "predictor.json"
+BASE_VALUE = "base_value"
+"""The column of `Predictor.contributions` that holds what every row starts from."""
+
+_ONE_THREAD_ROWS = 1000  # below this, starting threads costs more than they save
+
+
+class PredictorFile(Frozen):
+    """What `predictor.json` holds: all of a predictor but its trees and its contract.
+
+    Attributes:
+        features: The contract's features that the model takes, in its order.
+        calendar: The calendar features it takes.
+        country: The country whose public holidays count.
+        threshold: Probability from which the decision is yes.
+        record: How the model was fitted.
+    """
+
+    features: tuple[str, ...]
+    calendar: tuple[str, ...]
+    country: str
+    threshold: Share
+    record: TrainingRecord
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """Probabilities for raw rows of a contract.
+
+    Attributes:
+        inputs: What the model takes of each row: contract, features, calendar features.
+        threshold: Probability from which the decision is yes.
+        record: How the model was fitted.
+        model: The trees.
+    """
+
+    inputs: ModelInputs
+    threshold: float
+    record: TrainingRecord
+    model: CatBoostClassifier
+
+    @property
+    def contract(self) -> Contract:
+        """What the raw rows are."""
+        return self.inputs.contract
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The contract's features that the model takes, in its order."""
+        return self.inputs.features
+
+    @property
+    def calendar(self) -> tuple[str, ...]:
+        """The calendar features it takes."""
+        return self.inputs.calendar
+
+    def predict_proba(self, rows: pd.DataFrame) -> Floats:
+        """The probability of a positive outcome.
+
+        Args:
+            rows: Raw rows of the contract, shape (n, any), as for `model_frame`: None and NaN are
+                missing values, categories never seen are scored as such, other columns ignored.
+
+        Returns:
+            Shape (n,), between 0 and 1, in the order of `rows`.
+
+        Raises:
+            DataGateError: If a column is missing, or has a value that is not of its type.
+        """
+        frame = model_frame(rows, self.inputs)
+        if frame.empty:
+            return np.empty(0)
+        threads = 1 if len(frame) < _ONE_THREAD_ROWS else -1
+        probabilities: Floats = self.model.predict_proba(frame, thread_count=threads)[:, 1]
+        return probabilities
+
+    def decide(self, probabilities: Floats) -> npt.NDArray[np.bool_]:
+        """Whether each probability, shape (n,), reaches the threshold."""
+        return np.asarray(probabilities) >= self.threshold
+
+    def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """What each input adds to each row's log-odds: SHAP values.
+
+        Exact for trees: Lundberg et al., "From local explanations to global understanding with
+        explainable AI for trees", Nature Machine Intelligence 2, 2020, as CatBoost computes them.
+
+        Args:
+            rows: Raw rows of the contract, shape (n, any), as for `predict_proba`.
+
+        Returns:
+            On the index of `rows`, one column per input and `base_value`; a row's sum is the
+            log-odds of its probability.
+        """
+        columns = [*self.inputs.names, BASE_VALUE]
+        if rows.empty:
+            return pd.DataFrame(columns=columns, index=rows.index, dtype=np.float64)
+        pool = model_pool(rows, self.inputs)
+        values = self.model.get_feature_importance(pool, type="ShapValues")
+        return pd.DataFrame(values, columns=columns, index=rows.index)
+
+    def importances(self) -> pd.Series[float]:
+        """How much each input changes the predictions, in percent, the most important first."""
+        values = pd.Series(
+            self.model.get_feature_importance(type="PredictionValuesChange"),
+            index=list(self.inputs.names),
+            name="importance",
+        )
+        return values.sort_values(ascending=False, kind="stable")
+
+    def save(self, folder: Path) -> None:
+        """Write the predictor into a folder, made if need be.
+
+        Args:
+            folder: Where `model.cbm`, `contract.json` and `predictor.json` go.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = PredictorFile(
+            features=self.inputs.features,
+            calendar=self.inputs.calendar,
+            country=self.inputs.country,
+            threshold=self.threshold,
+            record=self.record,
+        )
+        self.model.save_model(str(folder / MODEL_FILE))
+        (folder / CONTRACT_FILE).write_text(self.contract.model_dump_json(indent=2), "utf-8")
+        (folder / PREDICTOR_FILE).write_text(kept.model_dump_json(indent=2), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Predictor:
+        """Read a predictor that `save` wrote.
+
+        Raises:
+            RegistryError: If the folder holds none, or one this version cannot read.
+        """
+        from catboost import CatBoostClassifier, CatBoostError
+
+        model = CatBoostClassifier()
+        try:
+            contract = contract_from_json((folder / CONTRACT_FILE).read_text("utf-8"))
+            kept = PredictorFile.model_validate_json((folder / PREDICTOR_FILE).read_text("utf-8"))
+            model.load_model(str(folder / MODEL_FILE))
+        except (OSError, ValidationError, CatBoostError) as error:
+            raise RegistryError(
+                f"{folder} holds no predictor this version of Weekwise can read: {error}; "
+                "train again, or use the version of Weekwise that wrote it"
+            ) from error
+        inputs = ModelInputs(
+            contract=contract, features=kept.features, calendar=kept.calendar, country=kept.country
+        )
+        return cls(inputs=inputs, threshold=kept.threshold, record=kept.record, model=model)
+
+
+def contract_from_json(text: str) -> Contract:
+    """A contract from its own JSON, equal to the one written.
+
+    JSON's keys are text, so the allowed values of integers and booleans need their types back.
+    """
+    contract = Contract.model_validate_json(text)
+    columns = {
+        name: column.model_copy(update={"values": _typed(column.type, column.values)})
+        for name, column in contract.columns.items()
+    }
+    return contract.model_copy(update={"columns": columns})
+
+
+def _typed(kind: ColumnType, values: dict[Any, str] | None) -> dict[Any, str] | None:
+    if values is None or kind not in (ColumnType.INTEGER, ColumnType.BOOLEAN):
+        return values
+    back = int if kind is ColumnType.INTEGER else "True".__eq__
+    return {back(str(value)): label for value, label in values.items()}
