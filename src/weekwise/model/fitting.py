@@ -1,0 +1,236 @@
+"""Fitting a predictor: time order, whole days set aside to stop early on, progress on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from weekwise.contract.errors import ContractError, FeedError
+from weekwise.contract.model import Contract, Role, Task
+from weekwise.model.frame import Floats, ModelInputs, model_pool, number_column, time_column
+from weekwise.model.predictor import Predictor
+from weekwise.model.record import FitParams, TrainingRecord
+
+if TYPE_CHECKING:
+    from catboost import CatBoostClassifier
+
+PROGRESS_REPORTS = 10
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class TaskSetup:
+    """What CatBoost minimizes and watches for one kind of prediction.
+
+    Attributes:
+        loss: CatBoost's name of the loss that the trees reduce.
+        metric: CatBoost's name of the metric that early stopping watches.
+    """
+
+    loss: str
+    metric: str
+
+
+TASKS: Mapping[Task, TaskSetup] = {Task.BINARY: TaskSetup(loss="Logloss", metric="Logloss")}
+"""The kinds of prediction that are worked out."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a fit has come.
+
+    Attributes:
+        trees: Trees grown so far.
+        most: The most trees there will be; early stopping may end sooner.
+        loss: The metric on the rows that early stopping watches, the lower the better.
+    """
+
+    trees: int
+    most: int
+    loss: float
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def fit(
+    train: pd.DataFrame,
+    contract: Contract,
+    features: tuple[str, ...] | list[str],
+    params: FitParams,
+    *,
+    as_of: date,
+    on_progress: OnProgress | None = None,
+) -> Predictor:
+    """Fit a predictor on rows whose outcome is known.
+
+    The same rows in any order give the same predictor, bit for bit.
+
+    Args:
+        train: Raw rows of the contract, with its key, time, feature and target columns.
+        contract: What `train` is; it has a time and a boolean target column.
+        features: The contract's features to use, in any order.
+        params: How to fit.
+        as_of: The run's logical date, kept in the record.
+        on_progress: Called about ten times on the way.
+
+    Returns:
+        The predictor.
+
+    Raises:
+        ContractError: If the contract lacks a time column or a target that is worked out.
+        FeedError: If the rows are too few days, or all have the same outcome.
+    """
+    setup = _setup(contract)
+    inputs = ModelInputs(
+        contract=contract,
+        features=tuple(name for name in contract.features if name in set(features)),
+        calendar=params.calendar,
+        country=params.country,
+    )
+    rows = _in_time_order(train, contract)
+    days = time_column(rows[contract.time]).astype("datetime64[D]").astype(np.int64)
+    outcome = number_column(rows[contract.target])
+    watched = _set_aside(days, params.validation_every)
+    _refuse_unfit(outcome, watched)
+
+    model = _grow(
+        model_pool(
+            rows[~watched], inputs, label=outcome[~watched], weight=_weights(days, params, ~watched)
+        ),
+        model_pool(
+            rows[watched], inputs, label=outcome[watched], weight=_weights(days, params, watched)
+        ),
+        setup,
+        params,
+        on_progress,
+    )
+    record = TrainingRecord(
+        as_of=as_of,
+        train_start=_date(days[0]),
+        train_end=_date(days[-1] + 1),
+        rows=int((~watched).sum()),
+        validation_rows=int(watched.sum()),
+        positive_rate=float(outcome.mean()),
+        trees=int(model.tree_count_),
+        validation_log_loss=float(model.get_best_score()["validation"][setup.metric]),
+        params=params,
+    )
+    return Predictor(inputs=inputs, threshold=params.threshold, record=record, model=model)
+
+
+def _setup(contract: Contract) -> TaskSetup:
+    if contract.time is None or contract.target is None or contract.task is None:
+        raise ContractError(
+            f"contract {contract.table} needs a time and a target column to fit a model; "
+            "give one column role: time and one role: target"
+        )
+    try:
+        return TASKS[contract.task]
+    except KeyError:
+        raise ContractError(
+            f"contract {contract.table} asks for {contract.task} predictions, which are not worked "
+            f"out yet; use a boolean target ({', '.join(TASKS)})"
+        ) from None
+
+
+def _in_time_order(train: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Rows by time, then key: CatBoost's statistics of categories depend on the order."""
+    order = dict.fromkeys([*contract.names(Role.TIME), *contract.key])
+    present = [name for name in order if name in train.columns]
+    ordered: pd.DataFrame = train.sort_values(present, kind="stable", ignore_index=True)
+    return ordered
+
+
+def _set_aside(days: npt.NDArray[np.int64], every: int) -> npt.NDArray[np.bool_]:
+    """Which rows lie on a day to stop early on: every n-th, counted back from the newest."""
+    distinct = np.unique(days)
+    if len(distinct) < every:
+        raise FeedError(
+            f"training needs rows of at least {every} days to set every {every}th aside; there are "
+            f"{len(distinct)}: run a later week, or lower validation_every"
+        )
+    back = len(distinct) - 1 - np.searchsorted(distinct, days)
+    aside: npt.NDArray[np.bool_] = back % every == every // 2
+    return aside
+
+
+def _refuse_unfit(outcome: Floats, watched: npt.NDArray[np.bool_]) -> None:
+    if np.isnan(outcome).any():
+        raise FeedError(
+            f"{int(np.isnan(outcome).sum())} of {len(outcome)} training rows have no outcome; "
+            "train on history only"
+        )
+    for part, name in ((outcome[~watched], "trained on"), (outcome[watched], "set aside")):
+        if len(np.unique(part)) < 2:  # noqa: PLR2004 - yes and no
+            raise FeedError(
+                f"the {len(part)} rows {name} all have the same outcome; more history is needed"
+            )
+
+
+def _weights(
+    days: npt.NDArray[np.int64], params: FitParams, part: npt.NDArray[np.bool_]
+) -> Floats | None:
+    """Weights of some rows that halve with each half-life of age, or none."""
+    if params.recency_half_life_days is None:
+        return None
+    weights: Floats = 0.5 ** ((days[-1] - days[part]) / params.recency_half_life_days)
+    return weights
+
+
+def _grow(
+    train: Any,
+    validation: Any,
+    setup: TaskSetup,
+    params: FitParams,
+    on_progress: OnProgress | None,
+) -> CatBoostClassifier:
+    from catboost import CatBoostClassifier
+
+    model = CatBoostClassifier(
+        iterations=params.iterations,
+        learning_rate=params.learning_rate,
+        depth=params.depth,
+        l2_leaf_reg=params.l2_leaf_reg,
+        one_hot_max_size=params.one_hot_max_size,
+        max_ctr_complexity=params.max_ctr_complexity,
+        boosting_type="Plain",
+        has_time=True,
+        loss_function=setup.loss,
+        eval_metric=setup.metric,
+        early_stopping_rounds=params.early_stopping_rounds,
+        use_best_model=True,
+        random_seed=params.seed,
+        thread_count=params.threads or -1,
+        logging_level="Silent",
+        allow_writing_files=False,
+    )
+    reporter = _Reporter(setup.metric, params.iterations, on_progress)
+    model.fit(train, eval_set=validation, callbacks=[reporter] if on_progress else None)
+    return model
+
+
+@dataclass(frozen=True)
+class _Reporter:
+    """A CatBoost callback that reports a few times only."""
+
+    metric: str
+    most: int
+    on_progress: OnProgress | None
+
+    def after_iteration(self, info: Any) -> bool:
+        """Report now and then; True lets CatBoost go on."""
+        if self.on_progress and info.iteration % max(1, self.most // PROGRESS_REPORTS) == 0:
+            loss = float(info.metrics["validation"][self.metric][-1])
+            self.on_progress(Progress(trees=info.iteration, most=self.most, loss=loss))
+        return True
+
+
+def _date(day: np.int64) -> date:
+    return _EPOCH + timedelta(days=int(day))
