@@ -37,6 +37,19 @@ def _last_week(data: str, otherwise: str) -> str:
     return str(last_week(Path(data)) or otherwise)
 
 
+def _tracking_uri(data: str) -> str:
+    """Where MLflow keeps runs: the server that MLFLOW_TRACKING_URI names, or a file under data."""
+    embedded = f"sqlite:///{Path(data).resolve() / 'mlflow' / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI", embedded)
+
+
+def _artifact_location(data: str) -> str | None:
+    """Where the embedded MLflow keeps artifacts; a server decides for itself."""
+    if "MLFLOW_TRACKING_URI" in os.environ:
+        return None
+    return str(Path(data).resolve() / "mlflow" / "artifacts")
+
+
 CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
     "default_run_env": "local",
@@ -44,6 +57,8 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
         "oc.env": oc.env,
         "package_folder": _package_folder,
         "last_week": _last_week,
+        "tracking_uri": _tracking_uri,
+        "artifact_location": _artifact_location,
     },
 }
 

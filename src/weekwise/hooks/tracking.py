@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,11 +29,17 @@ class TrackingHook:
         self._parameters: dict[str, Any] = {}
         self._project = Path()
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the configuration as it was written, before it becomes typed parameters."""
+        """Keep the configuration as it was written, and make room for the embedded MLflow store.
+
+        First of all hooks: kedro-mlflow opens the store, and SQLite makes no folder.
+        """
         self._parameters = context.config_loader["parameters"]
         self._project = context.project_path
+        if "MLFLOW_TRACKING_URI" not in os.environ:
+            data = Path(context.config_loader["globals"]["data"])
+            (self._project / data / "mlflow").mkdir(parents=True, exist_ok=True)
 
     @hook_impl(trylast=True)
     def before_pipeline_run(

@@ -63,10 +63,11 @@ def clean_weather(
         The contract's columns and `recent_precip` (in), `recent_visib` (the least, mi).
     """
     clean = conform(weather, weather_contract)
-    recent = ibis.window(
+    recent = ibis.range_window(
+        preceding=ibis.interval(hours=wrangling.weather_hours - 1),
+        following=ibis.interval(hours=0),
         group_by=clean.origin,
         order_by=clean.time_hour,
-        range=(ibis.interval(hours=wrangling.weather_hours - 1), 0),
     )
     return clean.mutate(
         recent_precip=clean.precip.sum().over(recent),

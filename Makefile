@@ -1,0 +1,76 @@
+# The same words as in the documentation. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Kedro looks its project up from here, and so do the tools.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONUNBUFFERED := 1
+# Extra arguments for pytest, such as ARGS="-k gate".
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run viz mlflow check format unit test docs bench lock clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Weekwise needs Python 3.11 or newer; name one with: make PYTHON=python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+
+$(VENV)/.runtime: $(BIN)/uv requirements.lock pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/.runtime ## Install what a run needs
+
+setup-dev: $(VENV)/.dev ## Install what development needs too
+
+run: setup ## One weekly run on the example: the week after the last one in the store
+	kedro run
+
+viz: setup-dev ## The pipelines, drawn by kedro viz
+	kedro viz run
+
+mlflow: setup ## The runs and the registry, in MLflow's own UI
+	kedro mlflow ui
+
+check: setup-dev ## Format, lint, types, import lines
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports --no-logo
+
+format: setup-dev ## Put the code in the house format
+	ruff format .
+	ruff check --fix .
+
+unit: setup-dev ## The quick tests
+	pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
+
+test: check docs ## Every check and test
+	pytest -n 2 --dist worksteal $(ARGS)
+
+docs: setup-dev ## The documentation site, in docs/_build/html
+	sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+bench: setup-dev ## The benchmarks, each measured side by side
+	python benchmarks/weekly_run.py
+	python benchmarks/model_quality.py
+
+lock: $(BIN)/uv ## Pin every dependency, with hashes
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
+
+clean: ## Forget what runs and tools made; the environment stays
+	rm -rf data/0?_* data/mlflow data/weekwise.duckdb* docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,24 @@
+"""What every test shares."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from weekwise.contract.load import load_contracts
+from weekwise.contract.model import Contracts
+
+PROJECT = Path(__file__).parents[1]
+
+# No library may report usage, and none may look for a user's own settings.
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ["DO_NOT_TRACK"] = "1"
+
+
+@pytest.fixture(scope="session")
+def contracts() -> Contracts:
+    """The example's own contracts."""
+    return load_contracts([PROJECT / "conf" / "base" / "contracts"])

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weekwise.contract.errors import AsOfError, PastTheEnd
+from weekwise.features.weeks import Calendar
+
+CALENDAR = Calendar(start=date(2013, 1, 1), end=date(2013, 12, 31), first_as_of=date(2013, 7, 1))
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        (None, date(2013, 7, 1)),
+        (date(2013, 7, 1), date(2013, 7, 8)),
+        (date(2013, 12, 24), date(2013, 12, 31)),
+    ],
+)
+def test_after(last: date | None, expected: date) -> None:
+    """A run follows the last one by a step; the first of all is the configured one."""
+    assert CALENDAR.after(last) == expected
+
+
+def test_after_the_last_week() -> None:
+    """Past the end of the data there is nothing to run, and the message says how to go on."""
+    with pytest.raises(PastTheEnd, match="ends on 2013-12-31.*kedro run --params as_of"):
+        CALENDAR.after(date(2013, 12, 30))
+
+
+def test_a_live_feed_has_no_end() -> None:
+    """Without an end every later week can be run."""
+    live = Calendar(start=date(2013, 1, 1), first_as_of=date(2013, 7, 1))
+
+    assert live.after(date(2030, 1, 7)) == date(2030, 1, 14)
+    assert live.valid_range == "2013-02-26 or later"
+
+
+@pytest.mark.parametrize("text", ["2013-13-01", "next week", "", "13-07-01", "2013-7-1", None])
+def test_parse_refuses_what_is_no_date(text: object) -> None:
+    """A malformed date is refused in one line that names the valid range."""
+    with pytest.raises(AsOfError, match="is not a date.*2013-02-26 to 2013-12-31") as caught:
+        CALENDAR.parse(text)
+
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["2013-02-25", "2014-01-01", "1999-01-01"])
+def test_parse_refuses_dates_outside_the_data(text: str) -> None:
+    """A date without enough history, or past the data, is refused with the valid range."""
+    with pytest.raises(AsOfError, match=f"{text} is outside.*2013-02-26 to 2013-12-31"):
+        CALENDAR.parse(text)
+
+
+@given(st.dates(min_value=date(2013, 2, 26), max_value=date(2013, 12, 31)))
+def test_parse_takes_every_date_inside(day: date) -> None:
+    """Every date in the valid range is taken as it is written."""
+    assert CALENDAR.parse(day.isoformat()) == day
+
+
+def test_the_first_run_must_be_possible() -> None:
+    """A calendar whose first run lies outside its own data is refused."""
+    with pytest.raises(AsOfError, match="2013-01-02 is outside"):
+        Calendar(start=date(2013, 1, 1), first_as_of=date(2013, 1, 2))
