@@ -42,7 +42,8 @@ class FitParams(Frozen):
         recency_half_life_days: Rows this much older than the newest weigh half; none means all
             weigh alike.
         threshold: Probability from which the decision is yes.
-        drop_calendar: Calendar features to do without.
+        drop_calendar: Calendar features to do without; while the history is shorter than a few years,
+            the day of the month or of the year names single days, not seasons.
         country: The country whose public holidays count, as an ISO 3166 code.
         seed: Seed of CatBoost's random numbers.
         threads: Threads to train on; none means all cores. It does not change the model.
@@ -58,7 +59,10 @@ class FitParams(Frozen):
     validation_every: Annotated[int, Field(ge=2), AfterValidator(_off_the_week)] = 10
     recency_half_life_days: float | None = Field(default=None, gt=0)
     threshold: Share = 0.5
-    drop_calendar: Annotated[tuple[str, ...], AfterValidator(_known)] = ()
+    drop_calendar: Annotated[tuple[str, ...], AfterValidator(_known)] = (
+        "day_of_month",
+        "day_of_year",
+    )
     country: str = "US"
     seed: int = 0
     threads: int | None = Field(default=None, ge=1)

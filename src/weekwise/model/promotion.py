@@ -1,0 +1,315 @@
+"""The promotion gate: may the challenger take the champion's place?
+
+Both are scored on the same rows, which neither was fitted on. The challenger must pass a floor,
+must not lose to the champion, and must not be much worse on any slice. Nothing here reads or moves
+anything: `decide` is a function of its arguments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+
+from weekwise.contract.model import Frozen, Share
+from weekwise.model.frame import Floats
+from weekwise.model.metrics import Metrics, constant_rate, log_losses, score, slice_values
+from weekwise.model.verdict import Comparison, Decision, SliceComparison, Verdict
+
+
+class Policy(StrEnum):
+    """What a challenger has to show."""
+
+    NON_INFERIOR = "non_inferior"
+    """That it is not worse by more than the margin: newer data wins at equal quality."""
+    SUPERIOR = "superior"
+    """That it is better."""
+
+
+class PromotionParams(Frozen):
+    """What the promotion gate asks of a challenger. Log losses are in nats.
+
+    Attributes:
+        policy: What the challenger has to show against the champion.
+        margin: How much worse than the champion's a non-inferior log loss may be.
+        confidence: Level of the bootstrap interval that has to show it.
+        floor_margin: By how much the log loss has to beat the training history's constant rate.
+        floor_auc: The least ROC AUC.
+        min_rows: With fewer rows that neither model was fitted on, the champion stays.
+        min_days: The same for days, which are what is resampled.
+        slice_limits: For each column to slice by, how much worse than the champion's the log loss
+            of any slice may be.
+        slice_min_rows: Slices with fewer rows are not judged.
+        resamples: Bootstrap samples.
+        seed: Seed of the bootstrap.
+        dry_run: Judge, and move nothing.
+    """
+
+    policy: Policy = Policy.NON_INFERIOR
+    margin: float = Field(default=0.005, ge=0)
+    confidence: float = Field(default=0.9, gt=0, lt=1)
+    floor_margin: float = Field(default=0.005, ge=0)
+    floor_auc: Share = 0.55
+    min_rows: int = Field(default=1000, ge=1)
+    min_days: int = Field(default=5, ge=2)
+    slice_limits: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    slice_min_rows: int = Field(default=500, ge=1)
+    resamples: int = Field(default=2000, ge=100)
+    seed: int = 0
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """The rows that challenger and champion are judged on.
+
+    Attributes:
+        as_of: The run's logical date.
+        dates: Each row's date, shape (n,), datetime64.
+        outcome: What happened, shape (n,), 0 or 1.
+        slices: The columns to slice by, shape (n, any).
+    """
+
+    as_of: date
+    dates: npt.NDArray[np.datetime64]
+    outcome: Floats
+    slices: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One model's probabilities for the rows of a holdout.
+
+    Attributes:
+        version: Its version in the registry.
+        train_end: The first date after its newest training row.
+        positive_rate: Share of positive outcomes in its training rows.
+        probability: Of a positive outcome, shape (n,), in the holdout's order.
+    """
+
+    version: str
+    train_end: date
+    positive_rate: float
+    probability: Floats
+
+
+def decide(
+    challenger: Scored, champion: Scored | None, params: PromotionParams, *, holdout: Holdout
+) -> Verdict:
+    """Judge a challenger.
+
+    Args:
+        challenger: The newly trained model.
+        champion: The model in service, if there is one.
+        params: What is asked of a challenger.
+        holdout: The rows both were scored on; those either was fitted on are left out here.
+
+    Returns:
+        The verdict; in a dry run with what it would have been.
+    """
+    judged = _judge(_Trial.of(challenger, champion, holdout), challenger, champion, params)
+    if not params.dry_run:
+        return judged
+    return judged.model_copy(update={"decision": Decision.DRY_RUN, "would_be": judged.decision})
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """The rows that neither model was fitted on, with both models' probabilities."""
+
+    holdout: Holdout
+    challenger: Floats
+    champion: Floats | None
+
+    @classmethod
+    def of(cls, challenger: Scored, champion: Scored | None, holdout: Holdout) -> _Trial:
+        both = [challenger] if champion is None else [challenger, champion]
+        dates = holdout.dates.astype("datetime64[D]")
+        unseen = dates >= np.datetime64(max(model.train_end for model in both), "D")
+        rows = Holdout(
+            as_of=holdout.as_of,
+            dates=dates[unseen],
+            outcome=np.asarray(holdout.outcome, dtype=np.float64)[unseen],
+            slices=holdout.slices[unseen],
+        )
+        theirs = None if champion is None else champion.probability[unseen]
+        return cls(holdout=rows, challenger=challenger.probability[unseen], champion=theirs)
+
+    @property
+    def rows(self) -> int:
+        return len(self.holdout.dates)
+
+    @property
+    def days(self) -> int:
+        return len(np.unique(self.holdout.dates))
+
+    def differences(self) -> Floats | None:
+        """Challenger's log loss minus the champion's for each row, shape (n,)."""
+        if self.champion is None:
+            return None
+        truth = self.holdout.outcome
+        return log_losses(truth, self.challenger) - log_losses(truth, self.champion)
+
+
+def _judge(
+    trial: _Trial, challenger: Scored, champion: Scored | None, params: PromotionParams
+) -> Verdict:
+    truth = trial.holdout.outcome
+    metrics = score(truth, trial.challenger)
+    baseline = constant_rate(truth, challenger.positive_rate)
+    comparison: Comparison | None = None
+    slices: tuple[SliceComparison, ...] = ()
+    checks = [_enough(trial, params)]
+    if checks[0].passed:
+        checks += _floor(metrics, baseline, params)
+        differences = trial.differences()
+        if differences is not None:
+            comparison = compare(differences, trial.holdout.dates, params)
+            slices = _compare_slices(differences, trial.holdout.slices, params)
+            checks += [_contest(comparison, params), _slices_hold(slices, params)]
+    return Verdict(
+        as_of=trial.holdout.as_of,
+        decision=_decision(all(check.passed for check in checks), champion),
+        reasons=tuple(check.sentence for check in checks if check.sentence),
+        challenger_version=challenger.version,
+        champion_version=None if champion is None else champion.version,
+        challenger=metrics,
+        champion=None if trial.champion is None else score(truth, trial.champion),
+        baseline=baseline,
+        comparison=comparison,
+        slices=slices,
+    )
+
+
+def compare(
+    differences: Floats, dates: npt.NDArray[np.datetime64], params: PromotionParams
+) -> Comparison:
+    """Mean difference of two models' losses, with a bootstrap interval over whole days.
+
+    Flights of one day share its weather and its crowding, so days are resampled, not rows: Field
+    and Welsh, "Bootstrapping clustered data", JRSS B 69, 2007 (the cluster bootstrap); the interval
+    is the percentile one.
+
+    Args:
+        differences: Challenger's loss minus the champion's, shape (n,).
+        dates: Each row's date, shape (n,).
+        params: Level, number and seed of the bootstrap.
+    """
+    days, place = np.unique(dates, return_inverse=True)
+    sums = np.bincount(place, weights=differences)
+    counts = np.bincount(place)
+    drawn = np.random.default_rng(params.seed).integers(
+        0, len(days), size=(params.resamples, len(days))
+    )
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    tail = (1 - params.confidence) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return Comparison(
+        rows=len(differences),
+        days=len(days),
+        difference=float(differences.mean()),
+        low=float(low),
+        high=float(high),
+        confidence=params.confidence,
+        probability_better=float((means < 0).mean() + (means == 0).mean() / 2),
+    )
+
+
+@dataclass(frozen=True)
+class _Check:
+    """One thing asked of the challenger, and what came out."""
+
+    passed: bool
+    sentence: str
+
+
+def _decision(passed: bool, champion: Scored | None) -> Decision:
+    if champion is None:
+        return Decision.FIRST if passed else Decision.REJECTED
+    return Decision.PROMOTED if passed else Decision.KEPT
+
+
+def _enough(trial: _Trial, params: PromotionParams) -> _Check:
+    found = f"{trial.rows:,} rows of {trial.days} days that no model was fitted on"
+    if trial.rows >= params.min_rows and trial.days >= params.min_days:
+        return _Check(passed=True, sentence=f"Judged on {found}.")
+    return _Check(
+        passed=False,
+        sentence=f"Too little to judge on: {found}; "
+        f"{params.min_rows:,} rows of {params.min_days} days are asked for.",
+    )
+
+
+def _floor(metrics: Metrics, baseline: Metrics, params: PromotionParams) -> list[_Check]:
+    """The floor: better than the constant rate, and able to rank."""
+    loss, constant = metrics.log_loss or 0.0, baseline.log_loss or 0.0
+    gain = constant - loss
+    ranks = metrics.roc_auc is not None and metrics.roc_auc >= params.floor_auc
+    auc = (
+        "has no meaning (one outcome only)" if metrics.roc_auc is None else f"{metrics.roc_auc:.4f}"
+    )
+    return [
+        _Check(
+            passed=gain >= params.floor_margin,
+            sentence=f"Floor: log loss {loss:.4f} against the constant rate's {constant:.4f}, "
+            f"a gain of {gain:.4f}; at least {params.floor_margin:.4f} is asked for.",
+        ),
+        _Check(
+            passed=ranks,
+            sentence=f"Floor: ROC AUC {auc}; at least {params.floor_auc:.4f} is asked for.",
+        ),
+    ]
+
+
+def _contest(comparison: Comparison, params: PromotionParams) -> _Check:
+    """The policy, applied to the interval's upper end."""
+    measured = (
+        f"Challenger minus champion in log loss: {comparison.difference:+.4f} "
+        f"({comparison.confidence:.0%} interval {comparison.low:+.4f} to {comparison.high:+.4f}; "
+        f"better with probability {comparison.probability_better:.2f})"
+    )
+    if params.policy is Policy.SUPERIOR:
+        passed, asked = comparison.high < 0, "the whole interval below zero is asked for"
+    else:
+        passed = comparison.high <= params.margin
+        asked = f"an upper end of at most {params.margin:+.4f} is asked for"
+    return _Check(passed=passed, sentence=f"{measured}; {asked}.")
+
+
+def _compare_slices(
+    differences: Floats, slices: pd.DataFrame, params: PromotionParams
+) -> tuple[SliceComparison, ...]:
+    found = []
+    for column, limit in params.slice_limits.items():
+        grouped = pd.Series(differences).groupby(slice_values(slices[column]).to_numpy())
+        for value, part in grouped.agg(["size", "mean"]).iterrows():
+            if part["size"] >= params.slice_min_rows:
+                found.append(
+                    SliceComparison(
+                        column=column,
+                        value=str(value),
+                        rows=int(part["size"]),
+                        difference=float(part["mean"]),
+                        limit=limit,
+                    )
+                )
+    return tuple(found)
+
+
+def _slices_hold(slices: tuple[SliceComparison, ...], params: PromotionParams) -> _Check:
+    if not params.slice_limits:
+        return _Check(passed=True, sentence="")
+    bad = [one for one in slices if one.too_bad]
+    if not bad:
+        return _Check(passed=True, sentence=f"None of {len(slices)} slices is over its limit.")
+    named = "; ".join(
+        f"{one.column} {one.value} {one.difference:+.4f} over {one.limit:+.4f} ({one.rows:,} rows)"
+        for one in bad
+    )
+    return _Check(passed=False, sentence=f"{len(bad)} of {len(slices)} slices are worse: {named}.")
