@@ -219,7 +219,9 @@ class NumericReference:
         at = np.linspace(0.0, 1.0, limits.bins + 1)[1:]
         quantiles = np.quantile(held, at, method="inverted_cdf")
         uppers = np.unique([np.nextafter(least, -np.inf), *quantiles])
-        labels = _numeric_labels(float(least), uppers[1:], whole=bool((held % 1 == 0).all()))
+        between = interval_labels(float(least), uppers[1:], whole=bool((held % 1 == 0).all()))
+        ends = f"below {_number(least)}", f"over {_number(uppers[-1])}"
+        labels = (ends[0], *between, ends[1], MISSING)
         counts = _numeric_counts(numbers, uppers)
         return cls(column, uppers, labels, counts, float(held.mean()), float(held.std()))
 
@@ -332,6 +334,25 @@ def categorical_drift(column: str, reference: Any, current: Any, limits: DriftLi
     return CategoryReference.of(column, reference, limits).compare(current, limits)
 
 
+def interval_labels(least: float, uppers: Floats, *, whole: bool) -> tuple[str, ...]:
+    """Name adjoining intervals as people would.
+
+    Args:
+        least: Where the first begins, itself included.
+        uppers: Where each ends, itself included, ascending.
+        whole: Whether there are whole numbers only, so that the next begins at one more.
+
+    Example:
+        >>> interval_labels(1, np.array([1.0, 5.0, 9.0]), whole=True)
+        ('1', '2 to 5', '6 to 9')
+    """
+    lows = [least, *((uppers[:-1] + 1) if whole else uppers[:-1])]
+    return tuple(
+        _number(high) if low == high else f"{_number(low)} to {_number(high)}"
+        for low, high in zip(lows, uppers, strict=True)
+    )
+
+
 def _drift(
     reference: Reference, counts: Counts, direction: Direction, limits: DriftLimits
 ) -> Drift:
@@ -358,16 +379,6 @@ def _numeric_counts(numbers: Floats, uppers: Floats) -> Counts:
     held = numbers[np.isfinite(numbers)]
     counts = np.bincount(np.searchsorted(uppers, held, side="left"), minlength=uppers.size + 1)
     return np.append(counts, numbers.size - held.size).astype(np.int64)
-
-
-def _numeric_labels(least: float, uppers: Floats, *, whole: bool) -> tuple[str, ...]:
-    """Labels of the bins below `least`, up to each of `uppers`, over the last, and missing."""
-    lows = [least, *((uppers[:-1] + 1) if whole else uppers[:-1])]
-    between = [
-        _number(high) if low == high else f"{_number(low)} to {_number(high)}"
-        for low, high in zip(lows, uppers, strict=True)
-    ]
-    return (f"below {_number(least)}", *between, f"over {_number(uppers[-1])}", MISSING)
 
 
 def _number(value: float) -> str:

@@ -1,0 +1,165 @@
+"""The nodes of the exploratory analysis: from `features` to what is found, chosen and shown.
+
+The measures themselves lie in the modules beside this one; a node names what it makes of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+
+from weekwise.contract.model import Contract
+from weekwise.features.window import Window
+from weekwise.pipelines.exploratory_data_analysis import (
+    association,
+    correlation,
+    drifting,
+    figures,
+    findings,
+    report,
+    selection,
+    summary,
+    target,
+)
+from weekwise.pipelines.exploratory_data_analysis.params import ExplorationParams
+from weekwise.pipelines.exploratory_data_analysis.results import (
+    Association,
+    Correlations,
+    Exploration,
+    FeatureDrift,
+    Profile,
+    Selection,
+    TargetSummary,
+)
+from weekwise.pipelines.exploratory_data_analysis.study import Study, read_study
+
+SHOWN_PAIRS = 100
+
+
+def read_features(features: ibis.Table, contract: Contract, window: Window) -> Study:
+    """Read the columns under study from the engine, once for all measures.
+
+    Args:
+        features: The model's own table.
+        contract: What `features` is.
+        window: The run's place in time.
+    """
+    return read_study(features, contract, window)
+
+
+def summarize_columns(study: Study, params: ExplorationParams) -> Profile:
+    """Describe the rows, and each feature by itself: gaps, quantiles, distribution."""
+    return summary.profile(study, params)
+
+
+def summarize_target(study: Study) -> TargetSummary:
+    """Describe the target overall and over time.
+
+    Raises:
+        WeekwiseError: If the target is of a kind that cannot be explored yet.
+    """
+    return target.summarize(study)
+
+
+def measure_associations(study: Study, params: ExplorationParams) -> tuple[Association, ...]:
+    """Measure how each feature, alone, goes with the target.
+
+    Raises:
+        WeekwiseError: If the target is of a kind that cannot be explored yet.
+    """
+    return association.associate(study, params)
+
+
+def correlate_features(study: Study, params: ExplorationParams) -> Correlations:
+    """Measure how features go with each other."""
+    return correlation.correlate(study, params)
+
+
+def measure_drift(study: Study, params: ExplorationParams) -> tuple[FeatureDrift, ...]:
+    """Measure how far the upcoming rows, and the last weeks, lie from history."""
+    return drifting.measure(study, params)
+
+
+def select_features(
+    contract: Contract,
+    profile: Profile,
+    associations: tuple[Association, ...],
+    correlations: Correlations,
+    params: ExplorationParams,
+) -> dict[str, Any]:
+    """Choose the features to train on.
+
+    Returns:
+        `Selection` as plain data: `selected`, the features in the contract's order, and
+        `dropped` and `kept`, lists of `feature` and `reason`.
+
+    Raises:
+        WeekwiseError: If the parameters name an unknown feature, or keep and drop the same one,
+            or if no feature is left.
+    """
+    return selection.select(
+        contract, profile.columns, associations, correlations, params
+    ).model_dump(mode="json")
+
+
+def collect_exploration(
+    profile: Profile,
+    target_summary: TargetSummary,
+    associations: tuple[Association, ...],
+    correlations: Correlations,
+    drift: tuple[FeatureDrift, ...],
+    selected_features: dict[str, Any],
+    params: ExplorationParams,
+) -> dict[str, Any]:
+    """Gather all that was found, with what stands out.
+
+    Returns:
+        `Exploration` as plain data.
+    """
+    chosen = Selection.model_validate(selected_features)
+    return Exploration(
+        profile=profile,
+        findings=findings.find(profile, target_summary, associations, drift, chosen, params),
+        target=target_summary,
+        associations=associations,
+        correlations=correlations.strongest(SHOWN_PAIRS),
+        drift=drift,
+        selection=chosen,
+        params=params,
+    ).model_dump(mode="json")
+
+
+def render_report(exploration: dict[str, Any], contract: Contract) -> str:
+    """Write the report as one HTML page that opens with no network."""
+    return report.render(Exploration.model_validate(exploration), contract)
+
+
+def draw_target_rate(exploration: dict[str, Any]) -> figures.Figure:
+    """Draw the target's rate by week."""
+    return figures.target_rate(Exploration.model_validate(exploration))
+
+
+def draw_missing(exploration: dict[str, Any]) -> figures.Figure:
+    """Draw the share of missing values by feature."""
+    return figures.missing(Exploration.model_validate(exploration))
+
+
+def draw_distributions(exploration: dict[str, Any]) -> figures.Figure:
+    """Draw the distribution of each feature in history and in the upcoming rows."""
+    return figures.distributions(Exploration.model_validate(exploration))
+
+
+def draw_associations(exploration: dict[str, Any]) -> figures.Figure:
+    """Draw how each feature, alone, goes with the target."""
+    return figures.associations(Exploration.model_validate(exploration))
+
+
+def draw_correlation(exploration: dict[str, Any]) -> figures.Figure:
+    """Draw how features go with each other."""
+    return figures.correlation(Exploration.model_validate(exploration))
+
+
+def draw_drift(exploration: dict[str, Any]) -> figures.Figure:
+    """Draw the drift of the upcoming rows beside that of the last weeks."""
+    return figures.drift(Exploration.model_validate(exploration))
