@@ -1,0 +1,155 @@
+"""The predictor as an MLflow pyfunc model that works far from this project.
+
+The logged model carries the predictor's own files, the few modules that read them, the signature of
+its contract, an input example, and its requirements with the very versions it was made with.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.models import ModelSignature
+from mlflow.models.model import ModelInfo
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
+from mlflow.types.schema import ColSpec, DataType, Schema, TensorSpec
+
+import weekwise
+from weekwise.contract.model import Contract
+from weekwise.model.predictor import Predictor
+
+SERVED = Path(__file__).with_name("served.py")
+"""The file that MLflow runs to make the served model."""
+
+ARTIFACT = "predictor"
+"""The name of the predictor's folder among the logged model's artifacts."""
+
+PACKAGES = ("contract", "features", "model")
+"""The subpackages of Weekwise that a served model needs."""
+
+REQUIREMENTS = ("catboost", "holidays", "mlflow", "numpy", "pandas", "pydantic")
+"""The libraries these import to predict."""
+
+EXAMPLE_ROWS = 5
+
+_DTYPES = {
+    "string": "object",
+    "long": "int64",
+    "double": "float64",
+    "boolean": "object",
+    "datetime": "datetime64[ns]",
+}
+"""Plain dtypes for MLflow's types; booleans may be missing, so they are objects."""
+
+
+class PredictorModel(PythonModel):
+    """A predictor behind MLflow's interface.
+
+    Rows of the contract go in; `probability` and `decision` come out, in the same order.
+    """
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Load the predictor from the logged model's artifacts."""
+        self.predictor = Predictor.load(Path(context.artifacts[ARTIFACT]))
+
+    def predict(
+        self,
+        context: PythonModelContext,  # noqa: ARG002 - MLflow's interface
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> pd.DataFrame:
+        """Probability and decision for raw rows of the contract.
+
+        Columns that the signature lets be absent count as missing.
+        """
+        rows = model_input.reindex(columns=self.predictor.contract.inputs)
+        probability = self.predictor.predict_proba(rows)
+        return pd.DataFrame(
+            {"probability": probability, "decision": self.predictor.decide(probability)},
+            index=model_input.index,
+        )
+
+
+def log_predictor(predictor: Predictor, example: pd.DataFrame, *, name: str = "model") -> ModelInfo:
+    """Log a predictor as a pyfunc model, inside the active MLflow run.
+
+    Args:
+        predictor: What to log.
+        example: A few raw rows of the contract, for people and for MLflow's own checks.
+        name: The logged model's name.
+    """
+    with tempfile.TemporaryDirectory() as scratch, quiet_transfers():
+        predictor.save(Path(scratch) / ARTIFACT)
+        logged: ModelInfo = mlflow.pyfunc.log_model(
+            name=name,
+            python_model=str(SERVED),
+            artifacts={ARTIFACT: str(Path(scratch) / ARTIFACT)},
+            code_paths=[str(_copy_code(Path(scratch)))],
+            signature=signature(predictor.contract),
+            input_example=_example(example, predictor.contract),
+            pip_requirements=pinned_requirements(),
+        )
+    return logged
+
+
+@contextmanager
+def quiet_transfers() -> Iterator[None]:
+    """Move files to and from MLflow without its progress bars."""
+    name = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
+    before = os.environ.get(name)
+    os.environ[name] = "false"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
+
+
+def signature(contract: Contract) -> ModelSignature:
+    """The MLflow signature of a predictor of a contract: its inputs, probability and decision."""
+    from weekwise.contract.derive import signature_columns
+
+    inputs: list[ColSpec | TensorSpec] = [
+        ColSpec(DataType[column.type], name=column.name, required=column.required)
+        for column in signature_columns(contract)
+    ]
+    outputs: list[ColSpec | TensorSpec] = [
+        ColSpec(DataType.double, "probability"),
+        ColSpec(DataType.boolean, "decision"),
+    ]
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
+
+
+def pinned_requirements() -> list[str]:
+    """What a served model needs, each at the version installed here."""
+    return [f"{name}=={version(name)}" for name in REQUIREMENTS]
+
+
+def _example(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """The first rows as the signature has them, with no dtype of pandas' own that JSON lacks."""
+    from weekwise.contract.derive import signature_columns
+
+    dtypes = {column.name: _DTYPES[column.type] for column in signature_columns(contract)}
+    first = rows[list(dtypes)].head(EXAMPLE_ROWS)
+    return first.astype(dtypes).reset_index(drop=True)
+
+
+def _copy_code(scratch: Path) -> Path:
+    """Copy the modules a served model needs, and no others, as a package of the same name."""
+    source = Path(weekwise.__file__).parent
+    package = scratch / source.name
+    package.mkdir()
+    shutil.copy(source / "__init__.py", package)
+    for name in PACKAGES:
+        shutil.copytree(source / name, package / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return package

@@ -1,0 +1,368 @@
+"""The model registry: versions, champion and challenger, and how they came to be.
+
+All state lies in MLflow: a version's fingerprint, figures and verdict are its tags, the history of
+the aliases and each run's nomination are tags of the registered model. Every operation may be cut
+short anywhere and repeated. One process at a time may write.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
+from pydantic import BaseModel
+
+from weekwise.contract.errors import RegistryError
+from weekwise.contract.model import Frozen
+from weekwise.model.alias_log import AliasLog, Change
+from weekwise.model.history import CHALLENGER, CHAMPION, Action, AliasEvent, History, Kind
+from weekwise.model.predictor import Predictor
+from weekwise.model.verdict import Decision, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FINGERPRINT = "fingerprint"
+WEEKLY_RUN = "weekly run"
+_NOMINATION = "nomination."
+_DESCRIPTION_LIMIT = 5000  # characters, of MLflow's own database column
+_REASON_LIMIT = 1000
+
+
+class Nomination(Frozen):
+    """What a run brought to the promotion gate.
+
+    Attributes:
+        version: The challenger's version; none if the run trained no model.
+        reason: Why the run trained a model, or why not, one sentence.
+    """
+
+    version: str | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RegisteredVersion:
+    """One version of the registered model.
+
+    Attributes:
+        version: Its number, as text.
+        aliases: The aliases that point to it.
+        created: When it was registered.
+        tags: Its tags: `as_of`, `train_start`, `train_end`, `fingerprint`, `verdict`, `log_loss`…
+    """
+
+    version: str
+    aliases: tuple[str, ...]
+    created: datetime
+    tags: Mapping[str, str]
+
+
+def fingerprint(as_of: date, *parts: str | BaseModel) -> str:
+    """What tells one training from every other: SHA-256, 64 hexadecimal digits.
+
+    Args:
+        as_of: The run's logical date.
+        parts: Hashes of the data and of the contract, the parameters, and whatever else the model
+            follows from, in a fixed order.
+    """
+    texts = [part if isinstance(part, str) else part.model_dump_json() for part in parts]
+    return hashlib.sha256("\0".join([as_of.isoformat(), *texts]).encode()).hexdigest()
+
+
+class Registry:
+    """One registered model in the MLflow registry that MLflow is set to use.
+
+    Args:
+        name: The registered model's name.
+        client: The registry; by default the one MLflow is set to use.
+    """
+
+    def __init__(self, name: str, client: MlflowClient | None = None) -> None:
+        self.name = name
+        self._client = client or MlflowClient()
+        self._log = AliasLog(self._client, name)
+
+    def register(
+        self,
+        predictor: Predictor,
+        *,
+        fingerprint: str,
+        example: pd.DataFrame,
+        tags: Mapping[str, str] | None = None,
+    ) -> str:
+        """Register a predictor, once: a fingerprint that is known gives the version it has.
+
+        The model is logged to the active MLflow run first. A process killed before the version is
+        made leaves a logged model that nothing points to.
+
+        Args:
+            predictor: What to register.
+            fingerprint: What tells its training from every other.
+            example: A few raw rows of its contract.
+            tags: Further tags for the version.
+
+        Returns:
+            The version.
+        """
+        from weekwise.model.pyfunc import log_predictor
+
+        known = self._find(fingerprint)
+        if known is not None:
+            return known
+        self._create()
+        logged = log_predictor(predictor, example)
+        record = predictor.record
+        made = self._client.create_model_version(
+            self.name,
+            logged.model_uri,
+            run_id=logged.run_id,
+            model_id=logged.model_id,
+            tags={
+                **(tags or {}),
+                FINGERPRINT: fingerprint,
+                "as_of": record.as_of.isoformat(),
+                "train_start": record.train_start.isoformat(),
+                "train_end": record.train_end.isoformat(),
+                "rows": str(record.rows),
+                "contract_hash": predictor.contract.hash,
+            },
+        )
+        return str(made.version)
+
+    def load(self, version: str) -> Predictor:
+        """The predictor that was registered as a version.
+
+        Raises:
+            RegistryError: If there is no such version, or its files cannot be had.
+        """
+        from weekwise.model.pyfunc import ARTIFACT, quiet_transfers
+
+        self.version(version)
+        source = f"models:/{self.name}/{version}/artifacts/{ARTIFACT}"
+        with tempfile.TemporaryDirectory() as scratch, quiet_transfers():
+            try:
+                folder = mlflow.artifacts.download_artifacts(source, dst_path=scratch)
+            except (MlflowException, OSError) as error:
+                raise RegistryError(
+                    f"the files of {self.name} version {version} cannot be had: {error}; restore "
+                    "them, or go back to another version with: kedro model rollback --why …"
+                ) from error
+            return Predictor.load(Path(folder))
+
+    def version(self, version: str) -> RegisteredVersion:
+        """One version.
+
+        Raises:
+            RegistryError: If there is none of that number.
+        """
+        versions = {one.version: one for one in self.versions()}
+        if version not in versions:
+            there = ", ".join(versions) or "none yet; make one with: kedro run"
+            raise RegistryError(f"{self.name} has no version {version}; its versions: {there}")
+        return versions[version]
+
+    def versions(self) -> list[RegisteredVersion]:
+        """All versions, the newest first."""
+        model = self._log.registered_model()
+        aliases = {} if model is None else model.aliases
+        found = self._search(f"name = '{self.name}'")
+        return [
+            RegisteredVersion(
+                version=str(one.version),
+                aliases=tuple(
+                    alias for alias, at in aliases.items() if str(at) == str(one.version)
+                ),
+                created=datetime.fromtimestamp(one.creation_timestamp / 1000).astimezone(),
+                tags=dict(one.tags),
+            )
+            for one in sorted(found, key=lambda one: int(one.version), reverse=True)
+        ]
+
+    def history(self) -> History:
+        """What happened to the aliases."""
+        return self._log.read()
+
+    def champion(self) -> str | None:
+        """The version in service, if there is one."""
+        return self.history().current(CHAMPION)
+
+    def champion_for(self, as_of: date) -> str | None:
+        """The version that the run of a week predicts with, once judged."""
+        return self.history().champion_for(as_of)
+
+    def champion_before(self, as_of: date) -> str | None:
+        """The version that the challenger of a week is judged against."""
+        return self.history().champion_before(as_of)
+
+    def nominate(self, as_of: date, nomination: Nomination) -> None:
+        """Remember what a run brings to the promotion gate."""
+        self._create()
+        short = nomination.model_copy(update={"reason": nomination.reason[:_REASON_LIMIT]})
+        key = f"{_NOMINATION}{as_of.isoformat()}"
+        self._client.set_registered_model_tag(self.name, key, short.model_dump_json())
+
+    def nominee(self, as_of: date) -> Nomination:
+        """What a run brought to the promotion gate.
+
+        Raises:
+            RegistryError: If no run of that date got so far.
+        """
+        model = self._log.registered_model()
+        kept = None if model is None else model.tags.get(f"{_NOMINATION}{as_of.isoformat()}")
+        if kept is None:
+            raise RegistryError(
+                f"no challenger for {self.name} as of {as_of}; train one with: "
+                f"kedro run --pipeline model_training --params as_of={as_of}"
+            )
+        return Nomination.model_validate_json(kept)
+
+    def apply(self, verdict: Verdict, who: str = WEEKLY_RUN) -> None:
+        """Carry a verdict out: tags and description on the version, then the aliases.
+
+        Repeated, it changes nothing more; a person's rollback since then stands.
+
+        Args:
+            verdict: The promotion gate's verdict.
+            who: Who applies it.
+        """
+        self._annotate(verdict)
+        if verdict.decision is Decision.DRY_RUN:
+            return
+        self._log.note_judged(verdict.as_of)
+        history = self._log.settle()
+        for alias, action, version in _changes(verdict, history):
+            change = Change(
+                alias=alias,
+                action=action,
+                version=version,
+                who=who,
+                why=verdict.headline,
+                kind=Kind.RUN,
+                as_of=verdict.as_of,
+            )
+            self._log.append(change)
+
+    def promote(self, version: str, *, why: str, who: str | None = None) -> AliasEvent:
+        """Make a version champion.
+
+        Args:
+            version: The version.
+            why: The reason, for the history.
+            who: The person; by default the user of this machine.
+
+        Raises:
+            RegistryError: If there is no such version, or it is the champion already.
+        """
+        self.version(version)
+        history = self._log.settle()
+        if history.current(CHAMPION) == version:
+            raise RegistryError(f"version {version} of {self.name} is the champion already")
+        event = self._by_hand(CHAMPION, Action.PROMOTE, version, why, who)
+        if history.current(CHALLENGER) == version:
+            self._by_hand(CHALLENGER, Action.CLEAR, None, "It became champion.", who)
+        return event
+
+    def rollback(self, *, why: str, who: str | None = None) -> AliasEvent:
+        """Make the champion before the present one champion again.
+
+        Args:
+            why: The reason, for the history.
+            who: The person; by default the user of this machine.
+
+        Raises:
+            RegistryError: If there was no champion before.
+        """
+        there = {one.version for one in self.versions()}
+        line = self._log.settle().champions_before_current()
+        target = next((version for version in line if version in there), None)
+        if target is None:
+            raise RegistryError(
+                f"{self.name} has no earlier champion to go back to; "
+                "see: kedro model list, and choose one with: kedro model promote VERSION --why …"
+            )
+        return self._by_hand(CHAMPION, Action.ROLLBACK, target, why, who)
+
+    def _by_hand(
+        self, alias: str, action: Action, version: str | None, why: str, who: str | None
+    ) -> AliasEvent:
+        person = who or _user()
+        return self._log.append(
+            Change(
+                alias=alias, action=action, version=version, who=person, why=why, kind=Kind.MANUAL
+            )
+        )
+
+    def _annotate(self, verdict: Verdict) -> None:
+        """Put a verdict on the version it is about."""
+        version = verdict.challenger_version
+        if version is None:
+            return
+        tags = {"verdict": str(verdict.decision), "verdict_headline": verdict.headline}
+        for name, metrics in (("", verdict.challenger), ("champion_", verdict.champion)):
+            if metrics is not None and metrics.log_loss is not None:
+                tags[f"{name}log_loss"] = f"{metrics.log_loss:.6f}"
+        for key, value in tags.items():
+            self._client.set_model_version_tag(self.name, version, key, value)
+        text = verdict.markdown()[:_DESCRIPTION_LIMIT]
+        self._client.update_model_version(self.name, version, description=text)
+
+    def _find(self, fingerprint: str) -> str | None:
+        """The version of a fingerprint: the oldest, should two runs have made one each."""
+        found = self._search(f"name = '{self.name}' and tags.{FINGERPRINT} = '{fingerprint}'")
+        return min((str(one.version) for one in found), key=int, default=None)
+
+    def _search(self, query: str) -> list[ModelVersion]:
+        found: list[ModelVersion] = []
+        token = None
+        while True:
+            page = self._client.search_model_versions(query, page_token=token)
+            found += page
+            token = page.token
+            if not token:
+                return found
+
+    def _create(self) -> None:
+        try:
+            self._client.create_registered_model(self.name)
+        except MlflowException as error:
+            if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
+                raise
+
+
+def _changes(verdict: Verdict, history: History) -> list[tuple[str, Action, str | None]]:
+    """The changes of aliases that a verdict still asks for."""
+    champions = history.during(CHAMPION, verdict.as_of)
+    challenger = verdict.challenger_version
+    if verdict.promotes:
+        by_run = [event for event in champions if event.kind is Kind.RUN]
+        if by_run and by_run[-1].version == challenger:
+            return []
+        return [(CHAMPION, Action.PROMOTE, challenger)]
+    changes: list[tuple[str, Action, str | None]] = []
+    before = history.champion_before(verdict.as_of)
+    if champions and champions[-1].kind is Kind.RUN and champions[-1].version != before:
+        # The same week, run before with other settings, had promoted a model: that falls.
+        changes.append((CHAMPION, Action.ROLLBACK if before else Action.CLEAR, before))
+    losers = history.during(CHALLENGER, verdict.as_of)
+    if challenger is not None and (not losers or losers[-1].version != challenger):
+        changes.append((CHALLENGER, Action.PROMOTE, challenger))
+    return changes
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except OSError:
+        return "unknown"
