@@ -382,7 +382,10 @@ def _numeric_counts(numbers: Floats, uppers: Floats) -> Counts:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"  # noqa: PLR2004 - 4 digits
+    if abs(value) < 1000:  # noqa: PLR2004 - 4 digits
+        return f"{value:.4g}"
+    # Thousands are set apart from five digits on, so that a year reads as a year.
+    return f"{value:.0f}" if abs(value) < 10_000 else f"{value:,.0f}"  # noqa: PLR2004
 
 
 def _category_counts(values: Any) -> dict[str, int]:

@@ -68,17 +68,30 @@ def whole(value: float | None) -> str:
 def number(value: float | None, digits: int = 3) -> str:
     """A measurement to so many significant digits, never in powers of ten.
 
+    Thousands are set apart from five digits on, so that a year reads as a year.
+
     Example:
-        >>> number(1234.5678), number(0.04567), number(30.0)
-        ('1,235', '0.0457', '30')
+        >>> number(2013.4), number(0.04567), number(30.0), number(12345.6)
+        ('2013', '0.0457', '30', '12,346')
     """
     if value is None or not math.isfinite(value):
         return NOTHING
     if value == 0:
         return "0"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    text = f"{value:,.{min(decimals, 8)}f}"
+    comma = "," if abs(value) >= 10_000 else ""  # noqa: PLR2004 - five digits
+    text = f"{value:{comma}.{min(decimals, 8)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def fixed(value: float | None, digits: int = 2) -> str:
+    """A measurement with so many decimals, for columns that are compared.
+
+    Example:
+        >>> fixed(0.5, 3)
+        '0.500'
+    """
+    return NOTHING if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
 
 
 def _written(value: str | float) -> str:

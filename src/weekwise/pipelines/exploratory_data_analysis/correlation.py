@@ -82,7 +82,7 @@ def _between_numbers(ranks: dict[str, Floats]) -> list[Pair]:
     values = np.divide(covariance, scale, out=np.zeros_like(scale), where=usable)
     values = np.clip(values, -1.0, 1.0)
     return [
-        _pair(names[i], names[j], "spearman", values[i, j], abs(values[i, j]))
+        _pair(names[i], names[j], "Spearman", values[i, j], abs(values[i, j]))
         for i, j in combinations(range(len(names)), 2)
         if usable[i, j]
     ]
@@ -118,7 +118,7 @@ def _between_categories(codes: dict[str, Codes]) -> list[Pair]:
         table = _contingency(codes[first], codes[second])
         if table.sum() >= FEWEST_ROWS and min(table.shape) > 1:
             alike = _same_information(table)
-            found.append(_pair(first, second, "cramers v", _cramers_v(table), alike))
+            found.append(_pair(first, second, "Cramer's V", _cramers_v(table), alike))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from weekwise.features.drift import DriftLevel
 from weekwise.pipelines.exploratory_data_analysis.params import ExplorationParams
 from weekwise.pipelines.exploratory_data_analysis.results import (
     Association,
@@ -16,7 +17,7 @@ from weekwise.pipelines.exploratory_data_analysis.results import (
 )
 from weekwise.reporting.markup import percent, whole
 
-GRAVITY = ("act", "warn", "plain", "ok")
+GRAVITY = ("act", "warn", "ok", "plain")
 MORE_MISSING = 0.1
 NAMED = 5
 
@@ -33,7 +34,8 @@ def find(
     found = [
         *_about_rows(profile, target),
         *_about_leakage(associations, selection, params),
-        *_about_upcoming(profile.columns),
+        *_about_gaps(profile.columns, drift),
+        *_about_unseen(profile.columns),
         *_about_drift(drift),
         *_about_selection(selection),
     ]
@@ -89,16 +91,23 @@ def _about_leakage(
             )
 
 
-def _about_upcoming(columns: Sequence[ColumnSummary]) -> Iterator[Finding]:
-    for column in columns:
+def _about_gaps(
+    columns: Sequence[ColumnSummary], drift: Sequence[FeatureDrift]
+) -> Iterator[Finding]:
+    """New gaps, unless the last weeks had as many or as few."""
+    for column, moved in zip(columns, drift, strict=True):
         upcoming = column.missing_upcoming
-        if upcoming is not None and upcoming > column.missing + MORE_MISSING:
+        usual = moved.upcoming.level is not DriftLevel.TOO_FEW_ROWS and not moved.unusual
+        if upcoming is not None and upcoming > column.missing + MORE_MISSING and not usual:
             yield Finding(
                 tone="warn",
                 title=f"{column.name} has more gaps than before",
                 text=f"{percent(upcoming)} of upcoming rows have no value; in history it was "
                 f"{percent(column.missing)}. See whether its source has arrived.",
             )
+
+
+def _about_unseen(columns: Sequence[ColumnSummary]) -> Iterator[Finding]:
     unseen = [f"{column.name} ({whole(column.unseen)} rows)" for column in columns if column.unseen]
     if unseen:
         yield Finding(
@@ -117,17 +126,17 @@ def _about_drift(drift: Sequence[FeatureDrift]) -> Iterator[Finding]:
         names = [f"{one.upcoming.column} ({one.upcoming.direction})" for one in unusual]
         yield Finding(
             tone="warn",
-            title=f"{len(unusual)} of {len(drift)} features drift further than in recent weeks",
+            title=f"Drifting further than in recent weeks: {len(unusual)} of {len(drift)} features",
             text=f"Set against history: {_named(names)}.",
         )
 
 
 def _about_selection(selection: Selection) -> Iterator[Finding]:
     if selection.dropped:
-        names = [f"{one.feature} ({one.reason})" for one in selection.dropped]
+        names = [f"{one.feature}: {one.reason}" for one in selection.dropped]
         yield Finding(
             tone="plain",
-            title=f"{len(selection.dropped)} features are left out of training",
+            title=f"Left out of training: {len(selection.dropped)} of {_features(selection)}",
             text=f"{_named(names)}.",
         )
     for one in selection.kept:
@@ -138,6 +147,10 @@ def _about_selection(selection: Selection) -> Iterator[Finding]:
         )
 
 
+def _features(selection: Selection) -> str:
+    return f"{len(selection.selected) + len(selection.dropped)} features"
+
+
 def _named(names: Sequence[str]) -> str:
     rest = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    return "; ".join(names[:NAMED]) + (f"; and {rest} more" if rest > 0 else "")

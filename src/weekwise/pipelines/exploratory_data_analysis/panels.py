@@ -14,10 +14,9 @@ from weekwise.pipelines.exploratory_data_analysis.results import (
 )
 from weekwise.reporting.blocks import Content, Heading, badge, card, figure, paragraph, table
 from weekwise.reporting.charts import Bar, bars, heatmap, histogram, sparkline
-from weekwise.reporting.markup import Tone, join, number, percent, tag, whole
+from weekwise.reporting.markup import fixed, join, number, percent, tag, whole
 from weekwise.reporting.page import Section
 
-TONES: dict[DriftLevel, Tone] = {DriftLevel.MODERATE: "warn", DriftLevel.MAJOR: "warn"}
 CARD_BARS = 5
 STRONGEST_PAIRS = 15
 MOST_CELLS = 40
@@ -87,7 +86,9 @@ def _category_bars(column: ColumnSummary, contract: Contract) -> Markup:
         Bar(label_of(contract, column.name, name), share, second=second)
         for name, share, second in zip(column.bins, column.history, upcoming, strict=True)
     ]
-    return bars(rows[:CARD_BARS], title="The most frequent values", names=("Value", "Share"))
+    return bars(
+        rows[:CARD_BARS], title="The most frequent values", names=("Value", "Share"), quiet=True
+    )
 
 
 def _facts(column: ColumnSummary) -> str:
@@ -108,7 +109,7 @@ def drift_section(found: Exploration) -> Section:
     rows = [
         [
             one.title,
-            number(one.upcoming.psi, 2),
+            fixed(one.upcoming.psi),
             join([sparkline([*one.recent, one.upcoming.psi], title=_trend(one))]),
             _level(one),
             str(one.upcoming.direction),
@@ -133,15 +134,15 @@ def drift_section(found: Exploration) -> Section:
 
 
 def _trend(one: FeatureDrift) -> str:
-    shown = ", ".join(number(psi, 2) for psi in one.recent)
-    return f"PSI of the last weeks: {shown}; upcoming: {number(one.upcoming.psi, 2)}"
+    shown = ", ".join(fixed(psi) for psi in one.recent)
+    return f"PSI of the last weeks: {shown}; upcoming: {fixed(one.upcoming.psi)}"
 
 
 def _level(one: FeatureDrift) -> Markup:
-    level = one.upcoming.level
+    level = "steady" if one.upcoming.level is DriftLevel.NONE else one.upcoming.level.value
     if one.unusual:
         return badge(f"{level}, unusual", tone="warn")
-    return badge(f"{level}, as usual" if one.upcoming.drifted else str(level))
+    return badge(f"{level}, as usual" if one.upcoming.drifted else level)
 
 
 def _moved_most(ranked: list[FeatureDrift]) -> list[Markup]:
@@ -174,7 +175,7 @@ def correlation_section(found: Exploration) -> Section:
     places = [correlations.names.index(name) for name in shown]
     cells = [[correlations.cells[row][column] for column in places] for row in places]
     rows = [
-        [titles[pair.first], titles[pair.second], pair.measure, number(pair.value)]
+        [titles[pair.first], titles[pair.second], pair.measure, fixed(pair.value)]
         for pair in correlations.pairs[:STRONGEST_PAIRS]
     ]
     heads: list[str | Heading] = ["Feature", "Feature", "Measure", Heading("Strength", "number")]

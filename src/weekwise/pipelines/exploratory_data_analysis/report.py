@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from markupsafe import Markup
 
 from weekwise.contract.model import Contract
@@ -24,7 +26,7 @@ from weekwise.reporting.blocks import (
     tiles,
 )
 from weekwise.reporting.charts import Bar, Series, bars, line_chart
-from weekwise.reporting.markup import NOTHING, join, number, percent, whole
+from weekwise.reporting.markup import NOTHING, fixed, join, percent, whole
 from weekwise.reporting.page import Headline, Section, render_page
 
 STRONGEST = 6
@@ -60,7 +62,11 @@ def render(found: Exploration, contract: Contract) -> str:
 
 def _subtitle(found: Exploration) -> str:
     history = f"history from {found.profile.first}" if found.profile.first else "no history"
-    return f"As of {found.profile.as_of}: {history}, upcoming rows to before {found.profile.end}"
+    return f"As of {found.profile.as_of}: {history}, upcoming rows to {_last_day(found)}"
+
+
+def _last_day(found: Exploration) -> date:
+    return found.profile.end - timedelta(days=1)
 
 
 def _headline(found: Exploration) -> str:
@@ -69,8 +75,8 @@ def _headline(found: Exploration) -> str:
         return "There is no past row to learn from."
     selected, features = len(found.selection.selected), len(found.profile.columns)
     return (
-        f"{percent(overall.rate)} of {whole(overall.rows)} past rows are "
-        f"{found.target.title.lower()}. {selected} of {features} features go on to training."
+        f"{found.target.title}: {percent(overall.rate)} of {whole(overall.rows)} past rows. "
+        f"{selected} of {features} features go on to training."
     )
 
 
@@ -84,7 +90,7 @@ def _key_figures(found: Exploration) -> Markup:
     return tiles(
         [
             Tile("Past rows", whole(found.profile.history_rows), f"in {weeks} weeks"),
-            Tile("Upcoming rows", whole(found.profile.upcoming_rows), f"to {found.profile.end}"),
+            Tile("Upcoming rows", whole(found.profile.upcoming_rows), f"to {_last_day(found)}"),
             Tile(
                 found.target.title,
                 percent(overall.rate),
@@ -92,7 +98,7 @@ def _key_figures(found: Exploration) -> Markup:
             ),
             Tile(
                 "Strongest feature",
-                number(best.auc) if best else NOTHING,
+                fixed(best.auc, 3) if best else NOTHING,
                 f"AUC of {best.name} alone" if best and best.auc else "",
             ),
             Tile(
@@ -168,8 +174,8 @@ def _association_section(found: Exploration, contract: Contract) -> Section:
     ]
     strength = bars(
         rows,
-        title=f"AUC of each feature alone for {found.target.title.lower()}; the bar starts at 0.5",
-        show=lambda above: number(0.5 + (above or 0.0)),
+        title="AUC of each feature alone; the bar starts at 0.5",
+        show=lambda above: fixed(0.5 + (above or 0.0), 3),
         names=("Feature", "AUC"),
     )
     panels = [rate_panel(one, found, contract) for one in ranked if one.by_value]
@@ -180,7 +186,7 @@ def _association_section(found: Exploration, contract: Contract) -> Section:
         details(f"The other {len(rest)} features", grid(rest, wide=True)) if rest else "",
     ]
     lead = "0.5 says nothing and 1 says all. Each is measured on weeks it was not learned from."
-    return Section("What goes with it", parts, lead=lead)
+    return Section("What goes with the outcome", parts, lead=lead)
 
 
 def _distribution_section(found: Exploration, contract: Contract) -> Section:

@@ -10,7 +10,7 @@ from weekwise.features.drift import Drift
 from weekwise.pipelines.exploratory_data_analysis.params import ExplorationParams
 
 Kind = Literal["numeric", "categorical"]
-Measure = Literal["spearman", "correlation ratio", "cramers v"]
+Measure = Literal["Spearman", "correlation ratio", "Cramer's V"]
 
 
 class Quantiles(Frozen):

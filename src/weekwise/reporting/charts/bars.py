@@ -10,6 +10,8 @@ from markupsafe import Markup
 from weekwise.reporting.charts.parts import Format, Values, chart, empty_chart, is_known, stretched
 from weekwise.reporting.markup import Tone, join, percent, tag
 
+SHORT = 18
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -42,6 +44,7 @@ def bars(
     reference: float | None = None,
     top: float | None = None,
     names: tuple[str, str] = ("Name", "Value"),
+    quiet: bool = False,
 ) -> Markup:
     """Bars down the page as a table, so that its numbers are read as numbers.
 
@@ -52,6 +55,7 @@ def bars(
         reference: A value to draw a level line at in every row.
         top: The value that fills the width; the largest one, where left out.
         names: Headings of the names and of the values.
+        quiet: Whether caption and headings are left to screen readers, as in a card.
     """
     if not rows:
         return empty_chart(title)
@@ -61,7 +65,7 @@ def bars(
     body = [
         tag(
             "tr",
-            tag("th", row.label, scope="row"),
+            tag("th", row.label, scope="row", class_=_width(row.label)),
             tag("td", _track(row, scale, reference), class_="bar", aria_hidden="true"),
             tag("td", show(row.value), class_="num"),
             tag("td", row.note, class_="num note") if noted else "",
@@ -80,7 +84,7 @@ def bars(
         tag("caption", title),
         tag("thead", heads),
         tag("tbody", join(body)),
-        class_="bars",
+        class_="bars quiet" if quiet else "bars",
     )
 
 
@@ -129,6 +133,11 @@ def histogram(
         parts.append(tag("text", ends[0], x="0", y=height - 4, class_="small"))
         parts.append(tag("text", ends[1], x="100%", y=height - 4, class_="end small"))
     return chart(title, height, *parts)
+
+
+def _width(label: str) -> str | None:
+    """Short names stay on one line; long ones may be broken."""
+    return "short" if len(label) <= SHORT else None
 
 
 def _track(row: Bar, scale: float, reference: float | None) -> Markup:

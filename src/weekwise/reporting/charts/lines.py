@@ -20,6 +20,8 @@ from weekwise.reporting.charts.parts import (
 )
 from weekwise.reporting.markup import Tone, join, percent, tag
 
+LONG = 6
+
 
 @dataclass(frozen=True)
 class Series:
@@ -76,15 +78,17 @@ def line_chart(
         return empty_chart(title)
     ticks = _ticks(0.0 if from_zero else min(known), max(known))
     plot = Plot(len(labels), ticks[0], ticks[-1], height - 22, top=18)
-    parts = [_grid(plot, ticks, show)]
-    if reference is not None:
-        y = plot.y(reference[1])
-        parts.append(tag("line", x1="0", x2="100%", y1=y, y2=y, class_="reference"))
-        parts.append(tag("text", reference[0], x="100%", y=y - 4, class_="end small"))
+    level = plot.y(reference[1]) if reference is not None else None
+    parts = [_level(plot.y(tick), "grid-line") for tick in ticks]
+    if level is not None:
+        parts.append(_level(level, "reference"))
     curves = join(_curve(one, plot) for one in series)
     parts.append(stretched(curves, plot.height, down=plot.height))
-    parts.append(_hints(labels, series, plot, show))
-    parts.append(_names_across(labels, plot, height))
+    # Words come after the curves, so that no line runs through them.
+    parts += [_word(show(tick).replace(".0%", "%"), plot.y(tick), "0") for tick in ticks]
+    if reference is not None and level is not None:
+        parts.append(_word(reference[0], level, "100%", "end "))
+    parts += [_names_across(labels, plot, height), _hints(labels, series, plot, show)]
     return join([_legend(series), chart(title, height, *parts)])
 
 
@@ -171,13 +175,13 @@ def _said(series: Series, index: int, show: Format) -> str:
     return f"{text} ({show(series.low[index])} to {show(series.high[index])})"
 
 
-def _grid(plot: Plot, ticks: Sequence[float], show: Format) -> Markup:
-    parts = []
-    for tick in ticks:
-        y = plot.y(tick)
-        parts.append(tag("line", x1="0", x2="100%", y1=y, y2=y, class_="grid-line"))
-        parts.append(tag("text", show(tick).replace(".0%", "%"), x="0", y=y - 4, class_="small"))
-    return join(parts)
+def _level(y: float, class_: str) -> Markup:
+    return tag("line", x1="0", x2="100%", y1=y, y2=y, class_=class_)
+
+
+def _word(text: str, y: float, x: str, side: str = "") -> Markup:
+    """A word just above a level line."""
+    return tag("text", text, x=x, y=y - 4, class_=f"{side}small")
 
 
 def _names_across(labels: Sequence[str], plot: Plot, height: int, most: int = 5) -> Markup:
@@ -188,9 +192,11 @@ def _names_across(labels: Sequence[str], plot: Plot, height: int, most: int = 5)
     parts = []
     for index in shown:
         side = "start" if index == 0 and last else "end" if index == last and last else "middle"
+        # Long names do not fit side by side on a phone.
+        room = " roomy" if len(labels[index]) > LONG and index not in {0, last} else ""
         x = {"start": 0.0, "end": 100.0}.get(side, plot.x(index))
         parts.append(
-            tag("text", labels[index], x=f"{x:.2f}%", y=height - 4, class_=f"{side} small")
+            tag("text", labels[index], x=f"{x:.2f}%", y=height - 4, class_=f"{side} small{room}")
         )
     return join(parts)
 
