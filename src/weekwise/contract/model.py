@@ -73,6 +73,12 @@ TASK_OF_TARGET = {
 NUMERIC = frozenset({ColumnType.INTEGER, ColumnType.NUMBER})
 TEMPORAL = frozenset({ColumnType.DATE, ColumnType.DATETIME})
 TEXTUAL = frozenset({ColumnType.STRING, ColumnType.CATEGORY})
+KIND_OF_VALUE = {
+    ColumnType.STRING: str,
+    ColumnType.CATEGORY: str,
+    ColumnType.INTEGER: int,
+    ColumnType.BOOLEAN: bool,
+}
 
 
 class Frozen(BaseModel):
@@ -146,8 +152,13 @@ class Column(Frozen):
 
     @model_validator(mode="after")
     def _values_fit_the_type(self) -> Column:
-        if self.values is not None and self.type in TEMPORAL | {ColumnType.NUMBER}:
+        kind = KIND_OF_VALUE.get(self.type)
+        if self.values is not None and kind is None:
             raise ValueError(f"values do not apply to type {self.type}; use min and max instead")
+        for value in self.values or ():
+            # YAML reads a bare `no` as false and a bare `1` as a number.
+            if type(value) is not kind:
+                raise ValueError(f"value {value!r} is not of type {self.type}; quote it in YAML")
         if self.role is Role.TARGET and self.type not in TASK_OF_TARGET:
             raise ValueError(f"a target cannot be of type {self.type}")
         if self.role is Role.TIME and self.type not in TEMPORAL:
@@ -222,6 +233,8 @@ class Contract(Frozen):
         description: What a row is, where the table comes from, what was decided about it.
         source: Where the data and its documentation come from.
         key: The columns that together tell one row from every other.
+        duplicates: What follows when two rows share a key. Quarantine takes all of them, but keeps
+            one where they are exact copies.
         columns: The columns by name, in their order.
         extra_columns: What follows when the table has a column that is not listed here.
         min_rows: The fewest rows the table may have.
@@ -235,6 +248,7 @@ class Contract(Frozen):
     description: str = ""
     source: str = ""
     key: tuple[str, ...] = ()
+    duplicates: Severity = Severity.STOP
     columns: dict[str, Column] = Field(min_length=1)
     extra_columns: Literal[Severity.STOP, Severity.WARN] = Severity.STOP
     min_rows: int = Field(default=1, ge=0)

@@ -1,0 +1,192 @@
+"""What follows from a contract: types, feature lists, the signature, the dictionary.
+
+Nothing here knows a framework that runs, tracks or serves. The Great Expectations suite is
+derived in `weekwise.quality.suite`, and a row's Pydantic model in `weekwise.contract.row`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from weekwise.contract.model import TEXTUAL, Column, ColumnType, Contract
+from weekwise.contract.row import row_model
+from weekwise.contract.words import limits, missing
+
+if TYPE_CHECKING:
+    import ibis
+
+__all__ = [
+    "SignatureColumn",
+    "categorical",
+    "data_dictionary",
+    "ibis_schema",
+    "numerical",
+    "pandas_dtypes",
+    "row_model",
+    "signature_columns",
+]
+
+_PANDAS = {
+    ColumnType.STRING: "str",
+    ColumnType.CATEGORY: "str",
+    ColumnType.INTEGER: "Int64",
+    ColumnType.NUMBER: "float64",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.DATE: "datetime64[us]",
+    ColumnType.DATETIME: "datetime64[us]",
+}
+_IBIS = {
+    ColumnType.STRING: "string",
+    ColumnType.CATEGORY: "string",
+    ColumnType.INTEGER: "int64",
+    ColumnType.NUMBER: "float64",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.DATE: "date",
+    ColumnType.DATETIME: "timestamp(6)",
+}
+_MLFLOW = {
+    ColumnType.STRING: "string",
+    ColumnType.CATEGORY: "string",
+    ColumnType.INTEGER: "long",
+    ColumnType.NUMBER: "double",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.DATE: "datetime",
+    ColumnType.DATETIME: "datetime",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureColumn:
+    """One input of a model, in MLflow's words.
+
+    Attributes:
+        name: The column's name.
+        type: An MLflow `DataType` name: string, long, double, boolean or datetime.
+        required: Whether a row without the column is refused.
+    """
+
+    name: str
+    type: str
+    required: bool
+
+
+def pandas_dtypes(contract: Contract) -> dict[str, str]:
+    """Every column's pandas dtype, in the table's order; all of them can hold missing values."""
+    return {name: _PANDAS[column.type] for name, column in contract.columns.items()}
+
+
+def ibis_schema(contract: Contract) -> ibis.Schema:
+    """Every column's Ibis type, in the table's order; all of them nullable."""
+    import ibis
+
+    return ibis.schema({name: _IBIS[column.type] for name, column in contract.columns.items()})
+
+
+def signature_columns(contract: Contract) -> tuple[SignatureColumn, ...]:
+    """The model's inputs, for an MLflow signature.
+
+    MLflow's `long` cannot hold a missing value, so an integer that may be missing, in the table
+    or when serving, is a `double`
+    (https://mlflow.org/docs/latest/ml/model/signatures/#working-with-missing-values).
+    """
+    inputs = {name: contract.columns[name] for name in contract.inputs}
+    return tuple(
+        SignatureColumn(name, _mlflow_type(column), required=column.refuses_missing)
+        for name, column in inputs.items()
+    )
+
+
+def categorical(contract: Contract) -> list[str]:
+    """Names of the features that hold text, in the table's order."""
+    return [name for name in contract.features if contract.columns[name].type in TEXTUAL]
+
+
+def numerical(contract: Contract) -> list[str]:
+    """Names of the features that hold numbers or truth values, in the table's order."""
+    return [name for name in contract.features if contract.columns[name].type not in TEXTUAL]
+
+
+def data_dictionary(contract: Contract) -> str:
+    """The table for a reader of the documentation, as Markdown.
+
+    Returns:
+        A heading, what the table is, a table of its columns, the labels of their values, and the
+        further checks; it ends with a newline.
+    """
+    parts = [
+        f"## {contract.title}",
+        contract.description.strip(),
+        "\n".join(_facts(contract)),
+        "\n".join(_column_table(contract)),
+        *_labels(contract),
+        *_further_checks(contract),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _mlflow_type(column: Column) -> str:
+    may_be_missing = not (column.never_missing and column.refuses_missing)
+    if column.type is ColumnType.INTEGER and may_be_missing:
+        return "double"
+    return _MLFLOW[column.type]
+
+
+def _facts(contract: Contract) -> Iterable[str]:
+    yield f"- Table: `{contract.table}`"
+    if contract.source:
+        yield f"- Source: {contract.source.strip()}"
+    if contract.key:
+        yield f"- Key: {_code(contract.key)}; rows that share one: {contract.duplicates}"
+    if contract.target and contract.task:
+        yield f"- Target: `{contract.target}` ({contract.task})"
+    yield f"- Rows: at least {contract.min_rows:,}"
+    yield f"- Rows that may go to quarantine before a run stops: {contract.quarantine_limit:.2%}"
+    yield f"- A column that is not listed: {contract.extra_columns}"
+
+
+def _column_table(contract: Contract) -> Iterable[str]:
+    header = ("Column", "Type", "Role", "Missing", "Allowed", "If not", "Meaning")
+    yield _table_row(header)
+    yield _table_row(("---",) * len(header))
+    for name, column in contract.columns.items():
+        meaning = ". ".join(part.strip().rstrip(".") for part in _meaning(column)) + "."
+        cells = (f"`{name}`", column.type, column.role, missing(column), limits(column))
+        yield _table_row((*cells, column.severity, meaning))
+
+
+def _meaning(column: Column) -> Iterable[str]:
+    yield column.title
+    if column.description.strip():
+        yield column.description
+    if column.unique:
+        yield "No value twice"
+
+
+def _labels(contract: Contract) -> Iterable[str]:
+    for name, column in contract.columns.items():
+        values = column.values or {}
+        if any(str(value) != label for value, label in values.items()):
+            lines = [f"- `{value}`: {label}" for value, label in values.items()]
+            yield "\n".join([f"Values of `{name}`:", "", *lines])
+
+
+def _further_checks(contract: Contract) -> Iterable[str]:
+    if not contract.expectations:
+        return
+    lines = ["Further checks:", ""]
+    for check in contract.expectations:
+        arguments = ", ".join(f"{key}={value!r}" for key, value in check.arguments.items())
+        reason = f" {check.description.strip()}" if check.description else ""
+        lines.append(f"- `{check.expectation}({arguments})`, {check.severity}.{reason}")
+    yield "\n".join(lines)
+
+
+def _table_row(cells: Iterable[str]) -> str:
+    escaped = (" ".join(str(cell).split()).replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,167 @@
+"""Tables as pandas frames, for checks: from Ibis, in the contract's types, in the fastest types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from weekwise.contract.derive import pandas_dtypes
+from weekwise.contract.errors import DataGateError
+from weekwise.contract.model import NUMERIC, TEMPORAL, TEXTUAL, ColumnType, Contract
+
+_TEXT = pd.StringDtype(na_value=np.nan)
+_EXACT = 2**53
+"""Up to here a float holds every whole number."""
+
+
+def as_frame(data: Any) -> pd.DataFrame:
+    """A table as a frame whose rows are numbered from 0.
+
+    Integers that may be missing become `Int64`, truth values `boolean`, text `str`, numbers
+    `float64`, and dates and times `datetime64`.
+
+    Args:
+        data: An Ibis table, which is read whole, or a pandas frame, which is left as it is.
+
+    Raises:
+        DataGateError: If it is neither.
+    """
+    if isinstance(data, ibis.Table):
+        arrow = data.to_pyarrow()
+        frame: pd.DataFrame = arrow.to_pandas(types_mapper=_pandas_type, date_as_object=False)
+        return frame
+    if isinstance(data, pd.DataFrame):
+        return data.reset_index(drop=True)
+    raise DataGateError(
+        f"the gate checks Ibis tables and pandas frames, not {type(data).__name__}; "
+        "give the dataset a type that loads one of them, or remove its contract"
+    )
+
+
+def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """A frame with each column in its contract's type, where that loses nothing.
+
+    `1.0` is the integer 1, an object column of strings is text, an all-missing column is of any
+    type, and a time with an offset is the time on its own clock. A column whose values do not fit
+    stays as it is, and so does one the contract does not have.
+
+    Args:
+        frame: Rows of the contract's table.
+        contract: What they must be.
+    """
+    dtypes: dict[str, Any] = dict(pandas_dtypes(contract))
+    cast: dict[str, Any] = {}
+    for name, column in contract.columns.items():
+        if name in frame and str(frame[name].dtype) != dtypes[name]:
+            values = _values(frame[name])
+            if values.isna().all() or misfits(values, column.type) == 0:
+                cast[name] = values.astype(dtypes[name])
+        elif name in frame and not fits(frame[name], column.type):
+            # Its dtype is right and its values are not: dates with a time of day.
+            cast[name] = frame[name].astype(object)
+    return frame.assign(**cast)
+
+
+def fits(values: pd.Series[Any], kind: ColumnType) -> bool:
+    """Whether every value is of a contract's type."""
+    return misfits(values, kind) == 0
+
+
+def misfits(values: pd.Series[Any], kind: ColumnType) -> int:
+    """How many values are not of a contract's type; a missing one is of any."""
+    return int(misfit(values, kind).sum())
+
+
+def misfit(values: pd.Series[Any], kind: ColumnType) -> pd.Series[bool]:
+    """Which values are not of a contract's type; a missing one is of any."""
+    wrong = values.notna()
+    dtype = values.dtype
+    number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+    if kind in TEXTUAL and _is_text(values):
+        return wrong & False
+    if kind is ColumnType.BOOLEAN and pd.api.types.is_bool_dtype(dtype):
+        return wrong & False
+    if kind in NUMERIC and number:
+        return wrong & (_fractional(values) if kind is ColumnType.INTEGER else False)
+    if kind in TEMPORAL and pd.api.types.is_datetime64_any_dtype(dtype):
+        return wrong & (_timed(values) if kind is ColumnType.DATE else False)
+    return wrong
+
+
+def for_checks(frame: pd.DataFrame) -> pd.DataFrame:
+    """A typed frame in the types that Great Expectations compares at once, not value by value.
+
+    Its `between` is vectorized for `int64`, `float64` and `datetime64[ns]` alone
+    (`ColumnValuesBetween._pandas`, version 1.24): other types take 4 seconds a million values.
+
+    Args:
+        frame: As from `typed`.
+    """
+    return frame.assign(**{str(name): _fast(frame[name]) for name in frame.columns})
+
+
+def _fast(values: pd.Series[Any]) -> pd.Series[Any]:
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        try:
+            return values.astype("datetime64[ns]")
+        except pd.errors.OutOfBoundsDatetime:
+            return values
+    if str(values.dtype) != "Int64":
+        return values
+    if not values.hasnans:
+        return values.astype("int64")
+    return values if (values.abs() > _EXACT).any() else values.astype("float64")
+
+
+def _values(values: pd.Series[Any]) -> pd.Series[Any]:
+    """A column with the types that its values have, whatever holds them."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return values.dt.tz_localize(None)
+    if values.dtype != object:
+        return values
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    wanted: Any = {
+        "string": "str",
+        "boolean": "boolean",
+        "integer": "Int64",
+        "decimal": "float64",
+        "floating": "float64",
+        "mixed-integer-float": "float64",
+        "date": "datetime64[us]",
+        "datetime": "datetime64[us]",
+    }.get(kind)
+    try:
+        cast: pd.Series[Any] = values if wanted is None else values.astype(wanted)
+    except (ValueError, TypeError, OverflowError):
+        return values
+    return cast
+
+
+def _is_text(values: pd.Series[Any]) -> bool:
+    return isinstance(values.dtype, pd.StringDtype)
+
+
+def _fractional(values: pd.Series[Any]) -> pd.Series[bool]:
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return values.isna() & False
+    return ~np.isfinite(values) | (values % 1 != 0)
+
+
+def _timed(values: pd.Series[Any]) -> pd.Series[bool]:
+    return values != values.dt.normalize()
+
+
+def _pandas_type(kind: pa.DataType) -> Any:
+    if pa.types.is_integer(kind):
+        return pd.Int64Dtype()
+    if pa.types.is_boolean(kind):
+        return pd.BooleanDtype()
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _TEXT
+    return None

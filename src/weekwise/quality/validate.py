@@ -1,0 +1,187 @@
+"""The verdict on a table: does it keep its contract, and what follows if not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from weekwise.contract.model import Contract, Severity
+from weekwise.quality import explain, gx
+from weekwise.quality.frames import for_checks, typed
+from weekwise.quality.result import Failure, GateResult, Status
+from weekwise.quality.suite import STRUCTURE, Kind, build_suite
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuite, ExpectationValidationResult
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+_GRAVITY = (Severity.STOP, Severity.QUARANTINE, Severity.WARN)
+
+
+def validate(
+    frame: pd.DataFrame, contract: Contract, suite: ExpectationSuite | None = None
+) -> GateResult:
+    """Check a table against its contract.
+
+    The structure comes first; values are then checked in the columns whose structure holds, so a
+    wrong type is told once and not once a check. Everything wrong is reported together.
+
+    Quarantine takes single rows out. A failure that no single rows make (too large a share of
+    missing values, an expectation about a whole column) stops instead, whatever its severity
+    says, and so does more quarantine than the contract's limit or than leaves `min_rows`.
+
+    Args:
+        frame: The table, as from `weekwise.quality.frames.as_frame`.
+        contract: What it must be.
+        suite: The contract's suite, if it is built already.
+    """
+    started = perf_counter()
+    suite = suite or build_suite(contract)
+    frame = frame.set_axis(frame.columns.map(str), axis="columns").reset_index(drop=True)
+    checks = suite.expectation_configurations
+    twice = frame.columns[frame.columns.duplicated()].unique()
+    arrived = frame.loc[:, ~frame.columns.duplicated()]
+    table = typed(arrived, contract)
+
+    structure = [check for check in checks if check.meta["kind"] in STRUCTURE]
+    # A missing column has no type to check.
+    asked = [check for check in structure if _there(check, table)]
+    results = gx.validated(table, asked)
+    failures = [explain.column_twice(name, contract.table) for name in twice]
+    failures += _structure_failures(results, arrived, contract)
+
+    values = _checkable(checks, results, table)
+    value_results = gx.validated(for_checks(table), values)
+    broken = [_broken(result, table, contract) for result in value_results if not result.success]
+    failures += [failure for failure, _ in broken]
+    quarantined = _quarantined(broken)
+    failures += _limits(len(quarantined), len(table), contract)
+
+    status = _status(failures)
+    return GateResult(
+        table=contract.table,
+        status=status,
+        rows=len(table),
+        checks=len(asked) + len(values),
+        skipped=len(checks) - len(asked) - len(values),
+        failures=tuple(sorted(failures, key=lambda failure: _GRAVITY.index(failure.severity))),
+        seconds=round(perf_counter() - started, 3),
+        quarantined=quarantined if status is Status.QUARANTINE else {},
+        evidence=_evidence(contract, [*results, *value_results]),
+    )
+
+
+def _there(check: ExpectationConfiguration, table: pd.DataFrame) -> bool:
+    return check.meta["kind"] != Kind.TYPE or check.meta["columns"][0] in table
+
+
+def _structure_failures(
+    results: Sequence[ExpectationValidationResult], arrived: pd.DataFrame, contract: Contract
+) -> list[Failure]:
+    failed = [result for result in results if not result.success]
+    kinds = {explain.kind_of(result) for result in failed}
+    failures = []
+    if kinds & {Kind.COLUMN, Kind.EXTRA_COLUMNS}:
+        failures += explain.columns_differ([str(name) for name in arrived.columns], contract)
+    if Kind.ROW_COUNT in kinds:
+        failures.append(explain.row_count(len(arrived), contract))
+    wrong = (explain.columns_of(r)[0] for r in failed if explain.kind_of(r) is Kind.TYPE)
+    return failures + [explain.wrong_type(arrived[name], name, contract) for name in wrong]
+
+
+def _checkable(
+    checks: Sequence[ExpectationConfiguration],
+    structure: Sequence[ExpectationValidationResult],
+    table: pd.DataFrame,
+) -> list[ExpectationConfiguration]:
+    """Checks of values in columns that are there and of their type; none in an empty table."""
+    if table.empty:
+        return []
+    sound = {
+        explain.columns_of(result)[0]
+        for result in structure
+        if result.success and explain.kind_of(result) is Kind.TYPE
+    }
+    return [
+        check
+        for check in checks
+        if check.meta["kind"] not in STRUCTURE and sound.issuperset(check.meta["columns"])
+    ]
+
+
+def _broken(
+    result: ExpectationValidationResult, table: pd.DataFrame, contract: Contract
+) -> tuple[Failure, list[int]]:
+    """A failed check in words, with the positions of its offending rows."""
+    rows: list[int] = []
+    if explain.kind_of(result) is not Kind.MISSING_SHARE:
+        rows = sorted({int(row) for row in result.result.get("unexpected_index_list") or ()})
+    return explain.broken(result, table, contract, rows), _to_take(result, table, rows)
+
+
+def _to_take(
+    result: ExpectationValidationResult, table: pd.DataFrame, rows: list[int]
+) -> list[int]:
+    """The rows that quarantine takes: of rows that are exact copies, one stays."""
+    if explain.kind_of(result) is not Kind.KEY or not rows:
+        return rows
+    names = list(explain.columns_of(result))
+    offending = table.iloc[rows]
+    copy = offending.duplicated()
+    # A key whose rows are all copies of one has as many copies as rows, less one.
+    all_copies = copy.groupby([offending[name] for name in names]).transform("sum") == (
+        copy.groupby([offending[name] for name in names]).transform("size") - 1
+    )
+    return [int(row) for row in offending.index[~all_copies | copy]]
+
+
+def _quarantined(broken: Sequence[tuple[Failure, list[int]]]) -> dict[int, tuple[str, ...]]:
+    reasons: dict[int, list[str]] = defaultdict(list)
+    for failure, rows in broken:
+        if failure.severity is Severity.QUARANTINE:
+            for row in rows:
+                reasons[row].append(f"{failure.column}: expected {failure.expected}")
+    return {row: tuple(reasons[row]) for row in sorted(reasons)}
+
+
+def _limits(taken: int, rows: int, contract: Contract) -> list[Failure]:
+    """Whether too many rows go to quarantine, or too few stay."""
+    if taken and taken / rows > contract.quarantine_limit:
+        return [explain.too_many(taken, rows, contract)]
+    if taken and rows - taken < contract.min_rows:
+        return [explain.row_count(rows - taken, contract)]
+    return []
+
+
+def _status(failures: Sequence[Failure]) -> Status:
+    severities = {failure.severity for failure in failures}
+    for severity in _GRAVITY:
+        if severity in severities:
+            return Status(severity.value)
+    return Status.OK
+
+
+def _evidence(contract: Contract, results: Sequence[ExpectationValidationResult]) -> Any:
+    """The results as Great Expectations would have given them, without lists of every row."""
+    from great_expectations.core import ExpectationSuiteValidationResult
+
+    for result in results:
+        for long in ("unexpected_list", "unexpected_index_list"):
+            result.result.pop(long, None)
+    passed = sum(bool(result.success) for result in results)
+    return ExpectationSuiteValidationResult(
+        success=passed == len(results),
+        results=list(results),
+        suite_name=contract.table,
+        statistics={
+            "evaluated_expectations": len(results),
+            "successful_expectations": passed,
+            "unsuccessful_expectations": len(results) - passed,
+            "success_percent": 100 * passed / len(results),
+        },
+        meta={"contract_hash": contract.hash},
+    )
