@@ -6,14 +6,15 @@ raw rows give the same numbers everywhere.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import ValidationError
 
 from weekwise.contract.errors import RegistryError
 from weekwise.contract.model import ColumnType, Contract, Frozen, Share
@@ -166,7 +167,7 @@ class Predictor:
             contract = contract_from_json((folder / CONTRACT_FILE).read_text("utf-8"))
             kept = PredictorFile.model_validate_json((folder / PREDICTOR_FILE).read_text("utf-8"))
             model.load_model(str(folder / MODEL_FILE))
-        except (OSError, ValidationError, CatBoostError) as error:
+        except (OSError, KeyError, ValueError, CatBoostError) as error:
             raise RegistryError(
                 f"{folder} holds no predictor this version of Weekwise can read: {error}; "
                 "train again, or use the version of Weekwise that wrote it"
@@ -182,16 +183,27 @@ def contract_from_json(text: str) -> Contract:
 
     JSON's keys are text, so the allowed values of integers and booleans need their types back.
     """
-    contract = Contract.model_validate_json(text)
+    raw = json.loads(text)
+    typed = {
+        name: _values(column.pop("values"), _FROM_TEXT[column["type"]])
+        for name, column in raw["columns"].items()
+        if column["type"] in _FROM_TEXT
+    }
+    contract = Contract.model_validate_json(json.dumps(raw))
     columns = {
-        name: column.model_copy(update={"values": _typed(column.type, column.values)})
+        name: column.model_copy(update={"values": typed[name]}) if name in typed else column
         for name, column in contract.columns.items()
     }
     return contract.model_copy(update={"columns": columns})
 
 
-def _typed(kind: ColumnType, values: dict[Any, str] | None) -> dict[Any, str] | None:
-    if values is None or kind not in (ColumnType.INTEGER, ColumnType.BOOLEAN):
-        return values
-    back = int if kind is ColumnType.INTEGER else "True".__eq__
-    return {back(str(value)): label for value, label in values.items()}
+def _values(
+    values: dict[str, str] | None, back: Callable[[str], int]
+) -> dict[str | int | bool, str] | None:
+    return None if values is None else {back(value): label for value, label in values.items()}
+
+
+_FROM_TEXT: dict[str, Callable[[str], int]] = {
+    ColumnType.INTEGER: int,
+    ColumnType.BOOLEAN: "True".__eq__,
+}
