@@ -1,0 +1,441 @@
+"""From earlier predictions and their outcomes to the week's status and report. Every node is pure.
+
+A rerun of an old week must say what it said then: whatever tables hold of weeks on or after the
+as-of date is left out before anything else is done with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, cast
+
+import ibis
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from weekwise.contract.derive import categorical
+from weekwise.contract.errors import ContractError
+from weekwise.contract.model import Contract
+from weekwise.features.drift import Bin, numeric_drift
+from weekwise.features.window import Window
+from weekwise.model.verdict import Verdict
+from weekwise.pipelines.model_monitoring import read
+from weekwise.pipelines.model_monitoring.figures import (
+    DataFigures,
+    FeatureFigures,
+    Figures,
+    LookBack,
+    ModelFigures,
+    Predictions,
+    Unseen,
+    UnseenCategory,
+    WeeklyReport,
+)
+from weekwise.pipelines.model_monitoring.look_back import (
+    Promise,
+    calibration_bins,
+    score_week,
+    worst_slices,
+)
+from weekwise.pipelines.model_monitoring.page import render_report
+from weekwise.pipelines.model_monitoring.params import MonitoringParams
+from weekwise.pipelines.model_monitoring.status import judge
+
+HISTOGRAM_BINS = 20
+PROMISED_COLUMNS = ["upcoming_promised_log_loss", "upcoming_promised_baseline_log_loss"]
+LOOK_BACK_FIGURES = [
+    "promised_log_loss",
+    "promised_skill",
+    "log_loss",
+    "baseline_log_loss",
+    "skill",
+    "skill_low",
+    "skill_high",
+    "auc",
+    "brier",
+    "calibration_error",
+    "mean_probability",
+    "realized_rate",
+]
+LOOK_BACK_COLUMNS = ["model_version", *LOOK_BACK_FIGURES]
+
+
+def join_outcomes(
+    predictions: ibis.Table,
+    features: ibis.Table,
+    features_contract: Contract,
+    window: Window,
+    monitoring: MonitoringParams,
+) -> pd.DataFrame:
+    """Earlier predictions whose day has passed, each with its outcome if that is known.
+
+    Args:
+        predictions: All weeks' predictions: `as_of`, the contract's key, `probability`,
+            `model_version`.
+        features: Rows of the feature table; past ones without an outcome are not in it.
+        features_contract: Its contract.
+        window: The run's place in time.
+        monitoring: How many weeks to look back on, and by which columns they are sliced.
+
+    Returns:
+        One row a prediction, ordered by week and key: `as_of`, `day`, `probability`,
+        `model_version`, `outcome` (0, 1 or missing) and the slices' columns, which are missing
+        where the outcome is.
+    """
+    made = _recent(predictions, monitoring.look_back.trend_weeks, window)
+    known = window.history(features, features_contract).mutate(
+        outcome=ibis._[features_contract.target].cast("int8")
+    )
+    slices = _slice_columns(monitoring, features_contract)
+    shown = [name for name in slices if name not in features_contract.key]
+    joined = made.left_join(
+        known.select(*features_contract.key, *shown, "outcome"), list(features_contract.key)
+    )
+    rows = (
+        joined.mutate(day=joined[features_contract.time].date())
+        .filter(ibis._.day < ibis.literal(window.as_of))
+        .order_by("as_of", *features_contract.key)
+        .select("as_of", "day", "probability", "model_version", "outcome", *slices)
+    )
+    return _frame(rows)
+
+
+def count_outcomes(
+    features: ibis.Table, features_contract: Contract, window: Window
+) -> pd.DataFrame:
+    """How often the outcome came true, by day.
+
+    Args:
+        features: Rows of the feature table.
+        features_contract: Its contract.
+        window: The run's place in time.
+
+    Returns:
+        One row a day of history, in order: `day`, `rows`, `positives`.
+    """
+    history = window.history(features, features_contract)
+    target = history[features_contract.target].cast("int8")
+    counted = history.group_by(day=history[features_contract.time].date()).agg(
+        rows=history.count(), positives=target.sum()
+    )
+    return _frame(counted.order_by("day"))
+
+
+def look_back(
+    realized_predictions: pd.DataFrame,
+    daily_outcomes: pd.DataFrame,
+    monitoring_log: ibis.Table,
+    window: Window,
+    monitoring: MonitoringParams,
+) -> LookBack:
+    """How each earlier week's predictions did, against what the holdout promised of them.
+
+    Args:
+        realized_predictions: Earlier predictions with their outcomes.
+        daily_outcomes: Outcomes by day, for the rate that a week's history had.
+        monitoring_log: Earlier weeks' rows; each keeps the promise made for its upcoming days.
+        window: The run's place in time.
+        monitoring: The limits.
+    """
+    promises = _promises(monitoring_log, window)
+    grouped = realized_predictions.groupby("as_of", sort=True)
+    weeks = [(cast("date", as_of), rows) for as_of, rows in grouped]
+    if not weeks:
+        return LookBack()
+    scores = [
+        score_week(
+            rows,
+            _rate_before(daily_outcomes, as_of),
+            promises.get(as_of, Promise()),
+            monitoring.look_back,
+        )
+        for as_of, rows in weeks
+    ]
+    as_of, last = weeks[-1]
+    rate = _rate_before(daily_outcomes, as_of)
+    return LookBack(
+        weeks=tuple(scores),
+        calibration=calibration_bins(last),
+        slices=worst_slices(last, rate, monitoring.slices),
+    )
+
+
+def describe_predictions(
+    predictions: ibis.Table,
+    predictions_file: pd.DataFrame,
+    window: Window,
+    monitoring: MonitoringParams,
+) -> Predictions:
+    """This week's predictions as a whole, and how they differ from the last weeks'.
+
+    Args:
+        predictions: All weeks' predictions; earlier ones are what this week's are compared with.
+        predictions_file: This week's: `probability`, `decision`, `model_version`, `threshold`.
+        window: The run's place in time.
+        monitoring: How many weeks to compare with, and what counts as drift.
+    """
+    earlier = _recent(predictions, monitoring.reference_weeks, window).select("probability")
+    before = _frame(earlier)["probability"].to_numpy(np.float64)
+    now = predictions_file["probability"].to_numpy(np.float64)
+    if not now.size:
+        return Predictions(rows=0)
+    drift = numeric_drift("probability", before, now, monitoring.predictions_drift)
+    return Predictions(
+        rows=now.size,
+        model_version=", ".join(sorted(predictions_file["model_version"].unique())),
+        threshold=float(predictions_file["threshold"].iloc[0]),
+        decisions=int(predictions_file["decision"].sum()),
+        mean_probability=float(now.mean()),
+        earlier_mean_probability=float(before.mean()) if before.size else None,
+        drift=drift if before.size else None,
+        histogram=_histogram(before, now),
+    )
+
+
+def find_unseen_categories(
+    features: ibis.Table,
+    features_contract: Contract,
+    selected_features: Mapping[str, Any],
+    window: Window,
+) -> Unseen:
+    """Categories that the upcoming rows have and history does not.
+
+    Args:
+        features: Rows of the feature table.
+        features_contract: Its contract.
+        selected_features: Under `selected`, the features that the model is given.
+        window: The run's place in time.
+    """
+    upcoming = window.upcoming(features, features_contract)
+    history = window.history(features, features_contract)
+    selected = set(selected_features["selected"])
+    columns = [name for name in categorical(features_contract) if name in selected]
+    found = [one for name in columns for one in _unseen(upcoming, history, name)]
+    has_one = [upcoming[one.column].cast("string") == one.value for one in found]
+    return Unseen(
+        upcoming_rows=_count(upcoming),
+        rows=_count(upcoming.filter(ibis.or_(*has_one))) if found else 0,
+        categories=tuple(sorted(found, key=lambda one: (-one.rows, one.column, one.value))),
+    )
+
+
+def describe_features(
+    exploration: Mapping[str, Any],
+    selected_features: Mapping[str, Any],
+    unseen_categories: Unseen,
+    window: Window,
+) -> FeatureFigures:
+    """The upcoming rows' features beside history's.
+
+    Args:
+        exploration: What exploration found.
+        selected_features: Under `selected`, the features that the model is given.
+        unseen_categories: Categories of the upcoming rows that history does not know.
+        window: The run's place in time.
+
+    Raises:
+        AsOfError: If the exploration is another week's.
+    """
+    read.check_as_of("exploration", exploration["as_of"], window)
+    return FeatureFigures(
+        drift=read.drift_of(exploration, selected_features), unseen=unseen_categories
+    )
+
+
+def describe_model(verdict: Verdict, evaluation: Mapping[str, Any], window: Window) -> ModelFigures:
+    """The promotion gate's decision, and what the holdout promises of the model in service.
+
+    Args:
+        verdict: The decision.
+        evaluation: The holdout's figures of challenger, champion and baseline.
+        window: The run's place in time.
+
+    Raises:
+        AsOfError: If either is another week's.
+    """
+    read.check_as_of("verdict", verdict.as_of, window)
+    read.check_as_of("evaluation", evaluation["as_of"], window)
+    return ModelFigures(
+        verdict=read.verdict_of(verdict), promise=read.promise_of(verdict, evaluation)
+    )
+
+
+def describe_data(
+    wrangling_summary: Mapping[str, Any],
+    gate_results: Mapping[str, Callable[[], dict[str, Any]]],
+    window: Window,
+) -> DataFigures:
+    """Rows in and out, and what the data gate said of them.
+
+    Args:
+        wrangling_summary: What data wrangling reports of itself.
+        gate_results: For each table a loader of what the data gate said of it.
+        window: The run's place in time.
+
+    Raises:
+        AsOfError: If the summary is another week's.
+    """
+    read.check_as_of("wrangling_summary", wrangling_summary["as_of"], window)
+    return read.data_of(wrangling_summary, {table: load() for table, load in gate_results.items()})
+
+
+def judge_week(
+    past_weeks: LookBack,
+    upcoming_predictions: Predictions,
+    model_figures: ModelFigures,
+    feature_figures: FeatureFigures,
+    data_figures: DataFigures,
+    window: Window,
+    monitoring: MonitoringParams,
+) -> WeeklyReport:
+    """Give the week its status, with the reasons and what to do next.
+
+    Args:
+        past_weeks: How earlier predictions did.
+        upcoming_predictions: This week's predictions as a whole.
+        model_figures: The model that made them.
+        feature_figures: The upcoming rows' features.
+        data_figures: What the run was made of.
+        window: The run's place in time.
+        monitoring: The limits.
+    """
+    return judge(
+        Figures(
+            as_of=window.as_of,
+            end=window.end,
+            look_back=past_weeks,
+            predictions=upcoming_predictions,
+            model=model_figures,
+            features=feature_figures,
+            data=data_figures,
+        ),
+        monitoring,
+    )
+
+
+def log_week(judged_week: WeeklyReport) -> pd.DataFrame:
+    """The week's row of the monitoring log.
+
+    A row is written once, at its own week: it keeps what is promised of the upcoming days, which
+    the next weeks hold their outcomes against, and what was found of the days before. So it is a
+    function of what that week knew, and running the week again replaces that row only.
+
+    Args:
+        judged_week: The week's report.
+
+    Returns:
+        One row. What is promised is under `upcoming_*`; the week looked back on is that of
+        `look_back_as_of`, whose figures are missing where there was nothing to look back on.
+    """
+    figures = judged_week.figures
+    last = figures.look_back.last
+    row = {
+        "as_of": figures.as_of,
+        "upcoming_model_version": figures.predictions.model_version,
+        "upcoming_rows": figures.predictions.rows,
+        "upcoming_promised_log_loss": figures.model.promise.log_loss,
+        "upcoming_promised_baseline_log_loss": figures.model.promise.baseline_log_loss,
+        "look_back_as_of": last.as_of if last else None,
+        **{name: getattr(last, name) if last else None for name in LOOK_BACK_COLUMNS},
+        "rows": last.rows if last else 0,
+        "rows_with_outcome": last.rows_with_outcome if last else 0,
+        "drifted": judged_week.drifted,
+        "worse": judged_week.worse,
+        "status": str(judged_week.status),
+        "reason": judged_week.headline,
+    }
+    return pd.DataFrame([row]).astype(
+        dict.fromkeys(PROMISED_COLUMNS + LOOK_BACK_FIGURES, "float64")
+    )
+
+
+def draw_report(
+    judged_week: WeeklyReport, monitoring_week: pd.DataFrame
+) -> tuple[str, dict[str, Any]]:
+    """The weekly report for people and for programs.
+
+    Kedro saves a node's outputs in their order, and the JSON file tells others that the week is
+    complete. So it comes last, and after the monitoring log.
+
+    Args:
+        judged_week: The week's report.
+        monitoring_week: The week's row of the monitoring log, for the order's sake only.
+
+    Returns:
+        The page, and the `WeeklyReport` as plain data.
+    """
+    del monitoring_week
+    return render_report(judged_week), judged_week.model_dump(mode="json")
+
+
+def _recent(predictions: ibis.Table, weeks: int, window: Window) -> ibis.Table:
+    """Predictions of the last weeks before `as_of`."""
+    earlier = predictions.filter(predictions.as_of < ibis.literal(window.as_of))
+    newest = earlier.select("as_of").distinct().order_by(ibis.desc("as_of")).limit(weeks)
+    return earlier.semi_join(newest, "as_of")
+
+
+def _slice_columns(monitoring: MonitoringParams, contract: Contract) -> list[str]:
+    for name in monitoring.slices.columns:
+        if name not in contract.columns:
+            raise ContractError(
+                f"parameter monitoring.slices.columns names {name}, which is not a column of "
+                f"{contract.table}; use some of: {', '.join(contract.features)}"
+            )
+    return list(monitoring.slices.columns)
+
+
+def _promises(log: ibis.Table, window: Window) -> dict[date, Promise]:
+    earlier = _frame(log.filter(log.as_of < ibis.literal(window.as_of)))
+    return {
+        row["as_of"]: Promise(
+            log_loss=_known(row["upcoming_promised_log_loss"]),
+            baseline_log_loss=_known(row["upcoming_promised_baseline_log_loss"]),
+        )
+        for row in earlier.to_dict("records")
+    }
+
+
+def _rate_before(daily: pd.DataFrame, as_of: date) -> float | None:
+    """The rate that history had at `as_of`."""
+    before = daily[daily["day"] < as_of]
+    rows = int(before["rows"].sum())
+    return float(before["positives"].sum()) / rows if rows else None
+
+
+def _unseen(upcoming: ibis.Table, history: ibis.Table, column: str) -> list[UnseenCategory]:
+    rows = upcoming.filter(ibis._[column].notnull()).group_by(column).agg(rows=ibis._.count())
+    new = _frame(rows.anti_join(history.select(column).distinct(), column))
+    return [
+        UnseenCategory(column=column, value=str(value), rows=int(count))
+        for value, count in zip(new[column], new["rows"], strict=True)
+    ]
+
+
+def _histogram(before: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> tuple[Bin, ...]:
+    edges = np.linspace(0, 1, HISTOGRAM_BINS + 1)
+    return tuple(
+        Bin(label=f"{low:.0%} to {high:.0%}", reference=int(p), current=int(q))
+        for low, high, p, q in zip(
+            edges[:-1],
+            edges[1:],
+            np.histogram(before, edges)[0],
+            np.histogram(now, edges)[0],
+            strict=True,
+        )
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _count(table: ibis.Table) -> int:
+    return int(table.count().to_pyarrow().as_py())
+
+
+def _frame(table: ibis.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pyarrow().to_pandas()
+    return frame

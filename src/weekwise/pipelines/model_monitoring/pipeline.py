@@ -1,0 +1,115 @@
+"""The model monitoring pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from weekwise.pipelines.model_monitoring import nodes
+
+
+def create_pipeline(**_kwargs: Any) -> Pipeline:
+    """From predictions and their outcomes to the monitoring log and the weekly report."""
+    return Pipeline([*_looking_back(), *_looking_ahead(), *_reporting()])
+
+
+def _looking_back() -> list[Node]:
+    return [
+        Node(
+            func=nodes.join_outcomes,
+            inputs=[
+                "predictions@all",
+                "features",
+                "features_contract",
+                "params:window",
+                "params:monitoring",
+            ],
+            outputs="realized_predictions",
+            name="join_outcomes",
+        ),
+        Node(
+            func=nodes.count_outcomes,
+            inputs=["features", "features_contract", "params:window"],
+            outputs="daily_outcomes",
+            name="count_outcomes",
+        ),
+        Node(
+            func=nodes.look_back,
+            inputs=[
+                "realized_predictions",
+                "daily_outcomes",
+                "monitoring_log",
+                "params:window",
+                "params:monitoring",
+            ],
+            outputs="past_weeks",
+            name="look_back",
+        ),
+    ]
+
+
+def _looking_ahead() -> list[Node]:
+    return [
+        Node(
+            func=nodes.describe_predictions,
+            inputs=["predictions@all", "predictions_file", "params:window", "params:monitoring"],
+            outputs="upcoming_predictions",
+            name="describe_predictions",
+        ),
+        Node(
+            func=nodes.find_unseen_categories,
+            inputs=["features", "features_contract", "selected_features", "params:window"],
+            outputs="unseen_categories",
+            name="find_unseen_categories",
+        ),
+        Node(
+            func=nodes.describe_features,
+            inputs=["exploration", "selected_features", "unseen_categories", "params:window"],
+            outputs="feature_figures",
+            name="describe_features",
+        ),
+        Node(
+            func=nodes.describe_model,
+            inputs=["verdict", "evaluation", "params:window"],
+            outputs="model_figures",
+            name="describe_model",
+        ),
+        Node(
+            func=nodes.describe_data,
+            inputs=["wrangling_summary", "gate_results", "params:window"],
+            outputs="data_figures",
+            name="describe_data",
+        ),
+    ]
+
+
+def _reporting() -> list[Node]:
+    return [
+        Node(
+            func=nodes.judge_week,
+            inputs=[
+                "past_weeks",
+                "upcoming_predictions",
+                "model_figures",
+                "feature_figures",
+                "data_figures",
+                "params:window",
+                "params:monitoring",
+            ],
+            outputs="judged_week",
+            name="judge_week",
+        ),
+        Node(
+            func=nodes.log_week,
+            inputs="judged_week",
+            outputs="monitoring_week",
+            name="log_week",
+        ),
+        Node(
+            func=nodes.draw_report,
+            inputs=["judged_week", "monitoring_week"],
+            outputs=["weekly_report_page", "weekly_report"],
+            name="draw_report",
+        ),
+    ]
