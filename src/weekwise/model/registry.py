@@ -8,7 +8,6 @@ short anywhere and repeated. One process at a time may write.
 from __future__ import annotations
 
 import getpass
-import hashlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
-from pydantic import BaseModel
 
 from weekwise.contract.errors import RegistryError
 from weekwise.contract.model import Frozen
@@ -67,18 +65,6 @@ class RegisteredVersion:
     aliases: tuple[str, ...]
     created: datetime
     tags: Mapping[str, str]
-
-
-def fingerprint(as_of: date, *parts: str | BaseModel) -> str:
-    """What tells one training from every other: SHA-256, 64 hexadecimal digits.
-
-    Args:
-        as_of: The run's logical date.
-        parts: Hashes of the data and of the contract, the parameters, and whatever else the model
-            follows from, in a fixed order.
-    """
-    texts = [part if isinstance(part, str) else part.model_dump_json() for part in parts]
-    return hashlib.sha256("\0".join([as_of.isoformat(), *texts]).encode()).hexdigest()
 
 
 class Registry:
