@@ -108,17 +108,22 @@ def _redundant(
             continue
         # The contract's order decides last: correlations name the pair in that order.
         stays, goes = pair.first, pair.second
-        if _rank(goes, gaps, strength, params) > _rank(stays, gaps, strength, params):
+        by_name = [name in params.keep for name in (stays, goes)]
+        if by_name == [False, True] or (
+            by_name[0] == by_name[1] and _is_better(goes, stays, strength, gaps)
+        ):
             stays, goes = goes, stays
         reasons[goes] = f"says the same as {stays} ({pair.measure} {pair.value:.3f}), which stays"
     return reasons
 
 
-def _rank(
-    name: str, gaps: Mapping[str, float], strength: Mapping[str, float], params: ExplorationParams
-) -> tuple[bool, int, float]:
-    """How much a feature deserves to stay: kept by name, then strength, then fewer gaps."""
-    return name in params.keep, round(strength[name] / SAME_AUC), -gaps[name]
+def _is_better(
+    one: str, other: str, strength: Mapping[str, float], gaps: Mapping[str, float]
+) -> bool:
+    """Whether a feature predicts better than another, or as well with fewer gaps."""
+    if abs(strength[one] - strength[other]) > SAME_AUC:
+        return strength[one] > strength[other]
+    return gaps[one] < gaps[other]
 
 
 def _nothing_left(contract: Contract, reasons: Mapping[str, str]) -> str:

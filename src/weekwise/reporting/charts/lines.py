@@ -21,6 +21,8 @@ from weekwise.reporting.charts.parts import (
 from weekwise.reporting.markup import Tone, join, percent, tag
 
 LONG = 6
+# Values closer than this, relative to their size, are one value to the eye and to rounding.
+FLAT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def line_chart(
         known.append(reference[1])
     if not known or not labels:
         return empty_chart(title)
-    ticks = _ticks(0.0 if from_zero else min(known), max(known))
+    ticks = _ticks(min(known + [0.0] * from_zero), max(known))
     plot = Plot(len(labels), ticks[0], ticks[-1], height - 22, top=18)
     level = plot.y(reference[1]) if reference is not None else None
     parts = [_level(plot.y(tick), "grid-line") for tick in ticks]
@@ -218,7 +220,10 @@ def legend(names: Sequence[tuple[str, Tone]]) -> Markup:
 
 def _ticks(low: float, high: float, about: int = 4) -> list[float]:
     """Round numbers that span a range (Heckbert, *Nice Numbers for Graph Labels*, 1990)."""
-    span = high - low or abs(high) or 1.0
+    span = high - low
+    size = max(abs(low), abs(high))
+    if span <= FLAT * max(size, 1.0):
+        span = size if size > FLAT else 1.0
     rough = span / about
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough)

@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+
+from weekwise.contract.errors import WeekwiseError
+from weekwise.contract.model import Contract
+from weekwise.features.window import Window
+from weekwise.pipelines.exploratory_data_analysis import nodes
+from weekwise.pipelines.exploratory_data_analysis.params import ExplorationParams
+from weekwise.pipelines.exploratory_data_analysis.pipeline import create_pipeline
+from weekwise.pipelines.exploratory_data_analysis.results import Exploration
+from weekwise.pipelines.exploratory_data_analysis.study import Study
+
+PARAMS = ExplorationParams()
+DRAWN = [
+    nodes.draw_target_rate,
+    nodes.draw_missing,
+    nodes.draw_distributions,
+    nodes.draw_associations,
+    nodes.draw_correlation,
+    nodes.draw_drift,
+]
+Reasons = dict[str, str]
+
+
+def selected(study: Study, params: ExplorationParams = PARAMS) -> dict[str, Any]:
+    """The selection node's output, from the nodes before it."""
+    return nodes.select_features(
+        study.contract,
+        nodes.summarize_columns(study, params),
+        nodes.measure_associations(study, params),
+        nodes.correlate_features(study, params),
+        params,
+    )
+
+
+def explored(study: Study, params: ExplorationParams = PARAMS) -> dict[str, Any]:
+    """The whole exploration, from the nodes before it."""
+    return nodes.collect_exploration(
+        nodes.summarize_columns(study, params),
+        nodes.summarize_target(study),
+        nodes.measure_associations(study, params),
+        nodes.correlate_features(study, params),
+        nodes.measure_drift(study, params),
+        selected(study, params),
+        params,
+    )
+
+
+def reasons(found: dict[str, Any], key: str = "dropped") -> Reasons:
+    """Reasons by feature."""
+    return {one["feature"]: one["reason"] for one in found[key]}
+
+
+class TestSelectFeatures:
+    """What is trained on."""
+
+    def test_rules(self, study: Study) -> None:
+        """Every feature is either selected or dropped for a stated reason."""
+        found = selected(study)
+
+        assert found["selected"] == ["amount", "items", "discount", "region", "gift"]
+        assert reasons(found) == {
+            "amount_cents": "says the same as amount (Spearman 1.000), which stays",
+            "region_code": "says the same as region (Cramer's V 1.000), which stays",
+            "currency": "near constant: 100.00% of past rows are EUR",
+            "refund": reasons(found)["refund"],
+            "empty": "100.0% of past rows have no value",
+        }
+        assert reasons(found)["refund"].startswith("suspected leakage: alone it ranks past rows")
+        assert json.loads(json.dumps(found)) == found
+
+    def test_kept_by_name(self, study: Study) -> None:
+        """What the parameters keep is selected, and what a rule held against it is remembered."""
+        found = selected(study, ExplorationParams(keep=("refund", "amount_cents", "currency")))
+
+        assert {"refund", "amount_cents", "currency"} <= set(found["selected"])
+        assert reasons(found)["amount"].startswith("says the same as amount_cents")
+        assert set(reasons(found, "kept")) == {"refund", "currency"}
+
+    def test_both_of_a_pair_kept(self, study: Study) -> None:
+        """Both of a redundant pair can be kept."""
+        found = selected(study, ExplorationParams(keep=("amount", "amount_cents")))
+
+        assert {"amount", "amount_cents"} <= set(found["selected"])
+        assert set(reasons(found, "kept")) == {"amount_cents"}
+
+    def test_dropped_by_name(self, study: Study) -> None:
+        """What the parameters drop is dropped, and its twin stays."""
+        found = selected(study, ExplorationParams(drop=("amount",)))
+
+        assert reasons(found)["amount"] == "the parameters drop it"
+        assert "amount_cents" in found["selected"]
+
+    def test_the_fuller_of_a_pair_stays(
+        self, study_of: Callable[..., Study], orders: pd.DataFrame
+    ) -> None:
+        """Of a pair that predicts equally well, the one with fewer gaps stays."""
+        rows = orders.assign(
+            amount=orders["amount"].where(orders["order"] > 0),
+        )
+
+        assert selected(study_of("amount", "amount_cents", rows=rows))["selected"] == [
+            "amount_cents"
+        ]
+
+    @pytest.mark.parametrize(
+        ("params", "message"),
+        [
+            ({"keep": ("nope",)}, r"exploration\.keep names nope, .* use some of: amount,"),
+            ({"drop": ("nope", "amount")}, r"exploration\.drop names nope, "),
+            ({"keep": ("amount",), "drop": ("amount",)}, "both name amount; leave each to one"),
+        ],
+    )
+    def test_names_that_make_no_sense(
+        self, study: Study, params: dict[str, Any], message: str
+    ) -> None:
+        """A wrong name in the parameters is an error that says where, and what could be meant."""
+        with pytest.raises(WeekwiseError, match=message):
+            selected(study, ExplorationParams(**params))
+
+    def test_nothing_left(self, study_of: Callable[..., Study]) -> None:
+        """A run without a feature stops, with the reason for each and what to do."""
+        with pytest.raises(WeekwiseError, match=r"(?s)currency: near constant.*exploration\.keep"):
+            selected(study_of("currency", "empty"))
+
+
+class TestFindings:
+    """What stands out."""
+
+    def titles(self, found: dict[str, Any]) -> list[str]:
+        """Tone and title of each finding."""
+        return [f"{one['tone']}: {one['title']}" for one in found["findings"]]
+
+    def test_a_leak_comes_first(self, study: Study) -> None:
+        """Suspected leakage is the gravest finding, drops are told last."""
+        titles = self.titles(explored(study))
+
+        assert titles[0] == "act: refund may leak the outcome"
+        assert titles[-1] == "plain: Left out of training: 5 of 10 features"
+
+    def test_a_calm_week(self, study_of: Callable[..., Study]) -> None:
+        """Where nothing calls for attention, that is said."""
+        assert self.titles(explored(study_of("amount", "items"))) == ["ok: As expected"]
+
+    def test_a_broken_week(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+        """New gaps, new values and unusual drift are told, each with its features."""
+        upcoming = orders["returned"].isna()
+        rows = orders.assign(
+            amount=orders["amount"].where(~upcoming, orders["amount"] + 500),
+            discount=orders["discount"].where(~upcoming),
+            region=orders["region"].where(~upcoming, "x"),
+        )
+        params = ExplorationParams(drift=PARAMS.drift.model_copy(update={"min_rows": 50}))
+        found = explored(study_of("amount", "discount", "region", "items", rows=rows), params)
+
+        assert self.titles(found) == [
+            "warn: discount has more gaps than before",
+            "warn: Values that history does not know",
+            "warn: Drifting further than in recent weeks: 3 of 4 features",
+        ]
+        assert "region (60 rows)" in found["findings"][1]["text"]
+        assert "amount (mean up" in found["findings"][2]["text"]
+
+    def test_gaps_that_tell(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+        """Gaps that go with the outcome are worth a look, short of leakage."""
+        tells = orders["returned"].fillna(False) & (orders["order"] % 2 == 0)
+        rows = orders.assign(amount=orders["amount"].where(~tells))
+
+        assert "warn: The gaps in amount tell the outcome" in self.titles(
+            explored(study_of("amount", rows=rows))
+        )
+
+
+def awkward_rows(orders: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]]:
+    """Tables at the edge of what can be explored, with the finding that each must give."""
+    past, upcoming = orders[orders["returned"].notna()], orders[orders["returned"].isna()]
+    yield "no upcoming rows", past, "Nothing upcoming"
+    yield "one class", orders.assign(returned=orders["returned"] & False), "One outcome only"
+    yield "no history", upcoming, "No history"
+    yield "no rows", orders.head(0), "No history"
+    yield "one past row", pd.concat([past.tail(1), upcoming]), "One outcome only"
+    yield "two past rows", pd.concat([past.head(2), upcoming]), "Left out of training"
+    yield "one week", pd.concat([past.tail(60), upcoming.head(3)]), "Left out of training"
+    yield "gaps only", orders.assign(amount=np.nan, region=None), "Left out of training"
+    yield "one category", orders.assign(region="n", gift=True), "Left out of training"
+
+
+NAMES = ["no upcoming rows", "one class", "no history", "no rows", "one past row", "two past rows"]
+NAMES += ["one week", "gaps only", "one category"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_awkward_tables(
+    name: str,
+    orders: pd.DataFrame,
+    contract_of: Callable[..., Contract],
+    window: Window,
+) -> None:
+    """A table with little or nothing to learn from is explored without a warning, and says so."""
+    rows, title = next((rows, title) for case, rows, title in awkward_rows(orders) if case == name)
+    contract = contract_of("amount", "discount", "region", "region_code", "gift", "empty")
+    schema = {"amount": "float64", "discount": "float64", "region": "string", "gift": "boolean"}
+    schema |= {"region_code": "string", "empty": "float64", "returned": "boolean"}
+    schema |= {"order": "int64", "placed": "timestamp"}
+    table = ibis.memtable(
+        rows[list(contract.columns)], schema={key: schema[key] for key in contract.columns}
+    )
+    params = ExplorationParams(keep=("amount", "discount", "region"))
+    study = nodes.read_features(table, contract, window)
+    found = explored(study, params)
+
+    assert any(one["title"].startswith(title) for one in found["findings"])
+    assert json.dumps(found, allow_nan=False)
+    assert "</html>" in nodes.render_report(found, contract)
+    for draw in DRAWN:
+        assert draw(found).layout.title.text
+
+
+class TestReport:
+    """The page."""
+
+    def test_it_opens_with_no_network(self, study: Study) -> None:
+        """The page refers to nothing outside itself, parses, and is far under 3 MB."""
+        page = nodes.render_report(explored(study), study.contract)
+        parser = HTMLParser()
+        parser.feed(page)
+        parser.close()
+
+        assert not re.search(r"https?:|<script|@import|url\(", page)
+        assert len(page.encode()) < 3_000_000
+
+    def test_it_tells_what_was_found(self, study: Study) -> None:
+        """Key figures, findings, labels of values, reasons and methods are on the page."""
+        page = nodes.render_report(explored(study), study.contract)
+
+        for text in (
+            "Orders",
+            "As of 2024-03-04: history from 2024-01-08, upcoming rows to 2024-03-10",
+            "refund may leak the outcome",
+            "South (s)",
+            "near constant: 100.00% of past rows are EUR",
+            "all past rows",
+        ):
+            assert text in page, text
+
+    def test_a_wide_table(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+        """A table of many columns makes a page that still opens fast."""
+        rng = np.random.default_rng(1)
+        names = [f"measurement_{place}" for place in range(150)]
+        values = pd.DataFrame(rng.normal(size=(len(orders), 150)), columns=names)
+        study = study_of(
+            rows=pd.concat([orders, values], axis=1),
+            **{name: {"type": "number", "title": name} for name in names},
+        )
+        found = explored(study)
+
+        assert len(nodes.render_report(found, study.contract).encode()) < 3_000_000
+        assert len(found["correlations"]["pairs"]) == nodes.SHOWN_PAIRS
+
+    def test_names_are_escaped(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+        """A value or a title that looks like markup is shown as text."""
+        rows = orders.assign(region=orders["region"].replace({"n": "<script>alert(1)</script>"}))
+        study = study_of("amount", rows=rows, region={"type": "category", "title": "<b>R</b>"})
+        page = nodes.render_report(explored(study), study.contract)
+
+        assert "<script>" not in page
+        assert "<b>R</b>" not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_exploration_survives_json(study: Study) -> None:
+    """What is written to `exploration.json` is read back as it was."""
+    found = explored(study)
+
+    assert (
+        Exploration.model_validate(json.loads(json.dumps(found))).model_dump(mode="json") == found
+    )
+
+
+@pytest.mark.parametrize("draw", DRAWN)
+def test_figures(draw: Callable[[dict[str, Any]], Any], study: Study) -> None:
+    """Each figure has a title and something to show, and can be written as JSON."""
+    figure = draw(explored(study))
+
+    assert figure.layout.title.text
+    assert figure.data
+    assert json.loads(figure.to_json())["data"]
+
+
+def test_pipeline() -> None:
+    """The pipeline takes the features and gives what the catalog names."""
+    pipeline = create_pipeline()
+
+    assert pipeline.inputs() == {
+        "features",
+        "features_contract",
+        "params:window",
+        "params:exploration",
+    }
+    assert {
+        "exploration_report",
+        "target_rate_figure",
+        "missing_figure",
+        "distributions_figure",
+        "associations_figure",
+        "correlation_figure",
+        "drift_figure",
+    } == pipeline.outputs()
+    assert {"exploration", "selected_features"} <= pipeline.all_outputs()
