@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from trains import CONTRACT, DAYS, FIRST_DAY, PARAMS, predictor, train_end, trains
+from weekwise.contract.errors import ContractError, FeedError
+from weekwise.contract.model import Column, Contract
+from weekwise.model.fitting import Progress, fit
+from weekwise.model.metrics import constant_rate, score
+from weekwise.model.predictor import Predictor
+from weekwise.model.record import FitParams
+
+
+def fitted(
+    rows: pd.DataFrame, params: FitParams = PARAMS, contract: Contract = CONTRACT
+) -> Predictor:
+    """A predictor fitted on some trains."""
+    return fit(rows, contract, contract.features, params, as_of=train_end())
+
+
+def test_it_learns() -> None:
+    """On rows it has not seen it beats the constant rate."""
+    unseen = trains(20, seed=7)
+    known = predictor()
+
+    found = score(unseen["late"], known.predict_proba(unseen))
+
+    baseline = constant_rate(unseen["late"], known.record.positive_rate)
+    assert found.log_loss < 0.9 * baseline.log_loss
+
+
+def test_bit_for_bit() -> None:
+    """The same rows in another order, on other threads, give the same predictor."""
+    rows = trains()
+    shuffled = rows.sample(frac=1, random_state=1)
+
+    again = fitted(shuffled, PARAMS.model_copy(update={"threads": 2}))
+
+    assert np.array_equal(again.predict_proba(rows), predictor().predict_proba(rows))
+
+
+def test_the_record_tells_the_window() -> None:
+    """The record holds the window, the rows and the rate of what was fitted on."""
+    rows = trains()
+
+    record = predictor().record
+
+    assert record.train_start == FIRST_DAY
+    assert record.train_end == train_end()
+    assert record.rows + record.validation_rows == len(rows)
+    assert record.positive_rate == pytest.approx(rows["late"].mean())
+    assert record.trees == predictor().model.tree_count_
+    assert record.params == PARAMS
+
+
+def test_the_newest_day_is_trained_on() -> None:
+    """Early stopping watches every n-th day, and not the newest."""
+    rows = trains()
+    per_day = len(rows) // DAYS
+
+    record = predictor().record
+
+    assert record.validation_rows == per_day * DAYS // PARAMS.validation_every
+    newest = rows["departure"].dt.date == train_end() - timedelta(days=1)
+    flipped = rows.assign(late=rows["late"] ^ newest)
+    changed = fitted(flipped)
+    assert not np.array_equal(changed.predict_proba(rows), predictor().predict_proba(rows))
+
+
+def test_progress_is_reported_about_ten_times(capfd: pytest.CaptureFixture[str]) -> None:
+    """Progress comes ten times or so, with a falling loss, and nothing is printed."""
+    seen: list[Progress] = []
+    params = PARAMS.model_copy(update={"early_stopping_rounds": PARAMS.iterations})
+
+    fit(
+        trains(),
+        CONTRACT,
+        CONTRACT.features,
+        params,
+        as_of=train_end(),
+        on_progress=seen.append,
+    )
+
+    assert 8 <= len(seen) <= 12
+    assert [one.trees for one in seen] == sorted(one.trees for one in seen)
+    assert seen[-1].loss < seen[0].loss
+    assert capfd.readouterr().out == ""
+
+
+def test_no_files_are_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CatBoost's own log folder is not written."""
+    monkeypatch.chdir(tmp_path)
+
+    fitted(trains(10))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_recent_rows_can_weigh_more() -> None:
+    """With a half-life a change of the newest days counts for more."""
+    rows = trains()
+    # In the newest quarter of the days every train is late.
+    changed = rows["departure"].dt.date >= train_end() - timedelta(days=DAYS // 4)
+    drifting = rows.assign(late=rows["late"] | changed)
+
+    even = fitted(drifting).predict_proba(rows).mean()
+    recent = fitted(drifting, PARAMS.model_copy(update={"recency_half_life_days": 5.0}))
+
+    assert recent.predict_proba(rows).mean() > even + 0.05
+
+
+def test_features_keep_the_contracts_order() -> None:
+    """The order in which features are selected does not change the model."""
+    selected = ["rain", "line"]
+
+    found = fit(trains(10), CONTRACT, selected, PARAMS, as_of=train_end())
+
+    assert found.features == ("line", "rain")
+    assert found.calendar == PARAMS.calendar
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (trains(4), "at least 5 days .* there are 4"),
+        (trains(10).assign(late=False), "all have the same outcome"),
+        (
+            trains(10).assign(late=pd.array([None, *trains(10)["late"][1:]], dtype="boolean")),
+            "1 of 300 training rows have no outcome",
+        ),
+    ],
+)
+def test_rows_that_cannot_be_fitted(rows: pd.DataFrame, message: str) -> None:
+    """Too few days, a single outcome, or none at all is an error that says which."""
+    with pytest.raises(FeedError, match=message):
+        fitted(rows)
+
+
+def test_targets_not_worked_out() -> None:
+    """A contract that asks for another kind of prediction is refused by name."""
+    late = Column.model_validate({"type": "number", "role": "target", "title": "Delay"})
+    contract = CONTRACT.model_copy(update={"columns": {**CONTRACT.columns, "late": late}})
+
+    with pytest.raises(ContractError, match="asks for regression predictions"):
+        fitted(trains(10), contract=contract)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [({"validation_every": 14}, "always the same weekday"), ({"iterations": 0}, "greater than")],
+)
+def test_settings_that_make_no_sense(values: dict[str, int], message: str) -> None:
+    """Settings out of range are refused before anything is fitted."""
+    with pytest.raises(ValidationError, match=message):
+        FitParams(**values)
+
+
+def test_unknown_calendar_features_cannot_be_dropped() -> None:
+    """A misspelled calendar feature is refused, not ignored."""
+    with pytest.raises(ContractError, match="no calendar feature 'week_day'"):
+        FitParams(drop_calendar=("week_day",))
+
+
+def test_as_of_is_kept() -> None:
+    """The record names the run that fitted the model."""
+    assert predictor().record.as_of == train_end()
+    assert isinstance(predictor().record.as_of, date)
