@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Any
 
 from weekwise.contract.model import Column, ColumnType
@@ -72,3 +74,9 @@ def listed(words: list[str], most: int = 5) -> str:
     rest = len(words) - most
     shown = ", ".join(words[:most])
     return f"{shown} and {rest:,} more" if rest > 0 else shown
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`did you mean X?` for a word that is not known; empty if nothing comes near."""
+    close = get_close_matches(word, list(known), n=1)
+    return f"did you mean {close[0]}?" if close else ""

@@ -16,6 +16,7 @@ from weekwise.contract.model import NUMERIC, TEMPORAL, TEXTUAL, ColumnType, Cont
 _TEXT = pd.StringDtype(na_value=np.nan)
 _EXACT = 2**53
 """Up to here a float holds every whole number."""
+_TOO_LARGE = 2**63
 
 
 def as_frame(data: Any) -> pd.DataFrame:
@@ -58,7 +59,9 @@ def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     for name, column in contract.columns.items():
         if name in frame and str(frame[name].dtype) != dtypes[name]:
             values = _values(frame[name])
-            if values.isna().all() or misfits(values, column.type) == 0:
+            if values.isna().all():
+                cast[name] = pd.Series(None, index=frame.index, dtype=dtypes[name])
+            elif fits(values, column.type):
                 cast[name] = values.astype(dtypes[name])
         elif name in frame and not fits(frame[name], column.type):
             # Its dtype is right and its values are not: dates with a time of day.
@@ -68,12 +71,7 @@ def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
 def fits(values: pd.Series[Any], kind: ColumnType) -> bool:
     """Whether every value is of a contract's type."""
-    return misfits(values, kind) == 0
-
-
-def misfits(values: pd.Series[Any], kind: ColumnType) -> int:
-    """How many values are not of a contract's type; a missing one is of any."""
-    return int(misfit(values, kind).sum())
+    return not misfit(values, kind).any()
 
 
 def misfit(values: pd.Series[Any], kind: ColumnType) -> pd.Series[bool]:
@@ -122,7 +120,8 @@ def _values(values: pd.Series[Any]) -> pd.Series[Any]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return values.dt.tz_localize(None)
+        local: pd.Series[Any] = values.dt.tz_localize(None)
+        return local
     if values.dtype != object:
         return values
     kind = pd.api.types.infer_dtype(values, skipna=True)
@@ -148,13 +147,16 @@ def _is_text(values: pd.Series[Any]) -> bool:
 
 
 def _fractional(values: pd.Series[Any]) -> pd.Series[bool]:
-    if pd.api.types.is_integer_dtype(values.dtype):
+    """Which numbers are not whole, or too large for an integer of 64 bits."""
+    if pd.api.types.is_signed_integer_dtype(values.dtype):
         return values.isna() & False
-    return ~np.isfinite(values) | (values % 1 != 0)
+    fractional: pd.Series[bool] = (values.abs() >= _TOO_LARGE) | (values % 1 != 0)
+    return fractional
 
 
 def _timed(values: pd.Series[Any]) -> pd.Series[bool]:
-    return values != values.dt.normalize()
+    timed: pd.Series[bool] = values != values.dt.normalize()
+    return timed
 
 
 def _pandas_type(kind: pa.DataType) -> Any:

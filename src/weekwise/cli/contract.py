@@ -1,0 +1,205 @@
+"""`kedro contract`: what each table must be, and whether it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+from kedro.framework.project import settings
+from kedro.framework.startup import ProjectMetadata
+
+from weekwise.cli.errors import plain_errors
+from weekwise.contract.errors import ContractError, WeekwiseError
+from weekwise.contract.model import Column, Contract, Contracts
+from weekwise.contract.words import limits, missing, nearest
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from weekwise.quality.result import GateResult
+
+_ENV = click.option("--env", "-e", help="Kedro environment whose contracts to use.")
+
+
+@click.group()
+def contract() -> None:
+    """What each table must be: show the contracts, and check them."""
+
+
+@contract.command()
+@click.argument("table")
+@_ENV
+@click.pass_obj
+def show(metadata: ProjectMetadata, table: str, env: str | None) -> None:
+    """Print the contract of TABLE for a person to read."""
+    with plain_errors():
+        contracts = _contracts(metadata, env)
+        if table not in contracts:
+            raise ContractError(
+                f"there is no contract {table}; "
+                f"{nearest(table, contracts) or 'the contracts are ' + ', '.join(contracts)}"
+            )
+        _print_contract(contracts[table])
+
+
+@contract.command()
+@click.option("--data", is_flag=True, help="Check the current feed against the contracts too.")
+@_ENV
+@click.pass_obj
+def check(metadata: ProjectMetadata, data: bool, env: str | None) -> None:
+    """Check all contracts, with every Great Expectations expectation in them.
+
+    With --data, every table that is there is checked against its contract as well; the exit
+    status is 1 if one of them would stop a run.
+    """
+    with plain_errors():
+        contracts = _contracts(metadata, env)
+        if not contracts:
+            raise ContractError(
+                "there are no contracts; write one to conf/base/contracts/TABLE.yml"
+            )
+        _check_contracts(contracts)
+        if data and not _check_data(metadata, contracts, env):
+            raise click.exceptions.Exit(1)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """One table in the summary: its verdict, or why there is none."""
+
+    table: str
+    result: GateResult | None = None
+    absent: str = ""
+    broken: bool = False
+
+    @property
+    def stops(self) -> bool:
+        return self.broken or (self.result is not None and self.result.status == "stop")
+
+
+def _contracts(metadata: ProjectMetadata, env: str | None) -> Contracts:
+    from weekwise.quality.places import project_contracts
+
+    loader_class: Any = settings.CONFIG_LOADER_CLASS
+    loader = loader_class(
+        conf_source=str(metadata.project_path / settings.CONF_SOURCE),
+        env=env or os.environ.get("KEDRO_ENV"),
+        **settings.CONFIG_LOADER_ARGS,
+    )
+    return project_contracts(loader)
+
+
+def _check_contracts(contracts: Contracts) -> None:
+    from weekwise.quality.suite import build_suite
+
+    problems = []
+    for one in contracts.values():
+        try:
+            expectations = len(build_suite(one).expectations)
+        except ContractError as error:
+            problems.append(str(error))
+        else:
+            click.echo(f"{one.table}: {len(one.columns)} columns, {expectations} expectations, ok")
+    if problems:
+        raise ContractError("\n".join(problems))
+
+
+def _check_data(metadata: ProjectMetadata, contracts: Contracts, env: str | None) -> bool:
+    """Print each table's verdict; whether none of them would stop a run."""
+    from kedro.framework.session import KedroSession
+
+    project = metadata.project_path
+    session: Any
+    with KedroSession.create(project, save_on_close=False, env=env) as session:
+        catalog = session.load_context().catalog
+        checked = [_check_table(one, catalog) for one in contracts.values()]
+    _console().print(_summary(checked))
+    for one in checked:
+        if one.result is not None and one.result.failures:
+            click.echo(one.result.report)
+        elif one.broken:
+            click.echo(f"{one.table}: {one.absent}")
+    return not any(one.stops for one in checked)
+
+
+def _check_table(contract: Contract, catalog: Any) -> _Checked:
+    from kedro.io import DatasetError
+
+    from weekwise.quality.frames import as_frame
+    from weekwise.quality.validate import validate
+
+    table = contract.table
+    if table not in catalog:
+        return _Checked(table, absent="not in the catalog")
+    try:
+        if not catalog.exists(table):
+            return _Checked(table, absent="not there yet")
+        frame = as_frame(catalog.load(table))
+    except WeekwiseError as error:
+        return _Checked(table, absent=str(error), broken=True)
+    except DatasetError as error:
+        return _Checked(table, absent=str(error.__cause__ or error), broken=True)
+    return _Checked(table, result=validate(frame, contract))
+
+
+def _summary(checked: list[_Checked]) -> Table:
+    from rich.table import Table
+
+    table = Table("Table", "Status", "Rows", "Checks", "Failed", "To quarantine", "Seconds")
+    for one in checked:
+        if one.result is None:
+            table.add_row(one.table, "stop" if one.broken else one.absent)
+            continue
+        found = one.result
+        figures = (found.rows, found.checks, len(found.failures), found.quarantined_rows)
+        cells = [f"{figure:,}" for figure in figures]
+        table.add_row(one.table, found.status, *cells, f"{found.seconds:.1f}")
+    return table
+
+
+def _print_contract(contract: Contract) -> None:
+    from rich.markdown import Markdown
+    from rich.table import Table
+
+    console = _console()
+    console.print(Markdown(f"# {contract.title}\n\n{contract.description}"))
+    for name, fact in _facts(contract).items():
+        console.print(f"{name}: {fact}", highlight=False, markup=False)
+    table = Table("Column", "Type", "Role", "Missing", "Allowed", "If not", "Meaning")
+    for name, column in contract.columns.items():
+        cells = (name, column.type, column.role, missing(column), limits(column, most=6))
+        table.add_row(*cells, column.severity, _meaning(column))
+    console.print(table)
+    for further in contract.expectations:
+        reason = f": {further.description.strip()}" if further.description else ""
+        line = f"{further.expectation} {further.arguments}, {further.severity}{reason}"
+        console.print(line, highlight=False, markup=False)
+
+
+def _facts(contract: Contract) -> Mapping[str, str]:
+    facts = {
+        "Source": contract.source.strip(),
+        "Key": f"{', '.join(contract.key)} (rows that share one: {contract.duplicates})",
+        "Target": f"{contract.target} ({contract.task})" if contract.target else "",
+        "Quarantine": f"at most {contract.quarantine_limit:.2%} of rows",
+        "Columns not listed": contract.extra_columns.value,
+        "Hash": contract.hash[:12],
+    }
+    if not contract.key:
+        del facts["Key"]
+    return {name: fact for name, fact in facts.items() if fact}
+
+
+def _meaning(column: Column) -> str:
+    return f"{column.title}. {column.description.strip()}".removesuffix(". ").strip()
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    # In a pipe there is no width to keep to; a person's terminal tells its own.
+    width = None if click.get_text_stream("stdout").isatty() else 160
+    return Console(width=width)

@@ -1,0 +1,88 @@
+"""Where a Kedro project keeps its contracts, and where the gate keeps what it finds."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from weekwise.contract.load import CONTRACTS_FOLDER, load_contracts
+from weekwise.contract.model import Contracts
+from weekwise.quality.result import GateResult
+
+REPORTING = "08_reporting"
+UNDATED = "undated"
+
+
+class ConfigLoader(Protocol):
+    """What the gate asks of Kedro's `OmegaConfigLoader`."""
+
+    conf_source: str
+    base_env: str
+    default_run_env: str
+    env: str | None
+
+    def __getitem__(self, key: str) -> Mapping[str, Any]:
+        """A merged configuration, such as `globals`."""
+
+
+def project_contracts(config: ConfigLoader) -> Contracts:
+    """The contracts of a project, those of its environment in the place of the base's.
+
+    Args:
+        config: The project's configuration loader.
+
+    Raises:
+        ContractError: If any contract is wrong.
+    """
+    environments = (config.base_env, config.env or config.default_run_env)
+    folders = [
+        Path(config.conf_source) / environment / CONTRACTS_FOLDER
+        for environment in dict.fromkeys(environments)
+        if environment
+    ]
+    return load_contracts(folders)
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders of one run.
+
+    Attributes:
+        reporting: The data layer for reports.
+        as_of: The run's logical date, if it has one.
+    """
+
+    reporting: Path
+    as_of: date | None = None
+
+    @classmethod
+    def of(cls, project: Path, config: ConfigLoader, as_of: Any = None) -> Places:
+        """The folders of a project's run.
+
+        Args:
+            project: The project's folder, from which `data` of `globals.yml` is seen.
+            config: The project's configuration loader.
+            as_of: The run's logical date, as a date, as YYYY-MM-DD, or none.
+        """
+        data = config["globals"].get("data", "data")
+        when = date.fromisoformat(as_of[:10]) if isinstance(as_of, str) else as_of
+        return cls(reporting=project / data / REPORTING, as_of=when)
+
+    @property
+    def gate(self) -> Path:
+        """Where the run's verdicts lie, one JSON file a table."""
+        return self.reporting / (self.as_of.isoformat() if self.as_of else UNDATED) / "gate"
+
+    def write(self, result: GateResult) -> Path:
+        """Write a verdict, whole or not at all, in the place of the same week's former one."""
+        path = self.gate / f"{result.table}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        hidden = path.with_name(f".{path.name}.{os.getpid()}")
+        hidden.write_text(json.dumps(result.to_json(), indent=2, ensure_ascii=False), "utf-8")
+        hidden.replace(path)
+        return path
