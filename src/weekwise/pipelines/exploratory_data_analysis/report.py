@@ -84,6 +84,7 @@ def _key_figures(found: Exploration) -> Markup:
     overall, recent = found.target.overall, found.target.by_week[-1:]
     unusual = sum(one.unusual for one in found.drift)
     weeks = len(found.target.by_week)
+    titles = {column.name: column.title for column in found.profile.columns}
     best = max(
         (one for one in found.associations if one.auc), key=lambda one: one.auc or 0, default=None
     )
@@ -99,7 +100,7 @@ def _key_figures(found: Exploration) -> Markup:
             Tile(
                 "Strongest feature",
                 fixed(best.auc, 3) if best else NOTHING,
-                f"AUC of {best.name} alone" if best and best.auc else "",
+                f"AUC of {titles[best.name]} alone" if best and best.auc else "",
             ),
             Tile(
                 "Unusual drift",
