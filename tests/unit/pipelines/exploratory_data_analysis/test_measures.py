@@ -87,6 +87,18 @@ class TestSummarizeColumns:
         assert (found.distinct, found.unseen) == (4, 60)
         assert (found.top, found.top_share) == ("a", 300 / 480)
 
+    def test_a_long_tail(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+        """A number that is nearly always the same still has bins from end to end."""
+        many = pd.concat([orders] * 20, ignore_index=True)
+        rain = np.where(many.index % 340 == 0, many.index / 340, 0.0)
+        rows = many.assign(order=many.index, rain=rain)
+        study = study_of(rows=rows, rain={"type": "number", "title": "Rain"})
+        (found,) = summarize_columns(study, PARAMS).columns
+
+        assert (found.bins[0], found.bins[-1]) == ("0 to 1.292", "29.71 to 31")
+        assert found.history[0] > 0.99
+        assert sum(found.history) == pytest.approx(1, abs=1e-4)
+
     def test_gaps_only(self, study: Study) -> None:
         """A column without a value is described as such."""
         found = by_name(summarize_columns(study, PARAMS).columns)["empty"]

@@ -113,6 +113,21 @@ class TestSelectFeatures:
             "amount_cents"
         ]
 
+    def test_the_stronger_of_a_pair_stays(
+        self, study_of: Callable[..., Study], orders: pd.DataFrame
+    ) -> None:
+        """Of a pair that says much the same, the one that predicts better stays."""
+        blurred = orders["amount"] + np.random.default_rng(5).normal(0, 25, len(orders))
+        rows = orders.assign(blurred=blurred)
+        study = study_of(
+            rows=rows,
+            blurred={"type": "number", "title": "Blurred"},
+            amount={"type": "number", "title": "Amount"},
+        )
+
+        assert selected(study, ExplorationParams(redundancy=0.7))["selected"] == ["amount"]
+        assert selected(study)["selected"] == ["blurred", "amount"]
+
     @pytest.mark.parametrize(
         ("params", "message"),
         [
@@ -170,6 +185,11 @@ class TestFindings:
         ]
         assert "region (60 rows)" in found["findings"][1]["text"]
         assert "amount (mean up" in found["findings"][2]["text"]
+        page = nodes.render_report(
+            found, study_of("amount", "discount", "region", "items").contract
+        )
+        assert page.count(">major, unusual<") == 3
+        assert "Amount: share of rows by bin" in page
 
     def test_gaps_that_tell(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
         """Gaps that go with the outcome are worth a look, short of leakage."""
@@ -252,6 +272,14 @@ class TestReport:
             "all past rows",
         ):
             assert text in page, text
+
+    def test_it_says_what_was_sampled(self, study: Study) -> None:
+        """Where correlations come from a sample, its size and its seed are on the page."""
+        params = ExplorationParams(sample_rows=100, seed=42)
+
+        assert "over a sample of 100 past rows (seed 42)" in nodes.render_report(
+            explored(study, params), study.contract
+        )
 
     def test_a_wide_table(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
         """A table of many columns makes a page that still opens fast."""
