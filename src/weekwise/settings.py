@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,13 @@ for name, value in {
     "GX_ANALYTICS_ENABLED": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "1",
+    # MLflow writes its own lines beside the project's log; its warnings are enough.
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
 }.items():
     os.environ.setdefault(name, value)
+
+# kedro-mlflow's own model class, defined on import, has no type hints for MLflow to read.
+warnings.filterwarnings("ignore", message=".*Add type hints to the `predict` method")
 
 
 def _package_folder(package: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from kedro.framework.cli.utils import LazyGroup
-
 import click
+from kedro.framework.cli.utils import LazyGroup
 
 
 @click.group(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -201,5 +202,5 @@ def _console() -> Any:
     from rich.console import Console
 
     # In a pipe there is no width to keep to; a person's terminal tells its own.
-    width = None if click.get_text_stream("stdout").isatty() else 160
+    width = None if sys.stdout.isatty() else 160
     return Console(width=width)

@@ -22,15 +22,14 @@ WRANGLING = "data_wrangling"
 SUMMARY = Path("04_feature") / "wrangling_summary.json"
 
 
-def _run(**options: Any) -> Any:
+def _run(**options: Any) -> None:
     # `--pipeline` is the word of Kedro's users; Kedro 1.7 warns about it and means `--pipelines`.
     if options["pipeline"] and not options["pipelines"]:
         options["pipelines"], options["pipeline"] = [options["pipeline"]], None
     with plain_errors():
         as_of = _as_of(options)
         options["params"] = {**options["params"], "as_of": as_of.isoformat()}
-        return kedro_run.callback(**options)  # type: ignore[misc]
-    return None
+        kedro_run.callback(**options)  # type: ignore[misc]
 
 
 run = click.Command(

@@ -41,12 +41,20 @@ class AtomicDataset(AbstractDataset[Any, Any]):
             metadata: For plugins, such as kedro-viz's layer and previews.
         """
         config = {"type": dataset} if isinstance(dataset, str) else dict(dataset)
+        self._wrapped: type[Any]
         self._wrapped, self._arguments = parse_dataset_definition(config)
         self._filepath = PurePosixPath(filepath)
         self.metadata = metadata
+        preview = getattr(self._dataset(Path(filepath)), "preview", None)
+        if preview is not None:
+            # kedro-viz chooses how to show a preview by the method's own annotation.
+            self.preview = preview
 
     def _dataset(self, path: Path) -> AbstractDataset[Any, Any]:
-        return self._wrapped(**self._arguments, filepath=path.as_posix())
+        wrapped: AbstractDataset[Any, Any] = self._wrapped(
+            **self._arguments, filepath=path.as_posix()
+        )
+        return wrapped
 
     def load(self) -> Any:
         """Load through the wrapped dataset."""
@@ -69,7 +77,3 @@ class AtomicDataset(AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "dataset": self._wrapped.__name__}
-
-    def preview(self, *args: Any, **kwargs: Any) -> Any:
-        """What kedro-viz shows of the file, where the wrapped dataset has a preview."""
-        return self._dataset(Path(self._filepath)).preview(*args, **kwargs)  # type: ignore[attr-defined]

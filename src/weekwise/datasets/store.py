@@ -16,7 +16,7 @@ from kedro_datasets.ibis import TableDataset
 from weekwise.contract.errors import StoreError
 
 
-class StoreTable(TableDataset):
+class StoreTable(TableDataset):  # type: ignore[misc]
     """A table of the store: Kedro's `ibis.TableDataset` with transactions and partitions.
 
     A save happens in one transaction, so a run that is killed leaves the table as it was. With
@@ -123,4 +123,4 @@ class StoreTable(TableDataset):
         self.connection.raw_sql("COMMIT")
 
     def _describe(self) -> dict[str, Any]:
-        return super()._describe() | {"partition": self._partition}
+        return {**super()._describe(), "partition": self._partition}

@@ -53,7 +53,7 @@ class Window(Frozen):
 def _dates(table: ibis.Table, contract: Contract) -> ibis.expr.types.DateValue:
     if contract.time is None:
         raise AsOfError(f"contract {contract.table} has no time column; give one column role: time")
-    return table[contract.time].date()
+    return table[contract.time].cast("date")
 
 
 def _target(contract: Contract) -> str:

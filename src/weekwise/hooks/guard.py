@@ -18,9 +18,7 @@ class AsOfGuardHook:
     """Refuses to use features that were built for another as-of date."""
 
     @hook_impl
-    def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
-    ) -> None:
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         """Check the features' date, where a run takes them as they lie in the store.
 
         Raises:

@@ -42,9 +42,7 @@ class TrackingHook:
             (self._project / data / "mlflow").mkdir(parents=True, exist_ok=True)
 
     @hook_impl(trylast=True)
-    def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
-    ) -> None:
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         """Tag the run with what is known before it starts, and log each parameter by its path."""
         import mlflow
 
@@ -92,7 +90,7 @@ def flattened(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _contracts(pipeline: Pipeline, catalog: CatalogProtocol) -> list[Contract]:
+def _contracts(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> list[Contract]:
     names = sorted(name for name in pipeline.inputs() if name.endswith(CONTRACT_SUFFIX))
     loaded = (catalog.load(name) for name in names)
     return [contract for contract in loaded if isinstance(contract, Contract)]

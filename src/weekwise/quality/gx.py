@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import warnings
@@ -38,6 +39,8 @@ def load() -> ModuleType:
     with LOCK, quiet():
         import great_expectations
         import great_expectations.expectations
+    # This module sets its own level on import, and tells of every folder it makes.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     return great_expectations
 
 

@@ -87,7 +87,8 @@ def test_a_failed_save_leaves_the_table_as_it_was(connection: Connection) -> Non
         dataset.save(broken)
 
     assert content(dataset.load()) == [("2013-07-01", "a")]
-    assert dataset.connection.list_tables() == ["t"]
+    tables = dataset.connection.list_tables()
+    assert [name for name in tables if "memtable" not in name] == ["t"]
 
 
 def test_a_table_can_be_made_from_itself(connection: Connection) -> None:

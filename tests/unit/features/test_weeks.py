@@ -27,7 +27,7 @@ def test_after(last: date | None, expected: date) -> None:
 
 def test_after_the_last_week() -> None:
     """Past the end of the data there is nothing to run, and the message says how to go on."""
-    with pytest.raises(PastTheEnd, match="ends on 2013-12-31.*kedro run --params as_of"):
+    with pytest.raises(PastTheEnd, match=r"ends on 2013-12-31.*kedro run --params as_of"):
         CALENDAR.after(date(2013, 12, 30))
 
 
@@ -42,7 +42,7 @@ def test_a_live_feed_has_no_end() -> None:
 @pytest.mark.parametrize("text", ["2013-13-01", "next week", "", "13-07-01", "2013-7-1", None])
 def test_parse_refuses_what_is_no_date(text: object) -> None:
     """A malformed date is refused in one line that names the valid range."""
-    with pytest.raises(AsOfError, match="is not a date.*2013-02-26 to 2013-12-31") as caught:
+    with pytest.raises(AsOfError, match=r"is not a date.*2013-02-26 to 2013-12-31") as caught:
         CALENDAR.parse(text)
 
     assert "\n" not in str(caught.value)

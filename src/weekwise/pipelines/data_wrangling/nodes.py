@@ -89,7 +89,7 @@ def count_departures(clean_flights: ibis.Table) -> ibis.Table:
     return clean_flights.group_by("origin", "time_hour").agg(departures_in_hour=_.count())
 
 
-def build_features(  # noqa: PLR0913 - each input is a table of its own
+def build_features(
     clean_flights: ibis.Table,
     clean_weather: ibis.Table,
     planes: ibis.Table,

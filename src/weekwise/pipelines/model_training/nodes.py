@@ -1,0 +1,376 @@
+"""A challenger is trained, scored beside the champion, and judged. Every node is pure."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from weekwise.contract.errors import FeedError
+from weekwise.contract.model import Contract
+from weekwise.features.fingerprint import text_hash
+from weekwise.features.window import Window
+from weekwise.model.contenders import Challenger, Champion, Reigning
+from weekwise.model.fitting import Progress, fit
+from weekwise.model.frame import Floats, model_frame
+from weekwise.model.metrics import constant_rate, reliability_table, score, slice_metrics
+from weekwise.model.predictor import BASE_VALUE, Predictor
+from weekwise.model.promotion import Holdout, PromotionParams, Scored, decide
+from weekwise.model.retraining import Retraining, RetrainingParams, decide_retraining
+from weekwise.model.verdict import Verdict, not_retrained
+from weekwise.pipelines.model_training.card import render_card
+from weekwise.pipelines.model_training.evaluation import (
+    Bin,
+    Evaluation,
+    HoldoutScores,
+    ModelEvaluation,
+)
+from weekwise.pipelines.model_training.figures import (
+    calibration_figure,
+    importance_figure,
+    shap_figure,
+)
+from weekwise.pipelines.model_training.params import TrainingParams
+
+logger = logging.getLogger(__name__)
+
+
+def plan_retraining(
+    monitoring_log: ibis.Table,
+    reigning_champion: Reigning,
+    window: Window,
+    retraining: RetrainingParams,
+) -> Retraining:
+    """Whether this run trains a model.
+
+    Args:
+        monitoring_log: Earlier weeks' rows; those of later weeks are ignored.
+        reigning_champion: The champion before this run, if there is one.
+        window: The run's place in time.
+        retraining: When to train.
+    """
+    plan = decide_retraining(
+        monitoring_log.to_pyarrow().to_pandas(),
+        retraining,
+        as_of=window.as_of,
+        has_champion=reigning_champion.champion is not None,
+    )
+    logger.info("%s", plan.reason)
+    return plan
+
+
+def split_history(
+    features: ibis.Table, features_contract: Contract, window: Window, training: TrainingParams
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """History in two: what a challenger is fitted on, and the newest days, which it never sees.
+
+    Args:
+        features: Rows of the features contract.
+        features_contract: Its contract.
+        window: The run's place in time.
+        training: `holdout_days` says how many days are held out.
+
+    Returns:
+        Training rows and holdout rows, each in the order of the contract's key.
+
+    Raises:
+        FeedError: If either has no rows.
+    """
+    history = window.history(features, features_contract).order_by(*features_contract.key)
+    frame = history.to_pyarrow().to_pandas()
+    start = window.as_of - timedelta(days=training.holdout_days)
+    held_out = frame[features_contract.time] >= pd.Timestamp(start)
+    if held_out.all() or not held_out.any():
+        raise FeedError(
+            f"{int((~held_out).sum())} rows before {start} and {int(held_out.sum())} from then on: "
+            "training needs both; run a later week, or change training.holdout_days"
+        )
+    return frame[~held_out].reset_index(drop=True), frame[held_out].reset_index(drop=True)
+
+
+def fit_challenger(
+    training_rows: pd.DataFrame,
+    features_contract: Contract,
+    selected_features: dict[str, Any],
+    wrangling_summary: dict[str, Any],
+    retraining_plan: Retraining,
+    window: Window,
+    training: TrainingParams,
+) -> Challenger:
+    """The run's own model, if it trains one.
+
+    Args:
+        training_rows: History without the holdout.
+        features_contract: What the rows are.
+        selected_features: Under `selected`, the features that exploration found fit.
+        wrangling_summary: Under `data_hash`, what tells one state of the data from another.
+        retraining_plan: Whether to train.
+        window: The run's place in time.
+        training: How.
+
+    Returns:
+        The challenger; empty if none is trained.
+    """
+    if not retraining_plan.retrain:
+        return Challenger(predictor=None, reason=retraining_plan.reason)
+    selected = tuple(selected_features["selected"])
+    predictor = fit(
+        training_rows,
+        features_contract,
+        selected,
+        training.fit,
+        as_of=window.as_of,
+        on_progress=_report,
+    )
+    record = predictor.record
+    logger.info(
+        "Fitted %d trees on %s rows, %s up to %s.",
+        record.trees,
+        f"{record.rows:,}",
+        record.train_start,
+        record.train_end,
+    )
+    return Challenger(
+        predictor=predictor,
+        reason=retraining_plan.reason,
+        example=_example(training_rows, features_contract),
+        fingerprint=text_hash(
+            window.as_of.isoformat(),
+            wrangling_summary["data_hash"],
+            features_contract.hash,
+            ",".join(selected),
+            training.model_dump_json(include={"holdout_days": True, "fit": True}),
+        ),
+        tags={"data_hash": wrangling_summary["data_hash"]},
+    )
+
+
+def _report(progress: Progress) -> None:
+    logger.info(
+        "Training: %d of at most %d trees, log loss %.4f on days set aside.",
+        progress.trees,
+        progress.most,
+        progress.loss,
+    )
+
+
+def _example(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """A few complete raw rows, the newest that there are."""
+    complete = rows[contract.inputs].dropna()
+    return (rows[contract.inputs] if complete.empty else complete).tail(3).reset_index(drop=True)
+
+
+def score_holdout(
+    challenger: Challenger,
+    reigning_champion: Reigning,
+    holdout_rows: pd.DataFrame,
+    features_contract: Contract,
+    training: TrainingParams,
+    promotion: PromotionParams,
+) -> HoldoutScores:
+    """What both models make of the holdout.
+
+    Args:
+        challenger: The run's own model, if there is one.
+        reigning_champion: The champion before this run, if there is one.
+        holdout_rows: The newest rows of history.
+        features_contract: What the rows are.
+        training: Names the features to slice by.
+        promotion: The same, for the gate.
+    """
+    champion = reigning_champion.champion
+    slices = list(dict.fromkeys([*training.slices, *promotion.slice_limits]))
+    return HoldoutScores(
+        dates=holdout_rows[features_contract.time].to_numpy().astype("datetime64[D]"),
+        outcome=holdout_rows[features_contract.target].to_numpy().astype(np.float64),
+        slices=holdout_rows[slices],
+        challenger=_probabilities(challenger.predictor, holdout_rows),
+        champion=_probabilities(champion.predictor if champion else None, holdout_rows),
+    )
+
+
+def _probabilities(predictor: Predictor | None, rows: pd.DataFrame) -> Floats | None:
+    return None if predictor is None else predictor.predict_proba(rows)
+
+
+def judge_challenger(
+    challenger: Challenger,
+    reigning_champion: Reigning,
+    holdout_scores: HoldoutScores,
+    window: Window,
+    promotion: PromotionParams,
+) -> Verdict:
+    """Let the better model win.
+
+    Args:
+        challenger: The run's own model, if there is one.
+        reigning_champion: The champion before this run, if there is one.
+        holdout_scores: What both make of the holdout.
+        window: The run's place in time.
+        promotion: What is asked of a challenger.
+    """
+    champion = reigning_champion.champion
+    if challenger.predictor is None or challenger.version is None:
+        version = champion.version if champion else ""
+        return not_retrained(window.as_of, version, challenger.reason)
+    verdict = decide(
+        _scored(Champion(challenger.version, challenger.predictor), holdout_scores.challenger),
+        _scored(champion, holdout_scores.champion) if champion else None,
+        promotion,
+        holdout=Holdout(
+            as_of=window.as_of,
+            dates=holdout_scores.dates,
+            outcome=holdout_scores.outcome,
+            slices=holdout_scores.slices,
+        ),
+    )
+    logger.info("%s %s", verdict.headline, " ".join(verdict.reasons))
+    return verdict
+
+
+def _scored(model: Champion, probability: Floats | None) -> Scored:
+    record = model.predictor.record
+    return Scored(
+        version=model.version,
+        train_end=record.train_end,
+        positive_rate=record.positive_rate,
+        probability=np.empty(0) if probability is None else probability,
+    )
+
+
+def evaluate_models(
+    holdout_scores: HoldoutScores,
+    training_rows: pd.DataFrame,
+    features_contract: Contract,
+    window: Window,
+    training: TrainingParams,
+) -> Evaluation:
+    """How both models and the constant rate do on the holdout, overall and by slice.
+
+    Args:
+        holdout_scores: What both models make of the holdout.
+        training_rows: History without the holdout; its positive rate is the baseline.
+        features_contract: What the rows are.
+        window: The run's place in time.
+        training: Names the features to slice by.
+    """
+    scores = holdout_scores
+    rate = float(training_rows[features_contract.target].mean())
+    return Evaluation(
+        as_of=window.as_of,
+        holdout_start=window.as_of - timedelta(days=training.holdout_days),
+        holdout_end=window.as_of,
+        rows=len(scores.outcome),
+        challenger=_evaluate(scores.challenger, scores, training),
+        champion=_evaluate(scores.champion, scores, training),
+        baseline=constant_rate(scores.outcome, rate),
+    )
+
+
+def _evaluate(
+    probability: Floats | None, scores: HoldoutScores, training: TrainingParams
+) -> ModelEvaluation | None:
+    if probability is None:
+        return None
+    frame = scores.slices.assign(outcome=scores.outcome, probability=probability)
+    bins = reliability_table(scores.outcome, probability)
+    return ModelEvaluation(
+        metrics=score(scores.outcome, probability),
+        slices=tuple(
+            slice_metrics(
+                frame, training.slices, outcome="outcome", min_rows=training.slice_min_rows
+            )
+        ),
+        reliability=tuple(Bin.model_validate(row) for row in bins.to_dict("records")),
+    )
+
+
+def record_evaluation(model_evaluation: Evaluation) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The evaluation as plain data, and its overall figures as MLflow takes metrics.
+
+    Args:
+        model_evaluation: Both models and the constant rate on the holdout.
+
+    Returns:
+        The `Evaluation`, and `{"challenger.log_loss": {"value": …, "step": 0}, …}`.
+    """
+    models = {
+        "challenger": model_evaluation.challenger and model_evaluation.challenger.metrics,
+        "champion": model_evaluation.champion and model_evaluation.champion.metrics,
+        "constant_rate": model_evaluation.baseline,
+    }
+    metrics = {
+        f"{model}.{name}": {"value": float(value), "step": 0}
+        for model, figures in models.items()
+        if figures is not None
+        for name, value in figures.model_dump().items()
+        if value is not None
+    }
+    return model_evaluation.model_dump(mode="json"), metrics
+
+
+def write_model_card(
+    challenger: Challenger,
+    reigning_champion: Reigning,
+    model_evaluation: Evaluation,
+    verdict: Verdict,
+) -> str:
+    """What a reader must know of the model that this run trained, or else kept, as Markdown.
+
+    Args:
+        challenger: The run's own model, if there is one.
+        reigning_champion: The champion before this run, if there is one.
+        model_evaluation: Both on the holdout.
+        verdict: What the promotion gate decided.
+    """
+    model = _shown(challenger, reigning_champion)
+    return render_card(model.predictor, model.version, model_evaluation, verdict)
+
+
+def draw_model(
+    challenger: Challenger,
+    reigning_champion: Reigning,
+    holdout_rows: pd.DataFrame,
+    model_evaluation: Evaluation,
+    training: TrainingParams,
+) -> tuple[go.Figure, go.Figure, go.Figure]:
+    """Feature importance, SHAP summary and calibration of the model this run trained or kept.
+
+    Args:
+        challenger: The run's own model, if there is one.
+        reigning_champion: The champion before this run, if there is one.
+        holdout_rows: Rows to explain; a fixed sample of them is.
+        model_evaluation: Calibration of both models.
+        training: `explained_rows` says how many rows.
+    """
+    predictor = _shown(challenger, reigning_champion).predictor
+    titles = {name: column.title for name, column in predictor.contract.columns.items()}
+    sample = holdout_rows.sample(min(training.explained_rows, len(holdout_rows)), random_state=0)
+    contributions = predictor.contributions(sample).drop(columns=BASE_VALUE)
+    models = {
+        name: one.reliability
+        for name, one in (
+            ("challenger", model_evaluation.challenger),
+            ("champion", model_evaluation.champion),
+        )
+        if one is not None
+    }
+    return (
+        importance_figure(predictor.importances(), titles),
+        shap_figure(contributions, model_frame(sample, predictor.inputs), titles),
+        calibration_figure(models),
+    )
+
+
+def _shown(challenger: Challenger, reigning: Reigning) -> Champion:
+    """The model a run has to show: its own, or the champion it kept."""
+    if challenger.predictor is not None and challenger.version is not None:
+        return Champion(challenger.version, challenger.predictor)
+    if reigning.champion is None:
+        raise FeedError("no model was trained and there is no champion; set retraining.retrain")
+    return reigning.champion

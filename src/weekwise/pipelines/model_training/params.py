@@ -1,0 +1,26 @@
+"""Typed parameters of model training."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from weekwise.contract.model import Frozen
+from weekwise.model.record import FitParams
+
+
+class TrainingParams(Frozen):
+    """What is trained on, how, and how it is looked at.
+
+    Attributes:
+        holdout_days: The newest days of history, which no model of this run is fitted on.
+        fit: How to fit.
+        slices: Features whose values the evaluation tells apart.
+        slice_min_rows: Slices with fewer rows are left out.
+        explained_rows: How many holdout rows the SHAP summary shows; a fixed sample.
+    """
+
+    holdout_days: int = Field(default=14, ge=1)
+    fit: FitParams = FitParams()
+    slices: tuple[str, ...] = ()
+    slice_min_rows: int = Field(default=500, ge=1)
+    explained_rows: int = Field(default=500, ge=1)
