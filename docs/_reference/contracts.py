@@ -1,0 +1,56 @@
+"""What the contracts say of the tables, and what a contract may say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from _reference import models
+from _reference.markdown import code, joined, table
+from weekwise.contract.derive import data_dictionary as dictionary_of
+from weekwise.contract.load import load_contracts
+from weekwise.contract.model import Column, Contract, Expectation, Frozen, Serving
+from weekwise.features.calendar import CALENDAR_FEATURES
+
+FORMAT: tuple[tuple[type[Frozen], str], ...] = (
+    (Contract, "The file"),
+    (Column, "Under `columns`, each column"),
+    (Serving, "Under a column's `serving`"),
+    (Expectation, "Under `expectations`, each entry"),
+)
+
+
+def data_dictionary(project: Path) -> str:
+    """Every table that has a contract, the feed first."""
+    contracts = load_contracts([project / "conf" / "base" / "contracts"])
+    order = sorted(contracts.values(), key=lambda one: (one.target is not None, one.table))
+    return joined(dictionary_of(contract) for contract in order)
+
+
+def contract_format(project: Path) -> str:  # noqa: ARG001 - every page is a function of the project
+    """Each key a contract may have."""
+    header = ("Key", "Takes", "Default", "Meaning")
+    parts = []
+    for model, title in FORMAT:
+        meanings = models.attributes(model)
+        rows = [
+            (code(name), models.allowed(model, name), _default(model, name), meanings[name])
+            for name in model.model_fields
+        ]
+        parts += [f"## {title}", models.summary(model), table(header, rows)]
+    return joined(parts)
+
+
+def calendar_features(project: Path) -> str:  # noqa: ARG001
+    """The features that the model derives from a contract's time column."""
+    rows = [
+        (code(name), feature.title, feature.description)
+        for name, feature in CALENDAR_FEATURES.items()
+    ]
+    return joined([table(("Name", "Title", "Values"), rows)])
+
+
+def _default(model: type[Frozen], name: str) -> str:
+    field = model.model_fields[name]
+    if field.is_required():
+        return models.REQUIRED if name != "table" else "the file's name"
+    return code(models.default_of(field))
