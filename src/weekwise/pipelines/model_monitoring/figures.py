@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from enum import StrEnum
 
-from weekwise.contract.model import Frozen, Severity
+from weekwise.contract.model import Frozen
 from weekwise.features.drift import Bin, Drift, DriftLevel
 from weekwise.model.verdict import Decision
 from weekwise.pipelines.model_monitoring.look_back import (
@@ -49,12 +49,10 @@ class GateFailure(Frozen):
     """A check of the data gate that did not hold and did not stop the run.
 
     Attributes:
-        severity: Whether rows were taken out for it, or it was let pass with a warning.
         fact: What was expected and what arrived.
         next_step: What to do about it.
     """
 
-    severity: Severity
     fact: str
     next_step: str
 
@@ -66,18 +64,15 @@ class GateResult(Frozen):
         table: The table.
         rows: Rows that were checked.
         quarantined: Rows that were taken out.
-        failures: The checks that did not hold.
+        quarantined_for: The checks for which rows were taken out.
+        warnings: The checks that did not hold and were let pass.
     """
 
     table: str
     rows: int
     quarantined: int = 0
-    failures: tuple[GateFailure, ...] = ()
-
-    @property
-    def warnings(self) -> tuple[GateFailure, ...]:
-        """The checks that did not hold and were let pass."""
-        return tuple(one for one in self.failures if one.severity is Severity.WARN)
+    quarantined_for: tuple[GateFailure, ...] = ()
+    warnings: tuple[GateFailure, ...] = ()
 
 
 class VerdictFigures(Frozen):
@@ -134,6 +129,7 @@ class FeatureDrift(Frozen):
 
     Attributes:
         column: The feature.
+        title: Its title, for people.
         psi: Population stability index; None where a sample is empty.
         usual: The largest PSI of some past weeks against the same history; None if unknown.
         level: What the PSI amounts to.
@@ -141,6 +137,7 @@ class FeatureDrift(Frozen):
     """
 
     column: str
+    title: str
     psi: float | None
     usual: float | None = None
     level: DriftLevel = DriftLevel.NONE
@@ -313,3 +310,14 @@ class WeeklyReport(Frozen):
     drifted: bool
     worse: bool
     figures: Figures
+
+
+def day(value: date) -> str:
+    """A date as people say it, its year being clear."""
+    return f"{value.day} {value:%B}"
+
+
+def days(first: date, last: date) -> str:
+    """Some days as people say them."""
+    until = day(last)
+    return f"{first.day} to {until}" if first.month == last.month else f"{day(first)} to {until}"

@@ -33,6 +33,7 @@ from weekwise.pipelines.model_monitoring.figures import (
     UnseenCategory,
     WeeklyReport,
 )
+from weekwise.pipelines.model_monitoring.log import log_row, promises_of
 from weekwise.pipelines.model_monitoring.look_back import (
     Promise,
     calibration_bins,
@@ -44,22 +45,6 @@ from weekwise.pipelines.model_monitoring.params import MonitoringParams
 from weekwise.pipelines.model_monitoring.status import judge
 
 HISTOGRAM_BINS = 20
-PROMISED_COLUMNS = ["upcoming_promised_log_loss", "upcoming_promised_baseline_log_loss"]
-LOOK_BACK_FIGURES = [
-    "promised_log_loss",
-    "promised_skill",
-    "log_loss",
-    "baseline_log_loss",
-    "skill",
-    "skill_low",
-    "skill_high",
-    "auc",
-    "brier",
-    "calibration_error",
-    "mean_probability",
-    "realized_rate",
-]
-LOOK_BACK_COLUMNS = ["model_version", *LOOK_BACK_FIGURES]
 
 
 def join_outcomes(
@@ -139,7 +124,8 @@ def look_back(
         window: The run's place in time.
         monitoring: The limits.
     """
-    promises = _promises(monitoring_log, window)
+    earlier = monitoring_log.filter(monitoring_log.as_of < ibis.literal(window.as_of))
+    promises = promises_of(_frame(earlier))
     grouped = realized_predictions.groupby("as_of", sort=True)
     weeks = [(cast("date", as_of), rows) for as_of, rows in grouped]
     if not weeks:
@@ -172,15 +158,20 @@ def describe_predictions(
 
     Args:
         predictions: All weeks' predictions; earlier ones are what this week's are compared with.
-        predictions_file: This week's: `probability`, `decision`, `model_version`, `threshold`.
+        predictions_file: This week's: `as_of`, `probability`, `decision`, `model_version`,
+            `threshold`.
         window: The run's place in time.
         monitoring: How many weeks to compare with, and what counts as drift.
+
+    Raises:
+        AsOfError: If this week's predictions are another week's.
     """
     earlier = _recent(predictions, monitoring.reference_weeks, window).select("probability")
     before = _frame(earlier)["probability"].to_numpy(np.float64)
     now = predictions_file["probability"].to_numpy(np.float64)
     if not now.size:
         return Predictions(rows=0)
+    read.check_as_of("predictions_file", predictions_file["as_of"].iloc[0], window)
     drift = numeric_drift("probability", before, now, monitoring.predictions_drift)
     return Predictions(
         rows=now.size,
@@ -238,7 +229,7 @@ def describe_features(
     Raises:
         AsOfError: If the exploration is another week's.
     """
-    read.check_as_of("exploration", exploration["as_of"], window)
+    read.check_as_of("exploration", exploration["profile"]["as_of"], window)
     return FeatureFigures(
         drift=read.drift_of(exploration, selected_features), unseen=unseen_categories
     )
@@ -329,26 +320,7 @@ def log_week(judged_week: WeeklyReport) -> pd.DataFrame:
         One row. What is promised is under `upcoming_*`; the week looked back on is that of
         `look_back_as_of`, whose figures are missing where there was nothing to look back on.
     """
-    figures = judged_week.figures
-    last = figures.look_back.last
-    row = {
-        "as_of": figures.as_of,
-        "upcoming_model_version": figures.predictions.model_version,
-        "upcoming_rows": figures.predictions.rows,
-        "upcoming_promised_log_loss": figures.model.promise.log_loss,
-        "upcoming_promised_baseline_log_loss": figures.model.promise.baseline_log_loss,
-        "look_back_as_of": last.as_of if last else None,
-        **{name: getattr(last, name) if last else None for name in LOOK_BACK_COLUMNS},
-        "rows": last.rows if last else 0,
-        "rows_with_outcome": last.rows_with_outcome if last else 0,
-        "drifted": judged_week.drifted,
-        "worse": judged_week.worse,
-        "status": str(judged_week.status),
-        "reason": judged_week.headline,
-    }
-    return pd.DataFrame([row]).astype(
-        dict.fromkeys(PROMISED_COLUMNS + LOOK_BACK_FIGURES, "float64")
-    )
+    return log_row(judged_week)
 
 
 def draw_report(
@@ -387,17 +359,6 @@ def _slice_columns(monitoring: MonitoringParams, contract: Contract) -> list[str
     return list(monitoring.slices.columns)
 
 
-def _promises(log: ibis.Table, window: Window) -> dict[date, Promise]:
-    earlier = _frame(log.filter(log.as_of < ibis.literal(window.as_of)))
-    return {
-        row["as_of"]: Promise(
-            log_loss=_known(row["upcoming_promised_log_loss"]),
-            baseline_log_loss=_known(row["upcoming_promised_baseline_log_loss"]),
-        )
-        for row in earlier.to_dict("records")
-    }
-
-
 def _rate_before(daily: pd.DataFrame, as_of: date) -> float | None:
     """The rate that history had at `as_of`."""
     before = daily[daily["day"] < as_of]
@@ -406,7 +367,7 @@ def _rate_before(daily: pd.DataFrame, as_of: date) -> float | None:
 
 
 def _unseen(upcoming: ibis.Table, history: ibis.Table, column: str) -> list[UnseenCategory]:
-    rows = upcoming.filter(ibis._[column].notnull()).group_by(column).agg(rows=ibis._.count())
+    rows = upcoming.drop_null(column).group_by(column).agg(rows=ibis._.count())
     new = _frame(rows.anti_join(history.select(column).distinct(), column))
     return [
         UnseenCategory(column=column, value=str(value), rows=int(count))
@@ -415,7 +376,7 @@ def _unseen(upcoming: ibis.Table, history: ibis.Table, column: str) -> list[Unse
 
 
 def _histogram(before: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> tuple[Bin, ...]:
-    edges = np.linspace(0, 1, HISTOGRAM_BINS + 1)
+    edges = np.arange(HISTOGRAM_BINS + 1) / HISTOGRAM_BINS
     return tuple(
         Bin(label=f"{low:.0%} to {high:.0%}", reference=int(p), current=int(q))
         for low, high, p, q in zip(
@@ -426,10 +387,6 @@ def _histogram(before: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) ->
             strict=True,
         )
     )
-
-
-def _known(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)
 
 
 def _count(table: ibis.Table) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from markupsafe import Markup
 
@@ -14,8 +13,16 @@ from weekwise.pipelines.model_monitoring.figures import (
     Predictions,
     Status,
     WeeklyReport,
+    day,
+    days,
 )
-from weekwise.pipelines.model_monitoring.look_back import WeekScore
+from weekwise.pipelines.model_monitoring.page_past import (
+    calibration_section,
+    gain,
+    loss,
+    past_section,
+    slices_section,
+)
 from weekwise.reporting.blocks import (
     Content,
     Heading,
@@ -23,14 +30,14 @@ from weekwise.reporting.blocks import (
     badge,
     bullets,
     callout,
-    details,
     figure,
+    grid,
     paragraph,
     table,
     tiles,
 )
-from weekwise.reporting.charts import Bar, Series, bars, histogram, line_chart
-from weekwise.reporting.markup import NOTHING, Tone, number, percent, tag, whole
+from weekwise.reporting.charts import Bar, bars, histogram
+from weekwise.reporting.markup import NOTHING, Tone, number, percent, whole
 from weekwise.reporting.page import Section, render_page
 
 TONES: dict[Status, Tone] = {Status.OK: "ok", Status.WARN: "warn", Status.ACT: "act"}
@@ -46,13 +53,13 @@ def render_report(report: WeeklyReport) -> str:
     figures = report.figures
     return render_page(
         title=report.headline,
-        subtitle=f"Weekly report for {_days(figures.as_of, figures.last_day)}, "
-        f"knowing outcomes up to {_day(figures.yesterday)}",
+        subtitle=f"Weekly report for {days(figures.as_of, figures.last_day)} "
+        f"{figures.last_day.year}, knowing outcomes up to {day(figures.yesterday)}",
         summary=[_key_figures(figures), *_to_do(report.findings)],
         sections=[
-            _past_section(figures),
-            _calibration_section(figures),
-            _slices_section(figures),
+            past_section(figures),
+            calibration_section(figures),
+            slices_section(figures),
             _predictions_section(figures.predictions),
             _drift_section(figures),
             _data_section(figures),
@@ -80,8 +87,8 @@ def _key_figures(figures: Figures) -> Markup:
             ),
             Tile(
                 "Log loss last week",
-                _loss(last.log_loss if last else None),
-                f"{_loss(last.promised_log_loss)} promised" if last else "no outcomes yet",
+                loss(last.log_loss if last else None),
+                f"{loss(last.promised_log_loss)} promised" if last else "no outcomes yet",
             ),
             Tile(
                 "Skill last week",
@@ -100,159 +107,15 @@ def _to_do(findings: Sequence[Finding]) -> list[Content]:
     fine = [finding.reason for finding in findings if finding.status is Status.OK]
     parts: list[Content] = [
         callout(
-            f"{_sentence(finding.next_step)}",
+            f"{_capital(finding.next_step)}.",
             tone=TONES[finding.status],
-            title=f"{finding.status}: {finding.reason}",
+            title=_capital(finding.reason),
         )
         for finding in pressing
     ]
     if fine:
-        parts.append(callout("; ".join(fine), tone="ok", title="OK"))
+        parts.append(callout(f"{_capital('; '.join(fine))}.", tone="ok"))
     return parts
-
-
-def _past_section(figures: Figures) -> Section:
-    weeks = figures.look_back.weeks
-    title = "Promised and realized"
-    if not weeks:
-        return Section(title, [paragraph("Nothing to look back on yet: this is the first week.")])
-    chart = line_chart(
-        [_day(week.as_of) for week in weeks],
-        [
-            Series("realized", [week.log_loss for week in weeks], tone="second"),
-            Series("promised by the holdout", [w.promised_log_loss for w in weeks], dashed=True),
-            Series("constant rate", [w.baseline_log_loss for w in weeks], tone="plain"),
-        ],
-        title="Log loss by week",
-        show=_loss,
-        from_zero=False,
-    )
-    skill = line_chart(
-        [_day(week.as_of) for week in weeks],
-        [
-            Series(
-                "realized",
-                [week.skill for week in weeks],
-                [week.skill_low for week in weeks],
-                [week.skill_high for week in weeks],
-                tone="second",
-            ),
-            Series("promised", [week.promised_skill for week in weeks], dashed=True),
-        ],
-        title="Skill by week",
-        from_zero=False,
-        reference=("no better than a constant rate", 0.0),
-    )
-    return Section(
-        title,
-        [
-            figure(
-                chart,
-                "Log loss of each week's predictions; lower is better. Hard weeks are "
-                "hard for everyone: what counts is the distance to the constant rate.",
-            ),
-            figure(
-                skill,
-                "Skill: the share of the constant rate's log loss that the model saves, "
-                "with its bootstrap interval over days. A week is worse when the whole interval "
-                "is under what must be kept of the promise.",
-            ),
-            details("All weeks as a table", _weeks_table(weeks)),
-        ],
-        lead=_past_lead(weeks[-1]),
-    )
-
-
-def _past_lead(last: WeekScore) -> str:
-    if not last.judged:
-        return (
-            f"{whole(last.rows_with_outcome)} of the {whole(last.rows)} predictions of "
-            f"{_day(last.as_of)} have an outcome: too few to judge them."
-        )
-    verdict = "worse than promised" if last.worse else "within what was promised"
-    return (
-        f"The predictions of {_day(last.as_of)} were {verdict}: they saved {percent(last.skill)} "
-        f"of a constant rate's log loss; the holdout had promised {percent(last.promised_skill)}."
-    )
-
-
-def _weeks_table(weeks: Sequence[WeekScore]) -> Markup:
-    heads = ["Rows", "With outcome", "Log loss", "Promised", "Constant rate", "Skill", "AUC"]
-    heads += ["Calibration error", "Mean probability", "Realized rate"]
-    return table(
-        "Weeks by the day they were predicted on, the newest first",
-        ["Week", "Model", *(Heading(head, "number") for head in heads), "Judgment"],
-        [
-            [
-                str(week.as_of),
-                week.model_version,
-                whole(week.rows),
-                whole(week.rows_with_outcome),
-                _loss(week.log_loss),
-                _loss(week.promised_log_loss),
-                _loss(week.baseline_log_loss),
-                percent(week.skill),
-                _loss(week.auc),
-                _loss(week.calibration_error),
-                percent(week.mean_probability),
-                percent(week.realized_rate),
-                _judgment(week),
-            ]
-            for week in reversed(weeks)
-        ],
-    )
-
-
-def _judgment(week: WeekScore) -> Markup:
-    if not week.judged:
-        return badge("too few outcomes")
-    if week.useless:
-        return badge("worse than a constant rate", tone="act")
-    return badge("worse", tone="warn") if week.worse else badge("as promised", tone="ok")
-
-
-def _calibration_section(figures: Figures) -> Section:
-    bins, last = figures.look_back.calibration, figures.look_back.last
-    if not bins or last is None:
-        return Section("Calibration last week", [paragraph("No outcomes yet.")])
-    chart = line_chart(
-        [percent(one.mean_probability, 0) for one in bins],
-        [
-            Series("predicted", [one.mean_probability for one in bins], dashed=True),
-            Series("came true", [one.realized_rate for one in bins], tone="second"),
-        ],
-        title="Predicted and realized rate of rows of like probability",
-    )
-    return Section(
-        "Calibration last week",
-        [figure(chart, "Rows in ten groups by probability, from the lowest to the highest.")],
-        lead=f"On the whole {percent(last.mean_probability)} were predicted and "
-        f"{percent(last.realized_rate)} came true.",
-    )
-
-
-def _slices_section(figures: Figures) -> Section:
-    slices = figures.look_back.slices
-    heads = ["Rows", "Log loss", "Constant rate", "Predicted", "Came true"]
-    shown = table(
-        "Slices with the least gain over a constant rate, the worst first",
-        ["Slice", *(Heading(head, "number") for head in heads)],
-        [
-            [
-                f"{one.column} {one.value}",
-                whole(one.rows),
-                tag("span", _loss(one.log_loss), class_="warn" if one.excess > 0 else None),
-                _loss(one.baseline_log_loss),
-                percent(one.mean_probability),
-                percent(one.realized_rate),
-            ]
-            for one in slices
-        ],
-    )
-    bad = sum(one.excess > 0 for one in slices)
-    lead = f"On {bad} of them a constant rate would have done better." if bad else ""
-    parts = [shown] if slices else [paragraph("No slice has enough outcomes yet.")]
-    return Section("Worst slices last week", parts, lead=lead)
 
 
 def _predictions_section(now: Predictions) -> Section:
@@ -282,13 +145,13 @@ def _predictions_section(now: Predictions) -> Section:
 def _moved(now: Predictions) -> str:
     if now.drift is None:
         return "There are no earlier weeks to compare them with."
-    return f"Against the weeks before: {now.drift.direction}, PSI {_loss(now.drift.psi)}."
+    return f"Against the weeks before: {now.drift.direction}, PSI {loss(now.drift.psi)}."
 
 
 def _drift_section(figures: Figures) -> Section:
     rows = [
         Bar(
-            feature.column,
+            feature.title,
             feature.psi,
             second=feature.usual,
             note=feature.direction if feature.drifted else "",
@@ -296,7 +159,7 @@ def _drift_section(figures: Figures) -> Section:
         )
         for feature in figures.features.drift
     ]
-    unusual = [feature.column for feature in figures.features.unusual]
+    unusual = [feature.title for feature in figures.features.unusual]
     return Section(
         "Drift of features",
         [
@@ -304,7 +167,7 @@ def _drift_section(figures: Figures) -> Section:
                 rows,
                 title="PSI of the upcoming rows against history; below it, the largest of "
                 "the past weeks",
-                show=_loss,
+                show=loss,
                 names=("Feature", "PSI"),
             )
         ],
@@ -315,7 +178,19 @@ def _drift_section(figures: Figures) -> Section:
 
 
 def _data_section(figures: Figures) -> Section:
-    data, unseen = figures.data, figures.features.unseen
+    gate = table(
+        "Data gate",
+        ["Table", Heading("Rows", "number"), Heading("Quarantined", "number"), "Result"],
+        [
+            [result.table, whole(result.rows), whole(result.quarantined), _gate_words(result)]
+            for result in figures.data.gate
+        ],
+    )
+    return Section("Data", [gate, grid([_rows_table(figures), _unseen_table(figures)], wide=True)])
+
+
+def _rows_table(figures: Figures) -> Markup:
+    data = figures.data
     counts = [
         *((f"{name} in", count) for name, count in data.rows_in.items()),
         ("exact duplicates left out", data.duplicates_dropped),
@@ -325,53 +200,34 @@ def _data_section(figures: Figures) -> Section:
         ("upcoming", data.upcoming_rows),
         ("predicted", figures.predictions.rows),
     ]
-    parts: list[Content] = [
-        table(
-            "Data gate",
-            ["Table", Heading("Rows", "number"), Heading("Quarantined", "number"), "Result"],
-            [
-                [
-                    result.table,
-                    whole(result.rows),
-                    whole(result.quarantined),
-                    _gate_words(result),
-                ]
-                for result in data.gate
-            ],
-        ),
-        table(
-            "Rows in and out",
-            ["Rows", Heading("Count", "number")],
-            [[name, whole(count)] for name, count in counts],
-        ),
-    ]
-    if unseen.categories:
-        parts.append(
-            table(
-                "Categories of the upcoming rows that history does not know",
-                ["Feature", "Category", Heading("Upcoming rows", "number")],
-                [
-                    [one.column, one.value, whole(one.rows)]
-                    for one in unseen.categories[:SHOWN_UNSEEN]
-                ],
-            )
-        )
-    else:
-        parts.append(paragraph("Every category of the upcoming rows is known from history."))
-    return Section("Data", parts)
+    heads = (Heading("Rows"), Heading("Count", "number"))
+    return table("Rows in and out", heads, [[name, whole(count)] for name, count in counts])
+
+
+def _unseen_table(figures: Figures) -> Markup:
+    categories = figures.features.unseen.categories
+    if not categories:
+        return paragraph("Every category of the upcoming rows is known from history.", note=True)
+    return table(
+        "Categories of the upcoming rows that history does not know",
+        ["Feature", "Category", Heading("Upcoming rows", "number")],
+        [[one.column, one.value, whole(one.rows)] for one in categories[:SHOWN_UNSEEN]],
+    )
 
 
 def _gate_words(result: GateResult) -> Markup:
-    if not result.failures:
+    found = [("quarantined", one) for one in result.quarantined_for]
+    found += [("warning", one) for one in result.warnings]
+    if not found:
         return badge("passed", tone="ok")
-    return bullets(f"{one.severity}: {one.fact}. {one.next_step}" for one in result.failures)
+    return bullets(f"{word}: {one.fact}. {one.next_step}" for word, one in found)
 
 
 def _model_section(figures: Figures) -> Section:
     promise = figures.model.promise
     promised = (
-        f"The holdout promises of this week's predictions a log loss of {_loss(promise.log_loss)}, "
-        f"{percent(promise.skill)} less than a constant rate."
+        f"The holdout promises this week's predictions a log loss of {loss(promise.log_loss)}, "
+        f"{gain(promise.skill)}."
     )
     parts = [bullets(figures.model.verdict.reasons)]
     if promise.log_loss is not None:
@@ -379,17 +235,5 @@ def _model_section(figures: Figures) -> Section:
     return Section("Model", parts, lead=figures.model.verdict.headline)
 
 
-def _loss(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.3f}"
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b}"
-
-
-def _days(first: date, last: date) -> str:
-    return f"{first.day} {first:%B} to {last.day} {last:%B} {last.year}"
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from weekwise.contract.errors import AsOfError
+from weekwise.contract.model import Severity
 from weekwise.features.drift import Drift
 from weekwise.features.window import Window
 from weekwise.model.metrics import Metrics
@@ -25,13 +26,13 @@ def check_as_of(name: str, found: object, window: Window) -> None:
 
     Args:
         name: The dataset that was loaded.
-        found: Its as-of date, or that date's ISO form.
+        found: Its as-of date, or that date in ISO form, with or without a time.
         window: The run's place in time.
 
     Raises:
         AsOfError: If the dates differ.
     """
-    if str(found) != str(window.as_of):
+    if str(found)[:10] != str(window.as_of):
         raise AsOfError(
             f"{name} is of {found}, not of {window.as_of}; "
             f"run the whole week: kedro run --params as_of={window.as_of}"
@@ -60,22 +61,23 @@ def drift_of(
     """Drift of the selected features, the furthest first.
 
     Args:
-        exploration: What exploration found; under `drift`, per feature, the `upcoming` rows' drift
-            and the `recent` weeks' PSI.
+        exploration: What exploration found; under `drift`, per feature its `title`, the `upcoming`
+            rows' drift and the `recent` weeks' PSI.
         selected: Under `selected`, the features that the model is given.
     """
     wanted = set(selected["selected"])
     found = [
-        _feature_drift(Drift.model_validate(entry["upcoming"]), entry.get("recent", ()))
+        _feature_drift(entry["title"], Drift.model_validate(entry["upcoming"]), entry["recent"])
         for entry in exploration["drift"]
         if entry["upcoming"]["column"] in wanted
     ]
     return tuple(sorted(found, key=lambda one: (-(one.psi or 0.0), one.column)))
 
 
-def _feature_drift(drift: Drift, recent: tuple[float | None, ...]) -> FeatureDrift:
+def _feature_drift(title: str, drift: Drift, recent: Sequence[float | None]) -> FeatureDrift:
     return FeatureDrift(
         column=drift.column,
+        title=title,
         psi=drift.psi,
         usual=max((psi for psi in recent if psi is not None), default=None),
         level=drift.level,
@@ -121,14 +123,18 @@ def _gate_result(table: str, result: Mapping[str, Any]) -> GateResult:
         table=table,
         rows=result["rows"],
         quarantined=result["quarantined_rows"],
-        failures=tuple(_gate_failure(failure) for failure in result["failures"]),
+        quarantined_for=_gate_failures(result, Severity.QUARANTINE),
+        warnings=_gate_failures(result, Severity.WARN),
     )
 
 
-def _gate_failure(failure: Mapping[str, Any]) -> GateFailure:
-    column = f"{failure['column']}: " if failure["column"] else ""
-    return GateFailure(
-        severity=failure["severity"],
-        fact=f"{column}expected {failure['expected']}, got {failure['got']}",
-        next_step=failure["next_step"],
+def _gate_failures(result: Mapping[str, Any], severity: Severity) -> tuple[GateFailure, ...]:
+    return tuple(
+        GateFailure(
+            fact=f"{failure['column'] + ': ' if failure['column'] else ''}"
+            f"expected {failure['expected']}, got {failure['got']}",
+            next_step=failure["next_step"],
+        )
+        for failure in result["failures"]
+        if failure["severity"] == severity
     )

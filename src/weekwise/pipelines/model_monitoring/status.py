@@ -16,6 +16,8 @@ from weekwise.pipelines.model_monitoring.figures import (
     Predictions,
     Status,
     WeeklyReport,
+    day,
+    days,
 )
 from weekwise.pipelines.model_monitoring.look_back import WeekScore
 from weekwise.pipelines.model_monitoring.params import LookBackParams, MonitoringParams
@@ -52,7 +54,7 @@ def _told(findings: list[Finding], status: Status, figures: Figures) -> list[str
     reasons = [finding.reason for finding in findings if finding.status is status]
     if status is Status.OK:
         rows = figures.predictions.rows
-        coming = f"{rows:,} rows predicted for {figures.as_of} to {figures.last_day}"
+        coming = f"{rows:,} rows predicted for {days(figures.as_of, figures.last_day)}"
         return [*reasons[:1], coming]
     more = len(reasons) - TOLD
     return [*reasons[:TOLD], *([f"and {more} more"] if more > 0 else [])]
@@ -83,14 +85,14 @@ def outcome_findings(weeks: tuple[WeekScore, ...], params: LookBackParams) -> It
             status=Status.WARN,
             topic="outcomes",
             reason=f"only {last.rows_with_outcome:,} of the {last.rows:,} rows predicted on "
-            f"{last.as_of} have an outcome",
+            f"{day(last.as_of)} have an outcome",
             next_step="find out whether the feed is late or so many were really canceled",
         )
     if not last.judged:
         yield Finding(
             status=Status.OK,
             topic="outcomes",
-            reason=f"too few outcomes yet to judge the predictions of {last.as_of}",
+            reason=f"too few outcomes yet to judge the predictions of {day(last.as_of)}",
         )
         return
     yield _performance(last, weeks, params)
@@ -104,7 +106,7 @@ def _performance(last: WeekScore, weeks: tuple[WeekScore, ...], params: LookBack
         return Finding(
             status=Status.ACT,
             topic="performance",
-            reason=f"the predictions of {last.as_of} were worse than a constant rate "
+            reason=f"the predictions of {day(last.as_of)} were worse than a constant rate "
             f"(log loss {last.log_loss:.3f} against {last.baseline_log_loss:.3f})",
             next_step=f"do not rely on this week's predictions before you know why; {ROLL_BACK}",
         )
@@ -113,21 +115,22 @@ def _performance(last: WeekScore, weeks: tuple[WeekScore, ...], params: LookBack
             status=Status.ACT,
             topic="performance",
             reason=f"{worse} of the last {len(judged)} weeks were worse than the holdout promised",
-            next_step=f"look at the slices and the drift below, then retrain; {ROLL_BACK}",
+            next_step=f"look at the report's worst slices and drift, then retrain; {ROLL_BACK}",
         )
     if last.worse:
         return Finding(
             status=Status.WARN,
             topic="performance",
-            reason=f"the predictions of {last.as_of} were worse than the holdout promised "
-            f"(skill {_percent(last.skill)}, promised {_percent(last.promised_skill)})",
-            next_step="look at the slices and the drift below; a second such week is ACT",
+            reason=f"the predictions of {day(last.as_of)} were worse than the holdout promised "
+            f"(skill {_percent(last.skill)} instead of {_percent(last.promised_skill)})",
+            next_step="look at the report's worst slices and drift; "
+            f"{params.act_weeks} such weeks of {params.of_weeks} are ACT",
         )
     return Finding(
         status=Status.OK,
         topic="performance",
-        reason=f"last week's log loss was {last.log_loss:.3f}, "
-        f"a constant rate's {last.baseline_log_loss:.3f}",
+        reason=f"the predictions of {day(last.as_of)} held up "
+        f"(skill {_percent(last.skill)}, promised {_percent(last.promised_skill)})",
     )
 
 
@@ -155,7 +158,7 @@ def prediction_findings(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             status=Status.WARN,
             topic="predictions",
-            reason=f"there are no rows to predict from {figures.as_of} to {figures.last_day}",
+            reason=f"there are no rows to predict for {days(figures.as_of, figures.last_day)}",
             next_step="check that the feed holds the coming week's schedule",
         )
     elif predicted != upcoming:
@@ -188,7 +191,7 @@ def gate_findings(figures: Figures, params: MonitoringParams) -> Iterator[Findin
             yield Finding(
                 status=Status.WARN,
                 topic="data gate",
-                reason=f"{result.table}: {first.fact}{more}",
+                reason=f"{result.table}, {first.fact}{more}",
                 next_step=first.next_step,
             )
 
@@ -217,7 +220,7 @@ def drift_findings(figures: Figures, params: MonitoringParams) -> Iterator[Findi
     """Features and predictions that are not what they were."""
     unusual = figures.features.unusual
     if unusual and len(unusual) >= params.drifted_features * len(figures.features.drift):
-        named = _some([feature.column for feature in unusual])
+        named = _some([feature.title for feature in unusual])
         yield Finding(
             status=Status.WARN,
             topic="drift",

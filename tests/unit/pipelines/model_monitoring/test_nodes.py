@@ -1,0 +1,601 @@
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from weekwise.contract.errors import AsOfError, ContractError
+from weekwise.contract.model import Contract
+from weekwise.features.drift import DriftLevel, numeric_drift
+from weekwise.features.window import Window
+from weekwise.model.metrics import Metrics
+from weekwise.model.verdict import Decision, SliceComparison, Verdict
+from weekwise.pipelines.model_monitoring import nodes
+from weekwise.pipelines.model_monitoring.figures import (
+    FeatureFigures,
+    Figures,
+    LookBack,
+    Predictions,
+    Unseen,
+    WeeklyReport,
+)
+from weekwise.pipelines.model_monitoring.look_back import WeekScore
+from weekwise.pipelines.model_monitoring.params import LookBackParams, MonitoringParams, SliceParams
+
+AS_OF = date(2013, 8, 5)
+WINDOW = Window(as_of=AS_OF)
+LAST_WEEK, WEEK_BEFORE, NEXT_WEEK = (AS_OF + timedelta(weeks=n) for n in (-1, -2, 1))
+PARAMS = MonitoringParams(
+    look_back=LookBackParams(min_rows=7, min_days=3, resamples=100),
+    slices=SliceParams(columns=("origin",), min_rows=1),
+)
+CONTRACT = Contract.model_validate(
+    {
+        "table": "features",
+        "title": "Features",
+        "key": ["departure", "flight"],
+        "columns": {
+            "departure": {"type": "datetime", "role": "time", "title": "Departure"},
+            "flight": {"type": "integer", "role": "key", "title": "Flight"},
+            "origin": {"type": "category", "role": "feature", "title": "From"},
+            "dest": {"type": "category", "role": "feature", "title": "To", "missing": 1.0},
+            "late": {"type": "boolean", "role": "target", "title": "Late", "missing": 1.0},
+        },
+    }
+)
+FEATURE_SCHEMA = {
+    "departure": "timestamp",
+    "flight": "int64",
+    "origin": "string",
+    "dest": "string",
+    "late": "boolean",
+}
+PREDICTION_SCHEMA = {
+    "as_of": "date",
+    "departure": "timestamp",
+    "flight": "int64",
+    "probability": "float64",
+    "decision": "boolean",
+    "threshold": "float64",
+    "model_version": "string",
+}
+LOG_SCHEMA = {
+    "as_of": "date",
+    "upcoming_promised_log_loss": "float64",
+    "upcoming_promised_baseline_log_loss": "float64",
+}
+
+Rows = list[dict[str, Any]]
+
+
+def table(rows: Rows, schema: dict[str, str]) -> ibis.Table:
+    """Rows as a table of the store; none give an empty one."""
+    columns = {name: [row[name] for row in rows] for name in schema}
+    return ibis.memtable(pa.table(columns, schema=ibis.schema(schema).to_pyarrow()))
+
+
+def a_flight(day: date, flight: int = 1, *, late: bool | None = False, **changes: Any) -> Any:
+    """One row of the feature table."""
+    departure = datetime.combine(day, time(6))
+    row = {"departure": departure, "flight": flight, "origin": "EWR", "dest": "IAH", "late": late}
+    return {**row, **changes}
+
+
+def a_prediction(as_of: date, day: date, flight: int = 1, probability: float = 0.2) -> Any:
+    """One row of the predictions."""
+    return {
+        "as_of": as_of,
+        "departure": datetime.combine(day, time(6)),
+        "flight": flight,
+        "probability": probability,
+        "decision": probability >= 0.5,
+        "threshold": 0.5,
+        "model_version": f"v{as_of:%m%d}",
+    }
+
+
+def week(as_of: date) -> list[date]:
+    """The days a run predicts."""
+    return [as_of + timedelta(days=n) for n in range(7)]
+
+
+def joined(predictions: Rows, features: Rows, params: MonitoringParams = PARAMS) -> pd.DataFrame:
+    """Earlier predictions with their outcomes."""
+    return nodes.join_outcomes(
+        table(predictions, PREDICTION_SCHEMA),
+        table(features, FEATURE_SCHEMA),
+        CONTRACT,
+        WINDOW,
+        params,
+    )
+
+
+def looked_back(predictions: Rows, features: Rows, log: Sequence[Any] = ()) -> LookBack:
+    """The first three nodes, one after another."""
+    daily = nodes.count_outcomes(table(features, FEATURE_SCHEMA), CONTRACT, WINDOW)
+    rows = [dict(zip(LOG_SCHEMA, row, strict=True)) for row in log]
+    return nodes.look_back(
+        joined(predictions, features), daily, table(rows, LOG_SCHEMA), WINDOW, PARAMS
+    )
+
+
+class TestJoinOutcomes:
+    """Earlier predictions beside what happened."""
+
+    def test_outcomes(self) -> None:
+        """A prediction has its flight's outcome, or none if the flight is not in the features."""
+        predictions = [a_prediction(LAST_WEEK, LAST_WEEK, flight) for flight in (1, 2, 3)]
+        features = [a_flight(LAST_WEEK, 1, late=True), a_flight(LAST_WEEK, 2, late=False)]
+
+        frame = joined(predictions, features)
+
+        assert frame["outcome"].tolist()[:2] == [1, 0]
+        assert pd.isna(frame["outcome"].iloc[2])
+        assert frame["origin"].tolist()[:2] == ["EWR", "EWR"]
+        assert frame["day"].tolist() == [LAST_WEEK] * 3
+
+    def test_first_week(self) -> None:
+        """With no earlier predictions there are no rows, but all columns."""
+        frame = joined([], [a_flight(LAST_WEEK)])
+
+        assert frame.empty
+        assert {"as_of", "day", "probability", "model_version", "outcome"} <= set(frame)
+
+    def test_days_to_come(self) -> None:
+        """A prediction whose day has not come yet is not without an outcome: it is left out."""
+        predictions = [
+            a_prediction(LAST_WEEK, AS_OF - timedelta(days=1)),
+            a_prediction(LAST_WEEK, AS_OF),
+        ]
+
+        frame = joined(predictions, [])
+
+        assert frame["day"].tolist() == [AS_OF - timedelta(days=1)]
+
+    def test_rerun_of_an_old_week(self) -> None:
+        """Predictions and outcomes that the week could not know change nothing."""
+        known = [a_prediction(LAST_WEEK, LAST_WEEK)]
+        later = [a_prediction(AS_OF, LAST_WEEK), a_prediction(NEXT_WEEK, NEXT_WEEK)]
+        features = [a_flight(LAST_WEEK), a_flight(AS_OF, late=True), a_flight(NEXT_WEEK, late=True)]
+
+        pd.testing.assert_frame_equal(joined(known + later, features), joined(known, features[:1]))
+
+    def test_trend_weeks(self) -> None:
+        """Only the last weeks are looked back on, newest kept."""
+        params = PARAMS.model_copy(
+            update={
+                "look_back": LookBackParams(
+                    trend_weeks=1, of_weeks=1, act_weeks=1, calibration_weeks=1
+                )
+            }
+        )
+        predictions = [a_prediction(as_of, as_of) for as_of in (WEEK_BEFORE, LAST_WEEK)]
+
+        frame = joined(predictions, [], params)
+
+        assert frame["as_of"].tolist() == [LAST_WEEK]
+
+    def test_unknown_slice(self) -> None:
+        """A slice by a column that does not exist names the columns that do."""
+        params = PARAMS.model_copy(update={"slices": SliceParams(columns=("orgin",))})
+
+        with pytest.raises(ContractError, match=r"names orgin, .* origin, dest"):
+            joined([], [], params)
+
+
+def test_count_outcomes() -> None:
+    """History is counted by day, without rows that have no outcome or are not past."""
+    features = [
+        a_flight(WEEK_BEFORE, 1, late=True),
+        a_flight(WEEK_BEFORE, 2),
+        a_flight(LAST_WEEK, late=True),
+        a_flight(LAST_WEEK, 2, late=None),
+        a_flight(AS_OF, late=True),
+    ]
+
+    daily = nodes.count_outcomes(table(features, FEATURE_SCHEMA), CONTRACT, WINDOW)
+
+    assert daily.to_dict("list") == {
+        "day": [WEEK_BEFORE, LAST_WEEK],
+        "rows": [2, 1],
+        "positives": [1, 1],
+    }
+
+
+class TestLookBack:
+    """The weeks whose outcomes are in."""
+
+    def test_first_week(self) -> None:
+        """Without earlier predictions there is nothing to look back on."""
+        assert looked_back([], [a_flight(LAST_WEEK)]) == LookBack()
+
+    def test_weeks_keep_their_own_promise_and_rate(self) -> None:
+        """Each week has its model's promise, and the rate that history had when it was made."""
+        features = [
+            a_flight(as_of + timedelta(days=n), late=n < positives)
+            for as_of, positives in (
+                (WEEK_BEFORE - timedelta(days=7), 1),
+                (WEEK_BEFORE, 3),
+                (LAST_WEEK, 7),
+            )
+            for n in range(7)
+        ]
+        predictions = [a_prediction(w, day) for w in (WEEK_BEFORE, LAST_WEEK) for day in week(w)]
+
+        past = looked_back(
+            predictions, features, [(WEEK_BEFORE, 0.4, 0.5), (LAST_WEEK, 0.45, 0.5), (AS_OF, 9, 9)]
+        )
+
+        first, second = past.weeks
+        assert (first.model_version, second.model_version) == ("v0722", "v0729")
+        assert (first.promised_log_loss, second.promised_log_loss) == (0.4, 0.45)
+        # Before last week 4 of 14 were late; all of last week's were.
+        assert second.baseline_log_loss == pytest.approx(-math.log(4 / 14))
+        assert second.realized_rate == 1
+        assert past.last == second
+        assert [one.value for one in past.slices] == ["EWR"]
+
+    def test_all_canceled(self) -> None:
+        """A week without outcomes is looked back on, without figures, bins or slices."""
+        past = looked_back(
+            [a_prediction(LAST_WEEK, day) for day in week(LAST_WEEK)], [a_flight(WEEK_BEFORE)]
+        )
+
+        assert past.last is not None
+        assert (past.last.rows, past.last.rows_with_outcome, past.last.log_loss) == (7, 0, None)
+        assert (past.calibration, past.slices) == ((), ())
+
+    def test_without_a_promise(self) -> None:
+        """A week that no log remembers is scored without a promise."""
+        features = [a_flight(day) for day in week(WEEK_BEFORE) + week(LAST_WEEK)]
+
+        past = looked_back([a_prediction(LAST_WEEK, day) for day in week(LAST_WEEK)], features)
+
+        assert past.last is not None
+        assert past.last.promised_log_loss is None
+        assert past.last.log_loss is not None
+
+
+def described(earlier: Rows, now: Rows) -> Predictions:
+    """This week's predictions as a whole."""
+    return nodes.describe_predictions(
+        table(earlier, PREDICTION_SCHEMA),
+        pd.DataFrame(now, columns=list(PREDICTION_SCHEMA)),
+        WINDOW,
+        PARAMS,
+    )
+
+
+class TestDescribePredictions:
+    """This week's predictions as a whole."""
+
+    def test_first_week(self) -> None:
+        """The first week's predictions have no drift."""
+        now = [a_prediction(AS_OF, day, probability=p) for day in week(AS_OF) for p in (0.1, 0.7)]
+
+        figures = described(now, now)
+
+        assert (figures.rows, figures.decisions, figures.threshold) == (14, 7, 0.5)
+        assert figures.mean_probability == pytest.approx(0.4)
+        assert (figures.drift, figures.earlier_mean_probability) == (None, None)
+        assert {one.label: one.current for one in figures.histogram if one.current} == {
+            "10% to 15%": 7,
+            "70% to 75%": 7,
+        }
+
+    def test_drift(self) -> None:
+        """This week is compared with earlier weeks only, by their probabilities."""
+        earlier = [a_prediction(LAST_WEEK, LAST_WEEK, n, n / 400) for n in range(200)]
+        now = [a_prediction(AS_OF, AS_OF, n, 0.5 + n / 400) for n in range(200)]
+        later = [a_prediction(NEXT_WEEK, NEXT_WEEK, n, 0.9) for n in range(200)]
+
+        figures = described(earlier + now + later, now)
+
+        assert figures.drift is not None
+        assert figures.drift.level is DriftLevel.MAJOR
+        assert figures.drift.direction.way == "up"
+        assert figures.drift.reference_rows == 200
+
+    def test_nothing_to_predict(self) -> None:
+        """A week without upcoming rows has no figures."""
+        assert described([a_prediction(LAST_WEEK, LAST_WEEK)], []) == Predictions(rows=0)
+
+    def test_of_another_week(self) -> None:
+        """Another week's file is refused, with what to run."""
+        with pytest.raises(
+            AsOfError, match="predictions_file is of 2013-07-29, not of 2013-08-05; run"
+        ):
+            described([], [a_prediction(LAST_WEEK, LAST_WEEK)])
+
+
+@pytest.mark.parametrize(
+    ("upcoming", "selected", "rows", "found"),
+    [
+        ([{}], ["origin", "dest"], 0, []),
+        ([{"dest": "JAC"}, {"dest": "JAC"}, {}], ["dest"], 2, [("dest", "JAC", 2)]),
+        (
+            [{"dest": "JAC", "origin": "SWF"}],
+            ["origin", "dest"],
+            1,
+            [("dest", "JAC", 1), ("origin", "SWF", 1)],
+        ),
+        ([{"dest": "JAC"}], ["origin"], 0, []),
+        ([{"dest": None}], ["dest"], 0, []),
+        ([], ["dest"], 0, []),
+    ],
+)
+def test_unseen_categories(
+    upcoming: Rows, selected: list[str], rows: int, found: list[tuple[str, str, int]]
+) -> None:
+    """Categories that history lacks are counted, for features that the model is given."""
+    features = [a_flight(LAST_WEEK), a_flight(LAST_WEEK, 2, dest=None)]
+    features += [a_flight(AS_OF, n, late=None, **changes) for n, changes in enumerate(upcoming)]
+    features += [a_flight(NEXT_WEEK, late=None, dest="FAR")]
+
+    unseen = nodes.find_unseen_categories(
+        table(features, FEATURE_SCHEMA), CONTRACT, {"selected": selected}, WINDOW
+    )
+
+    assert (unseen.upcoming_rows, unseen.rows) == (len(upcoming), rows)
+    assert [(one.column, one.value, one.rows) for one in unseen.categories] == found
+
+
+def an_exploration(as_of: date = AS_OF) -> dict[str, Any]:
+    """What exploration says of three features' drift."""
+    limits = PARAMS.predictions_drift
+    drifts = {
+        "temp": (numeric_drift("temp", range(500), range(300, 800), limits), [0.1, 0.2]),
+        "seats": (numeric_drift("seats", range(500), range(500), limits), [0.1, None]),
+        "dropped": (numeric_drift("dropped", range(500), range(900, 999), limits), []),
+    }
+    return {
+        "profile": {"as_of": str(as_of)},
+        "drift": [
+            {"title": name, "upcoming": drift.model_dump(mode="json"), "recent": recent}
+            for name, (drift, recent) in drifts.items()
+        ],
+    }
+
+
+class TestDescribe:
+    """What other pipelines leave behind."""
+
+    def test_features(self) -> None:
+        """Selected features are told with their drift, the furthest first, and what is usual."""
+        unseen = Unseen(upcoming_rows=3)
+
+        figures = nodes.describe_features(
+            an_exploration(), {"selected": ["seats", "temp"]}, unseen, WINDOW
+        )
+
+        assert [(one.column, one.usual, one.unusual) for one in figures.drift] == [
+            ("temp", 0.2, True),
+            ("seats", 0.1, False),
+        ]
+        assert figures.drift[0].direction.startswith("mean up")
+        assert figures.unseen == unseen
+
+    @pytest.mark.parametrize(
+        ("decision", "judged", "promised"),
+        [
+            (Decision.FIRST, True, 0.41),
+            (Decision.PROMOTED, True, 0.41),
+            (Decision.KEPT, True, 0.42),
+            (Decision.DRY_RUN, True, 0.42),
+            (Decision.PROMOTED, False, 0.43),
+            (Decision.NOT_RETRAINED, False, 0.44),
+        ],
+    )
+    def test_promise(self, decision: Decision, judged: bool, promised: float) -> None:
+        """The promise is of the model in service, on the rows the verdict saw if it saw any."""
+
+        def metrics(log_loss: float) -> Metrics:
+            return Metrics(rows=10, log_loss=log_loss)
+
+        evaluation = {
+            "as_of": str(AS_OF),
+            "challenger": {"metrics": metrics(0.43).model_dump()},
+            "champion": {"metrics": metrics(0.44).model_dump()},
+            "baseline": metrics(0.55).model_dump(),
+        }
+        verdict = Verdict(as_of=AS_OF, decision=decision, reasons=())
+        figures = {"challenger": 0.41, "champion": 0.42, "baseline": 0.5}
+        update = {name: metrics(loss) for name, loss in figures.items()} if judged else {}
+
+        model = nodes.describe_model(verdict.model_copy(update=update), evaluation, WINDOW)
+
+        assert model.promise.log_loss == promised
+        assert model.promise.baseline_log_loss == (0.5 if judged else 0.55)
+
+    def test_no_promise(self) -> None:
+        """A model that nobody evaluated promises nothing."""
+        verdict = Verdict(as_of=AS_OF, decision=Decision.NOT_RETRAINED, reasons=("Never.",))
+        evaluation = {
+            "as_of": str(AS_OF),
+            "challenger": None,
+            "champion": None,
+            "baseline": {"rows": 0},
+        }
+
+        model = nodes.describe_model(verdict, evaluation, WINDOW)
+
+        assert model.promise.skill is None
+        assert model.verdict.reasons == ("Never.",)
+
+    def test_failing_slices(self) -> None:
+        """Slices over their limit are named, also in a dry run."""
+        slices = tuple(
+            SliceComparison(column="carrier", value=value, rows=900, difference=d, limit=0.02)
+            for value, d in (("UA", 0.03), ("AA", 0.01))
+        )
+        verdict = Verdict(
+            as_of=AS_OF,
+            decision=Decision.DRY_RUN,
+            would_be=Decision.KEPT,
+            reasons=(),
+            slices=slices,
+        )
+        evaluation = {
+            "as_of": str(AS_OF),
+            "challenger": None,
+            "champion": None,
+            "baseline": {"rows": 0},
+        }
+
+        told = nodes.describe_model(verdict, evaluation, WINDOW).verdict
+
+        assert (told.decision, told.failing_slices) == (Decision.KEPT, ("carrier UA",))
+
+    def test_data(self) -> None:
+        """Rows are counted, and the gate's failures told apart by what followed."""
+        failure = {"column": "wind", "expected": "at most 150", "got": "1048", "next_step": "Look."}
+        results = {
+            "weather": lambda: {
+                "rows": 9,
+                "quarantined_rows": 1,
+                "failures": [
+                    {**failure, "severity": "quarantine"},
+                    {**failure, "severity": "warn", "column": None},
+                ],
+            },
+            "flights": lambda: {"rows": 5, "quarantined_rows": 0, "failures": []},
+        }
+
+        data = nodes.describe_data(a_summary(), results, WINDOW)
+
+        flights, weather = data.gate
+        assert (flights.table, flights.warnings, weather.quarantined) == ("flights", (), 1)
+        assert [one.fact for one in weather.quarantined_for] == [
+            "wind: expected at most 150, got 1048"
+        ]
+        assert [one.fact for one in weather.warnings] == ["expected at most 150, got 1048"]
+        assert data.rows_in == {"flights": 10}
+
+    @pytest.mark.parametrize("name", ["exploration", "verdict", "evaluation", "wrangling_summary"])
+    def test_of_another_week(self, name: str) -> None:
+        """What another week left behind is refused, with what to run."""
+        of = {name: LAST_WEEK}
+        verdict = Verdict(as_of=of.get("verdict", AS_OF), decision=Decision.FIRST, reasons=())
+        evaluation = {"as_of": str(of.get("evaluation", AS_OF)), "challenger": None, "baseline": {}}
+        exploration = an_exploration(of.get("exploration", AS_OF))
+
+        with pytest.raises(AsOfError, match=f"{name} is of 2013-07-29, not of 2013-08-05; run the"):
+            (
+                nodes.describe_features(
+                    exploration, {"selected": []}, Unseen(upcoming_rows=0), WINDOW
+                ),
+                nodes.describe_data(a_summary(of.get("wrangling_summary", AS_OF)), {}, WINDOW),
+                nodes.describe_model(verdict, evaluation, WINDOW),
+            )
+
+
+def a_summary(as_of: date = AS_OF) -> dict[str, Any]:
+    """What data wrangling reports of itself."""
+    return {
+        "as_of": str(as_of),
+        "rows_in": {"flights": 10},
+        "duplicates_dropped": 0,
+        "canceled": 1,
+        "diverted": 0,
+        "history_rows": 7,
+        "upcoming_rows": 2,
+        "history_start": "2013-01-01",
+        "history_end": str(AS_OF),
+        "data_hash": "ab" * 32,
+    }
+
+
+def judged(figures: Figures) -> WeeklyReport:
+    """The week's report, through the node."""
+    return nodes.judge_week(
+        figures.look_back,
+        figures.predictions,
+        figures.model,
+        figures.features,
+        figures.data,
+        WINDOW,
+        PARAMS,
+    )
+
+
+class TestLogWeek:
+    """The week's row of the monitoring log."""
+
+    def test_first_week(self, figures_of: Callable[..., Figures]) -> None:
+        """The first week's row has a promise and nothing to look back on."""
+        row = nodes.log_week(judged(figures_of())).to_dict("records")
+
+        assert len(row) == 1
+        assert (row[0]["as_of"], row[0]["look_back_as_of"], row[0]["status"]) == (AS_OF, None, "OK")
+        assert row[0]["upcoming_promised_log_loss"] == 0.45
+        assert (row[0]["rows"], row[0]["drifted"], row[0]["worse"]) == (0, False, False)
+        assert pd.isna(row[0]["log_loss"])
+
+    def test_promise_comes_back(
+        self, figures_of: Callable[..., Figures], score_of: Callable[..., WeekScore]
+    ) -> None:
+        """What one week's row promises is what the next week is held against."""
+        row = nodes.log_week(judged(figures_of(look_back=LookBack(weeks=(score_of(),)))))
+        log = row.assign(as_of=LAST_WEEK)[list(LOG_SCHEMA)]
+        features = [a_flight(day) for day in week(WEEK_BEFORE) + week(LAST_WEEK)]
+        predictions = [a_prediction(LAST_WEEK, day) for day in week(LAST_WEEK)]
+
+        past = looked_back(predictions, features, [tuple(log.iloc[0])])
+
+        assert row["look_back_as_of"].tolist() == [LAST_WEEK]
+        assert row["log_loss"].tolist() == [0.46]
+        assert past.last is not None
+        assert past.last.promised_log_loss == 0.45
+        assert past.last.promised_skill == pytest.approx(0.1)
+
+    def test_types(
+        self, figures_of: Callable[..., Figures], score_of: Callable[..., WeekScore]
+    ) -> None:
+        """A first row and a later one have columns of the same names and types."""
+        first = nodes.log_week(judged(figures_of()))
+        later = nodes.log_week(judged(figures_of(look_back=LookBack(weeks=(score_of(),)))))
+
+        assert list(first.columns) == list(later.columns)
+        numbers = [name for name in later if later[name].dtype == "float64"]
+        assert len(numbers) == 14
+        assert (first[numbers].dtypes == later[numbers].dtypes).all()
+
+
+class TestDrawReport:
+    """The two forms of the weekly report."""
+
+    def test_plain_data(
+        self, figures_of: Callable[..., Figures], score_of: Callable[..., WeekScore]
+    ) -> None:
+        """The plain report survives JSON, says first what matters, and holds all figures."""
+        week_judged = judged(figures_of(look_back=LookBack(weeks=(score_of(2), score_of()))))
+
+        _, plain = nodes.draw_report(week_judged, nodes.log_week(week_judged))
+        read_back = json.loads(json.dumps(plain, allow_nan=False))
+
+        assert list(plain)[:3] == ["status", "headline", "as_of"]
+        assert read_back == plain
+        assert WeeklyReport.model_validate(read_back) == week_judged
+
+    def test_page_is_saved_before_the_report(self, figures_of: Callable[..., Figures]) -> None:
+        """The page comes first of the two, so that a report file means a complete week."""
+        week_judged = judged(figures_of())
+
+        page, plain = nodes.draw_report(week_judged, nodes.log_week(week_judged))
+
+        assert page.startswith("<!doctype html>")
+        assert plain["headline"] in page
+
+
+def test_parts_make_the_figures(figures_of: Callable[..., Figures]) -> None:
+    """Judging a week brings its parts together unchanged."""
+    figures = figures_of(features=FeatureFigures(drift=(), unseen=Unseen(upcoming_rows=1)))
+
+    assert judged(figures).figures == figures
