@@ -142,8 +142,9 @@ class Registry:
                 folder = mlflow.artifacts.download_artifacts(source, dst_path=scratch)
             except (MlflowException, OSError) as error:
                 raise RegistryError(
-                    f"the files of {self.name} version {version} cannot be had: {error}; restore "
-                    "them, or go back to another version with: kedro model rollback --why …"
+                    f"the files of {self.name} version {version} cannot be had; restore them, or "
+                    "go back to another version with: kedro model rollback --why … "
+                    f"({' '.join(str(error).split())})"
                 ) from error
             return Predictor.load(Path(folder))
 
