@@ -20,9 +20,10 @@ from mlflow import MlflowClient
 
 from trains import CONTRACT, predictor, train_end, trains
 from weekwise.contract.errors import RegistryError
+from weekwise.model.contenders import Nomination
 from weekwise.model.history import CHALLENGER, CHAMPION, Kind
 from weekwise.model.promotion import Comparison
-from weekwise.model.registry import Nomination, Registry
+from weekwise.model.registry import Registry
 from weekwise.model.verdict import Decision, Verdict, not_retrained
 
 pytestmark = [

@@ -84,7 +84,7 @@ class ChallengerDataset(_RegistryDataset, AbstractDataset[Any, Any]):
 
     def save(self, data: Challenger) -> None:
         """Register the predictor, if there is one, and nominate it."""
-        from weekwise.model.registry import Nomination
+        from weekwise.model.contenders import Nomination
 
         registry, version = self._registry(), None
         if data.predictor is not None:

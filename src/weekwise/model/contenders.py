@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from weekwise.contract.model import Frozen
 from weekwise.model.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -55,3 +56,15 @@ class Reigning:
     """
 
     champion: Champion | None
+
+
+class Nomination(Frozen):
+    """What a run brought to the promotion gate.
+
+    Attributes:
+        version: The challenger's version; none if the run trained no model.
+        reason: Why the run trained a model, or why not, one sentence.
+    """
+
+    version: str | None
+    reason: str = ""

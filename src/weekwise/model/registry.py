@@ -22,8 +22,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
 from weekwise.contract.errors import RegistryError
-from weekwise.contract.model import Frozen
 from weekwise.model.alias_log import AliasLog, Change
+from weekwise.model.contenders import Nomination
 from weekwise.model.history import CHALLENGER, CHAMPION, Action, AliasEvent, History, Kind
 from weekwise.model.predictor import Predictor
 from weekwise.model.verdict import Decision, Verdict
@@ -36,18 +36,6 @@ WEEKLY_RUN = "weekly run"
 _NOMINATION = "nomination."
 _DESCRIPTION_LIMIT = 5000  # characters, of MLflow's own database column
 _REASON_LIMIT = 1000
-
-
-class Nomination(Frozen):
-    """What a run brought to the promotion gate.
-
-    Attributes:
-        version: The challenger's version; none if the run trained no model.
-        reason: Why the run trained a model, or why not, one sentence.
-    """
-
-    version: str | None
-    reason: str = ""
 
 
 @dataclass(frozen=True)
