@@ -30,6 +30,7 @@ from weekwise.reporting.blocks import (
     badge,
     bullets,
     callout,
+    details,
     figure,
     grid,
     paragraph,
@@ -57,9 +58,9 @@ def render_report(report: WeeklyReport) -> str:
         f"{figures.last_day.year}, knowing outcomes up to {day(figures.yesterday)}",
         summary=[_key_figures(figures), *_to_do(report.findings)],
         sections=[
-            past_section(figures),
-            calibration_section(figures),
-            slices_section(figures),
+            past_section(figures.look_back),
+            *calibration_section(figures.look_back),
+            *slices_section(figures.look_back),
             _predictions_section(figures.predictions),
             _drift_section(figures),
             _data_section(figures),
@@ -83,7 +84,9 @@ def _key_figures(figures: Figures) -> Markup:
             Tile(
                 "Mean probability",
                 percent(now.mean_probability),
-                f"{percent(now.earlier_mean_probability)} in the weeks before",
+                f"{percent(now.earlier_mean_probability)} in the weeks before"
+                if now.earlier_mean_probability is not None
+                else "",
             ),
             Tile(
                 "Log loss last week",
@@ -149,29 +152,25 @@ def _moved(now: Predictions) -> str:
 
 
 def _drift_section(figures: Figures) -> Section:
+    drift, unusual = figures.features.drift, figures.features.unusual
     rows = [
-        Bar(
-            feature.title,
-            feature.psi,
-            second=feature.usual,
-            note=feature.direction if feature.drifted else "",
-            tone="warn" if feature.unusual else "accent",
-        )
-        for feature in figures.features.drift
+        Bar(one.title, one.psi, second=one.usual, tone="warn" if one.unusual else "accent")
+        for one in drift
     ]
-    unusual = [feature.title for feature in figures.features.unusual]
+    caption = "PSI of the upcoming rows against history; below it, the largest of the past weeks"
+    every = table(
+        caption,
+        ["Feature", Heading("PSI", "number"), Heading("Past weeks", "number"), "Drift", "Move"],
+        [[one.title, loss(one.psi), loss(one.usual), one.level, one.direction] for one in drift],
+    )
+    named = "; ".join(f"{one.title} ({one.direction})" for one in unusual)
     return Section(
         "Drift of features",
         [
-            bars(
-                rows,
-                title="PSI of the upcoming rows against history; below it, the largest of "
-                "the past weeks",
-                show=loss,
-                names=("Feature", "PSI"),
-            )
+            bars(rows, title=caption, show=loss, names=("Feature", "PSI")),
+            details("All features as a table", every),
         ],
-        lead=f"Further from history than in any recent week: {', '.join(unusual)}."
+        lead=f"Further from history than in any recent week: {named}."
         if unusual
         else "No feature lies far from history and further than in any recent week.",
     )
@@ -182,11 +181,14 @@ def _data_section(figures: Figures) -> Section:
         "Data gate",
         ["Table", Heading("Rows", "number"), Heading("Quarantined", "number"), "Result"],
         [
-            [result.table, whole(result.rows), whole(result.quarantined), _gate_words(result)]
+            [result.table, whole(result.rows), whole(result.quarantined), _gate_badge(result)]
             for result in figures.data.gate
         ],
     )
-    return Section("Data", [gate, grid([_rows_table(figures), _unseen_table(figures)], wide=True)])
+    failures = [words for result in figures.data.gate for words in _gate_words(result)]
+    parts = [gate, bullets(failures)] if failures else [gate]
+    sides = grid([_rows_table(figures), _unseen_table(figures)], wide=True)
+    return Section("Data", [*parts, sides])
 
 
 def _rows_table(figures: Figures) -> Markup:
@@ -215,12 +217,16 @@ def _unseen_table(figures: Figures) -> Markup:
     )
 
 
-def _gate_words(result: GateResult) -> Markup:
+def _gate_badge(result: GateResult) -> Markup:
+    if result.warnings:
+        return badge("warned", tone="warn")
+    return badge("quarantined") if result.quarantined else badge("passed", tone="ok")
+
+
+def _gate_words(result: GateResult) -> list[str]:
     found = [("quarantined", one) for one in result.quarantined_for]
     found += [("warning", one) for one in result.warnings]
-    if not found:
-        return badge("passed", tone="ok")
-    return bullets(f"{word}: {one.fact}. {one.next_step}" for word, one in found)
+    return [f"{result.table}, {word}: {one.fact}. {one.next_step}" for word, one in found]
 
 
 def _model_section(figures: Figures) -> Section:

@@ -7,7 +7,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from weekwise.pipelines.model_monitoring.figures import Figures, day
+from weekwise.pipelines.model_monitoring.figures import LookBack, day
 from weekwise.pipelines.model_monitoring.look_back import WeekScore
 from weekwise.reporting.blocks import Heading, badge, details, figure, paragraph, table
 from weekwise.reporting.charts import Series, line_chart
@@ -15,9 +15,9 @@ from weekwise.reporting.markup import NOTHING, percent, tag, whole
 from weekwise.reporting.page import Section
 
 
-def past_section(figures: Figures) -> Section:
+def past_section(past: LookBack) -> Section:
     """Every week's log loss and skill beside what the holdout promised."""
-    weeks = figures.look_back.weeks
+    weeks = past.weeks
     title = "Promised and realized"
     if not weeks:
         return Section(title, [paragraph("Nothing to look back on yet: this is the first week.")])
@@ -116,11 +116,11 @@ def _judgment(week: WeekScore) -> Markup:
     return badge("worse", tone="warn") if week.worse else badge("held up", tone="ok")
 
 
-def calibration_section(figures: Figures) -> Section:
-    """Whether the last week's probabilities came true as often as they said."""
-    bins, last = figures.look_back.calibration, figures.look_back.last
+def calibration_section(past: LookBack) -> list[Section]:
+    """Whether the last week's probabilities came true as often as they said; none without."""
+    bins, last = past.calibration, past.last
     if not bins or last is None:
-        return Section("Calibration last week", [paragraph("No outcomes yet.")])
+        return []
     chart = line_chart(
         [percent(one.mean_probability, 0) for one in bins],
         [
@@ -129,17 +129,21 @@ def calibration_section(figures: Figures) -> Section:
         ],
         title="Predicted and realized rate of rows of like probability",
     )
-    return Section(
-        "Calibration last week",
-        [figure(chart, "Rows in ten groups by probability, from the lowest to the highest.")],
-        lead=f"On the whole {percent(last.mean_probability)} were predicted and "
-        f"{percent(last.realized_rate)} came true.",
-    )
+    return [
+        Section(
+            "Calibration last week",
+            [figure(chart, "Rows in ten groups by probability, from the lowest to the highest.")],
+            lead=f"On the whole {percent(last.mean_probability)} were predicted and "
+            f"{percent(last.realized_rate)} came true.",
+        )
+    ]
 
 
-def slices_section(figures: Figures) -> Section:
-    """Where the last week's predictions gained least over a constant rate."""
-    slices = figures.look_back.slices
+def slices_section(past: LookBack) -> list[Section]:
+    """Where the last week's predictions gained least over a constant rate; none without any."""
+    slices = past.slices
+    if not slices:
+        return []
     heads = ["Rows", "Log loss", "Constant rate", "Predicted", "Came true"]
     shown = table(
         "Slices with the least gain over a constant rate, the worst first",
@@ -158,8 +162,7 @@ def slices_section(figures: Figures) -> Section:
     )
     bad = sum(one.excess > 0 for one in slices)
     lead = f"On {bad} of them a constant rate would have done better." if bad else ""
-    parts = [shown] if slices else [paragraph("No slice has enough outcomes yet.")]
-    return Section("Worst slices last week", parts, lead=lead)
+    return [Section("Worst slices last week", [shown], lead=lead)]
 
 
 def loss(value: float | None) -> str:

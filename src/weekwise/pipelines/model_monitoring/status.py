@@ -23,7 +23,7 @@ from weekwise.pipelines.model_monitoring.look_back import WeekScore
 from weekwise.pipelines.model_monitoring.params import LookBackParams, MonitoringParams
 
 ROLL_BACK = "see `kedro model history`; `kedro model rollback` puts the previous champion back"
-NAMED = 3
+NAMED = 2
 TOLD = 2
 
 
@@ -225,7 +225,7 @@ def drift_findings(figures: Figures, params: MonitoringParams) -> Iterator[Findi
             status=Status.WARN,
             topic="drift",
             reason=f"{len(unusual)} of {len(figures.features.drift)} features have drifted "
-            f"further than in any recent week: {named}",
+            f"unusually far: {named}",
             next_step="see in the exploration report whether it is the weather or the feed",
         )
     if _has_drifted(figures.predictions):

@@ -188,6 +188,15 @@ def test_gain_in_words(
     assert says in " ".join(Reader(render_report(judge(week, MonitoringParams()))).texts)
 
 
+def test_first_week_has_no_empty_sections(figures_of: FigureMaker) -> None:
+    """The first week says once that there is nothing to look back on, and shows no empty charts."""
+    texts = Reader(render_report(judge(figures_of(), MonitoringParams()))).texts
+
+    assert "Nothing to look back on yet: this is the first week." in texts
+    assert "Calibration last week" not in texts
+    assert "Worst slices last week" not in texts
+
+
 def test_no_placeholder_is_left(week: Figures) -> None:
     """No missing figure shows as None or nan."""
     texts = Reader(render_report(judge(week, MonitoringParams()))).texts
