@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,21 +11,13 @@ from omegaconf.resolvers import oc
 
 from weekwise.datasets.weeks import last_week
 from weekwise.hooks.closing import ClosingScreenHook
+from weekwise.hooks.guard import AsOfGuardHook
+from weekwise.hooks.start import initialize
 from weekwise.hooks.tracking import TrackingHook
 from weekwise.quality.hook import DataGateHook
 
-# None of the libraries reports usage from a project of ours unless its owner says so.
-for name, value in {
-    "GX_ANALYTICS_ENABLED": "false",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "1",
-    # MLflow writes its own lines beside the project's log; its warnings are enough.
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-}.items():
-    os.environ.setdefault(name, value)
-
-# kedro-mlflow's own model class, defined on import, has no type hints for MLflow to read.
-warnings.filterwarnings("ignore", message=".*Add type hints to the `predict` method")
+# Sessions that no command line started need it as well.
+initialize()
 
 
 def _package_folder(package: str) -> str:
@@ -68,4 +59,4 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
     },
 }
 
-HOOKS = (DataGateHook(), TrackingHook(), ClosingScreenHook())
+HOOKS = (DataGateHook(), AsOfGuardHook(), TrackingHook(), ClosingScreenHook())

@@ -93,9 +93,17 @@ class StoreTable(TableDataset):  # type: ignore[misc]
     def _as_table(self, data: ibis.Table | pd.DataFrame) -> ibis.Table:
         if isinstance(data, pd.DataFrame):
             # Through Arrow: Ibis's own way from pandas is slower and guesses types from objects.
-            schema = self._schema.to_pyarrow() if self._schema is not None else None
-            data = ibis.memtable(pa.Table.from_pandas(data, schema=schema, preserve_index=False))
+            data = ibis.memtable(self._as_arrow(data))
         return data.cast(self._schema).select(*self._schema) if self._schema is not None else data
+
+    def _as_arrow(self, frame: pd.DataFrame) -> pa.Table:
+        if self._schema is None:
+            return pa.Table.from_pandas(frame, preserve_index=False)
+        schema = self._schema.to_pyarrow()
+        if frame.empty:
+            # The types of an empty frame's columns are anybody's guess.
+            return schema.empty_table()
+        return pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
 
     def _replace_partition(self, rows: ibis.Table) -> None:
         table = self.connection.table(self._table_name)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 from weekwise.quality import gx
 from weekwise.quality.result import GateResult
@@ -92,11 +93,12 @@ def _store(context: Any, evidence: Evidence, as_of: date | None) -> tuple[Any, A
     )
 
     table = evidence.result.table
-    context.suites.add_or_update(evidence.suite)
+    suite = ExpectationSuiteIdentifier(table)
+    # `suites.add_or_update` reads what is there, and gives every expectation a new id each time.
+    context.expectations_store.set(suite, _identified(evidence.suite))
     # The logical date, not the clock's: the same week run twice has one result.
     when = datetime.combine(as_of, time(), UTC) if as_of else datetime.now(UTC)
     run = RunIdentifier(run_name=as_of.isoformat() if as_of else None, run_time=when)
-    suite = ExpectationSuiteIdentifier(table)
     result = ValidationResultIdentifier(suite, run_id=run, batch_identifier=table)
     stored = evidence.result.evidence
     stored.meta |= {
@@ -106,6 +108,16 @@ def _store(context: Any, evidence: Evidence, as_of: date | None) -> tuple[Any, A
     }
     context.validation_results_store.store_validation_results(stored, result)
     return suite, result
+
+
+def _identified(suite: ExpectationSuite) -> ExpectationSuite:
+    """A suite whose ids, and those of its expectations, follow from what they say."""
+    suite.id = str(uuid5(NAMESPACE_URL, f"weekwise/{suite.name}"))
+    for expectation in suite.expectations:
+        plain = expectation.configuration.to_json_dict() | {"id": None}
+        words = json.dumps(plain, sort_keys=True, default=str)
+        expectation.id = str(uuid5(NAMESPACE_URL, f"weekwise/{suite.name}/{words}"))
+    return suite
 
 
 def _batch(table: str) -> dict[str, Any]:
@@ -119,17 +131,20 @@ def _batch(table: str) -> dict[str, Any]:
 
 
 def _remove_unreadable(folder: Path) -> None:
-    for path in folder.rglob("*.json"):
-        try:
-            json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            path.unlink()
     # Great Expectations writes its settings anew where there are none.
-    for path in (
-        folder / "great_expectations.yml",
-        folder / "uncommitted" / "config_variables.yml",
-    ):
-        path.unlink(missing_ok=True)
+    settings = (folder / "great_expectations.yml", folder / "uncommitted" / "config_variables.yml")
+    unreadable = [path for path in folder.rglob("*.json") if not _is_json(path)]
+    for path in (*settings, *unreadable):
+        if path.is_file():
+            path.unlink()
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_bytes())
+    except (ValueError, OSError):
+        return False
+    return True
 
 
 def _remove_all(folder: Path) -> None:

@@ -72,7 +72,7 @@ def test_an_empty_save_empties_its_partition(connection: Connection) -> None:
     """A week that has no rows any more loses those it had."""
     week(connection, "2013-07-01").save(rows("2013-07-01", "a"))
 
-    week(connection, "2013-07-01").save(rows("2013-07-01"))
+    week(connection, "2013-07-01").save(pd.DataFrame(columns=list(SCHEMA), dtype="float64"))
 
     assert content(week(connection, "2013-07-01").load()) == []
 

@@ -90,7 +90,7 @@ class MonitoringParams(Frozen):
         drifted_features: WARN when at least this share of the selected features drifts majorly and
             further than in any of the past weeks that exploration compares with. One front of
             weather moves several features at once: of 30 weeks of New York flights 13 had three
-            such features of 19, and 3 had six.
+            such features of 19, and 2 had eight.
         max_unseen_share: WARN when a larger share of the upcoming rows has a category that history
             does not know.
         max_quarantined_share: WARN when a larger share of a table's rows went to quarantine. A row

@@ -117,5 +117,4 @@ def _ranks(values: pd.Series[Any]) -> Floats | str:
     """Places from 0 to 1 among the values, or one color for a category."""
     if not pd.api.types.is_numeric_dtype(values):
         return "#9aa0a6"
-    ranks: Floats = values.rank(pct=True).fillna(0.5).to_numpy(np.float64)
-    return ranks
+    return np.asarray(values.rank(pct=True).fillna(0.5), dtype=np.float64)

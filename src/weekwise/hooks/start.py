@@ -1,0 +1,27 @@
+"""What has to happen before Kedro loads its plugins; the entry point group `kedro.init` calls it."""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+ENVIRONMENT = {
+    # None of the libraries reports usage from a project of ours unless its owner says so.
+    "GX_ANALYTICS_ENABLED": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "1",
+    # MLflow writes its own lines beside the project's log; its warnings are enough.
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}
+
+
+def initialize() -> None:
+    """Set what libraries read as they are imported, and import kedro-mlflow without its warning.
+
+    kedro-mlflow 2.0's own model class has no type hints for MLflow 3 to read, and MLflow says so as
+    soon as the class is defined, under a filter of its own that no other filter comes before.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    with warnings.catch_warnings(record=True):
+        import kedro_mlflow.mlflow  # noqa: F401
