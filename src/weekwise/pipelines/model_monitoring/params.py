@@ -101,6 +101,6 @@ class MonitoringParams(Frozen):
     slices: SliceParams = SliceParams()
     predictions_drift: DriftLimits = DriftLimits(moderate=0.25, major=0.5)
     reference_weeks: int = Field(default=4, ge=1)
-    drifted_features: Share = 0.3
+    drifted_features: Share = 0.4
     max_unseen_share: Share = 0.01
     max_quarantined_share: Share = 0.001
