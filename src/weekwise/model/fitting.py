@@ -18,7 +18,7 @@ from weekwise.model.predictor import Predictor
 from weekwise.model.record import FitParams, TrainingRecord
 
 if TYPE_CHECKING:
-    from catboost import CatBoostClassifier
+    from catboost import CatBoostClassifier, Pool
 
 PROGRESS_REPORTS = 10
 _EPOCH = date(1970, 1, 1)
@@ -48,7 +48,8 @@ class Progress:
     Attributes:
         trees: Trees grown so far.
         most: The most trees there will be; early stopping may end sooner.
-        loss: The metric on the rows that early stopping watches, the lower the better.
+        loss: The metric on the rows that early stopping watches, or without it on the rows trained
+            on; the lower the better.
     """
 
     trees: int
@@ -100,17 +101,13 @@ def fit(
     watched = _set_aside(days, params.validation_every)
     _refuse_unfit(outcome, watched)
 
-    model = _grow(
-        model_pool(
-            rows[~watched], inputs, label=outcome[~watched], weight=_weights(days, params, ~watched)
-        ),
-        model_pool(
-            rows[watched], inputs, label=outcome[watched], weight=_weights(days, params, watched)
-        ),
-        setup,
-        params,
-        on_progress,
-    )
+    def pool(part: npt.NDArray[np.bool_]) -> Pool:
+        return model_pool(
+            rows[part], inputs, label=outcome[part], weight=_weights(days, params, part)
+        )
+
+    validation = pool(watched) if watched.any() else None
+    model = _grow(pool(~watched), validation, setup, params, on_progress)
     record = TrainingRecord(
         as_of=as_of,
         train_start=_date(days[0]),
@@ -119,7 +116,7 @@ def fit(
         validation_rows=int(watched.sum()),
         positive_rate=float(outcome.mean()),
         trees=int(model.tree_count_),
-        validation_log_loss=float(model.get_best_score()["validation"][setup.metric]),
+        validation_log_loss=model.get_best_score().get("validation", {}).get(setup.metric),
         params=params,
     )
     return Predictor(inputs=inputs, threshold=params.threshold, record=record, model=model)
@@ -148,8 +145,10 @@ def _in_time_order(train: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return ordered
 
 
-def _set_aside(days: npt.NDArray[np.int64], every: int) -> npt.NDArray[np.bool_]:
+def _set_aside(days: npt.NDArray[np.int64], every: int | None) -> npt.NDArray[np.bool_]:
     """Which rows lie on a day to stop early on: every n-th, counted back from the newest."""
+    if every is None:
+        return np.zeros(len(days), dtype=np.bool_)
     distinct = np.unique(days)
     if len(distinct) < every:
         raise FeedError(
@@ -167,7 +166,10 @@ def _refuse_unfit(outcome: Floats, watched: npt.NDArray[np.bool_]) -> None:
             f"{int(np.isnan(outcome).sum())} of {len(outcome)} training rows have no outcome; "
             "train on history only"
         )
-    for part, name in ((outcome[~watched], "trained on"), (outcome[watched], "set aside")):
+    parts = [(outcome[~watched], "trained on")]
+    if watched.any():
+        parts.append((outcome[watched], "set aside"))
+    for part, name in parts:
         if len(np.unique(part)) < 2:  # noqa: PLR2004 - yes and no
             raise FeedError(
                 f"the {len(part)} rows {name} all have the same outcome; more history is needed"
@@ -185,8 +187,8 @@ def _weights(
 
 
 def _grow(
-    train: Any,
-    validation: Any,
+    train: Pool,
+    validation: Pool | None,
     setup: TaskSetup,
     params: FitParams,
     on_progress: OnProgress | None,
@@ -204,8 +206,8 @@ def _grow(
         has_time=True,
         loss_function=setup.loss,
         eval_metric=setup.metric,
-        early_stopping_rounds=params.early_stopping_rounds,
-        use_best_model=True,
+        early_stopping_rounds=params.early_stopping_rounds if validation else None,
+        use_best_model=validation is not None,
         random_seed=params.seed,
         thread_count=params.threads or -1,
         logging_level="Silent",
@@ -227,7 +229,8 @@ class _Reporter:
     def after_iteration(self, info: Any) -> bool:
         """Report now and then; True lets CatBoost go on."""
         if self.on_progress and info.iteration % max(1, self.most // PROGRESS_REPORTS) == 0:
-            loss = float(info.metrics["validation"][self.metric][-1])
+            watched = info.metrics.get("validation") or info.metrics["learn"]
+            loss = float(watched[self.metric][-1])
             self.on_progress(Progress(trees=info.iteration, most=self.most, loss=loss))
         return True
 

@@ -13,8 +13,8 @@ from weekwise.features.calendar import CALENDAR_FEATURES, calendar_feature
 DAYS_IN_WEEK = 7
 
 
-def _off_the_week(days: int) -> int:
-    if days % DAYS_IN_WEEK == 0:
+def _off_the_week(days: int | None) -> int | None:
+    if days is not None and days % DAYS_IN_WEEK == 0:
         raise ValueError(f"every {days} days is always the same weekday; use {days + 1}, say")
     return days
 
@@ -38,7 +38,8 @@ class FitParams(Frozen):
         max_ctr_complexity: How many categories CatBoost may combine into one.
         early_stopping_rounds: Stop after this many trees without a better validation log loss.
         validation_every: Every n-th day, counted back from the newest, is set aside to stop early
-            on; the newest days themselves are trained on. Not a multiple of 7.
+            on; the newest days themselves are trained on. Not a multiple of 7. None means that all
+            days are trained on and all `iterations` trees are grown.
         recency_half_life_days: Rows this much older than the newest weigh half; none means all
             weigh alike.
         threshold: Probability from which the decision is yes.
@@ -56,7 +57,9 @@ class FitParams(Frozen):
     one_hot_max_size: int = Field(default=20, ge=2, le=255)
     max_ctr_complexity: int = Field(default=1, ge=1, le=4)
     early_stopping_rounds: int = Field(default=50, ge=1)
-    validation_every: Annotated[int, Field(ge=2), AfterValidator(_off_the_week)] = 10
+    validation_every: Annotated[
+        Annotated[int, Field(ge=2)] | None, AfterValidator(_off_the_week)
+    ] = 10
     recency_half_life_days: float | None = Field(default=None, gt=0)
     threshold: Share = 0.5
     drop_calendar: Annotated[tuple[str, ...], AfterValidator(_known)] = (
@@ -85,7 +88,8 @@ class TrainingRecord(Frozen):
         validation_rows: How many rows early stopping watched.
         positive_rate: Share of positive outcomes among all these rows: the constant-rate baseline.
         trees: How many trees it has.
-        validation_log_loss: Log loss on the rows that early stopping watched, an optimistic figure.
+        validation_log_loss: Log loss on the rows that early stopping watched, an optimistic figure;
+            none without early stopping.
         params: The settings it was fitted with.
     """
 
@@ -96,5 +100,5 @@ class TrainingRecord(Frozen):
     validation_rows: int
     positive_rate: Share
     trees: int
-    validation_log_loss: float
+    validation_log_loss: float | None
     params: FitParams

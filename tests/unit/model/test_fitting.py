@@ -73,6 +73,22 @@ def test_the_newest_day_is_trained_on() -> None:
     assert not np.array_equal(changed.predict_proba(rows), predictor().predict_proba(rows))
 
 
+def test_without_early_stopping() -> None:
+    """With no days set aside all trees are grown on all rows, and progress is reported still."""
+    rows = trains(10)
+    seen: list[Progress] = []
+    params = PARAMS.model_copy(update={"validation_every": None})
+
+    found = fit(
+        rows, CONTRACT, CONTRACT.features, params, as_of=train_end(), on_progress=seen.append
+    )
+
+    assert found.record.trees == params.iterations
+    assert (found.record.rows, found.record.validation_rows) == (len(rows), 0)
+    assert found.record.validation_log_loss is None
+    assert seen[-1].loss < seen[0].loss
+
+
 def test_progress_is_reported_about_ten_times(capfd: pytest.CaptureFixture[str]) -> None:
     """Progress comes ten times or so, with a falling loss, and nothing is printed."""
     seen: list[Progress] = []
