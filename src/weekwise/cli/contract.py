@@ -139,11 +139,14 @@ def _check_table(contract: Contract, catalog: Any) -> _Checked:
         if not catalog.exists(table):
             return _Checked(table, absent="not there yet")
         frame = as_frame(catalog.load(table))
-    except WeekwiseError as error:
-        return _Checked(table, absent=str(error), broken=True)
-    except DatasetError as error:
-        return _Checked(table, absent=str(error.__cause__ or error), broken=True)
+    except (WeekwiseError, DatasetError) as error:
+        return _Checked(table, absent=str(_first_cause(error)), broken=True)
     return _Checked(table, result=validate(frame, contract))
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """What went wrong in the first place, under the errors that Kedro wraps it in."""
+    return error if error.__cause__ is None else _first_cause(error.__cause__)
 
 
 def _summary(checked: list[_Checked]) -> Table:
