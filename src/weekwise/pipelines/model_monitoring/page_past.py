@@ -10,7 +10,7 @@ from markupsafe import Markup
 from weekwise.pipelines.model_monitoring.figures import LookBack, day
 from weekwise.pipelines.model_monitoring.look_back import WeekScore
 from weekwise.reporting.blocks import Heading, badge, details, figure, paragraph, table
-from weekwise.reporting.charts import Series, line_chart
+from weekwise.reporting.charts import Bar, Series, bars, line_chart
 from weekwise.reporting.markup import NOTHING, percent, tag, whole
 from weekwise.reporting.page import Section
 
@@ -21,8 +21,25 @@ def past_section(past: LookBack) -> Section:
     title = "Promised and realized"
     if not weeks:
         return Section(title, [paragraph("Nothing to look back on yet: this is the first week.")])
-    chart = line_chart(
-        [_short(week.as_of) for week in weeks],
+    # One point makes no line.
+    charts = _week_by_week(weeks) if len(weeks) > 1 else [_single_week(weeks[0])]
+    every = details("All weeks as a table", _weeks_table(weeks))
+    return Section(title, [*charts, every], lead=_past_lead(weeks[-1]))
+
+
+def _single_week(week: WeekScore) -> Markup:
+    rows = [
+        Bar("realized", week.log_loss, tone="second"),
+        Bar("promised by the holdout", week.promised_log_loss),
+        Bar("constant rate", week.baseline_log_loss, tone="plain"),
+    ]
+    return figure(bars(rows, title="Log loss; lower is better", show=loss, names=("", "Log loss")))
+
+
+def _week_by_week(weeks: Sequence[WeekScore]) -> list[Markup]:
+    names = [_short(week.as_of) for week in weeks]
+    losses = line_chart(
+        names,
         [
             Series("realized", [week.log_loss for week in weeks], tone="second"),
             Series("promised by the holdout", [w.promised_log_loss for w in weeks], dashed=True),
@@ -33,7 +50,7 @@ def past_section(past: LookBack) -> Section:
         from_zero=False,
     )
     skill = line_chart(
-        [_short(week.as_of) for week in weeks],
+        names,
         [
             Series(
                 "realized",
@@ -48,24 +65,19 @@ def past_section(past: LookBack) -> Section:
         from_zero=False,
         reference=("constant rate", 0.0),
     )
-    return Section(
-        title,
-        [
-            figure(
-                chart,
-                "Log loss of each week's predictions; lower is better. Hard weeks are "
-                "hard for everyone: what counts is the distance to the constant rate.",
-            ),
-            figure(
-                skill,
-                "Skill: the share of the constant rate's log loss that the model saves, "
-                "with its bootstrap interval over days. A week is worse when the whole interval "
-                "is under what must be kept of the promise.",
-            ),
-            details("All weeks as a table", _weeks_table(weeks)),
-        ],
-        lead=_past_lead(weeks[-1]),
-    )
+    return [
+        figure(
+            losses,
+            "Log loss of each week's predictions; lower is better. Hard weeks are hard for "
+            "everyone: what counts is the distance to the constant rate.",
+        ),
+        figure(
+            skill,
+            "Skill: the share of the constant rate's log loss that the model saves, with its "
+            "bootstrap interval over days. A week is worse when the whole interval is under what "
+            "must be kept of the promise.",
+        ),
+    ]
 
 
 def _past_lead(last: WeekScore) -> str:

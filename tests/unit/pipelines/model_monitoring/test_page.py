@@ -197,6 +197,20 @@ def test_first_week_has_no_empty_sections(figures_of: FigureMaker) -> None:
     assert "Worst slices last week" not in texts
 
 
+@pytest.mark.parametrize(("count", "lines"), [(1, 0), (2, 2)])
+def test_one_week_makes_no_line(
+    count: int, lines: int, figures_of: FigureMaker, score_of: ScoreMaker
+) -> None:
+    """A single week is shown as bars, since one point makes no line; more are shown as lines."""
+    scores = tuple(score_of(count - n) for n in range(count))
+
+    page = render_report(judge(figures_of(look_back=LookBack(weeks=scores)), MonitoringParams()))
+
+    labels = [value for name, value in Reader(page).attributes if name == "aria-label"]
+    assert sum(label in {"Log loss by week", "Skill by week"} for label in labels) == lines
+    assert "promised by the holdout" in Reader(page).texts
+
+
 def test_no_placeholder_is_left(week: Figures) -> None:
     """No missing figure shows as None or nan."""
     texts = Reader(render_report(judge(week, MonitoringParams()))).texts
