@@ -75,7 +75,8 @@ class GateRun:
     _suites: Mapping[str, ExpectationSuite] = field(init=False, repr=False)
     _verdicts: dict[str, Future[Verdict]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _saving: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    # A DuckDB connection, which all Ibis datasets share, serves one thread at a time.
+    _store: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
         """Build every suite, so that a wrong contract fails before any data is read."""
@@ -122,7 +123,8 @@ class GateRun:
 
     def _judge(self, table: str, data: Any, catalog: Catalog) -> Verdict:
         contract = self.contracts[table]
-        frame = as_frame(data)
+        with self._store:
+            frame = as_frame(data)
         result = validate(frame, contract, self._suites[table])
         if result.status is not Status.STOP:
             rows = quarantine_rows(frame, contract, result, self.places.as_of)
@@ -140,7 +142,7 @@ class GateRun:
         """
         if QUARANTINE not in catalog:
             return
-        with self._saving:
+        with self._store:
             others = _others(table, self.places, catalog)
             if len(rows) or len(others) or catalog.exists(QUARANTINE):
                 parts = [part for part in (others, rows) if len(part)] or [rows]

@@ -66,7 +66,7 @@ class Project:
         path = self.folder / "conf" / "base" / "contracts" / f"{contract.table}.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
         plain = contract.model_dump(mode="json", exclude_none=True)
-        path.write_text(yaml.safe_dump(plain), encoding="utf-8")
+        path.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
 
     def node(self, number: int = 0, dataset: str = "parcels") -> Node:
         """A node that remembers what it was given."""
@@ -353,7 +353,7 @@ def test_an_environments_contract_replaces_the_bases(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     wider = parcels.contract({"number": {"max": 20_000}})
     plain = wider.model_dump(mode="json", exclude_none=True)
-    path.write_text(yaml.safe_dump(plain), encoding="utf-8")
+    path.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
     project.run()
     assert len(project.seen) == 1
 
