@@ -16,6 +16,8 @@ from _reference import models
 from _reference.markdown import code, joined, table
 
 PREFIX = "params:"
+NOT_GIVEN = object()
+"""What stands for a value that parameters.yml leaves to its default; null is a value."""
 
 
 def page(project: Path) -> str:
@@ -79,7 +81,7 @@ def _group(name: str, model: type[BaseModel], values: Mapping[str, Any]) -> str:
 
 
 def _row(setting: models.Setting, given: Any) -> tuple[str, ...]:
-    value = setting.default if given is None else models.plain(given)
+    value = setting.default if given is NOT_GIVEN else models.plain(given)
     shown = code(value) if value != models.REQUIRED else "given by the run"
     if setting.default not in (value, models.REQUIRED):
         shown += f" (default {code(setting.default)})"
@@ -94,11 +96,11 @@ def _loose(values: Mapping[str, Any]) -> str:
 
 
 def _at(values: Any, path: str) -> Any:
-    """The value at a dotted path, or none."""
+    """The value at a dotted path, if there is one."""
     for name in path.split("."):
-        if not isinstance(values, Mapping):
-            return None
-        values = values.get(name)
+        if not isinstance(values, Mapping) or name not in values:
+            return NOT_GIVEN
+        values = values[name]
     return values
 
 
