@@ -50,6 +50,8 @@ def _artifact_location(data: str) -> str | None:
 CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
     "default_run_env": "local",
+    # An environment says only what differs.
+    "merge_strategy": {"parameters": "soft", "globals": "soft"},
     "custom_resolvers": {
         "oc.env": oc.env,
         "package_folder": _package_folder,

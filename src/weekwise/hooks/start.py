@@ -1,4 +1,4 @@
-"""What has to happen before Kedro loads its plugins; the entry point group `kedro.init` calls it."""
+"""What comes before Kedro loads its plugins; the entry point group `kedro.init` calls it."""
 
 from __future__ import annotations
 

@@ -101,11 +101,7 @@ def _store(context: Any, evidence: Evidence, as_of: date | None) -> tuple[Any, A
     run = RunIdentifier(run_name=as_of.isoformat() if as_of else None, run_time=when)
     result = ValidationResultIdentifier(suite, run_id=run, batch_identifier=table)
     stored = evidence.result.evidence
-    stored.meta |= {
-        "run_id": run,
-        "validation_time": when,
-        "active_batch_definition": _batch(table),
-    }
+    stored.meta |= {"run_id": run, "validation_time": when, **_asset(table)}
     context.validation_results_store.store_validation_results(stored, result)
     return suite, result
 
@@ -120,14 +116,15 @@ def _identified(suite: ExpectationSuite) -> ExpectationSuite:
     return suite
 
 
-def _batch(table: str) -> dict[str, Any]:
-    """What Data Docs show as the checked asset."""
-    return {
+def _asset(table: str) -> dict[str, Any]:
+    """What Data Docs show as the checked data, which they look for in two places."""
+    definition = {
         "datasource_name": "weekwise",
         "data_connector_name": "fluent",
         "data_asset_name": table,
         "batch_identifiers": {},
     }
+    return {"active_batch_definition": definition, "batch_kwargs": {"data_asset_name": table}}
 
 
 def _remove_unreadable(folder: Path) -> None:

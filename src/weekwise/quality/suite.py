@@ -2,88 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Mapping
 from difflib import get_close_matches
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from weekwise.contract.derive import pandas_dtypes
 from weekwise.contract.errors import ContractError
-from weekwise.contract.model import (
-    Column,
-    ColumnType,
-    Contract,
-    Expectation,
-    Severity,
-)
-from weekwise.contract.words import TYPES, limits, missing
+from weekwise.contract.model import Contract, Severity
 from weekwise.quality import gx
+from weekwise.quality.checks import Check, checks
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite
 
 
-class Kind(StrEnum):
-    """What a check looks at. The first four are about a table's structure."""
-
-    COLUMN = "column"
-    EXTRA_COLUMNS = "extra columns"
-    ROW_COUNT = "row count"
-    TYPE = "type"
-    NOT_NULL = "missing values"
-    MISSING_SHARE = "share of missing values"
-    BETWEEN = "limits"
-    IN_SET = "allowed values"
-    UNIQUE = "uniqueness"
-    KEY = "key"
-    CUSTOM = "expectation"
-
-
-STRUCTURE = frozenset({Kind.COLUMN, Kind.EXTRA_COLUMNS, Kind.ROW_COUNT, Kind.TYPE})
 GX_SEVERITY = {
     Severity.STOP: "critical",
     Severity.QUARANTINE: "warning",
     Severity.WARN: "info",
 }
-_GX_DTYPE = {"Int64": "Int64Dtype", "boolean": "BooleanDtype"}
-"""Pandas' own types, which GX knows by their classes, and in lists of types alone."""
-
 _BESIDE = frozenset({"severity", "description", "meta", "notes", "id"})
 """Arguments of every GX expectation that a contract says elsewhere, or not at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check before it is a Great Expectations expectation.
-
-    Attributes:
-        expectation: Great Expectations' name for it.
-        kind: What it looks at.
-        severity: What follows when it fails.
-        description: What must hold, in words.
-        columns: The columns it looks at; none if it looks at the table.
-        arguments: The expectation's keyword arguments.
-    """
-
-    expectation: str
-    kind: Kind
-    severity: Severity
-    description: str
-    columns: tuple[str, ...] = ()
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-
-    def meta(self, place: int) -> dict[str, Any]:
-        """What the expectation carries, in its suite's JSON and in every result."""
-        return {
-            gx.PLACE: place,
-            "kind": self.kind.value,
-            "severity": self.severity.value,
-            "columns": list(self.columns),
-            "description": self.description,
-        }
 
 
 def build_suite(contract: Contract) -> ExpectationSuite:
@@ -117,125 +55,6 @@ def build_suite(contract: Contract) -> ExpectationSuite:
         notes=contract.description.strip() or None,
     )
     return suite
-
-
-def checks(contract: Contract) -> Iterator[Check]:
-    """All that a contract asks of a table: the structure first, then each column's values."""
-    yield from _structure(contract)
-    for name, column in contract.columns.items():
-        yield from _values(name, column)
-    if contract.key:
-        yield _key(contract)
-    for further in contract.expectations:
-        yield _further(further)
-
-
-def _structure(contract: Contract) -> Iterator[Check]:
-    for name in contract.columns:
-        described = f"column {name}"
-        yield _check("column_to_exist", Kind.COLUMN, Severity.STOP, described, name)
-    yield Check(
-        "expect_table_columns_to_match_set",
-        Kind.EXTRA_COLUMNS,
-        contract.extra_columns,
-        "no column that the contract does not have",
-        arguments={"column_set": list(contract.columns), "exact_match": True},
-    )
-    yield Check(
-        "expect_table_row_count_to_be_between",
-        Kind.ROW_COUNT,
-        Severity.STOP,
-        f"at least {contract.min_rows:,} row{'' if contract.min_rows == 1 else 's'}",
-        arguments={"min_value": contract.min_rows},
-    )
-    for name, dtype in pandas_dtypes(contract).items():
-        kind = contract.columns[name].type
-        described = f"{TYPES[kind]} ({kind})"
-        yield _type(name, dtype, described)
-
-
-def _type(name: str, dtype: str, described: str) -> Check:
-    stop = Severity.STOP
-    if dtype not in _GX_DTYPE:
-        expectation = "column_values_to_be_of_type"
-        return _check(expectation, Kind.TYPE, stop, described, name, type_=dtype)
-    types = [_GX_DTYPE[dtype]]
-    expectation = "column_values_to_be_in_type_list"
-    return _check(expectation, Kind.TYPE, stop, described, name, type_list=types)
-
-
-def _values(name: str, column: Column) -> Iterator[Check]:
-    severity = column.severity
-    if column.missing_share == 0:
-        described = "a value in every row"
-        yield _check("column_values_to_not_be_null", Kind.NOT_NULL, severity, described, name)
-    elif column.missing_share < 1:
-        described = f"{missing(column)} missing"
-        mostly = {"mostly": 1 - column.missing_share}
-        expectation = "column_values_to_not_be_null"
-        yield _check(expectation, Kind.MISSING_SHARE, severity, described, name, **mostly)
-    if bounds := _bounds(column):
-        described = limits(column) if _has_limits(column) else "finite numbers"
-        expectation = "column_values_to_be_between"
-        yield _check(expectation, Kind.BETWEEN, severity, described, name, **bounds)
-    if column.values is not None:
-        described = f"one of {limits(column)}"
-        allowed = {"value_set": list(column.values)}
-        expectation = "column_values_to_be_in_set"
-        yield _check(expectation, Kind.IN_SET, severity, described, name, **allowed)
-    if column.unique:
-        described = "no value twice"
-        yield _check("column_values_to_be_unique", Kind.UNIQUE, severity, described, name)
-
-
-def _key(contract: Contract) -> Check:
-    described = f"one row for each {', '.join(contract.key)}"
-    severity, names = contract.duplicates, contract.key
-    if len(names) == 1:
-        return _check("column_values_to_be_unique", Kind.KEY, severity, described, names[0])
-    arguments = {"column_list": list(names)}
-    expectation = "expect_compound_columns_to_be_unique"
-    return Check(expectation, Kind.KEY, severity, described, names, arguments)
-
-
-def _further(check: Expectation) -> Check:
-    arguments = ", ".join(f"{key}={value!r}" for key, value in check.arguments.items())
-    return Check(
-        check.expectation,
-        Kind.CUSTOM,
-        check.severity,
-        check.description.strip() or f"{check.expectation}({arguments})",
-        check.columns,
-        check.arguments,
-    )
-
-
-def _check(
-    expectation: str, kind: Kind, severity: Severity, described: str, column: str, **arguments: Any
-) -> Check:
-    arguments = {"column": column, **arguments}
-    return Check(f"expect_{expectation}", kind, severity, described, (column,), arguments)
-
-
-def _has_limits(column: Column) -> bool:
-    return column.min is not None or column.max is not None
-
-
-def _bounds(column: Column) -> dict[str, Any]:
-    """Both limits; a number without one must still be finite."""
-    low, high = _comparable(column.min), _comparable(column.max)
-    if column.type is ColumnType.NUMBER:
-        low = -sys.float_info.max if low is None else low
-        high = sys.float_info.max if high is None else high
-    bounds = {"min_value": low, "max_value": high}
-    return {key: bound for key, bound in bounds.items() if bound is not None}
-
-
-def _comparable(bound: Any) -> Any:
-    """A limit that GX can compare with a column: pandas compares no plain date."""
-    if isinstance(bound, date) and not isinstance(bound, datetime):
-        return datetime(bound.year, bound.month, bound.day)  # noqa: DTZ001 - contracts are local
-    return bound.replace(tzinfo=None) if isinstance(bound, datetime) else bound
 
 
 def _expectation(table: str, check: Check, place: int) -> Any:

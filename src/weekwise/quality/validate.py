@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from weekwise.contract.model import Contract, Severity
-from weekwise.quality import explain, gx
+from weekwise.quality import explain, gx, structure
+from weekwise.quality.checks import STRUCTURE, Kind
 from weekwise.quality.frames import for_checks, typed
 from weekwise.quality.result import Failure, GateResult, Status
-from weekwise.quality.suite import STRUCTURE, Kind, build_suite
+from weekwise.quality.suite import build_suite
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
@@ -47,11 +48,10 @@ def validate(
     arrived = frame.loc[:, ~frame.columns.duplicated()]
     table = typed(arrived, contract)
 
-    structure = [check for check in checks if check.meta["kind"] in STRUCTURE]
     # A missing column has no type to check.
-    asked = [check for check in structure if _there(check, table)]
+    asked = [check for check in checks if check.meta["kind"] in STRUCTURE and _there(check, table)]
     results = gx.validated(table, asked)
-    failures = [explain.column_twice(name, contract.table) for name in twice]
+    failures = [structure.column_twice(name, contract.table) for name in twice]
     failures += _structure_failures(results, arrived, contract)
 
     values = _checkable(checks, results, table)
@@ -86,16 +86,16 @@ def _structure_failures(
     kinds = {explain.kind_of(result) for result in failed}
     failures = []
     if kinds & {Kind.COLUMN, Kind.EXTRA_COLUMNS}:
-        failures += explain.columns_differ([str(name) for name in arrived.columns], contract)
+        failures += structure.columns_differ([str(name) for name in arrived.columns], contract)
     if Kind.ROW_COUNT in kinds:
-        failures.append(explain.row_count(len(arrived), contract))
+        failures.append(structure.row_count(len(arrived), contract))
     wrong = (explain.columns_of(r)[0] for r in failed if explain.kind_of(r) is Kind.TYPE)
-    return failures + [explain.wrong_type(arrived[name], name, contract) for name in wrong]
+    return failures + [structure.wrong_type(arrived[name], name, contract) for name in wrong]
 
 
 def _checkable(
     checks: Sequence[ExpectationConfiguration],
-    structure: Sequence[ExpectationValidationResult],
+    asked: Sequence[ExpectationValidationResult],
     table: pd.DataFrame,
 ) -> list[ExpectationConfiguration]:
     """Checks of values in columns that are there and of their type; none in an empty table."""
@@ -103,7 +103,7 @@ def _checkable(
         return []
     sound = {
         explain.columns_of(result)[0]
-        for result in structure
+        for result in asked
         if result.success and explain.kind_of(result) is Kind.TYPE
     }
     return [
@@ -153,7 +153,7 @@ def _limits(taken: int, rows: int, contract: Contract) -> list[Failure]:
     if taken and taken / rows > contract.quarantine_limit:
         return [explain.too_many(taken, rows, contract)]
     if taken and rows - taken < contract.min_rows:
-        return [explain.row_count(rows - taken, contract)]
+        return [structure.row_count(rows - taken, contract)]
     return []
 
 
@@ -183,5 +183,8 @@ def _evidence(contract: Contract, results: Sequence[ExpectationValidationResult]
             "unsuccessful_expectations": len(results) - passed,
             "success_percent": 100 * passed / len(results),
         },
-        meta={"contract_hash": contract.hash},
+        meta={
+            "contract_hash": contract.hash,
+            "great_expectations_version": gx.load().__version__,
+        },
     )

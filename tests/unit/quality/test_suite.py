@@ -8,7 +8,8 @@ import pytest
 import parcels
 from weekwise.contract.errors import ContractError
 from weekwise.contract.model import Contracts
-from weekwise.quality.suite import Kind, build_suite
+from weekwise.quality.checks import Kind
+from weekwise.quality.suite import build_suite
 
 
 def expectations(**changes: Any) -> list[dict[str, Any]]:
