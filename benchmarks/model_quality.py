@@ -1,7 +1,8 @@
 """Quality of Weekwise's model over ten weeks, side by side with the plain script.
 
-For each as-of date a whole run up to the predictions is made in an empty store, and its predictions
-are held against what the flights then did, on exactly the rows that the plain script is scored on.
+For each as-of date a run up to the registered model is made in an empty store, and the model's
+predictions of the upcoming week are held against what the flights then did, on exactly the rows
+that the plain script is scored on.
 A third column leaves all weather out, since observed weather stands in for a forecast.
 
     python benchmarks/model_quality.py [--weeks 10]
@@ -22,6 +23,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
+
 from plain_script import data_folder, load
 
 PROJECT = Path(__file__).parents[1]
@@ -42,7 +44,7 @@ WEATHER = [
     "recent_humid",
     "recent_gust",
 ]
-PIPELINES = ["data_wrangling", "exploratory_data_analysis", "model_training", "data_prediction"]
+PIPELINES = ["data_wrangling", "exploratory_data_analysis", "model_training"]
 KEY = ["scheduled_departure", "carrier", "flight", "origin"]
 
 
@@ -55,7 +57,9 @@ def plain_script(as_of: date) -> dict[str, float]:
 
 
 def weekwise(as_of: date, outcomes: pd.DataFrame, drop: list[str]) -> dict[str, float]:
-    """Log loss and AUC of a run's own predictions for its upcoming week.
+    """Log loss and AUC of the model that a run registers, on its upcoming week.
+
+    The model is scored whether the promotion gate would let it serve or not, as the script's is.
 
     Args:
         as_of: The run's logical date.
@@ -65,21 +69,18 @@ def weekwise(as_of: date, outcomes: pd.DataFrame, drop: list[str]) -> dict[str, 
     from kedro.framework.session import KedroSession
 
     from weekwise.model.metrics import score
+    from weekwise.model.registry import Registry
 
     with tempfile.TemporaryDirectory() as data:
         os.environ["WEEKWISE_DATA_DIR"] = data
-        params = {
-            "as_of": as_of.isoformat(),
-            "exploration": {"drop": drop},
-            # The first model of a store has only the floor to pass: none here.
-            "promotion": {"floor_auc": 0.0, "floor_margin": 0.0},
-        }
+        params = {"as_of": as_of.isoformat(), "exploration": {"drop": drop}}
         with KedroSession.create(PROJECT, runtime_params=params) as session:
             session.run(pipeline_names=PIPELINES)
-        file = Path(data) / "07_model_output" / "predictions" / f"{as_of}.parquet"
-        predictions = pd.read_parquet(file)
-    known = predictions.merge(outcomes, on=KEY, how="inner", validate="one_to_one")
-    metrics = score(known["late"], known["probability"])
+            features = session.load_context().catalog.load("features").to_pyarrow().to_pandas()
+        predictor = Registry("late_flights").load("1")
+    upcoming = features[features["late"].isna()].drop(columns="late")
+    known = upcoming.merge(outcomes, on=KEY, how="inner", validate="one_to_one")
+    metrics = score(known["late"], predictor.predict_proba(known))
     return {"log_loss": metrics.log_loss or 0.0, "auc": metrics.roc_auc or 0.0}
 
 
