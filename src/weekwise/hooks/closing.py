@@ -13,6 +13,8 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from weekwise.quality.store import data_docs
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
@@ -138,7 +140,7 @@ def _files(folder: Path, as_of: str) -> list[str]:
         ("exploration", week / "exploration.html"),
         ("model card", week / "model_card.md"),
         ("predictions", folder / "07_model_output" / "predictions" / f"{as_of}.parquet"),
-        ("Data Docs", folder / "08_reporting" / "gx" / "data_docs" / "index.html"),
+        ("Data Docs", data_docs(folder / "08_reporting")),
     ]
     return [f"{name:<14}{_short(path)}" for name, path in places if path.exists()]
 

@@ -46,8 +46,8 @@ class FitParams(Frozen):
         recency_half_life_days: Rows this much older than the newest weigh half; none means all
             weigh alike.
         threshold: Probability from which the decision is yes.
-        drop_calendar: Calendar features to do without; in a history of less than a few years the
-            day of the month or of the year names single days, not seasons.
+        drop_calendar: Calendar features to do without. In a history of less than a few years the
+            day of the month or of the year names single days, not seasons; so does a holiday.
         country: The country whose public holidays count, as an ISO 3166 code.
         seed: Seed of CatBoost's random numbers.
         threads: Threads to train on; none means all cores. It does not change the model.
