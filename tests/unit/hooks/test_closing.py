@@ -307,11 +307,10 @@ def test_commands_name_the_environment(environment: str | None, command: str, da
 def hook(data: Path) -> ClosingScreenHook:
     """The hook, as it is once a session has made its context."""
     made = ClosingScreenHook()
-    made.after_context_created(
-        SimpleNamespace(
-            project_path=data.parent, config_loader={"globals": {"data": "data"}}, env="test"
-        )
+    context: Any = SimpleNamespace(
+        project_path=data.parent, config_loader={"globals": {"data": "data"}}, env="test"
     )
+    made.after_context_created(context)
     return made
 
 

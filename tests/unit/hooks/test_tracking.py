@@ -148,7 +148,7 @@ def test_the_commit(mlflow: FakeMlflow, tmp_path: Path) -> None:
     (tmp_path / "code").write_text("1")
     git(tmp_path, "add", "code")
     git(tmp_path, "commit", "--quiet", "--message", "first")
-    git(tmp_path, "tag", "v1.0")
+    git(tmp_path, "tag", "--annotate", "v1.0", "--message", "first")
     commit = git(tmp_path, "rev-parse", "HEAD")
 
     start(tmp_path)

@@ -105,6 +105,17 @@ class TestSplitHistory:
         assert len(TRAINING_ROWS) + len(HOLDOUT_ROWS) == len(trains())
         assert HOLDOUT_ROWS["departure"].dt.date.nunique() == HOLDOUT_DAYS
 
+    def test_the_holdout_begins_at_midnight(self) -> None:
+        """A train that leaves as the first day held out begins is in the holdout."""
+        frame, midnight = trains(), pd.Timestamp(AS_OF - timedelta(days=HOLDOUT_DAYS))
+        frame.loc[frame["train"] == 7, "departure"] = midnight
+        frame.loc[frame["train"] == 8, "departure"] = midnight - pd.Timedelta(minutes=1)
+
+        training, holdout = split(frame)
+
+        assert holdout["train"].iloc[0] == 7
+        assert training["train"].iloc[-1] == 8
+
     def test_the_feeds_order_plays_no_part(self) -> None:
         """Both parts are in the order of the key and numbered anew, whatever came first."""
         found = split(trains().sample(frac=1, random_state=1))
