@@ -19,6 +19,8 @@ from weekwise.datasets.weeks import last_week
 from weekwise.features.weeks import Calendar
 
 WRANGLING = "data_wrangling"
+PARTS = ("from_inputs", "from_nodes", "namespaces", "node_names", "tags")
+"""Options of Kedro's that choose a part of a pipeline, and may leave its beginning out."""
 SUMMARY = Path("04_feature") / "wrangling_summary.json"
 
 
@@ -41,7 +43,7 @@ run = click.Command(
     \b
     --params as_of=YYYY-MM-DD sets the run's logical date. Without it:
     - a run with data wrangling takes the week after the last complete one;
-    - a run of later pipelines takes the date the features were built for.
+    - a run of later pipelines, or of chosen nodes, takes the date the features were built for.
     """,
 )
 
@@ -57,7 +59,7 @@ def _as_of(options: dict[str, Any]) -> date:
     if "as_of" in options["params"]:
         return calendar.parse(options["params"]["as_of"])
     data = Path(config["globals"]["data"])
-    if not options["pipelines"] or WRANGLING in options["pipelines"]:
+    if _starts_a_week(options):
         return calendar.after(last_week(data))
     try:
         return calendar.parse(json.loads((data / SUMMARY).read_text())["as_of"])
@@ -65,6 +67,13 @@ def _as_of(options: dict[str, Any]) -> date:
         raise AsOfError(
             "there are no features yet; run: kedro run --pipeline data_wrangling"
         ) from None
+
+
+def _starts_a_week(options: dict[str, Any]) -> bool:
+    """Whether a run begins with the feed, rather than with what an earlier one has left."""
+    if any(options[name] for name in PARTS):
+        return False
+    return not options["pipelines"] or bool({WRANGLING, "__default__"} & {*options["pipelines"]})
 
 
 def _config(options: dict[str, Any]) -> AbstractConfigLoader:

@@ -17,10 +17,8 @@ def completed_weeks(data: Path) -> list[date]:
     Args:
         data: The project's data folder.
     """
-    return sorted(
-        date.fromisoformat(report.parent.name)
-        for report in (data / REPORTING).glob(f"????-??-??/{WEEKLY_REPORT}")
-    )
+    reports = (data / REPORTING).glob(f"????-??-??/{WEEKLY_REPORT}")
+    return sorted(week for report in reports if (week := _week(report.parent.name)) is not None)
 
 
 def last_week(data: Path) -> date | None:
@@ -31,3 +29,11 @@ def last_week(data: Path) -> date | None:
     """
     weeks = completed_weeks(data)
     return weeks[-1] if weeks else None
+
+
+def _week(folder: str) -> date | None:
+    """The week a folder is named after, if it is named after one."""
+    try:
+        return date.fromisoformat(folder)
+    except ValueError:
+        return None

@@ -6,8 +6,18 @@ import hashlib
 
 import ibis
 import pandas as pd
+import pyarrow as pa
 
 BATCH_ROWS = 100_000
+
+# With gaps pandas makes floats of integers and objects of booleans, batch by batch.
+_WITH_GAPS = {
+    pa.bool_(): pd.BooleanDtype(),
+    pa.int8(): pd.Int8Dtype(),
+    pa.int16(): pd.Int16Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+}
 
 
 def table_hash(table: ibis.Table) -> str:
@@ -20,7 +30,7 @@ def table_hash(table: ibis.Table) -> str:
     """
     digest = hashlib.sha256(str(table.schema()).encode())
     for batch in table.to_pyarrow_batches(chunk_size=BATCH_ROWS):
-        frame = batch.to_pandas(date_as_object=False)
+        frame = batch.to_pandas(date_as_object=False, types_mapper=_WITH_GAPS.get)
         digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     return digest.hexdigest()
 

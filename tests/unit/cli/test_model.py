@@ -110,7 +110,7 @@ def test_list(registry: FakeRegistry) -> None:
         "2013-06-24",
         "promoted",
         "0.4123",
-        "2026-01-02 03:04",
+        "2026-01-02",
     ]
 
 

@@ -63,15 +63,7 @@ GAPS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "numbers",
-        "text",
-        pytest.param("integers", marks=pytest.mark.xfail(reason="a gap turns a batch to floats")),
-        pytest.param("booleans", marks=pytest.mark.xfail(reason="a gap turns a batch to objects")),
-    ],
-)
+@pytest.mark.parametrize("kind", list(GAPS))
 def test_the_batches_it_is_read_in_play_no_part(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table read in one batch or in several, some without gaps, has one fingerprint."""
     table = ibis.memtable(pa.table({"row": [0, 1, 2, 3], "value": GAPS[kind]})).order_by("row")

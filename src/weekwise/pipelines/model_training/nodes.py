@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from weekwise.contract.errors import FeedError
+from weekwise.contract.errors import ContractError, FeedError
 from weekwise.contract.model import Contract
+from weekwise.features.calendar import calendar_feature
 from weekwise.features.fingerprint import text_hash
 from weekwise.features.window import Window
 from weekwise.model.contenders import Challenger, Champion, Reigning
@@ -82,7 +83,7 @@ def split_history(
         FeedError: If either has no rows.
     """
     history = window.history(features, features_contract).order_by(*features_contract.key)
-    frame = history.to_pyarrow().to_pandas()
+    frame = history.to_pyarrow().to_pandas(date_as_object=False)
     start = window.as_of - timedelta(days=training.holdout_days)
     held_out = frame[features_contract.time] >= pd.Timestamp(start)
     if held_out.all() or not held_out.any():
@@ -144,7 +145,10 @@ def fit_challenger(
             wrangling_summary["data_hash"],
             features_contract.hash,
             ",".join(selected),
-            training.model_dump_json(include={"holdout_days": True, "fit": True}),
+            # The number of threads does not change the model.
+            training.model_dump_json(
+                include={"holdout_days": True, "fit": True}, exclude={"fit": {"threads"}}
+            ),
         ),
         tags={"data_hash": wrangling_summary["data_hash"]},
     )
@@ -182,9 +186,12 @@ def score_holdout(
         features_contract: What the rows are.
         training: Names the features to slice by.
         promotion: The same, for the gate.
+
+    Raises:
+        ContractError: If a feature to slice by is not in the contract.
     """
     champion = reigning_champion.champion
-    slices = list(dict.fromkeys([*training.slices, *promotion.slice_limits]))
+    slices = _slices(features_contract, training, promotion)
     return HoldoutScores(
         dates=holdout_rows[features_contract.time].to_numpy().astype("datetime64[D]"),
         outcome=holdout_rows[features_contract.target].to_numpy().astype(np.float64),
@@ -192,6 +199,17 @@ def score_holdout(
         challenger=_probabilities(challenger.predictor, holdout_rows),
         champion=_probabilities(champion.predictor if champion else None, holdout_rows),
     )
+
+
+def _slices(contract: Contract, training: TrainingParams, promotion: PromotionParams) -> list[str]:
+    named = list(dict.fromkeys([*training.slices, *promotion.slice_limits]))
+    unknown = [name for name in named if name not in contract.columns]
+    if unknown:
+        raise ContractError(
+            f"training.slices or promotion.slice_limits name {', '.join(unknown)}, which contract "
+            f"{contract.table} does not have; use one of: {', '.join(contract.columns)}"
+        )
+    return named
 
 
 def _probabilities(predictor: Predictor | None, rows: pd.DataFrame) -> Floats | None:
@@ -349,7 +367,10 @@ def draw_model(
         training: `explained_rows` says how many rows.
     """
     predictor = _shown(challenger, reigning_champion).predictor
-    titles = {name: column.title for name, column in predictor.contract.columns.items()}
+    titles = {
+        **{name: column.title for name, column in predictor.contract.columns.items()},
+        **{name: calendar_feature(name).title for name in predictor.calendar},
+    }
     sample = holdout_rows.sample(min(training.explained_rows, len(holdout_rows)), random_state=0)
     contributions = predictor.contributions(sample).drop(columns=BASE_VALUE)
     models = {

@@ -14,7 +14,8 @@ import pytest
 
 import parcels
 from trains import CONTRACT, PARAMS, predictor, train_end, trains
-from weekwise.contract.errors import FeedError
+from weekwise.contract.errors import ContractError, FeedError
+from weekwise.features.calendar import CALENDAR_FEATURES
 from weekwise.features.window import Window
 from weekwise.model.contenders import Challenger, Champion, Reigning
 from weekwise.model.promotion import PromotionParams
@@ -149,7 +150,6 @@ class TestSplitHistory:
         with pytest.raises(FeedError, match=message):
             split(trains(40).head(days * 30), holdout_days=holdout_days)
 
-    @pytest.mark.xfail(raises=TypeError, reason="dates arrive as objects, which no Timestamp meets")
     def test_the_time_column_may_be_a_date(self) -> None:
         """A contract whose time column is a date is split at the same days."""
         table = ibis.memtable(parcels.frame(10)).mutate(day=ibis._.day.cast("date"))
@@ -209,10 +209,7 @@ class TestFitChallenger:
             {"selected_features": {"selected": ["line", "rain", "stops"], "dropped": ["cars"]}},
             {"retraining_plan": Retraining(retrain=True, reason="Every run trains.")},
             {"training": TRAINING.model_copy(update={"slices": (), "explained_rows": 3})},
-            pytest.param(
-                {"training": with_fit(threads=2)},
-                marks=pytest.mark.xfail(reason="the number of threads is in the fingerprint"),
-            ),
+            {"training": with_fit(threads=2)},
         ],
         ids=["nothing", "what was dropped", "the reason", "what is looked at", "threads"],
     )
@@ -284,6 +281,11 @@ class TestScoreHoldout:
         assert list(scores.dates) == list(
             HOLDOUT_ROWS["departure"].to_numpy().astype("datetime64[D]")
         )
+
+    def test_an_unknown_slice_is_named(self) -> None:
+        """A feature to slice by that the contract lacks is refused, with those it has."""
+        with pytest.raises(ContractError, match="name colour, which contract trains does not have"):
+            holdout_scores(CHALLENGER, REIGNING, slices=("colour",))
 
     @pytest.mark.parametrize(
         ("challenger", "reigning"),
@@ -578,8 +580,9 @@ class TestDrawModel:
 
         importances = predictor(31).importances().head(15)
         titles = {name: column.title for name, column in CONTRACT.columns.items()}
+        titles |= {name: one.title for name, one in CALENDAR_FEATURES.items()}
         assert list(bars.x) == list(importances[::-1])
-        assert list(bars.y) == [titles.get(name, name) for name in importances[::-1].index]
+        assert list(bars.y) == [titles[name] for name in importances[::-1].index]
 
     def test_contributions(self) -> None:
         """Each input has a dot for each of the rows explained, near its own line."""
