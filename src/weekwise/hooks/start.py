@@ -10,6 +10,7 @@ ENVIRONMENT = {
     "GX_ANALYTICS_ENABLED": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     # MLflow writes its own lines beside the project's log; its warnings are enough.
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
