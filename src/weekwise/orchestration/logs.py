@@ -17,13 +17,13 @@ class RunLogHandler(APILogHandler):
     Prefect's own lines reach the API by themselves; lines outside of any run stay on the console.
     """
 
-    def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
+    def filter(self, record: logging.LogRecord) -> bool:
         """Leave out Prefect's own lines."""
         if record.name.partition(".")[0] == PREFECT:
             return False
-        return super().filter(record)
+        return bool(super().filter(record))
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Never let a log line stop a run."""
 
 

@@ -88,8 +88,8 @@ class Orchestration(_Options):
     Attributes:
         schedule: When the weekly deployment runs.
         stages: The title of each Kedro pipeline's subflow, in the order of a run.
-        resume_at: Where a retried run takes up again, in a new process: the failed `stage`, the
-            failed `node`, or the whole `run` from its start.
+        resume_at: Where a retried run takes up again, in a new process: at the failed `stage`, or
+            the `run` from its start.
         concurrency: Nodes at once.
         nodes: Retries and time limit of every node.
         by_tag: What differs for nodes with a tag.
@@ -98,7 +98,7 @@ class Orchestration(_Options):
 
     schedule: Schedule = Schedule()
     stages: Mapping[str, str] = Field(default_factory=dict)
-    resume_at: Literal["stage", "node", "run"] = "stage"
+    resume_at: Literal["stage", "run"] = "stage"
     concurrency: int = Field(default=4, ge=1)
     nodes: NodeOptions = NodeOptions()
     by_tag: Mapping[str, NodeChange] = Field(default_factory=dict)

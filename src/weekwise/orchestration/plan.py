@@ -67,11 +67,6 @@ class Plan:
     stages: tuple[Stage, ...]
     resume_at: str
 
-    def unit(self, stage: Stage, node: Node) -> str:
-        """The part of a run that a retry makes again as a whole, in another process."""
-        names = {"stage": stage.title, "node": node.name, "run": "run"}
-        return names[self.resume_at]
-
 
 def make_plan(
     pipeline: Pipeline,
@@ -141,13 +136,13 @@ def _preflight(plan: Plan, catalog: CatalogProtocol[Any, Any]) -> None:
                         f"stage {stage.title!r} needs dataset {name!r}, which {made_in.title!r} "
                         "makes after it; change the order of stages in orchestration.yml"
                     )
-                crosses = plan.unit(made_in, making) != plan.unit(stage, node)
+                crosses = made_at != number and plan.resume_at == "stage"
                 if crosses and lives_in_memory(name, catalog):
                     raise OrchestrationError(
                         f"dataset {name!r} lives in memory and cannot cross into another process: "
                         f"{making.name!r} ({made_in.title}) makes it and {node.name!r} "
                         f"({stage.title}) uses it, but a run may be taken up again between them. "
-                        "Write it in the catalog, or set a wider resume_at in orchestration.yml"
+                        "Write it in the catalog, or set resume_at: run in orchestration.yml"
                     )
 
 

@@ -44,7 +44,7 @@ class PrefectRunner(ThreadRunner):
 
     def __init__(
         self,
-        is_async: bool = False,  # noqa: FBT001, FBT002 - Kedro passes it
+        is_async: bool = False,
         *,
         options: Orchestration | None = None,
         listener: Listener | None = None,
