@@ -108,7 +108,8 @@ class Attempts:
             retry_delay_seconds=exponential_backoff(options.retry_delay_seconds)
             if options.retry_delay_seconds
             else 0,
-            retry_condition_fn=self._may_retry,
+            # Prefect 3.8 asks functions only: a method would, silently, forbid every retry.
+            retry_condition_fn=lambda *_asked: self._may_retry(),
             timeout_seconds=options.timeout_seconds,
             cache_policy=NO_CACHE,
             persist_result=False,
@@ -122,7 +123,7 @@ class Attempts:
             self.error = error
             raise
 
-    def _may_retry(self, *_task_run_and_state: Any) -> bool:
+    def _may_retry(self) -> bool:
         """Whether another attempt can help; Prefect asks only while there are any left."""
         final = is_final(self.error)
         if not final:
