@@ -101,7 +101,9 @@ class Server:
 
     def flow_runs(self, **filters: Any) -> list[dict[str, Any]]:
         """Flow runs, in the order they began."""
-        found = self.ask("flow_runs/filter", {"flow_runs": filters or None, "sort": "START_TIME_ASC"})
+        found = self.ask(
+            "flow_runs/filter", {"flow_runs": filters or None, "sort": "START_TIME_ASC"}
+        )
         return list(found)
 
     def task_runs(self, flow_run_id: str) -> list[dict[str, Any]]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import sqlite3
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import flows
 import pytest
@@ -87,8 +93,6 @@ class KillBefore:
             runs.kill_now()
 
 
-
-
 def test_pipelines_are_subflows_in_order(server: flows.Server, whole_run: dict[str, Any]) -> None:
     """Each Kedro pipeline is a completed subflow, in the order of a weekly run."""
     subflows = server.subflows(whole_run["id"])
@@ -142,9 +146,7 @@ def test_log_lines_reach_the_run(server: flows.Server, whole_run: dict[str, Any]
 def test_artifacts(server: flows.Server, whole: Path, whole_run: dict[str, Any]) -> None:
     """The report's first line, the gate's findings, the verdict and links are artifacts."""
     artifacts = server.artifacts(whole_run["id"])
-    report = json.loads(
-        (whole / "08_reporting" / runs.WEEKS[0] / "weekly_report.json").read_text()
-    )
+    report = json.loads((whole / "08_reporting" / runs.WEEKS[0] / "weekly_report.json").read_text())
     assert report["headline"] in artifacts["weekly-report"]["data"]
     assert "first champion" in artifacts["verdict"]["data"]
     assert "none" in artifacts["data-gate"]["data"]
@@ -185,6 +187,255 @@ def test_killed_and_retried(server: flows.Server, whole: Path, tmp_path: Path) -
     assert exploration.stat().st_mtime_ns == made_at
     assert flow_run(server, data)["state_type"] == "COMPLETED"
     killed, unkilled = runs.end_state(data), runs.end_state(whole)
-    for each in (killed, unkilled):
-        each.pop("last_run.json", None)
     assert [name for name in unkilled if killed.get(name) != unkilled[name]] == []
+
+
+class BreakFlights:
+    """Takes a column away from the flights before the gate sees them."""
+
+    @hook_impl
+    def before_node_run(self, node: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Drop the destination."""
+        if node.name == "replay_flights":
+            return {"flights_2013": inputs["flights_2013"].drop(columns="dest")}
+        return {}
+
+
+class Recorder:
+    """Notes every call of every hook of a run."""
+
+    def __init__(self, calls: list[tuple[str, str]], *, failing: str | None) -> None:
+        self.calls = calls
+        self.failing = failing
+
+    @hook_impl
+    def after_context_created(self, context: Any) -> None:
+        """Note it."""
+        self.calls.append(("after_context_created", context.env))
+
+    @hook_impl
+    def after_catalog_created(self, catalog: Any) -> None:
+        """Note it."""
+        self.calls.append(("after_catalog_created", type(catalog).__name__))
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Any) -> None:
+        """Note it."""
+        self.calls.append(("before_pipeline_run", pipeline.describe()))
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Any, run_result: Any) -> None:
+        """Note it."""
+        self.calls.append(("after_pipeline_run", pipeline.describe() + str(sorted(run_result))))
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception, pipeline: Any) -> None:
+        """Note it."""
+        self.calls.append(("on_pipeline_error", f"{error!r} {pipeline.describe()}"))
+
+    @hook_impl
+    def before_node_run(self, node: Any, inputs: dict[str, Any], is_async: bool) -> None:
+        """Note it."""
+        self.calls.append(("before_node_run", f"{node} {sorted(inputs)} {is_async}"))
+
+    @hook_impl
+    def after_node_run(self, node: Any, outputs: dict[str, Any]) -> None:
+        """Note it, and fail where that is asked for."""
+        self.calls.append(("after_node_run", f"{node} {sorted(outputs)}"))
+
+    @hook_impl
+    def on_node_error(self, error: Exception, node: Any) -> None:
+        """Note it."""
+        self.calls.append(("on_node_error", f"{error!r} {node}"))
+
+    @hook_impl
+    def before_dataset_loaded(self, dataset_name: str, node: Any) -> None:
+        """Note it."""
+        self.calls.append(("before_dataset_loaded", f"{dataset_name} {node}"))
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any, node: Any) -> None:
+        """Note it."""
+        called = f"{dataset_name} {type(data).__name__} {node}"
+        self.calls.append(("after_dataset_loaded", called))
+
+    @hook_impl
+    def before_dataset_saved(self, dataset_name: str, data: Any, node: Any) -> None:
+        """Note it."""
+        called = f"{dataset_name} {type(data).__name__} {node}"
+        self.calls.append(("before_dataset_saved", called))
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: Any) -> None:
+        """Note it."""
+        called = f"{dataset_name} {type(data).__name__} {node}"
+        self.calls.append(("after_dataset_saved", called))
+
+
+def recorded(runner: str, *, failing: str | None) -> Callable[[Any], list[tuple[str, str]]]:
+    """A function for `Run` that gives all hook calls of one pipeline's run under a runner."""
+
+    def run(project: Any) -> list[tuple[str, str]]:
+        from kedro.framework.session import KedroSession
+        from kedro.pipeline.node import Node
+        from kedro.runner import SequentialRunner, ThreadRunner
+
+        from weekwise.orchestration.options import NodeOptions, Orchestration
+        from weekwise.orchestration.runner import PrefectRunner
+
+        calls: list[tuple[str, str]] = []
+        flows.use(lambda: Recorder(calls, failing=failing))
+        made = Node.run
+
+        def fail(node: Any, inputs: Any) -> Any:
+            if node.name == failing:
+                raise ValueError("as the test asked")
+            return made(node, inputs)
+
+        Node.run = fail  # type: ignore[method-assign, assignment]
+        runners = {
+            "sequential": SequentialRunner,
+            "thread": ThreadRunner,
+            "prefect": lambda: PrefectRunner(options=Orchestration(nodes=NodeOptions(retries=0))),
+        }
+        with (
+            KedroSession.create(
+                project.path, env="test", runtime_params={"as_of": runs.WEEKS[0]}
+            ) as session,
+            contextlib.suppress(ValueError),
+        ):
+            session.run(pipeline_names=["exploratory_data_analysis"], runner=runners[runner]())
+        return sorted(calls)
+
+    return run
+
+
+def test_recorder_knows_every_hook() -> None:
+    """The hook calls that the next test compares are those of all of Kedro's specifications."""
+    from kedro.framework.hooks import specs
+
+    hooks = {
+        name
+        for group in vars(specs).values()
+        if isinstance(group, type)
+        for name in vars(group)
+        if name.startswith(("before_", "after_", "on_"))
+    }
+    assert hooks <= set(vars(Recorder))
+
+
+@pytest.mark.parametrize("failing", [None, "read_features"])
+def test_hooks_fire_as_under_kedro_run(
+    failing: str | None, server: flows.Server, whole: Path, tmp_path: Path
+) -> None:
+    """Every hook call, of a run that succeeds or fails, is the same as under Kedro's runners."""
+    calls = {}
+    for runner in ("sequential", "thread", "prefect"):
+        data = runs.copied(whole, tmp_path / runner)
+        calls[runner] = flows.Run(server, data, recorded(runner, failing=failing)).result()
+    assert len(calls["sequential"]) > (10 if failing else 100)
+    assert calls["prefect"] == calls["sequential"]
+    assert calls["prefect"] == calls["thread"]
+
+
+def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> None:
+    """A broken contract fails the flow without a retry, later stages do not run, and people see
+    why and are told once."""
+    data = tmp_path / "data"
+    with Inbox() as inbox:
+        run = flows.week(runs.WEEKS[0], hook=BreakFlights)
+        with pytest.raises(RuntimeError, match="the data gate stops the run"):
+            flows.Run(server, data, inbox.used_by(run)).result()
+
+    failed = flow_run(server, data)
+    stages = server.subflows(failed["id"])
+    assert [(run["name"], run["state_type"]) for run in stages] == [("Data Wrangling", "FAILED")]
+    tasks = {run["name"]: run for run in server.task_runs(stages[0]["id"])}
+    assert tasks["clean_flights"]["state_type"] == "FAILED"
+    assert tasks["clean_flights"]["run_count"] == 1
+    artifacts = server.artifacts(failed["id"])
+    assert "dest" in artifacts["data-gate"]["data"]
+    assert "data gate stops" in artifacts["failure"]["data"]
+    assert len(inbox.messages) == 1
+    assert "failed" in inbox.messages[0]["title"]
+
+
+def test_two_at_once(server: flows.Server, whole: Path, tmp_path: Path) -> None:
+    """While one run is in hand a second is refused, says which, and changes nothing."""
+    data = runs.copied(whole, tmp_path / "data")
+    gate = tmp_path / "go on"
+    first = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))
+    flows.until(lambda: (data / "orchestration" / "run.lock").read_text())
+    with pytest.raises(RuntimeError, match=f"in hand .as_of {runs.WEEKS[1]}, process {first.pid}"):
+        flows.Run(server, data, flows.week(runs.WEEKS[1])).result()
+    gate.touch()
+    first.result()
+    assert journal(data)["finished"]
+
+
+def test_the_server_dies_and_comes_back(server: flows.Server, whole: Path, tmp_path: Path) -> None:
+    """A run outlives its server's death, if that comes back, and is complete there too."""
+    data = runs.copied(whole, tmp_path / "data")
+    gate = tmp_path / "go on"
+    run = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))
+    flows.until((data / "waiting").exists)
+    server.kill()
+    gate.touch()
+    time.sleep(4)
+    server.start()
+    run.result()
+    ended = flow_run(server, data)
+    assert ended["state_type"] == "COMPLETED"
+    assert [each["state_type"] for each in server.subflows(ended["id"])] == ["COMPLETED"] * 5
+
+
+class WaitFor:
+    """Holds a run at its first node until a file is there."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    @hook_impl
+    def before_node_run(self, node: Any) -> None:
+        """Wait."""
+        if node.name == "replay_flights":
+            Path(os.environ["WEEKWISE_DATA_DIR"], "waiting").touch()
+            flows.until(self.file.exists)
+
+
+class Inbox:
+    """Takes what Apprise sends to an ordinary web address."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        inbox = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                size = int(self.headers["Content-Length"])
+                inbox.messages.append(json.loads(self.rfile.read(size)))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_args: Any) -> None:
+                """Stay silent."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_exc_info: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def used_by(self, run: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The function, with alerts sent here."""
+        url = f"json://127.0.0.1:{self._server.server_port}"
+
+        def with_alerts(project: Any) -> Any:
+            os.environ["WEEKWISE_ALERT_URLS"] = url
+            return run(project)
+
+        return with_alerts

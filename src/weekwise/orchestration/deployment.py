@@ -51,9 +51,7 @@ def serve_weekly(project: Project) -> None:
         if project.options.schedule.catch_up == "newest":
             _skip_missed(deployment)
         schedule = project.options.schedule
-        logger.info(
-            "serving %s: %s, %s", deployment.full_name, schedule.cron, schedule.timezone
-        )
+        logger.info("serving %s: %s, %s", deployment.full_name, schedule.cron, schedule.timezone)
         asyncio.run(serve_until_told(deployment))
 
 

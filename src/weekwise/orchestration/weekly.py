@@ -6,6 +6,7 @@ import logging
 import os
 from datetime import date
 
+from kedro.framework.project import settings
 from kedro.framework.session import KedroSession
 from prefect import flow
 from prefect.client.orchestration import get_client
@@ -23,6 +24,7 @@ from weekwise.orchestration.plan import Plan, Stage
 from weekwise.orchestration.project import Project, set_up
 from weekwise.orchestration.publish import link_runs, publish_failure, publish_report
 from weekwise.orchestration.runner import PrefectRunner
+from weekwise.quality.hook import DataGateHook
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +125,10 @@ class Record:
         self.journal = self.journal.noted(self._project.data, mlflow_run_id=mlflow_run_id)
 
     def stage_done(self, stage: Stage) -> None:
-        """Note that a retry need not make this stage again."""
+        """Note that a retry need not make this stage again, with all that it leaves behind."""
+        for hook in settings.HOOKS:
+            if isinstance(hook, DataGateHook):
+                hook.publish()
         done = (*self.journal.stages, stage.pipeline_name)
         self.journal = self.journal.noted(self._project.data, stages=done)
 
