@@ -439,3 +439,27 @@ class Inbox:
             return run(project)
 
         return with_alerts
+
+
+def test_backfill(server: flows.Server, whole: Path, tmp_path: Path) -> None:
+    """A backfill runs the missing weeks in order, and those that are there not again."""
+    from weekwise.orchestration.backfill import backfill, weeks_between
+
+    data = runs.copied(whole, tmp_path / "data")
+
+    def fill(project: Any) -> list[tuple[str, bool]]:
+        told: list[str] = []
+        weeks = weeks_between(project, runs.WEEKS[0], runs.WEEKS[1])
+        made = backfill(project, weeks, lambda number, week: told.append(f"{number} {week}"))
+        again = backfill(project, weeks, lambda number, week: told.append(f"{number} {week}"))
+        assert told == [f"2 {runs.WEEKS[1]}"]
+        assert [week.report for week in again] == [week.report for week in made]
+        assert made[1].report.realized is not None
+        return [(week.as_of.isoformat(), week.made) for week in [*made, *again]]
+
+    assert flows.Run(server, data, fill).result() == [
+        (runs.WEEKS[0], False),
+        (runs.WEEKS[1], True),
+        (runs.WEEKS[0], False),
+        (runs.WEEKS[1], False),
+    ]
