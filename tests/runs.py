@@ -37,7 +37,7 @@ _HEAVY = (
 )
 
 
-class Killed(Exception):
+class RunKilledError(Exception):
     """The run was killed, as the test asked."""
 
 
@@ -59,7 +59,7 @@ def run(
         env: Kedro's environment.
 
     Raises:
-        Killed: If the process ended by SIGKILL.
+        RunKilledError: If the process ended by SIGKILL.
         RuntimeError: If the run failed; its traceback is the message.
     """
     with warnings.catch_warnings():
@@ -73,7 +73,7 @@ def run(
     process.start()
     process.join(timeout=300)
     if process.exitcode == -signal.SIGKILL:
-        raise Killed
+        raise RunKilledError
     if process.exitcode != 0:
         raise RuntimeError("no word from the run" if errors.empty() else errors.get())
 
@@ -91,7 +91,7 @@ def _run(
         os.environ["WEEKWISE_DATA_DIR"] = str(data)
         os.chdir(PROJECT)
         _session_run(as_of, pipelines, kill, env)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, the test shall see it
         errors.put(traceback.format_exc())
         os._exit(1)
     os._exit(0)
@@ -129,7 +129,7 @@ def copied(data: Path, target: Path) -> Path:
         ]
         for table, column in places:
             store.execute(
-                f"UPDATE {table} SET {column} = replace({column}, ?, ?)",  # noqa: S608
+                f"UPDATE {table} SET {column} = replace({column}, ?, ?)",
                 (str(data), str(target)),
             )
     return target
@@ -147,7 +147,7 @@ def end_state(data: Path) -> dict[str, Any]:
         "files": sorted(
             str(path.relative_to(data))
             for path in data.rglob("*")
-            if path.is_file() and path.relative_to(data).parts[0] not in ("mlflow",)
+            if path.is_file() and path.relative_to(data).parts[0] != "mlflow"
             if "uncommitted" not in path.parts and path.suffix != ".wal"
         ),
         **{

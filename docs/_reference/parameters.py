@@ -89,7 +89,8 @@ def _row(setting: models.Setting, given: Any) -> tuple[str, ...]:
 
 
 def _loose(values: Mapping[str, Any]) -> str:
-    rows = [(code(path), code(models.plain(value))) for path, value in paths(dict(values))]
+    single = {name: value for name, value in values.items() if not isinstance(value, Mapping)}
+    rows = [(code(name), code(models.plain(value))) for name, value in single.items()]
     if not rows:
         return ""
     return joined(["## Single values", table(("Parameter", "Value"), rows)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from omegaconf.resolvers import oc
 from weekwise.datasets.weeks import last_week
 from weekwise.hooks.closing import ClosingScreenHook
 from weekwise.hooks.guard import AsOfGuardHook
-from weekwise.hooks.start import initialize
+from weekwise.hooks.start import SERVER, initialize
 from weekwise.hooks.tracking import TrackingHook
 from weekwise.quality.hook import DataGateHook
 
@@ -36,15 +35,12 @@ def _last_week(data: str, otherwise: str) -> str:
 
 def _tracking_uri(data: str) -> str:
     """Where MLflow keeps runs: the server that MLFLOW_TRACKING_URI names, or a file under data."""
-    embedded = f"sqlite:///{Path(data).resolve() / 'mlflow' / 'mlflow.db'}"
-    return os.environ.get("MLFLOW_TRACKING_URI", embedded)
+    return SERVER or f"sqlite:///{Path(data).resolve() / 'mlflow' / 'mlflow.db'}"
 
 
 def _artifact_location(data: str) -> str | None:
     """Where the embedded MLflow keeps artifacts; a server decides for itself."""
-    if "MLFLOW_TRACKING_URI" in os.environ:
-        return None
-    return str(Path(data).resolve() / "mlflow" / "artifacts")
+    return None if SERVER else str(Path(data).resolve() / "mlflow" / "artifacts")
 
 
 CONFIG_LOADER_ARGS: dict[str, Any] = {

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import runs
 from kedro.framework.hooks import hook_impl
+
+import runs
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +91,7 @@ def test_a_killed_run_is_finished_by_the_next(
 ) -> None:
     """Killed at this point and run again, a week leaves what it leaves when nothing happens."""
     data = runs.copied(week_1, tmp_path / "data")
-    with pytest.raises(runs.Killed):
+    with pytest.raises(runs.RunKilledError):
         runs.run(data, runs.WEEKS[1], kill=POINTS[point])
 
     runs.run(data, runs.WEEKS[1])
@@ -105,7 +106,7 @@ def test_a_killed_week_is_not_complete(week_1: Path, tmp_path: Path) -> None:
     from weekwise.datasets.weeks import completed_weeks
 
     data = runs.copied(week_1, tmp_path / "data")
-    with pytest.raises(runs.Killed):
+    with pytest.raises(runs.RunKilledError):
         runs.run(data, runs.WEEKS[1], kill=POINTS["monitoring: between page and report"])
 
     assert [str(week) for week in completed_weeks(data)] == [runs.WEEKS[0]]

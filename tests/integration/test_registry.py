@@ -26,15 +26,6 @@ from weekwise.model.promotion import Comparison
 from weekwise.model.registry import Registry
 from weekwise.model.verdict import Decision, Verdict, not_retrained
 
-pytestmark = [
-    # MLflow 3.17 uses what SQLAlchemy 2.1 deprecates.
-    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
-    # MLflow 3.17 compares columns with a range, which pandas 3.1 deprecates.
-    pytest.mark.filterwarnings("ignore:Operation with range is deprecated"),
-    # MLflow warns of its own type hints when it is imported, and hides it in its own way.
-    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType"),
-]
-
 NAME = "late_trains"
 WEEK = [train_end() + timedelta(weeks=n) for n in range(5)]
 EXAMPLE = trains(2)

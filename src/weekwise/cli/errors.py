@@ -6,21 +6,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from kedro.validation.exceptions import ParameterValidationError
 
 from weekwise.contract.errors import PastTheEnd, WeekwiseError
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn Weekwise's own errors into a message without a traceback.
+    """Turn Weekwise's own errors, and wrong parameters, into a message without a traceback.
 
     Libraries wrap errors that pass through them, so the whole chain of causes is looked at.
 
     Raises:
-        click.ClickException: In place of a `WeekwiseError`.
+        click.ClickException: In place of a `WeekwiseError` or a `ParameterValidationError`.
     """
     try:
         yield
+    except ParameterValidationError as error:
+        # Pydantic's links explain its error types, not the parameter.
+        lines = [line for line in str(error).splitlines() if "errors.pydantic.dev" not in line]
+        raise click.ClickException(
+            "\n".join([*lines, "Mend conf/*/parameters.yml or --params."])
+        ) from None
     except Exception as error:
         cause = _weekwise_cause(error)
         if cause is None:

@@ -109,13 +109,13 @@ def _print(table: Table) -> None:
 
 def _versions_table(name: str, versions: list[RegisteredVersion]) -> Table:
     columns: dict[str, Callable[[RegisteredVersion], str]] = {
-        "Version": lambda one: one.version,
+        "No.": lambda one: one.version,
         "Alias": lambda one: ", ".join(one.aliases),
         "As of": lambda one: one.tags.get("as_of", ""),
         "Trained to": lambda one: one.tags.get("train_end", ""),
         "Verdict": lambda one: one.tags.get("verdict", ""),
         "Log loss": lambda one: one.tags.get("log_loss", "")[:6],
-        "Registered": lambda one: f"{one.created:%Y-%m-%d %H:%M}",
+        "Registered": lambda one: f"{one.created:%Y-%m-%d}",
     }
     rows = [[cell(one) for cell in columns.values()] for one in versions]
     return _table(f"Versions of {name}", list(columns), rows)

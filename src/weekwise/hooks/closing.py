@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,18 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from weekwise.quality.store import data_docs
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
 REPORT = "weekly_report"
 COLORS = {"OK": "green", "WARN": "yellow", "ACT": "red"}
+ADVICE, WRITTEN, NEXT = "To do", "Written", "Next"
+
+_Line = tuple[str, str]
+"""A file's name and path, or a command and its meaning."""
 
 
 class ClosingScreenHook:
@@ -60,21 +66,22 @@ def screen(
         environment: Kedro's environment, if it is not the default.
     """
     from rich.console import Group
+    from rich.markup import escape
     from rich.panel import Panel
 
     color = COLORS[report["status"]]
     return Group(
         "",
         Panel(
-            Group(f"[bold {color}]{report['headline']}[/]\n", _figures(report)),
+            Group(f"[bold {color}]{escape(report['headline'])}[/]\n", _figures(report)),
             title=f"[bold {color}]{report['status']}",
             title_align="left",
             subtitle=f"as of {report['as_of']}, {seconds:.0f} s",
             border_style=color,
             padding=(1, 2),
         ),
-        _listing("Written", _files(folder, report["as_of"])),
-        _listing("Next", [*_steps(report), *_commands(environment)]),
+        _advice(report["next_steps"]),
+        _listing(_files(folder, report["as_of"]), _commands(environment)),
     )
 
 
@@ -92,7 +99,7 @@ def _figures(report: Mapping[str, Any]) -> Table:
     )
     for result in data["gate"]:
         grid.add_row(f"gate {result['table']}", _gate(result))
-    grid.add_row("verdict", model["verdict"]["headline"])
+    _add(grid, "verdict", model["verdict"]["headline"])
     grid.add_row("predicted", _predicted(predictions))
     grid.add_row("last week", _last_week(figures["look_back"]["weeks"]))
     return grid
@@ -131,16 +138,33 @@ def _last_week(weeks: list[Mapping[str, Any]]) -> str:
     )
 
 
-def _files(folder: Path, as_of: str) -> list[str]:
+def _advice(steps: Sequence[str]) -> Table:
+    grid = _grid()
+    for number, step in enumerate(steps):
+        _add(grid, f"{'' if number else ADVICE:<{len(WRITTEN)}}", step)
+    return grid
+
+
+def _listing(files: Sequence[_Line], commands: Sequence[_Line]) -> Table:
+    """Files and commands in one grid, so that they stand in line at any width."""
+    grid = _grid()
+    grid.add_column(overflow="fold")
+    for title, lines in ((WRITTEN, files), (NEXT, commands)):
+        for number, (name, meaning) in enumerate(lines):
+            _add(grid, "" if number else title, name, meaning)
+    return grid
+
+
+def _files(folder: Path, as_of: str) -> list[_Line]:
     week = folder / "08_reporting" / as_of
     places = [
         ("weekly report", week / "weekly_report.html"),
         ("exploration", week / "exploration.html"),
         ("model card", week / "model_card.md"),
         ("predictions", folder / "07_model_output" / "predictions" / f"{as_of}.parquet"),
-        ("Data Docs", folder / "08_reporting" / "gx" / "data_docs" / "index.html"),
+        ("Data Docs", data_docs(folder / "08_reporting")),
     ]
-    return [f"{name:<14}{_short(path)}" for name, path in places if path.exists()]
+    return [(name, _short(path)) for name, path in places if path.exists()]
 
 
 def _short(path: Path) -> str:
@@ -148,25 +172,21 @@ def _short(path: Path) -> str:
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _steps(report: Mapping[str, Any]) -> list[str]:
-    return [str(step) for step in report["next_steps"]]
-
-
-def _commands(environment: str | None) -> list[str]:
+def _commands(environment: str | None) -> list[_Line]:
     option = f" --env {environment}" if environment not in (None, "local") else ""
     return [
-        f"kedro run{option:<22}the week after",
-        f"kedro model list{option:<15}the registry: champion, challenger, verdicts",
-        "make mlflow                    runs and models in MLflow",
-        "make viz                       the pipelines, drawn",
+        (f"kedro run{option}", "the week after"),
+        (f"kedro model list{option}", "the registry: champion, challenger, verdicts"),
+        ("make mlflow", "runs and models in MLflow"),
+        ("make viz", "the pipelines, drawn"),
     ]
 
 
-def _listing(title: str, lines: list[str]) -> Table:
-    grid = _grid()
-    for number, line in enumerate(lines):
-        grid.add_row("" if number else title, line)
-    return grid
+def _add(grid: Table, *cells: str) -> None:
+    """Add a row of words that are not the screen's own, in which brackets are just brackets."""
+    from rich.markup import escape
+
+    grid.add_row(*(escape(cell) for cell in cells))
 
 
 def _grid() -> Table:

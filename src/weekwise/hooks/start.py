@@ -15,6 +15,10 @@ ENVIRONMENT = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
 
+SERVER = os.environ.get("MLFLOW_TRACKING_URI")
+"""The MLflow server that the user has named, if any. Read once: MLflow itself sets the variable as
+soon as a run knows its store."""
+
 
 def initialize() -> None:
     """Set what libraries read as they are imported, and import kedro-mlflow without its warning.

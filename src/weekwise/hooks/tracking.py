@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from weekwise.contract.model import Contract
+from weekwise.hooks.start import SERVER
 
 SUMMARY = "wrangling_summary"
 CONTRACT_SUFFIX = "_contract"
@@ -37,7 +37,7 @@ class TrackingHook:
         """
         self._parameters = context.config_loader["parameters"]
         self._project = context.project_path
-        if "MLFLOW_TRACKING_URI" not in os.environ:
+        if SERVER is None:
             data = Path(context.config_loader["globals"]["data"])
             (self._project / data / "mlflow").mkdir(parents=True, exist_ok=True)
 

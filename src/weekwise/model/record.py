@@ -36,6 +36,9 @@ class FitParams(Frozen):
         one_hot_max_size: Categories with at most this many values are one-hot encoded; the others
             become target statistics.
         max_ctr_complexity: How many categories CatBoost may combine into one.
+        leaf_estimation_iterations: Newton steps for the values of one tree's leaves.
+        subsample: Share of the rows that each tree is grown on.
+        rsm: Share of the inputs that each split chooses from; the random subspace method.
         early_stopping_rounds: Stop after this many trees without a better validation log loss.
         validation_every: Every n-th day, counted back from the newest, is set aside to stop early
             on; the newest days themselves are trained on. Not a multiple of 7. None means that all
@@ -43,20 +46,23 @@ class FitParams(Frozen):
         recency_half_life_days: Rows this much older than the newest weigh half; none means all
             weigh alike.
         threshold: Probability from which the decision is yes.
-        drop_calendar: Calendar features to do without; in a history of less than a few years the
-            day of the month or of the year names single days, not seasons.
+        drop_calendar: Calendar features to do without. In a history of less than a few years the
+            day of the month or of the year names single days, not seasons; so does a holiday.
         country: The country whose public holidays count, as an ISO 3166 code.
         seed: Seed of CatBoost's random numbers.
         threads: Threads to train on; none means all cores. It does not change the model.
     """
 
-    iterations: int = Field(default=1000, ge=1)
-    learning_rate: float = Field(default=0.1, gt=0, le=1)
+    iterations: int = Field(default=400, ge=1)
+    learning_rate: float = Field(default=0.08, gt=0, le=1)
     depth: int = Field(default=6, ge=1, le=12)
     l2_leaf_reg: float = Field(default=3.0, ge=0)
-    one_hot_max_size: int = Field(default=20, ge=2, le=255)
+    one_hot_max_size: int = Field(default=255, ge=2, le=255)
     max_ctr_complexity: int = Field(default=1, ge=1, le=4)
-    early_stopping_rounds: int = Field(default=50, ge=1)
+    leaf_estimation_iterations: int = Field(default=1, ge=1)
+    subsample: float = Field(default=0.5, gt=0, le=1)
+    rsm: float = Field(default=0.5, gt=0, le=1)
+    early_stopping_rounds: int = Field(default=30, ge=1)
     validation_every: Annotated[
         Annotated[int, Field(ge=2)] | None, AfterValidator(_off_the_week)
     ] = 10
@@ -65,6 +71,9 @@ class FitParams(Frozen):
     drop_calendar: Annotated[tuple[str, ...], AfterValidator(_known)] = (
         "day_of_month",
         "day_of_year",
+        "days_since_holiday",
+        "days_to_holiday",
+        "holiday_offset",
     )
     country: str = "US"
     seed: int = 0

@@ -135,10 +135,10 @@ def _duplicates(kind: Kind, frame: pd.DataFrame, names: list[str], rows: Sequenc
 def _examples(
     frame: pd.DataFrame, contract: Contract, names: Sequence[str], rows: Sequence[int]
 ) -> tuple[str, ...]:
-    shown = [*(name for name in contract.key if name not in names), *names]
-    shown = [name for name in shown if name in frame]
+    named = [*(name for name in contract.key if name not in names), *names]
+    named = [name for name in named if name in frame]
     return tuple(
-        f"row {row} ({', '.join(f'{name}={shown(frame[name].iloc[row])}' for name in shown)})"
+        f"row {row} ({', '.join(f'{name}={shown(frame[name].iloc[row])}' for name in named)})"
         for row in list(rows)[:MOST_EXAMPLES]
     )
 

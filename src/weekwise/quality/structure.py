@@ -136,8 +136,8 @@ def _extra_column(name: str, contract: Contract) -> Failure:
         severity=Severity(contract.extra_columns),
         expected="no column that the contract does not have",
         got=f"column {name}",
-        next_step=f"Drop it from the feed, describe it under columns in {contract_file(contract)}, or set "
-        "extra_columns: warn there.",
+        next_step="Drop it from the feed, describe it under columns in "
+        f"{contract_file(contract)}, or set extra_columns: warn there.",
     )
 
 

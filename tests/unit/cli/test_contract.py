@@ -79,10 +79,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     shutil.rmtree(tmp_path)
 
 
-# OmegaConf 2.4 deprecates a function that Kedro 1.7 calls.
-pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver:UserWarning")
-
-
 def test_show_prints_a_table_a_person_reads(project: Project) -> None:
     """Every column is there with its type, limits and meaning."""
     result = project.invoke("show", "parcels")

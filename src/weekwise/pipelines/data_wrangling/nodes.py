@@ -60,7 +60,9 @@ def clean_weather(
         wrangling: `weather_hours` says how far back the rolling figures reach.
 
     Returns:
-        The contract's columns and `recent_precip` (in), `recent_visib` (the least, mi).
+        The contract's columns and, over these hours, `recent_precip` (sum, in), `recent_visib`
+        (least, mi), `recent_humid` (mean, %) and `recent_gust` (most, mph; an hour without gusts
+        counts with its wind).
     """
     clean = conform(weather, weather_contract)
     recent = ibis.range_window(
@@ -72,6 +74,8 @@ def clean_weather(
     return clean.mutate(
         recent_precip=clean.precip.sum().over(recent),
         recent_visib=clean.visib.min().over(recent),
+        recent_humid=clean.humid.mean().over(recent),
+        recent_gust=ibis.coalesce(clean.wind_gust, clean.wind_speed).max().over(recent),
     )
 
 

@@ -22,7 +22,9 @@ from weekwise.pipelines.model_monitoring.figures import (
 from weekwise.pipelines.model_monitoring.look_back import WeekScore
 from weekwise.pipelines.model_monitoring.params import LookBackParams, MonitoringParams
 
-ROLL_BACK = "see `kedro model history`; `kedro model rollback` puts the previous champion back"
+ROLL_BACK = (
+    "see `kedro model history`; `kedro model rollback --why …` puts the previous champion back"
+)
 NAMED = 2
 TOLD = 2
 
