@@ -40,6 +40,7 @@ class PrefectRunner(ThreadRunner):
         is_async: Of no use here; nodes are threads.
         options: The project's `orchestration.yml`.
         listener: Told how the run goes.
+        label: What tells this run's subflows from another's.
     """
 
     def __init__(
@@ -48,10 +49,12 @@ class PrefectRunner(ThreadRunner):
         *,
         options: Orchestration | None = None,
         listener: Listener | None = None,
+        label: str | None = None,
     ) -> None:
         super().__init__(is_async=is_async)
         self._options = options or Orchestration()
         self._listener = listener
+        self._label = label
         self._executor: Executor | None = None
 
     def _get_executor(self, max_workers: int) -> Executor:
@@ -75,14 +78,22 @@ class PrefectRunner(ThreadRunner):
             def run_stage(stage: Stage = stage, run: Callable[..., None] = run_nodes) -> None:
                 run(stage.pipeline, catalog, hook_manager, run_id)
 
-            before = [run_subflow(stage.title, run_stage, before)]
+            before = [run_subflow(stage.title, run_stage, before, label=self._label)]
             _release(plan.stages[: number + 1], plan.stages[number + 1 :], pipeline, catalog)
             if self._listener is not None:
                 self._listener.stage_done(stage)
 
 
-def run_subflow(title: str, run: Callable[[], None], before: list[State[Any]]) -> State[Any]:
+def run_subflow(
+    title: str, run: Callable[[], None], before: list[State[Any]], *, label: str | None = None
+) -> State[Any]:
     """Run something as a subflow that follows others, and give back its state.
+
+    Args:
+        title: The subflow's name.
+        run: What it does.
+        before: The states of those before it.
+        label: The name of this run of it.
 
     Raises:
         BaseException: What it raised.
@@ -99,7 +110,7 @@ def run_subflow(title: str, run: Callable[[], None], before: list[State[Any]]) -
     flow = Flow(
         fn=stage,
         name=title,
-        flow_run_name=title,
+        flow_run_name=label or title,
         validate_parameters=False,
         persist_result=False,
         retries=0,

@@ -66,7 +66,7 @@ def _run_week(project: Project, flow_run: FlowRun, day: date, *, resume: bool) -
         client.update_flow_run(flow_run.id, name=f"as of {as_of}")
     plan = project.plan(as_of)
     record = Record.begin(project, flow_run, as_of, plan, resume=resume)
-    runner = PrefectRunner(options=project.options, listener=record)
+    runner = PrefectRunner(options=project.options, listener=record, label=f"as of {as_of}")
     try:
         with KedroSession.create(
             project.path, env=project.env, runtime_params={"as_of": as_of}
