@@ -16,10 +16,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-import flows
 import pytest
-import runs
 from kedro.framework.hooks import hook_impl
+
+import flows
+import runs
 
 pytestmark = pytest.mark.slow
 
@@ -344,8 +345,7 @@ def test_hooks_fire_as_under_kedro_run(
 
 
 def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> None:
-    """A broken contract fails the flow without a retry, later stages do not run, and people see
-    why and are told once."""
+    """A broken contract fails the flow at once; no later stage runs, and one alert goes out."""
     data = tmp_path / "data"
     with Inbox() as inbox:
         run = flows.week(runs.WEEKS[0], hook=BreakFlights)
@@ -354,7 +354,9 @@ def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> N
 
     failed = flow_run(server, data)
     stages = server.subflows(failed["id"])
-    assert [(stage_name(server, run), run["state_type"]) for run in stages] == [("Data Wrangling", "FAILED")]
+    assert [(stage_name(server, run), run["state_type"]) for run in stages] == [
+        ("Data Wrangling", "FAILED")
+    ]
     tasks = {run["name"]: run for run in server.task_runs(stages[0]["id"])}
     assert tasks["clean_flights"]["state_type"] == "FAILED"
     assert tasks["clean_flights"]["run_count"] == 1
@@ -370,7 +372,7 @@ def test_two_at_once(server: flows.Server, whole: Path, tmp_path: Path) -> None:
     data = runs.copied(whole, tmp_path / "data")
     gate = tmp_path / "go on"
     first = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))
-    flows.until(lambda: (data / "orchestration" / "run.lock").read_text())
+    flows.until((data / "orchestration" / "run.lock").read_text)
     with pytest.raises(RuntimeError, match=f"in hand .as_of {runs.WEEKS[1]}, process {first.pid}"):
         flows.Run(server, data, flows.week(runs.WEEKS[1])).result()
     gate.touch()

@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import flows
 import pytest
-import runs
 
+import flows
+import runs
 from weekwise.datasets.weeks import completed_weeks
 
 pytestmark = pytest.mark.slow
@@ -96,8 +96,7 @@ def make_late(server: flows.Server, late: list[dict[str, Any]]) -> None:
 
 
 def test_serving(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
-    """The deployment has its cron and time zone; after an outage only the newest late run starts,
-    completes, and offers the others; a run in hand is canceled by SIGTERM."""
+    """What is scheduled runs on time, late, or is canceled by SIGTERM, and never twice."""
     data = runs.copied(week_1, tmp_path / "data")
     with serving(server, data) as process:
         found = deployment(server)

@@ -61,7 +61,7 @@ def choose(project: Project, flow_run: FlowRun, as_of: str | None) -> Turn:
     missed: list[date] = []
     if flow_run.auto_scheduled and flow_run.deployment_id and schedule.catch_up == "newest":
         with get_client(sync_client=True) as client:
-            late = [run for run in late_runs(client, flow_run.deployment_id)]
+            late = list(late_runs(client, flow_run.deployment_id))
             if any(_due(run) > _due(flow_run) for run in late):
                 return Turn("", "a newer run is due; after an outage only the newest starts")
             earlier = [run for run in late if _due(run) < _due(flow_run)]

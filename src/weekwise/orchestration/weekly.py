@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from datetime import date
+from typing import cast
 
 from kedro.framework.project import settings
 from kedro.framework.session import KedroSession
@@ -71,8 +72,7 @@ def _run_week(project: Project, flow_run: FlowRun, day: date, *, resume: bool) -
         with KedroSession.create(
             project.path, env=project.env, runtime_params={"as_of": as_of}
         ) as session:
-            assert isinstance(session, KedroSession)
-            session.run(pipeline_names=record.remaining, runner=runner)
+            cast("KedroSession", session).run(pipeline_names=record.remaining, runner=runner)
     except Exception as error:
         publish_failure(project, as_of, error)
         alert_failure(project, as_of, error)

@@ -66,7 +66,7 @@ def test_a_missing_work_pool_is_named() -> None:
     with (
         api(404) as url,
         temporary_settings({PREFECT_API_URL: url}),
-        pytest.raises(OrchestrationError, match="no work pool 'big'.*create big --type process"),
+        pytest.raises(OrchestrationError, match=r"no work pool 'big'.*create big --type process"),
     ):
         check_work_pool("big")
 

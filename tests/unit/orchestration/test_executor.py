@@ -8,13 +8,9 @@ from weekwise.orchestration.executor import is_final
 
 def caused(error: Exception) -> Exception:
     """An error of a library, raised while it handled another."""
-    try:
-        try:
-            raise error
-        except Exception as inner:
-            raise RuntimeError("wrapped") from inner
-    except RuntimeError as outer:
-        return outer
+    outer = RuntimeError("wrapped")
+    outer.__context__ = error
+    return outer
 
 
 @pytest.mark.parametrize(
@@ -28,7 +24,7 @@ def caused(error: Exception) -> Exception:
         (None, False),
     ],
 )
-def test_a_broken_contract_is_never_tried_again(error: Exception | None, final: bool) -> None:  # noqa: FBT001
+def test_a_broken_contract_is_never_tried_again(error: Exception | None, final: bool) -> None:
     """What no further attempt can mend is final, also when a library has wrapped it."""
     assert is_final(error) is final
     if error is not None:
