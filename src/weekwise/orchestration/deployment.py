@@ -8,8 +8,8 @@ from pathlib import Path
 
 from prefect.client.orchestration import get_client
 from prefect.deployments.runner import RunnerDeployment
-from prefect.flows import EntrypointType
 from prefect.exceptions import ObjectNotFound
+from prefect.flows import EntrypointType
 from prefect.runner.storage import LocalStorage
 from prefect.schedules import Cron
 
