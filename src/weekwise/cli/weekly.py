@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from weekwise.orchestration.plan import Plan
     from weekwise.orchestration.project import Project
 
-CONSOLE_LEVEL = "PREFECT_LOGGING_LEVEL"
+PREFECT_LEVEL = "PREFECT_LOGGING_LEVEL"
 
 
 @click.group(name="weekly")
@@ -50,7 +50,7 @@ def run(as_of: str | None, retry: bool, env: str | None) -> None:
 @env_option
 def serve(env: str | None) -> None:
     """Create or update the weekly deployment and serve it here, until SIGTERM."""
-    with _project(env) as project:
+    with _project(env, level="ERROR") as project:
         from weekwise.orchestration.deployment import serve_weekly
 
         serve_weekly(project)
@@ -98,10 +98,10 @@ def explain(env: str | None) -> None:
 
 
 @contextmanager
-def _project(env: str | None) -> Iterator[Project]:
+def _project(env: str | None, *, level: str = "CRITICAL") -> Iterator[Project]:
     """The environment's project; errors that a user can mend become one line."""
-    # Prefect's own lines would repeat Kedro's; what matters is in Weekwise's.
-    os.environ.setdefault(CONSOLE_LEVEL, "CRITICAL")
+    # Prefect's own lines would repeat Kedro's, and give each error of a user's a traceback.
+    os.environ.setdefault(PREFECT_LEVEL, level)
     with plain_errors():
         from weekwise.orchestration.project import Project, set_up
 

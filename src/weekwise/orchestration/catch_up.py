@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
 SKIPPED = "Skipped"
+MOST = 200
+"""Runs that the API gives at once; it refuses a request that names no number."""
 logger = logging.getLogger(__name__)
 
 
@@ -95,6 +97,7 @@ def late_runs(client: SyncPrefectClient, deployment_id: UUID) -> list[FlowRun]:
             expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC)),
         ),
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+        limit=MOST,
     )
     return sorted((run for run in found if run.auto_scheduled), key=_due)
 
@@ -109,6 +112,7 @@ def skipped_since_last_run(client: SyncPrefectClient, flow_run: FlowRun) -> list
             expected_start_time=FlowRunFilterExpectedStartTime(before_=_due(flow_run)),
         ),
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+        limit=MOST,
     )
     skipped: list[FlowRun] = []
     for run in found:

@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed
 
-from weekwise.contract.errors import PastTheEnd
+from weekwise.contract.errors import PastTheEnd, WeekwiseError
 from weekwise.orchestration import catch_up
 from weekwise.orchestration.alerts import alert_failure, alert_status
 from weekwise.orchestration.journal import Journal, digest, read_journal
@@ -74,6 +74,10 @@ def _run_week(project: Project, flow_run: FlowRun, day: date, *, resume: bool) -
         ) as session:
             cast("KedroSession", session).run(pipeline_names=record.remaining, runner=runner)
     except Exception as error:
+        if isinstance(error, WeekwiseError):
+            logger.warning("the run of %s failed: %s", as_of, error)
+        else:
+            logger.exception("the run of %s failed", as_of)
         publish_failure(project, as_of, error)
         alert_failure(project, as_of, error)
         raise
