@@ -93,6 +93,12 @@ def make_late(server: flows.Server, late: list[dict[str, Any]]) -> None:
                 "WHERE replace(id, '-', '') = ?",
                 (due, due, run["id"].replace("-", "")),
             )
+            store.execute(
+                "UPDATE flow_run_state SET state_details = "
+                "json_set(state_details, '$.scheduled_time', ?) "
+                "WHERE replace(flow_run_id, '-', '') = ?",
+                (f"{due.replace(' ', 'T')}Z", run["id"].replace("-", "")),
+            )
 
 
 def test_serving(server: flows.Server, week_1: Path, tmp_path: Path) -> None:

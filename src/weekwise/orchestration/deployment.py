@@ -9,9 +9,9 @@ from pathlib import Path
 from prefect.client.orchestration import get_client
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
-from prefect.flows import EntrypointType
 from prefect.runner.storage import LocalStorage
 from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
 
 from weekwise.orchestration.catch_up import skip_missed
 from weekwise.orchestration.connection import check_api, check_work_pool, plain_api_errors
