@@ -9,7 +9,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,14 +31,6 @@ STAGES = [
     "Data Prediction",
     "Monitoring",
 ]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[flows.Server]:
-    """A server that lives as long as this module."""
-    made = flows.Server(tmp_path_factory.mktemp("prefect")).start()
-    yield made
-    made.kill()
 
 
 @pytest.fixture(scope="module")

@@ -24,14 +24,6 @@ pytestmark = pytest.mark.slow
 DEPLOYMENT = "deployments/name/Weekly%20Run/weekly-test"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[flows.Server]:
-    """A server that lives as long as this module."""
-    made = flows.Server(tmp_path_factory.mktemp("prefect")).start()
-    yield made
-    made.kill()
-
-
 def kedro(*words: str, data: Path, **environment: str) -> subprocess.Popen[str]:
     """A kedro command of the project, in the test environment."""
     return subprocess.Popen(
