@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import flows
 import runs
 
 
