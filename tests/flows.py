@@ -175,7 +175,7 @@ class Run:
         """What the function returned.
 
         Raises:
-            Killed: If the process was killed.
+            RunKilledError: If the process was killed.
             RuntimeError: If the function raised; its traceback is the message.
         """
         self._process.join(seconds)
@@ -184,7 +184,7 @@ class Run:
             self._process.join()
             raise TimeoutError("the run did not end")
         if self._process.exitcode == -signal.SIGKILL:
-            raise runs.Killed
+            raise runs.RunKilledError
         if self._results.empty():
             raise RuntimeError("no word from the run")
         value, error = self._results.get()

@@ -171,7 +171,7 @@ def test_mlflow_and_prefect_are_linked(
 def test_killed_and_retried(server: flows.Server, whole: Path, tmp_path: Path) -> None:
     """Killed in training and retried, a run makes no stage again and ends as an unkilled one."""
     data = tmp_path / "data"
-    with pytest.raises(runs.Killed):
+    with pytest.raises(runs.RunKilledError):
         flows.Run(server, data, flows.week(runs.WEEKS[0], hook=KillBefore)).result()
     crashed = journal(data)
     made_at = (data / "08_reporting" / runs.WEEKS[0] / "exploration.json").stat().st_mtime_ns
