@@ -28,7 +28,6 @@ def run_now(project: Project, as_of: str | None) -> None:
         WeekwiseError: If it cannot be run, or fails in a way that a user can mend.
     """
     day = project.calendar.parse(as_of) if as_of else project.next_week()
-    project.plan(day.isoformat())
     weekly(as_of=day.isoformat(), env=project.env)
 
 
