@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -20,7 +21,8 @@ from weekwise.orchestration.project import set_up  # Kedro reads it when importe
 
 def _set_levels(config: Path) -> None:
     """Take the loggers' levels from the project's own logging configuration."""
-    for name, options in OmegaConf.load(config)["loggers"].items():
+    loggers: Any = OmegaConf.to_container(OmegaConf.load(config))
+    for name, options in loggers["loggers"].items():
         logging.getLogger(name).setLevel(options["level"])
 
 
