@@ -10,7 +10,7 @@ export PYTHONUNBUFFERED := 1
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run viz mlflow check format unit test docs bench lock clean
+.PHONY: help setup setup-dev run viz mlflow prefect check format unit test docs bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ viz: setup-dev ## The pipelines, drawn by kedro viz
 mlflow: setup ## The runs and the registry, in MLflow's own UI
 	kedro mlflow ui
 
+prefect: setup ## A Prefect server with its UI; set PREFECT_API_URL=http://127.0.0.1:4200/api to use it
+	PREFECT_SERVER_ANALYTICS_ENABLED=false prefect server start --host 127.0.0.1
+
 check: setup-dev ## Format, lint, types, import lines
 	ruff format --check .
 	ruff check .
@@ -65,6 +68,7 @@ docs: setup-dev ## The documentation site, in docs/_build/html
 bench: setup-dev ## The benchmarks, each measured side by side
 	python benchmarks/weekly_run.py
 	python benchmarks/model_quality.py
+	python benchmarks/orchestration.py
 
 lock: $(BIN)/uv ## Pin every dependency, with hashes
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from _reference import catalog, commands, contracts, parameters
+from _reference import catalog, commands, contracts, orchestration, parameters
 
 PAGES: Mapping[str, Callable[[Path], str]] = {
     "data-dictionary.md": contracts.data_dictionary,
     "contract-format.md": contracts.contract_format,
     "calendar-features.md": contracts.calendar_features,
     "parameters.md": parameters.page,
+    "orchestration.md": orchestration.page,
     "kedro-commands.md": commands.kedro_commands,
     "make-targets.md": commands.make_targets,
     "datasets.md": catalog.datasets,

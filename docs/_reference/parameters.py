@@ -24,7 +24,7 @@ def page(project: Path) -> str:
     """Every parameter: its value, what it takes, its meaning."""
     values = written(project)
     groups = typed_groups()
-    parts = [_group(name, groups[name], values) for name in sorted(groups)]
+    parts = [group(name, groups[name], values) for name in sorted(groups)]
     loose = {name: value for name, value in values.items() if name not in groups}
     return joined([*parts, _loose(loose)])
 
@@ -69,7 +69,8 @@ def paths(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         yield prefix, value
 
 
-def _group(name: str, model: type[BaseModel], values: Mapping[str, Any]) -> str:
+def group(name: str, model: type[BaseModel], values: Mapping[str, Any]) -> str:
+    """One group: each value, what it takes, its meaning."""
     parts: list[str] = []
     for section in models.sections(model, name):
         level = "##" if section.path == name else "###"

@@ -48,6 +48,7 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
     "default_run_env": "local",
     # An environment says only what differs.
     "merge_strategy": {"parameters": "soft", "globals": "soft"},
+    "config_patterns": {"mlflow": ["mlflow*"], "orchestration": ["orchestration*"]},
     "custom_resolvers": {
         "oc.env": oc.env,
         "package_folder": _package_folder,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import flows
 import runs
 
 
@@ -23,3 +25,11 @@ def week_2(week_1: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = runs.copied(week_1, tmp_path_factory.mktemp("week-2") / "data")
     runs.run(data, runs.WEEKS[1])
     return data
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[flows.Server]:
+    """A Prefect server of the tests' own."""
+    made = flows.Server(tmp_path_factory.mktemp("prefect")).start()
+    yield made
+    made.kill()

@@ -13,6 +13,7 @@ from kedro.framework.cli.utils import LazyGroup
         "run": "weekwise.cli.run.run",
         "contract": "weekwise.cli.contract.contract",
         "model": "weekwise.cli.model.model",
+        "weekly": "weekwise.cli.weekly.weekly",
     },
 )
 def cli() -> None:

@@ -35,3 +35,11 @@ class StoreError(WeekwiseError):
 
 class RegistryError(WeekwiseError):
     """The model registry does not hold, or refuses, what was asked of it."""
+
+
+class OrchestrationError(WeekwiseError):
+    """The weekly flow cannot be run, deployed or scheduled as it is asked for."""
+
+
+class RunInHandError(OrchestrationError):
+    """Another run of the same environment is in hand."""

@@ -87,6 +87,11 @@ class DataGateHook:
         """The same when the run fails: that is when evidence is wanted most."""
         self._finish(run_params["run_id"])
 
+    def publish(self) -> None:
+        """Store the evidence there is so far, so that it outlives a run that is killed later."""
+        for run in list(self._runs.values()):
+            run.finish()
+
     def _start(self, run_id: str | None, used: set[str]) -> GateRun:
         tables = {name.split("@", maxsplit=1)[0] for name in used}
         with self._lock:

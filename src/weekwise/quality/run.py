@@ -74,6 +74,7 @@ class GateRun:
     places: Places
     _suites: Mapping[str, ExpectationSuite] = field(init=False, repr=False)
     _verdicts: dict[str, Future[Verdict]] = field(default_factory=dict, repr=False)
+    _published: set[str] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     # A DuckDB connection, which all Ibis datasets share, serves one thread at a time.
     _store: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -151,11 +152,16 @@ class GateRun:
     def finish(self) -> None:
         """Store the evidence, build Data Docs, and log both to the active MLflow run.
 
+        May be called more than once in a run; each verdict is published once.
         A failure here is told of and goes no further: it would hide the run's own error.
         """
         with self._lock:
-            reached = [one for one in self._verdicts.values() if one.done() and not one.exception()]
-        results = [promise.result().result for promise in reached]
+            results = [
+                promise.result().result
+                for dataset, promise in self._verdicts.items()
+                if dataset not in self._published and promise.done() and not promise.exception()
+            ]
+            self._published |= {name for name, one in self._verdicts.items() if one.done()}
         if not results:
             return
         try:

@@ -1,0 +1,155 @@
+"""`kedro weekly`: the weekly Prefect flow, in this process, on a schedule, or for past weeks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from kedro.framework.cli.utils import env_option
+
+from weekwise.cli.errors import plain_errors
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from weekwise.orchestration.backfill import Week
+    from weekwise.orchestration.plan import Plan
+    from weekwise.orchestration.project import Project
+
+PREFECT_LEVEL = "PREFECT_LOGGING_LEVEL"
+
+
+@click.group(name="weekly")
+def weekly() -> None:
+    """The weekly Prefect flow: run, serve, deploy, backfill, explain."""
+
+
+@weekly.command()
+@click.option("--as-of", help="The run's logical date, YYYY-MM-DD; by default the next week.")
+@click.option("--retry", is_flag=True, help="Take up the last run where it failed.")
+@env_option
+def run(as_of: str | None, retry: bool, env: str | None) -> None:
+    """Run one week now, in this process; no server is needed."""
+    if as_of and retry:
+        raise click.UsageError("--retry takes up the last run; leave out --as-of")
+    with _project(env) as project:
+        from weekwise.orchestration.connection import check_api
+        from weekwise.orchestration.start import retry_last, run_now
+
+        check_api(server_needed=False)
+        if retry:
+            retry_last(project)
+        else:
+            run_now(project, as_of)
+
+
+@weekly.command()
+@env_option
+def serve(env: str | None) -> None:
+    """Create or update the weekly deployment and serve it here, until SIGTERM."""
+    with _project(env, level="ERROR") as project:
+        from weekwise.orchestration.deployment import serve_weekly
+
+        serve_weekly(project)
+
+
+@weekly.command()
+@click.option("--work-pool", required=True, help="The work pool whose workers run it.")
+@env_option
+def deploy(work_pool: str, env: str | None) -> None:
+    """Create or update the weekly deployment for a worker on a work pool."""
+    with _project(env) as project:
+        from weekwise.orchestration.deployment import deploy_weekly
+
+        name = deploy_weekly(project, work_pool)
+        click.echo(f"deployed {name}; start a worker with: prefect worker start -p {work_pool}")
+
+
+@weekly.command()
+@click.option("--from", "first", required=True, help="The first as-of date, YYYY-MM-DD.")
+@click.option("--to", "last", required=True, help="The last as-of date, YYYY-MM-DD.")
+@env_option
+def backfill(first: str, last: str, env: str | None) -> None:
+    """Run the weeks that are missing, in order."""
+    with _project(env) as project:
+        from weekwise.orchestration import backfill as filling
+        from weekwise.orchestration.connection import check_api
+
+        check_api(server_needed=False)
+        weeks = filling.weeks_between(project, first, last)
+        made = filling.backfill(
+            project, weeks, lambda n, week: click.echo(f"week {n} of {len(weeks)}: {week}")
+        )
+        _print(_weeks_table(made))
+
+
+@weekly.command()
+@env_option
+def explain(env: str | None) -> None:
+    """Show how nodes become tasks: stages, retries, time limits, turns. Nothing is run."""
+    with _project(env) as project:
+        as_of = project.calendar.first_as_of.isoformat()
+        plan = project.plan(as_of)
+        _print(_plan_table(plan))
+        click.echo("A retried run takes up again at: " + plan.resume_at)
+
+
+@contextmanager
+def _project(env: str | None, *, level: str = "CRITICAL") -> Iterator[Project]:
+    """The environment's project; errors that a user can mend become one line."""
+    # Prefect's own lines would repeat Kedro's, and give each error of a user's a traceback.
+    os.environ.setdefault(PREFECT_LEVEL, level)
+    with plain_errors():
+        from weekwise.orchestration.project import Project, set_up
+
+        yield Project.of(set_up(), env)
+
+
+def _plan_table(plan: Plan) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("subflow", "task", "tags", "retries", "time limit", "holds the store"):
+        table.add_column(column)
+    for stage in plan.stages:
+        for number, task in enumerate(stage.tasks.values()):
+            limit = task.options.timeout_seconds
+            table.add_row(
+                "" if number else stage.title,
+                task.node.name,
+                ", ".join(sorted(task.node.tags)),
+                str(task.options.retries),
+                "none" if limit is None else f"{limit:g} s",
+                "takes turns" if task.takes_turns else "",
+            )
+    return table
+
+
+def _weeks_table(weeks: list[Week]) -> Table:
+    from rich.table import Table
+
+    from weekwise.orchestration.report import shown
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("as_of", "status", "promised", "realized", "verdict", ""):
+        table.add_column(column)
+    for week in weeks:
+        report = week.report
+        table.add_row(
+            report.as_of,
+            report.status,
+            shown(report.promised),
+            shown(report.realized),
+            report.verdict,
+            "" if week.made else "was there",
+        )
+    return table
+
+
+def _print(table: Table) -> None:
+    from rich.console import Console
+
+    Console().print(table)

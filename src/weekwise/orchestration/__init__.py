@@ -1,0 +1,1 @@
+"""The weekly run as a Prefect flow: the runner, the flow, its deployment."""

@@ -1,0 +1,138 @@
+"""`orchestration.yml` as typed settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from kedro.config import AbstractConfigLoader, MissingConfigException
+from kedro.pipeline.node import Node
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from weekwise.contract.errors import OrchestrationError
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Schedule(_Options):
+    """When the weekly deployment runs, and which week it takes.
+
+    Attributes:
+        cron: Minute, hour, day of month, month, day of week.
+        timezone: An IANA time zone, in which `cron` is read.
+        as_of: `next`, the week after the last one in the store; or `scheduled`, the day the run
+            was scheduled for.
+        catch_up: After an outage: `newest`, only the newest late run starts; or `all` of them.
+    """
+
+    cron: str = "0 6 * * 1"
+    timezone: str = "UTC"
+    as_of: Literal["next", "scheduled"] = "next"
+    catch_up: Literal["newest", "all"] = "newest"
+
+    @field_validator("cron")
+    @classmethod
+    def _is_cron(cls, cron: str) -> str:
+        parts = cron.split()
+        if len(parts) != 5:  # noqa: PLR2004 - a cron line has five fields
+            raise ValueError(f"{cron!r} is not a cron line of five fields, such as '0 6 * * 1'")
+        return cron
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, timezone: str) -> str:
+        try:
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(
+                f"{timezone!r} is no IANA time zone, such as America/New_York"
+            ) from None
+        return timezone
+
+
+class NodeOptions(_Options):
+    """How a node's task is retried and limited.
+
+    Attributes:
+        retries: Further attempts after a failure; a broken contract is never tried again.
+        retry_delay_seconds: Wait before the second attempt; it doubles with each further one.
+        timeout_seconds: Time limit of one attempt; null is none.
+    """
+
+    retries: int = Field(default=2, ge=0, le=50)
+    retry_delay_seconds: float = Field(default=5.0, ge=0)
+    timeout_seconds: float | None = Field(default=1800.0, gt=0)
+
+
+class NodeChange(_Options):
+    """What differs for some nodes; what is left out stays as it is.
+
+    Attributes:
+        retries: As for all nodes.
+        retry_delay_seconds: As for all nodes.
+        timeout_seconds: As for all nodes.
+    """
+
+    retries: int | None = Field(default=None, ge=0, le=50)
+    retry_delay_seconds: float | None = Field(default=None, ge=0)
+    timeout_seconds: float | None = Field(default=None, gt=0)
+
+
+class Orchestration(_Options):
+    """All of `orchestration.yml`.
+
+    Attributes:
+        schedule: When the weekly deployment runs.
+        stages: The title of each Kedro pipeline's subflow, in the order of a run.
+        resume_at: Where a retried run takes up again, in a new process: at the failed `stage`, or
+            the `run` from its start.
+        concurrency: Nodes at once.
+        nodes: Retries and time limit of every node.
+        by_tag: What differs for nodes with a tag.
+        by_node: What differs for a node.
+    """
+
+    schedule: Schedule = Schedule()
+    stages: Mapping[str, str] = Field(default_factory=dict)
+    resume_at: Literal["stage", "run"] = "stage"
+    concurrency: int = Field(default=4, ge=1)
+    nodes: NodeOptions = NodeOptions()
+    by_tag: Mapping[str, NodeChange] = Field(default_factory=dict)
+    by_node: Mapping[str, NodeChange] = Field(default_factory=dict)
+
+    def of(self, node: Node) -> NodeOptions:
+        """One node's options: those of all, changed by its tags, then by its name."""
+        changes = [self.by_tag[tag] for tag in sorted(node.tags) if tag in self.by_tag]
+        if node.name in self.by_node:
+            changes.append(self.by_node[node.name])
+        return reduce(
+            lambda options, change: options.model_copy(
+                update=change.model_dump(exclude_unset=True)
+            ),
+            changes,
+            self.nodes,
+        )
+
+
+def load_options(config: AbstractConfigLoader) -> Orchestration:
+    """The project's `orchestration.yml`, or the defaults if there is none.
+
+    Raises:
+        OrchestrationError: If it holds anything that is not understood.
+    """
+    try:
+        values = config["orchestration"]
+    except MissingConfigException:
+        return Orchestration()
+    try:
+        return Orchestration.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise OrchestrationError(
+            f"orchestration.yml: {place}: {first['msg']}; mend it and run again"
+        ) from None

@@ -1,0 +1,63 @@
+"""Start a weekly run in this process: a new one, or a failed one again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound
+from prefect.flow_engine import run_flow
+from prefect.states import AwaitingRetry
+
+from weekwise.contract.errors import OrchestrationError
+from weekwise.orchestration.journal import Journal, read_journal
+from weekwise.orchestration.lock import one_run_at_a_time
+from weekwise.orchestration.project import Project
+from weekwise.orchestration.weekly import weekly
+
+
+def run_now(project: Project, as_of: str | None) -> None:
+    """Run a week in this process.
+
+    Args:
+        project: The environment.
+        as_of: The week; by default the one after the last.
+
+    Raises:
+        WeekwiseError: If it cannot be run, or fails in a way that a user can mend.
+    """
+    day = project.calendar.parse(as_of) if as_of else project.next_week()
+    weekly(as_of=day.isoformat(), env=project.env)
+
+
+def retry_last(project: Project) -> None:
+    """Take up the last run where it failed, as the same flow run if the API still knows it.
+
+    Raises:
+        OrchestrationError: If there is nothing to retry.
+    """
+    journal = read_journal(project.data)
+    if journal is None or journal.finished:
+        raise OrchestrationError("no run of this environment has failed; run: kedro weekly run")
+    with one_run_at_a_time(project.data, journal.as_of):
+        flow_run = _scheduled_again(journal)
+    if flow_run is None:
+        weekly(as_of=journal.as_of, env=project.env, resume=True)
+    else:
+        run_flow(weekly, flow_run=flow_run, parameters=_parameters(project, journal))
+
+
+def _parameters(project: Project, journal: Journal) -> dict[str, object]:
+    return {"as_of": journal.as_of, "env": project.env, "resume": True}
+
+
+def _scheduled_again(journal: Journal) -> FlowRun | None:
+    """The journal's flow run, ready to be run again, whatever state a crash left it in."""
+    flow_run_id = UUID(journal.flow_run_id)
+    with get_client(sync_client=True) as client:
+        try:
+            client.set_flow_run_state(flow_run_id, AwaitingRetry(), force=True)
+            return client.read_flow_run(flow_run_id)
+        except ObjectNotFound:
+            return None

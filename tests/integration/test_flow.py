@@ -1,0 +1,464 @@
+"""The weekly flow on a real Prefect server, on the thin slice."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from kedro.framework.hooks import hook_impl
+
+import flows
+import runs
+
+pytestmark = pytest.mark.slow
+
+STAGES = [
+    "Data Wrangling",
+    "Preliminary Analysis",
+    "Model Training",
+    "Data Prediction",
+    "Monitoring",
+]
+
+
+@pytest.fixture(scope="module")
+def whole(server: flows.Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder after a week that nothing disturbed but one flaky node."""
+    data = tmp_path_factory.mktemp("whole") / "data"
+    flows.Run(server, data, flows.week(runs.WEEKS[0], hook=FailOnce)).result()
+    return data
+
+
+@pytest.fixture(scope="module")
+def whole_run(server: flows.Server, whole: Path) -> dict[str, Any]:
+    """Its flow run."""
+    return flow_run(server, whole)
+
+
+def journal(data: Path) -> dict[str, Any]:
+    """What the last run of a data folder has noted."""
+    return dict(json.loads((data / "orchestration" / "last_run.json").read_text()))
+
+
+def flow_run(server: flows.Server, data: Path) -> dict[str, Any]:
+    """The last flow run of a data folder."""
+    found: dict[str, Any] = server.ask(f"flow_runs/{journal(data)['flow_run_id']}", method="GET")
+    return found
+
+
+def stage_name(server: flows.Server, run: dict[str, Any]) -> str:
+    """The name of a flow run's flow."""
+    return str(server.ask(f"flows/{run['flow_id']}", method="GET")["name"])
+
+
+class FailOnce:
+    """Makes a node fail at its first attempt."""
+
+    node = "select_features"
+
+    def __init__(self) -> None:
+        self.failed = False
+
+    @hook_impl
+    def before_node_run(self, node: Any) -> None:
+        """Fail, once."""
+        if node.name == self.node and not self.failed:
+            self.failed = True
+            raise ConnectionError("a passing trouble")
+
+
+class KillBefore:
+    """Kills the process when a node is about to run."""
+
+    node = "score_holdout"
+
+    @hook_impl
+    def before_node_run(self, node: Any) -> None:
+        """Kill at the node."""
+        if node.name == self.node:
+            runs.kill_now()
+
+
+def test_pipelines_are_subflows_in_order(server: flows.Server, whole_run: dict[str, Any]) -> None:
+    """Each Kedro pipeline is a completed subflow, in the order of a weekly run."""
+    subflows = server.subflows(whole_run["id"])
+    assert [stage_name(server, run) for run in subflows] == STAGES
+    assert {run["state_type"] for run in subflows} == {"COMPLETED"}
+    assert whole_run["state_type"] == "COMPLETED"
+    assert whole_run["name"] == f"as of {runs.WEEKS[0]}"
+
+
+def test_nodes_are_tasks(server: flows.Server, whole_run: dict[str, Any]) -> None:
+    """Each node is a completed task of its pipeline's subflow, with its name and tags."""
+    from weekwise.pipeline_registry import register_pipelines
+
+    pipelines = list(register_pipelines().values())[1:]
+    for subflow, pipeline in zip(server.subflows(whole_run["id"]), pipelines, strict=True):
+        tasks = {run["name"]: run for run in server.task_runs(subflow["id"])}
+        assert set(tasks) == {node.name for node in pipeline.nodes}
+        assert {run["state_type"] for run in tasks.values()} == {"COMPLETED"}
+        for node in pipeline.nodes:
+            assert set(tasks[node.name]["tags"]) >= node.tags
+
+
+def test_the_graph_shows_what_needs_what(server: flows.Server, whole_run: dict[str, Any]) -> None:
+    """A task's inputs are the tasks that make what its node uses."""
+    training = server.subflows(whole_run["id"])[2]
+    tasks = {run["name"]: run for run in server.task_runs(training["id"])}
+    names = {run["id"]: name for name, run in tasks.items()}
+    before = {names[each["id"]] for each in tasks["fit_challenger"]["task_inputs"]["wait_for"]}
+    assert before == {"plan_retraining", "split_history"}
+
+
+def test_a_flaky_node_is_tried_again(server: flows.Server, whole_run: dict[str, Any]) -> None:
+    """A node that fails once is retried, and its run goes on."""
+    analysis = server.subflows(whole_run["id"])[1]
+    tasks = {run["name"]: run for run in server.task_runs(analysis["id"])}
+    assert tasks[FailOnce.node]["run_count"] == 2
+    assert {run["run_count"] for name, run in tasks.items() if name != FailOnce.node} == {1}
+
+
+def test_log_lines_reach_the_run(server: flows.Server, whole_run: dict[str, Any]) -> None:
+    """What Kedro and Weekwise log of a node and of a stage's progress is in Prefect's logs."""
+    wrangling = server.subflows(whole_run["id"])[0]
+    lines = flows.until(lambda: server.logs(wrangling["id"]))
+    messages = [line["message"] for line in lines]
+    assert any(re.match(r"Completed \d out of 7 tasks", message) for message in messages)
+    tasks = {run["id"]: run["name"] for run in server.task_runs(wrangling["id"])}
+    of_nodes = {tasks[line["task_run_id"]] for line in lines if line["task_run_id"]}
+    assert "clean_flights" in of_nodes
+
+
+def test_artifacts(server: flows.Server, whole: Path, whole_run: dict[str, Any]) -> None:
+    """The report's first line, the gate's findings, the verdict and links are artifacts."""
+    artifacts = server.artifacts(whole_run["id"])
+    report = json.loads((whole / "08_reporting" / runs.WEEKS[0] / "weekly_report.json").read_text())
+    assert report["headline"] in artifacts["weekly-report"]["data"]
+    assert "first champion" in artifacts["verdict"]["data"]
+    assert "none" in artifacts["data-gate"]["data"]
+    assert "index.html" in artifacts["data-docs"]["data"]
+
+
+def test_mlflow_and_prefect_are_linked(
+    server: flows.Server, whole: Path, whole_run: dict[str, Any]
+) -> None:
+    """There is one MLflow run, tagged with the flow run that shows it."""
+    with closing(sqlite3.connect(whole / "mlflow" / "mlflow.db")) as store:
+        mlflow_runs = store.execute("SELECT run_uuid, status FROM runs").fetchall()
+        tags = dict(store.execute("SELECT key, value FROM tags").fetchall())
+    assert [status for _, status in mlflow_runs] == ["FINISHED"]
+    assert tags["prefect.flow_run_id"] == whole_run["id"]
+    shown = {
+        key: artifact
+        for subflow in [whole_run, *server.subflows(whole_run["id"])]
+        for key, artifact in server.artifacts(subflow["id"]).items()
+    }
+    assert mlflow_runs[0][0] in shown["mlflow-run"]["data"]
+
+
+def test_killed_and_retried(server: flows.Server, whole: Path, tmp_path: Path) -> None:
+    """Killed in training and retried, a run makes no stage again and ends as an unkilled one."""
+    data = tmp_path / "data"
+    with pytest.raises(runs.RunKilledError):
+        flows.Run(server, data, flows.week(runs.WEEKS[0], hook=KillBefore)).result()
+    crashed = journal(data)
+    made_at = (data / "08_reporting" / runs.WEEKS[0] / "exploration.json").stat().st_mtime_ns
+
+    flows.Run(server, data, flows.retry).result()
+
+    assert crashed["stages"] == ["data_wrangling", "exploratory_data_analysis"]
+    assert journal(data)["flow_run_id"] == crashed["flow_run_id"]
+    assert journal(data)["mlflow_run_id"] == crashed["mlflow_run_id"]
+    exploration = data / "08_reporting" / runs.WEEKS[0] / "exploration.json"
+    assert exploration.stat().st_mtime_ns == made_at
+    assert flow_run(server, data)["state_type"] == "COMPLETED"
+    killed, unkilled = runs.end_state(data), runs.end_state(whole)
+    assert [name for name in unkilled if killed.get(name) != unkilled[name]] == []
+
+
+class BreakFlights:
+    """Takes a column away from the flights before the gate sees them."""
+
+    @hook_impl
+    def before_node_run(self, node: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Drop the destination."""
+        if node.name == "replay_flights":
+            return {"flights_2013": inputs["flights_2013"].drop(columns="dest")}
+        return {}
+
+
+class Recorder:
+    """Notes every call of every hook of a run."""
+
+    def __init__(self, calls: list[tuple[str, str]], *, failing: str | None) -> None:
+        self.calls = calls
+        self.failing = failing
+
+    @hook_impl
+    def after_context_created(self, context: Any) -> None:
+        """Note it."""
+        self.calls.append(("after_context_created", context.env))
+
+    @hook_impl
+    def after_catalog_created(self, catalog: Any) -> None:
+        """Note it."""
+        self.calls.append(("after_catalog_created", type(catalog).__name__))
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Any) -> None:
+        """Note it."""
+        self.calls.append(("before_pipeline_run", pipeline.describe()))
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Any, run_result: Any) -> None:
+        """Note it."""
+        self.calls.append(("after_pipeline_run", pipeline.describe() + str(sorted(run_result))))
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception, pipeline: Any) -> None:
+        """Note it."""
+        self.calls.append(("on_pipeline_error", f"{error!r} {pipeline.describe()}"))
+
+    @hook_impl
+    def before_node_run(self, node: Any, inputs: dict[str, Any], is_async: bool) -> None:
+        """Note it."""
+        self.calls.append(("before_node_run", f"{node} {sorted(inputs)} {is_async}"))
+
+    @hook_impl
+    def after_node_run(self, node: Any, outputs: dict[str, Any]) -> None:
+        """Note it, and fail where that is asked for."""
+        self.calls.append(("after_node_run", f"{node} {sorted(outputs)}"))
+
+    @hook_impl
+    def on_node_error(self, error: Exception, node: Any) -> None:
+        """Note it."""
+        self.calls.append(("on_node_error", f"{error!r} {node}"))
+
+    @hook_impl
+    def before_dataset_loaded(self, dataset_name: str, node: Any) -> None:
+        """Note it."""
+        self.calls.append(("before_dataset_loaded", f"{dataset_name} {node}"))
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any, node: Any) -> None:
+        """Note it."""
+        called = f"{dataset_name} {type(data).__name__} {node}"
+        self.calls.append(("after_dataset_loaded", called))
+
+    @hook_impl
+    def before_dataset_saved(self, dataset_name: str, data: Any, node: Any) -> None:
+        """Note it."""
+        called = f"{dataset_name} {type(data).__name__} {node}"
+        self.calls.append(("before_dataset_saved", called))
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: Any) -> None:
+        """Note it."""
+        called = f"{dataset_name} {type(data).__name__} {node}"
+        self.calls.append(("after_dataset_saved", called))
+
+
+def recorded(runner: str, *, failing: str | None) -> Callable[[Any], list[tuple[str, str]]]:
+    """A function for `Run` that gives all hook calls of one pipeline's run under a runner."""
+
+    def run(project: Any) -> list[tuple[str, str]]:
+        from kedro.framework.session import KedroSession
+        from kedro.pipeline.node import Node
+        from kedro.runner import SequentialRunner, ThreadRunner
+
+        from weekwise.orchestration.options import NodeOptions, Orchestration
+        from weekwise.orchestration.runner import PrefectRunner
+
+        calls: list[tuple[str, str]] = []
+        flows.use(lambda: Recorder(calls, failing=failing))
+        made = Node.run
+
+        def fail(node: Any, inputs: Any) -> Any:
+            if node.name == failing:
+                raise ValueError("as the test asked")
+            return made(node, inputs)
+
+        Node.run = fail  # type: ignore[method-assign, assignment]
+        runners = {
+            "sequential": SequentialRunner,
+            "thread": ThreadRunner,
+            "prefect": lambda: PrefectRunner(options=Orchestration(nodes=NodeOptions(retries=0))),
+        }
+        with (
+            KedroSession.create(
+                project.path, env="test", runtime_params={"as_of": runs.WEEKS[0]}
+            ) as session,
+            contextlib.suppress(ValueError),
+        ):
+            session.run(pipeline_names=["exploratory_data_analysis"], runner=runners[runner]())
+        return sorted(calls)
+
+    return run
+
+
+def test_recorder_knows_every_hook() -> None:
+    """The hook calls that the next test compares are those of all of Kedro's specifications."""
+    from kedro.framework.hooks import specs
+
+    hooks = {
+        name
+        for group in vars(specs).values()
+        if isinstance(group, type)
+        for name in vars(group)
+        if name.startswith(("before_", "after_", "on_"))
+    }
+    assert hooks <= set(vars(Recorder))
+
+
+@pytest.mark.parametrize("failing", [None, "read_features"])
+def test_hooks_fire_as_under_kedro_run(
+    failing: str | None, server: flows.Server, whole: Path, tmp_path: Path
+) -> None:
+    """Every hook call, of a run that succeeds or fails, is the same as under Kedro's runners."""
+    calls = {}
+    for runner in ("sequential", "thread", "prefect"):
+        data = runs.copied(whole, tmp_path / runner)
+        calls[runner] = flows.Run(server, data, recorded(runner, failing=failing)).result()
+    assert len(calls["sequential"]) > (10 if failing else 100)
+    assert calls["prefect"] == calls["sequential"]
+    assert calls["prefect"] == calls["thread"]
+
+
+def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> None:
+    """A broken contract fails the flow at once; no later stage runs, and one alert goes out."""
+    data = tmp_path / "data"
+    with Inbox() as inbox:
+        run = flows.week(runs.WEEKS[0], hook=BreakFlights)
+        with pytest.raises(RuntimeError, match="the data gate stops the run"):
+            flows.Run(server, data, inbox.used_by(run)).result()
+
+    failed = flow_run(server, data)
+    stages = server.subflows(failed["id"])
+    assert [(stage_name(server, run), run["state_type"]) for run in stages] == [
+        ("Data Wrangling", "FAILED")
+    ]
+    tasks = {run["name"]: run for run in server.task_runs(stages[0]["id"])}
+    assert tasks["clean_flights"]["state_type"] == "FAILED"
+    assert tasks["clean_flights"]["run_count"] == 1
+    artifacts = server.artifacts(failed["id"])
+    assert "dest" in artifacts["data-gate"]["data"]
+    assert "data gate stops" in artifacts["failure"]["data"]
+    assert len(inbox.messages) == 1
+    assert "failed" in inbox.messages[0]["title"]
+
+
+def test_two_at_once(server: flows.Server, whole: Path, tmp_path: Path) -> None:
+    """While one run is in hand a second is refused, says which, and changes nothing."""
+    data = runs.copied(whole, tmp_path / "data")
+    gate = tmp_path / "go on"
+    first = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))
+    flows.until((data / "orchestration" / "run.lock").read_text)
+    with pytest.raises(RuntimeError, match=f"in hand .as_of {runs.WEEKS[1]}, process {first.pid}"):
+        flows.Run(server, data, flows.week(runs.WEEKS[1])).result()
+    gate.touch()
+    first.result()
+    assert journal(data)["finished"]
+
+
+def test_the_server_dies_and_comes_back(server: flows.Server, whole: Path, tmp_path: Path) -> None:
+    """A run outlives its server's death, if that comes back, and is complete there too."""
+    data = runs.copied(whole, tmp_path / "data")
+    gate = tmp_path / "go on"
+    run = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))
+    flows.until((data / "waiting").exists)
+    server.kill()
+    gate.touch()
+    time.sleep(4)
+    server.start()
+    run.result()
+    ended = flow_run(server, data)
+    assert ended["state_type"] == "COMPLETED"
+    assert [each["state_type"] for each in server.subflows(ended["id"])] == ["COMPLETED"] * 5
+
+
+class WaitFor:
+    """Holds a run at its first node until a file is there."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    @hook_impl
+    def before_node_run(self, node: Any) -> None:
+        """Wait."""
+        if node.name == "replay_flights":
+            Path(os.environ["WEEKWISE_DATA_DIR"], "waiting").touch()
+            flows.until(self.file.exists)
+
+
+class Inbox:
+    """Takes what Apprise sends to an ordinary web address."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        inbox = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                size = int(self.headers["Content-Length"])
+                inbox.messages.append(json.loads(self.rfile.read(size)))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_args: Any) -> None:
+                """Stay silent."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_exc_info: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def used_by(self, run: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The function, with alerts sent here."""
+        url = f"json://127.0.0.1:{self._server.server_port}"
+
+        def with_alerts(project: Any) -> Any:
+            os.environ["WEEKWISE_ALERT_URLS"] = url
+            return run(project)
+
+        return with_alerts
+
+
+def test_backfill(server: flows.Server, whole: Path, tmp_path: Path) -> None:
+    """A backfill runs the missing weeks in order, and those that are there not again."""
+    from weekwise.orchestration.backfill import backfill, weeks_between
+
+    data = runs.copied(whole, tmp_path / "data")
+
+    def fill(project: Any) -> list[tuple[str, bool]]:
+        told: list[str] = []
+        weeks = weeks_between(project, runs.WEEKS[0], runs.WEEKS[1])
+        made = backfill(project, weeks, lambda number, week: told.append(f"{number} {week}"))
+        again = backfill(project, weeks, lambda number, week: told.append(f"{number} {week}"))
+        assert told == [f"2 {runs.WEEKS[1]}"]
+        assert [week.report for week in again] == [week.report for week in made]
+        assert made[1].report.realized is not None
+        return [(week.as_of.isoformat(), week.made) for week in [*made, *again]]
+
+    assert flows.Run(server, data, fill).result() == [
+        (runs.WEEKS[0], False),
+        (runs.WEEKS[1], True),
+        (runs.WEEKS[0], False),
+        (runs.WEEKS[1], False),
+    ]

@@ -1,0 +1,163 @@
+"""The weekly deployment, served and scheduled on a real Prefect server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import flows
+import runs
+from weekwise.datasets.weeks import completed_weeks
+
+pytestmark = pytest.mark.slow
+
+DEPLOYMENT = "deployments/name/Weekly%20Run/weekly-test"
+
+
+def kedro(*words: str, data: Path, **environment: str) -> subprocess.Popen[str]:
+    """A kedro command of the project, in the test environment."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "kedro", *words, "--env", "test"],
+        cwd=runs.PROJECT,
+        env={**os.environ, "WEEKWISE_DATA_DIR": str(data), "COLUMNS": "400", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@contextmanager
+def serving(server: flows.Server, data: Path) -> Iterator[subprocess.Popen[str]]:
+    """`kedro weekly serve`, once it is ready; it is ended by SIGTERM at the latest."""
+    process = kedro("weekly", "serve", data=data, **server.environment)
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "serving Weekly Run/weekly-test" in line:
+                break
+        yield process
+    finally:
+        if process.poll() is None:
+            end(process)
+
+
+def end(process: subprocess.Popen[str]) -> int:
+    """End a process by SIGTERM; its exit status."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+    return process.returncode
+
+
+def deployment(server: flows.Server) -> Any:
+    """The deployment as the server knows it, with its schedule's runs made."""
+    found = flows.until(lambda: server.ask(DEPLOYMENT, method="GET"))
+    flows.until(lambda: len(scheduled(server, found["id"])) >= 3)
+    return found
+
+
+def scheduled(server: flows.Server, deployment_id: str) -> list[dict[str, Any]]:
+    """Its runs, the earliest first."""
+    found = server.flow_runs(deployment_id={"any_": [deployment_id]})
+    return sorted(found, key=lambda run: run["expected_start_time"])
+
+
+def make_late(server: flows.Server, late: list[dict[str, Any]]) -> None:
+    """Have runs been due in the last weeks, as after an outage."""
+    with closing(sqlite3.connect(server.home / "prefect.db", timeout=30)) as store, store:
+        for weeks, run in enumerate(reversed(late), start=1):
+            due = (datetime.now(UTC) - timedelta(weeks=weeks)).strftime("%Y-%m-%d %H:%M:%S.%f")
+            store.execute(
+                "UPDATE flow_run SET expected_start_time = ?, next_scheduled_start_time = ? "
+                "WHERE replace(id, '-', '') = ?",
+                (due, due, run["id"].replace("-", "")),
+            )
+            store.execute(
+                "UPDATE flow_run_state SET state_details = "
+                "json_set(state_details, '$.scheduled_time', ?) "
+                "WHERE replace(flow_run_id, '-', '') = ?",
+                (f"{due.replace(' ', 'T')}Z", run["id"].replace("-", "")),
+            )
+
+
+def test_serving(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
+    """What is scheduled runs on time, late, or is canceled by SIGTERM, and never twice."""
+    data = runs.copied(week_1, tmp_path / "data")
+    with serving(server, data) as process:
+        found = deployment(server)
+        assert [each["schedule"]["cron"] for each in found["schedules"]] == ["0 6 * * 1"]
+        assert found["schedules"][0]["schedule"]["timezone"] == "America/New_York"
+        assert end(process) == 0
+    assert not server.ask(DEPLOYMENT, method="GET")["paused"]
+
+    late = scheduled(server, found["id"])[:3]
+    make_late(server, late)
+    with serving(server, data) as process:
+        newest = late[-1]["id"]
+        run = flows.until(lambda: ended(server, newest), seconds=120)
+        assert run["state_type"] == "COMPLETED", run["state"]["message"]
+        skipped = [server.ask(f"flow_runs/{each['id']}", method="GET") for each in late[:2]]
+        assert [each["state_name"] for each in skipped] == ["Skipped", "Skipped"]
+        assert [str(week) for week in completed_weeks(data)] == [runs.WEEKS[0], runs.WEEKS[2]]
+        messages = [line["message"] for line in server.logs(newest)]
+        offer = f"kedro weekly backfill --from {runs.WEEKS[1]} --to {runs.WEEKS[1]} --env test"
+        assert any(offer in message for message in messages)
+
+        wanted = {"env": "test", "as_of": runs.WEEKS[1]}
+        started = server.ask(
+            f"deployments/{found['id']}/create_flow_run",
+            {"state": {"type": "SCHEDULED"}, "parameters": wanted},
+        )
+        flows.until(lambda: server.subflows(started["id"]), seconds=90)
+        assert end(process) == 0
+    stopped = flows.until(lambda: ended(server, started["id"]))
+    assert stopped["state_type"] == "CANCELLED"
+    assert runs.WEEKS[1] not in map(str, completed_weeks(data))
+
+
+def ended(server: flows.Server, flow_run_id: str) -> Any:
+    """A flow run, once it has ended."""
+    run = server.ask(f"flow_runs/{flow_run_id}", method="GET")
+    final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+    return run if run["state_type"] in final else None
+
+
+def test_deploying_for_a_work_pool(server: flows.Server, tmp_path: Path) -> None:
+    """A missing work pool is named in one line; with it the deployment is made for workers."""
+    missing = kedro("weekly", "deploy", "--work-pool", "big", data=tmp_path, **server.environment)
+    said, _ = missing.communicate(timeout=90)
+    assert missing.returncode == 1
+    assert said.strip().splitlines()[-1].startswith("Error: there is no work pool 'big'")
+    assert "Traceback" not in said
+
+    server.ask("work_pools/", {"name": "big", "type": "process"})
+    made = kedro("weekly", "deploy", "--work-pool", "big", data=tmp_path, **server.environment)
+    said, _ = made.communicate(timeout=90)
+    assert made.returncode == 0, said
+    found = server.ask(DEPLOYMENT, method="GET")
+    assert found["work_pool_name"] == "big"
+    assert found["schedules"][0]["schedule"]["cron"] == "0 6 * * 1"
+    folder = found["pull_steps"][0]["prefect.deployments.steps.set_working_directory"]
+    assert folder["directory"] == str(runs.PROJECT)
+
+
+def test_without_a_server(tmp_path: Path) -> None:
+    """`kedro weekly run` works where no Prefect server was ever set up."""
+    alone = {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""}
+    process = kedro("weekly", "run", "--as-of", runs.WEEKS[0], data=tmp_path / "data", **alone)
+    said, _ = process.communicate(timeout=180)
+    assert process.returncode == 0, said
+    assert [str(week) for week in completed_weeks(tmp_path / "data")] == [runs.WEEKS[0]]
