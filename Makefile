@@ -38,7 +38,8 @@ run: setup ## One weekly run on the example: the week after the last one in the 
 	kedro run
 
 viz: setup-dev ## The pipelines, drawn by kedro viz
-	kedro viz run
+	# Kedro-Viz 12.5 uses a response class of FastAPI that FastAPI warns of.
+	PYTHONWARNINGS="ignore:ORJSONResponse is deprecated" kedro viz run
 
 mlflow: setup ## The runs and the registry, in MLflow's own UI
 	kedro mlflow ui
