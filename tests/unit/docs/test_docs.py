@@ -28,7 +28,7 @@ NAMES = [str(path.relative_to(PROJECT)) for path in PAGES]
 FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`(?P<code>(?:kedro|make) [^`\n]+)`")
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
-ELSEWHERE = re.compile(r"/work/|/root/|/home/|index-url|/simple\b|extra-index")
+ELSEWHERE = re.compile(r"/root/|/home/|index-url|/simple\b|extra-index")
 PLUGINS = {"kedro_mlflow", "kedro-viz"}
 GLOBAL_KEDRO = {"catalog", "registry", "ipython", "jupyter", "package"}
 
