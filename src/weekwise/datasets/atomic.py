@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kedro.io import AbstractDataset
 from kedro.io.core import parse_dataset_definition
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A hidden file to write to, which is renamed over `path` once it is written.
+
+    If writing fails, the former file stands and nothing lies beside it.
+
+    Args:
+        path: The file on a local disk; its folder is made when needed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The ending stays last: some datasets, and pandas, choose a format by it.
+    hidden = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield hidden
+        hidden.replace(path)
+    finally:
+        hidden.unlink(missing_ok=True)
 
 
 class AtomicDataset(AbstractDataset[Any, Any]):
@@ -62,15 +83,8 @@ class AtomicDataset(AbstractDataset[Any, Any]):
 
     def save(self, data: Any) -> None:
         """Save through the wrapped dataset, then put the whole file in place."""
-        path = Path(self._filepath)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # The ending stays last: some datasets, and pandas, choose a format by it.
-        hidden = path.with_name(f".{os.getpid()}.{path.name}")
-        try:
+        with whole(Path(self._filepath)) as hidden:
             self._dataset(hidden).save(data)
-            hidden.replace(path)
-        finally:
-            hidden.unlink(missing_ok=True)
 
     def _exists(self) -> bool:
         return Path(self._filepath).exists()

@@ -7,7 +7,6 @@ models: that is the promotion gate's business.
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,6 +15,7 @@ from kedro.io import AbstractDataset
 from pydantic import ValidationError
 
 from weekwise.contract.errors import AsOfError, RegistryError
+from weekwise.datasets.atomic import whole
 
 if TYPE_CHECKING:
     from weekwise.model.contenders import Challenger, Champion, Reigning
@@ -199,13 +199,8 @@ class VerdictDataset(_RegistryDataset, AbstractDataset[Any, Any]):
     def save(self, data: Verdict) -> None:
         """Carry the verdict out, then write the whole file in its place."""
         self._registry().apply(data)
-        self._filepath.parent.mkdir(parents=True, exist_ok=True)
-        hidden = self._filepath.with_name(f".{os.getpid()}.{self._filepath.name}")
-        try:
+        with whole(self._filepath) as hidden:
             hidden.write_text(data.model_dump_json(indent=2), "utf-8")
-            hidden.replace(self._filepath)
-        finally:
-            hidden.unlink(missing_ok=True)
 
     def _exists(self) -> bool:
         return self._filepath.exists()

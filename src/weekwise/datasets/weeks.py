@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-REPORTING = "08_reporting"
+from weekwise.quality.places import REPORTING
+
 WEEKLY_REPORT = "weekly_report.json"
 
 

@@ -13,6 +13,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from weekwise.quality.places import REPORTING
 from weekwise.quality.store import data_docs
 
 if TYPE_CHECKING:
@@ -157,13 +158,13 @@ def _listing(files: Sequence[_Line], commands: Sequence[_Line]) -> Table:
 
 
 def _files(folder: Path, as_of: str) -> list[_Line]:
-    week = folder / "08_reporting" / as_of
+    week = folder / REPORTING / as_of
     places = [
         ("weekly report", week / "weekly_report.html"),
         ("exploration", week / "exploration.html"),
         ("model card", week / "model_card.md"),
         ("predictions", folder / "07_model_output" / "predictions" / f"{as_of}.parquet"),
-        ("Data Docs", data_docs(folder / "08_reporting")),
+        ("Data Docs", data_docs(folder / REPORTING)),
     ]
     return [(name, _short(path)) for name, path in places if path.exists()]
 

@@ -7,6 +7,7 @@ import os
 
 from weekwise.orchestration.project import Project
 from weekwise.orchestration.report import Report
+from weekwise.quality.places import REPORTING
 
 URLS = "WEEKWISE_ALERT_URLS"
 ACT = "ACT"
@@ -27,7 +28,7 @@ def alert_failure(project: Project, as_of: str, error: BaseException) -> None:
 def alert_status(project: Project, report: Report) -> None:
     """Tell that a run ended with status ACT; others tell nobody."""
     if report.status == ACT:
-        place = project.data / "08_reporting" / report.as_of / "weekly_report.html"
+        place = project.data / REPORTING / report.as_of / "weekly_report.html"
         send(f"Weekwise: act on the week of {report.as_of}", f"{report.headline}\n{place}")
 
 

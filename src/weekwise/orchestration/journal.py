@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from weekwise.datasets.atomic import whole
 from weekwise.orchestration.lock import FOLDER
 
 JOURNAL = "last_run.json"
@@ -39,11 +39,8 @@ class Journal(BaseModel):
 
     def write(self, data: Path) -> Journal:
         """Put it, whole, in the place of the one before."""
-        path = data / FOLDER / JOURNAL
-        path.parent.mkdir(parents=True, exist_ok=True)
-        hidden = path.with_name(f".{os.getpid()}.{path.name}")
-        hidden.write_text(self.model_dump_json(indent=2), "utf-8")
-        hidden.replace(path)
+        with whole(data / FOLDER / JOURNAL) as hidden:
+            hidden.write_text(self.model_dump_json(indent=2), "utf-8")
         return self
 
     def noted(self, data: Path, **changes: Any) -> Journal:

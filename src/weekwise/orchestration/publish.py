@@ -13,8 +13,8 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 
 from weekwise.orchestration.project import Project
 from weekwise.orchestration.report import Report, read_report
+from weekwise.quality.places import REPORTING
 
-REPORTING = "08_reporting"
 FLOW_RUN_ID = "prefect.flow_run_id"
 FLOW_RUN_URL = "prefect.flow_run_url"
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from weekwise.datasets.weeks import WEEKLY_REPORT
+from weekwise.quality.places import REPORTING
+
 
 @dataclass(frozen=True)
 class Report:
@@ -40,7 +43,7 @@ def read_report(data: Path, as_of: str) -> Report:
         data: The data folder.
         as_of: The week.
     """
-    path = data / "08_reporting" / as_of / "weekly_report.json"
+    path = data / REPORTING / as_of / WEEKLY_REPORT
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     figures = content["figures"]
     weeks = figures["look_back"]["weeks"]

@@ -82,6 +82,7 @@ class Places:
         """Write a verdict, whole or not at all, in the place of the same week's former one."""
         path = self.gate / f"{result.table}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
+        # It does not end in .json: who lists the verdicts must not meet what a kill leaves behind.
         hidden = path.with_name(f".{path.name}.{os.getpid()}")
         hidden.write_text(json.dumps(result.to_json(), indent=2, ensure_ascii=False), "utf-8")
         hidden.replace(path)
