@@ -67,6 +67,8 @@ class Server:
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "prefect.server.api.server:create_app"],
+                # As `make prefect` does: settings stand in the project's `prefect.toml`.
+                cwd=runs.PROJECT,
                 env={
                     **{k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"},
                     **{k: v for k, v in self.environment.items() if k != "PREFECT_API_URL"},
