@@ -237,6 +237,27 @@ def week(as_of: str, *, hook: Callable[[], Any] | None = None) -> Callable[[Any]
     return run
 
 
+def command(*words: str, hook: Callable[[], Any] | None = None) -> Callable[[Any], tuple[int, str]]:
+    """A function for `Run` that types a `kedro weekly` command; it gives exit status and output.
+
+    Args:
+        words: What follows `kedro weekly`.
+        hook: Makes a Kedro hook that goes with the runs.
+    """
+
+    def run(_project: Any) -> tuple[int, str]:
+        from click.testing import CliRunner
+
+        from weekwise.cli.weekly import weekly
+
+        use(hook)
+        os.environ["COLUMNS"] = "200"
+        result = CliRunner().invoke(weekly, [*words, "--env", "test"])
+        return result.exit_code, result.output
+
+    return run
+
+
 def retry(project: Any) -> None:
     """A function for `Run` that takes up the last run."""
     from weekwise.orchestration.start import retry_last
