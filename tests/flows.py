@@ -26,6 +26,8 @@ import runs
 
 HOST = "127.0.0.1"
 NOT_FOUND = 404
+BUSY = 503
+"""What Prefect answers while somebody else writes to its SQLite; its own client asks again too."""
 IMPORTS = (
     *runs._HEAVY,
     "weekwise.orchestration.start",
@@ -99,6 +101,9 @@ class Server:
         except urllib.error.HTTPError as error:
             if error.code == NOT_FOUND:
                 return None
+            if error.code == BUSY:
+                time.sleep(0.5)
+                return self.ask(path, content, method=method)
             raise AssertionError(f"{path}: {error.read()[:500]!r}") from error
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return None

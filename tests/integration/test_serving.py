@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,8 @@ def serving(server: flows.Server, data: Path) -> Iterator[subprocess.Popen[str]]
         for line in process.stdout:
             if "serving Weekly Run/weekly-test" in line:
                 break
+        # Nobody may wait for a full pipe.
+        threading.Thread(target=process.stdout.read, daemon=True).start()
         yield process
     finally:
         if process.poll() is None:
@@ -55,11 +58,10 @@ def end(process: subprocess.Popen[str]) -> int:
     """End a process by SIGTERM; its exit status."""
     process.send_signal(signal.SIGTERM)
     try:
-        process.communicate(timeout=60)
+        return process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
-    return process.returncode
+        return process.wait()
 
 
 def deployment(server: flows.Server) -> Any:
