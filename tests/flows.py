@@ -6,6 +6,7 @@ when processes are forked from it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -168,9 +169,11 @@ class Run:
             for name in IMPORTS:
                 __import__(name)
         context = multiprocessing.get_context("fork")
-        self._results = context.SimpleQueue()
+        self._results, self._sender = context.Pipe(duplex=False)
         self._process = context.Process(target=self._call, args=(server, data, function))
         self._process.start()
+        # Only the run holds it now, so that its end is the end of what can be received.
+        self._sender.close()
 
     @property
     def pid(self) -> int:
@@ -185,16 +188,20 @@ class Run:
             RunKilledError: If the process was killed.
             RuntimeError: If the function raised; its traceback is the message.
         """
-        self._process.join(seconds)
+        answer = None
+        if self._results.poll(seconds):
+            with contextlib.suppress(EOFError):
+                answer = self._results.recv()
+            self._process.join(30)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
             raise TimeoutError("the run did not end")
         if self._process.exitcode == -signal.SIGKILL:
             raise runs.RunKilledError
-        if self._results.empty():
+        if answer is None:
             raise RuntimeError("no word from the run")
-        value, error = self._results.get()
+        value, error = answer
         if error:
             raise RuntimeError(error)
         return value
@@ -205,9 +212,9 @@ class Run:
             os.environ.update(server.environment)
             os.environ["WEEKWISE_DATA_DIR"] = str(data)
             os.chdir(runs.PROJECT)
-            self._results.put((_with_settings(server, function), None))
+            self._sender.send((_with_settings(server, function), None))
         except BaseException:  # noqa: BLE001 - handed to the test
-            self._results.put((None, traceback.format_exc()))
+            self._sender.send((None, traceback.format_exc()))
         # Prefect's threads end with the process; its lines are sent by then.
         from prefect.logging.handlers import APILogWorker
 

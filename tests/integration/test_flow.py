@@ -364,13 +364,17 @@ def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> N
 
 
 def test_two_at_once(server: flows.Server, whole: Path, tmp_path: Path) -> None:
-    """While one run is in hand a second is refused, says which, and changes nothing."""
+    """While one run is in hand a second is refused, says which, and one alert goes out."""
     data = runs.copied(whole, tmp_path / "data")
     gate = tmp_path / "go on"
     first = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))
     flows.until((data / "orchestration" / "run.lock").read_text)
-    second = flows.Run(server, data, flows.command("run", "--as-of", runs.WEEKS[1]))
-    status, output = second.result()
+    with Inbox() as inbox:
+        second = inbox.used_by(flows.command("run", "--as-of", runs.WEEKS[1]))
+        status, output = flows.Run(server, data, second).result()
+    assert [each["title"] for each in inbox.messages] == [
+        f"Weekwise: the run of {runs.WEEKS[1]} was not begun"
+    ]
     assert status == 1
     said = output.strip().splitlines()[-1]
     assert said.startswith("Error: another weekly run on")
