@@ -41,24 +41,28 @@ def kedro(*words: str, data: Path, **environment: str) -> subprocess.Popen[str]:
 def serving(server: flows.Server, data: Path) -> Iterator[subprocess.Popen[str]]:
     """`kedro weekly serve`, once it is ready; it is ended by SIGTERM at the latest."""
     process = kedro("weekly", "serve", data=data, **server.environment)
+    assert process.stdout is not None
+    # Somebody must go on reading: nobody may wait for a full pipe.
+    reader = threading.Thread(target=process.stdout.read, daemon=True)
     try:
-        assert process.stdout is not None
         for line in process.stdout:
             if "serving Weekly Run/weekly-test" in line:
                 break
-        # Nobody may wait for a full pipe.
-        threading.Thread(target=process.stdout.read, daemon=True).start()
+        reader.start()
         yield process
     finally:
         if process.poll() is None:
             end(process)
+        if reader.ident is not None:
+            reader.join(10)
+        process.stdout.close()
 
 
 def end(process: subprocess.Popen[str]) -> int:
     """End a process by SIGTERM; its exit status."""
     process.send_signal(signal.SIGTERM)
     try:
-        return process.wait(60)
+        return process.wait(120)
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()
