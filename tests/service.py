@@ -388,9 +388,7 @@ class Client:
     """A client of an application in this process, without a socket."""
 
     def __init__(self, gate: Gate) -> None:
-        self._runner = asyncio.Runner()
-        transport = httpx.ASGITransport(gate, raise_app_exceptions=False)
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://testserver")
+        self._gate = gate
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """A GET."""
@@ -402,4 +400,9 @@ class Client:
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Any request."""
-        return self._runner.run(self._client.request(method, path, **options))
+        return asyncio.run(self._request(method, path, **options))
+
+    async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self._gate, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as asked:
+            return await asked.request(method, path, **options)
