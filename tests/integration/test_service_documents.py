@@ -44,6 +44,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A store with reports of two weeks, one written twice, then by a run that failed."""
     store = service.empty_store(tmp_path_factory.mktemp("store"))
     with store.in_use():
+        mlflow.create_experiment("weeks", artifact_location=str(store.folder / "artifacts"))
         report("2013-07-01", "OK", log_loss=None)
         report("2013-07-08", "OK", log_loss=0.6)
         report("2013-07-08", "WARN", log_loss=0.5)
@@ -57,7 +58,8 @@ def report(
 ) -> None:
     """A weekly run with a report, or without."""
     experiment = mlflow.get_experiment_by_name("weeks")
-    number = mlflow.create_experiment("weeks") if experiment is None else experiment.experiment_id
+    assert experiment is not None
+    number = experiment.experiment_id
     with mlflow.start_run(experiment_id=number, tags={"as_of": as_of}) as run:
         if told is not None:
             week = {"as_of": "2013-06-24", "log_loss": log_loss, "promised_log_loss": 0.55}
