@@ -20,8 +20,8 @@ def test_the_app_comes_alive_with_the_first_model(visit: Visit, tmp_path: Path) 
     with service.running(store.uri, tmp_path / "serving", wait=False) as running:
         running.wait_live()
         page = visit(running.url)
-        expect(page.get_by_role("heading", name="There is no model yet")).to_be_visible()
-        expect(page.get_by_text("make run", exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name="No model is in service yet")).to_be_visible()
+        expect(page.locator("pre")).to_have_text("make run", timeout=15_000)
 
         service.parcels_store(store)
 
