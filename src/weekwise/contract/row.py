@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, create_model
 
 from weekwise.contract.model import Bound, Column, ColumnType, Contract, OnServing
 
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+
 _PYTHON: Mapping[ColumnType, Any] = {
     ColumnType.STRING: str,
     ColumnType.CATEGORY: str,
@@ -87,6 +89,9 @@ def _kind(column: Column) -> Any:
     if column.values is not None and column.serving.unseen is OnServing.REFUSE:
         return Literal[tuple(column.values)]
     low, high = _bound(column, column.min), _bound(column, column.max)
+    if column.type is ColumnType.INTEGER:
+        # JSON's numbers have no end, the table's have 64 bits.
+        low, high = INT64_MIN if low is None else low, INT64_MAX if high is None else high
     if low is None and high is None:
         return _PYTHON[column.type]
     return Annotated[_PYTHON[column.type], Field(ge=low, le=high)]

@@ -7,10 +7,10 @@ raw rows give the same numbers everywhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ import pandas as pd
 
 from weekwise.contract.errors import RegistryError
 from weekwise.contract.model import ColumnType, Contract, Frozen, Share
-from weekwise.model.frame import Floats, ModelInputs, model_frame, model_pool
+from weekwise.model.frame import Floats, ModelInputs, model_frame, model_lists, model_pool
 from weekwise.model.record import TrainingRecord
 
 if TYPE_CHECKING:
@@ -49,6 +49,21 @@ class PredictorFile(Frozen):
     country: str
     threshold: Share
     record: TrainingRecord
+
+
+@dataclass(frozen=True)
+class RowExplanation:
+    """What each input adds to one row's log-odds.
+
+    Attributes:
+        values: What the model was given, in the order of its inputs' names.
+        contributions: What each adds, in the same order.
+        base: What every row starts from; with all contributions it is the row's log-odds.
+    """
+
+    values: tuple[str | float, ...]
+    contributions: tuple[float, ...]
+    base: float
 
 
 @dataclass(frozen=True)
@@ -101,6 +116,37 @@ class Predictor:
         threads = 1 if len(frame) < _ONE_THREAD_ROWS else -1
         probabilities: Floats = self.model.predict_proba(frame, thread_count=threads)[:, 1]
         return probabilities
+
+    def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> list[float]:
+        """The probability of a positive outcome for a few rows, without a frame.
+
+        Equal to `predict_proba`, and about ten times as fast for one row; from a hundred or so on
+        a frame is faster.
+
+        Args:
+            rows: Raw rows, as for `model_lists`.
+        """
+        if not rows:
+            return []
+        lists = model_lists(rows, self.inputs)
+        probabilities: Floats = self.model.predict_proba(lists, thread_count=1)[:, 1]
+        return probabilities.tolist()
+
+    def explain_row(self, row: Mapping[str, Any]) -> RowExplanation:
+        """What each input of one row adds to its log-odds, as `contributions` has it.
+
+        Args:
+            row: A raw row, as for `model_lists`.
+        """
+        from catboost import Pool
+
+        lists = model_lists([row], self.inputs)
+        places = [self.inputs.names.index(name) for name in self.inputs.categories]
+        pool = Pool(lists, cat_features=places, thread_count=1)
+        shap = self.model.get_feature_importance(pool, type="ShapValues", thread_count=1)[0]
+        return RowExplanation(
+            values=tuple(lists[0]), contributions=tuple(shap[:-1].tolist()), base=float(shap[-1])
+        )
 
     def decide(self, probabilities: Floats) -> npt.NDArray[np.bool_]:
         """Whether each probability, shape (n,), reaches the threshold."""
