@@ -1,9 +1,11 @@
-# The images of the whole system, one target each: pipeline, mlflow.
+# The images of the whole system, one target each: pipeline, mlflow, api, frontend.
 # docs/how-to/run-in-containers.md shows how to use them, docs/explanation/containers.md what is in them.
 #
 # No `# syntax=` line: any BuildKit since Docker 20.10 builds this, with no image but the bases.
 
 ARG PYTHON_IMAGE=python:3.11-slim
+ARG NODE_IMAGE=node:20-slim
+ARG NGINX_IMAGE=nginx:1.27
 
 # ── What every Python image stands on: a fixed user, and an init that reaps and hands on signals ──
 
@@ -20,6 +22,9 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
 COPY docker/healthy.py /usr/local/bin/healthy
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    COLUMNS=120 \
+    # There is no git, and no repository.
+    GIT_PYTHON_REFRESH=quiet \
     # Root file systems are read-only: what wants a home gets the scratch folder.
     HOME=/tmp \
     MPLCONFIGDIR=/tmp/matplotlib
@@ -100,3 +105,31 @@ USER 10001:10001
 EXPOSE 5000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=6 CMD ["healthy", "http://127.0.0.1:5000/health"]
 CMD ["mlflow", "server", "--host", "0.0.0.0", "--port", "5000", "--workers", "1"]
+
+# ── frontend: the web app as files, and nginx in front of the API ────────────────────────────────
+
+FROM ${NODE_IMAGE} AS app
+WORKDIR /frontend
+COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm ci
+COPY frontend ./
+RUN npm run build \
+    && rm -rf dist/.vite \
+    && find dist -type f \( -name '*.css' -o -name '*.html' -o -name '*.js' -o -name '*.svg' \) -exec gzip -9 --keep {} +
+
+FROM ${NGINX_IMAGE} AS frontend
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Weekwise app" \
+      org.opencontainers.image.description="The web app, and nginx in front of the API" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY docker/nginx.conf docker/security-headers.conf /etc/nginx/
+COPY --from=app /frontend/dist /usr/share/nginx/html
+USER 10001:10001
+EXPOSE 8080
+STOPSIGNAL SIGQUIT
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/"]
+ENTRYPOINT ["nginx"]
+CMD []
