@@ -88,7 +88,7 @@ def _kind(column: Column) -> Any:
     """The type of a value that is there."""
     if column.values is not None and column.serving.unseen is OnServing.REFUSE:
         return Literal[tuple(column.values)]
-    low, high = _bound(column, column.min), _bound(column, column.max)
+    low, high = limit_of(column, column.min), limit_of(column, column.max)
     if column.type is ColumnType.INTEGER:
         # JSON's numbers have no end, the table's have 64 bits.
         low, high = INT64_MIN if low is None else low, INT64_MAX if high is None else high
@@ -97,7 +97,7 @@ def _kind(column: Column) -> Any:
     return Annotated[_PYTHON[column.type], Field(ge=low, le=high)]
 
 
-def _bound(column: Column, bound: Bound | None) -> Any:
+def limit_of(column: Column, bound: Bound | None) -> Any:
     """A limit in the column's own type, a date standing for its midnight and the reverse."""
     if column.type is ColumnType.DATE and isinstance(bound, datetime):
         return bound.date()
