@@ -47,7 +47,9 @@ FROM build AS weekwise
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN uv pip install --no-cache --no-deps --no-build-isolation --target /app/src . \
-    && python -m compileall -q /app/src && rm /app/src/.lock
+    && rm /app/src/.lock
+COPY api /app/api
+RUN python -m compileall -q /app
 
 # ── pipeline: the weekly run, and the Prefect server ─────────────────────────────────────────────
 
@@ -105,6 +107,33 @@ USER 10001:10001
 EXPOSE 5000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=6 CMD ["healthy", "http://127.0.0.1:5000/health"]
 CMD ["mlflow", "server", "--host", "0.0.0.0", "--port", "5000", "--workers", "1"]
+
+# ── api: the service, without Kedro, Great Expectations and Prefect ──────────────────────────────
+
+FROM build AS api-packages
+COPY requirements-api.lock .
+RUN --mount=type=cache,target=/root/.cache/uv sh install.sh requirements-api.lock
+
+FROM python AS api
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Weekwise API" \
+      org.opencontainers.image.description="Predictions by the registered champion, over HTTP" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=api-packages /opt/venv /opt/venv
+RUN install --directory --owner weekwise --group weekwise /state
+COPY --from=weekwise /app/src src
+COPY --from=weekwise /app/api api
+ENV PYTHONPATH=/app/src \
+    WEEKWISE_API_HOST=0.0.0.0 \
+    WEEKWISE_API_STATE_DIR=/state
+USER 10001:10001
+EXPOSE 8000
+# Alive, not ready: it lives from the start, and is ready when there is a champion.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["healthy", "http://127.0.0.1:8000/health/live"]
+CMD ["python", "-m", "api"]
 
 # ── frontend: the web app as files, and nginx in front of the API ────────────────────────────────
 
