@@ -81,6 +81,8 @@ lock: $(BIN)/uv ## Pin every dependency, with hashes
 		--custom-compile-command "make lock" --quiet --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
+	$(BIN)/uv pip compile requirements-api.in --excludes requirements-api.excludes --universal --python-version 3.11 \
+		--generate-hashes --constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-api.lock
 	for image in build mlflow; do \
 		$(BIN)/uv pip compile docker/$$image.in --universal --python-version 3.11 --generate-hashes \
 			--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file docker/$$image.lock; \

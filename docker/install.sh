@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs a hashed lock file into /opt/venv. The libraries' own tests, a fifth of their size, stay out;
+# Installs a hashed lock file, which names everything, into /opt/venv. The libraries' own tests stay out;
 # bytecode is made now, because containers cannot write it later.
 set -eu
-uv pip install --python /opt/venv/bin/python --require-hashes --requirements "$1"
+uv pip install --python /opt/venv/bin/python --no-deps --require-hashes --requirements "$1"
 cd /opt/venv/lib/python3.11/site-packages
 for package in catboost matplotlib mpl_toolkits networkx numpy pandas pyarrow scipy sklearn skops; do
     [ ! -d "$package" ] || find "$package" -type d -name tests -prune -exec rm -rf {} +
