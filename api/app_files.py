@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from os import PathLike, stat_result
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 POLICY = (
     "default-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; "
@@ -25,19 +25,31 @@ _NOT_BUILT = """<!doctype html>
 <head><meta charset="utf-8"><title>Weekwise</title></head>
 <body>
 <h1>Weekwise</h1>
-<p>The API is here; the web app is not built yet. Build it and start again with <code>make serve</code>.</p>
+<p>The API is here; the web app is not built yet. Build it and start again with
+<code>make serve</code>.</p>
 <p><a href="docs">The API's documentation</a></p>
 </body>
 </html>
 """
 
 
+class _Matched(NamedTuple):
+    """What stands for the app's files where a route's template is asked for."""
+
+    path: str
+
+
 class AppFiles(StaticFiles):
-    """The built app. What lies in `assets/` has its content's hash in its name and never changes."""
+    """The built app. Names in `assets/` hold their content's hash, so they never change."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True, check_dir=False)
         self._folder = folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer for a path that no route has."""
+        if scope["type"] == "http":
+            await super().__call__(scope, receive, send)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """A file, or at `/` without a built app the page that says how to build it."""
@@ -53,6 +65,7 @@ class AppFiles(StaticFiles):
         status_code: int = 200,
     ) -> Response:
         """A file with the headers it needs."""
+        scope["route"] = _Matched("(app)")
         response: Response = super().file_response(full_path, stat_result, scope, status_code)
         is_asset = Path(full_path).parent.name == _ASSETS
         response.headers.update(_headers(is_asset=is_asset))

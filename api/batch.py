@@ -14,18 +14,16 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 import pydantic_core
 
-from api.columns import check_column
+from api.columns import Array, Bools, check_column
 from api.problems import FieldFault, Malformed, TooManyRows
 from api.rows import RowReader, refuse_doubled_keys
 from api.served import Served
-from weekwise.contract.model import TEMPORAL, TEXTUAL, Column
 
-Bools = npt.NDArray[np.bool_]
 _KEY_ENDS = re.compile(rb'"\s*:')
+_SPACES = (b" ", b"\n", b"\t", b"\r")
 _SPACED = (b'" ', b'"\n', b'"\t', b'"\r')
 _NO_WARNINGS = orjson.Fragment(b"[]")
 
@@ -94,8 +92,8 @@ def batch_answer(reader: BatchReader, body: bytes) -> Answered:
         reader: The reader of the model.
         body: The request's body.
     """
-    checked = _check(reader.rows, *reader.parse(body))
-    return _answer(reader.served, checked)
+    rows, is_json = reader.parse(body)
+    return _answer(reader.served, _check(reader.rows, rows, is_json=is_json))
 
 
 def _parsed(body: bytes) -> tuple[Any, bool]:
@@ -112,7 +110,7 @@ def _parsed(body: bytes) -> tuple[Any, bool]:
 def _refuse_doubled(body: bytes, rows: list[Any]) -> None:
     """Refuse a body with a key twice; a look at every key is taken only if their number is odd."""
     keys = 1 + sum(len(row) for row in rows if isinstance(row, dict))
-    spaced = any(form in body for form in _SPACED)
+    spaced = any(space in body for space in _SPACES) and any(form in body for form in _SPACED)
     ends = len(_KEY_ENDS.findall(body)) if spaced else body.count(b'":')
     if ends != keys:
         refuse_doubled_keys(body)
@@ -123,42 +121,42 @@ class _Checked:
     """A batch that has been looked at.
 
     Attributes:
-        columns: Each input's values, shape (n,), None in the rows refused.
-        faults: What is wrong, by row.
+        kept: The places of the good rows.
+        columns: Each input's values in the good rows.
+        missing: Where each input has none in them.
+        faults: What is wrong with the others, by row.
     """
 
-    columns: dict[str, Sequence[Any]]
+    kept: list[int]
+    columns: dict[str, Array]
+    missing: dict[str, Bools]
     faults: dict[int, list[FieldFault]]
 
-    def without_refused(self) -> tuple[list[int], dict[str, Sequence[Any]]]:
-        """The places of the good rows, and their columns."""
-        size = len(next(iter(self.columns.values())))
-        if not self.faults:
-            return list(range(size)), self.columns
-        kept = [index for index in range(size) if index not in self.faults]
-        columns = {name: [values[index] for index in kept] for name, values in self.columns.items()}
-        return kept, columns
 
-
-def _check(reader: RowReader, rows: list[Any], is_json: bool) -> _Checked:
+def _check(reader: RowReader, rows: list[Any], *, is_json: bool) -> _Checked:
     names = reader.contract.inputs
-    columns, suspect = _columns(names, rows)
-    for name in names:
-        checked = check_column(reader.contract.columns[name], columns[name])
-        columns[name] = checked.values  # noqa: PD011 - not a frame's
-        if checked.suspect is not None:
-            suspect |= checked.suspect
+    raw, suspect = _columns(names, rows)
+    columns = {name: check_column(reader.contract.columns[name], raw[name]) for name in names}
+    for column in columns.values():
+        suspect |= column.suspect
     if not is_json:
         suspect[:] = True
-    again = {index: reader.read_value(rows[index]) for index in np.flatnonzero(suspect).tolist()}
-    right = {index: row for index, row in again.items() if not isinstance(row, list)}
-    if right:
+    faults: dict[int, list[FieldFault]] = {}
+    for place in np.flatnonzero(suspect).tolist():
+        found = reader.read_value(rows[place])
+        if isinstance(found, list):
+            faults[place] = found
+            continue
         for name in names:
-            values = columns[name] = list(columns[name])
-            for index, row in right.items():
-                values[index] = row[name]
-    faults = {index: found for index, found in again.items() if isinstance(found, list)}
-    return _Checked(columns, faults)
+            columns[name].put(place, found[name])
+    if not faults:
+        arrays = {name: column.array for name, column in columns.items()}
+        missing = {name: column.missing for name, column in columns.items()}
+        return _Checked(list(range(len(rows))), arrays, missing, faults)
+    kept = np.setdiff1d(np.arange(len(rows)), list(faults))
+    arrays = {name: column.array[kept] for name, column in columns.items()}
+    missing = {name: column.missing[kept] for name, column in columns.items()}
+    return _Checked(kept.tolist(), arrays, missing, faults)
 
 
 def _columns(names: list[str], rows: list[Any]) -> tuple[dict[str, Sequence[Any]], Bools]:
@@ -166,7 +164,7 @@ def _columns(names: list[str], rows: list[Any]) -> tuple[dict[str, Sequence[Any]
     if len(names) > 1 and set(map(type, rows)) == {dict}:
         try:
             columns = zip(*map(itemgetter(*names), rows), strict=True)
-            found = dict(zip(names, columns, strict=True))
+            found: dict[str, Sequence[Any]] = dict(zip(names, columns, strict=True))
         except KeyError:
             pass
         else:
@@ -178,22 +176,25 @@ def _columns(names: list[str], rows: list[Any]) -> tuple[dict[str, Sequence[Any]
 
 
 def _answer(served: Served, checked: _Checked) -> Answered:
-    kept, columns = checked.without_refused()
-    probabilities = _predict(served, columns) if kept else []
-    decisions = [probability >= served.predictor.threshold for probability in probabilities]
-    warnings, unseen = _warnings(served.reader, columns, len(kept))
+    kept = checked.kept
+    probabilities = _predict(served, checked.columns) if kept else []
+    threshold = served.predictor.threshold
+    warnings, unseen = _warnings(served.reader, checked)
     results: list[Any] = [
-        {"index": index, "probability": probability, "decision": decision, "warnings": warning}
-        for index, probability, decision, warning in zip(
-            kept, probabilities, decisions, warnings, strict=True
-        )
+        {
+            "index": index,
+            "probability": probability,
+            "decision": probability >= threshold,
+            "warnings": warning,
+        }
+        for index, probability, warning in zip(kept, probabilities, warnings, strict=True)
     ]
     if checked.faults:
         results += ({"index": index, "errors": found} for index, found in checked.faults.items())
         results.sort(key=itemgetter("index"))
     body = {
         "model_version": served.version,
-        "threshold": served.predictor.threshold,
+        "threshold": threshold,
         "predicted": len(kept),
         "refused": len(checked.faults),
         "results": results,
@@ -201,60 +202,50 @@ def _answer(served: Served, checked: _Checked) -> Answered:
     return Answered(orjson.dumps(body), probabilities, len(checked.faults), unseen)
 
 
-def _predict(served: Served, columns: dict[str, Sequence[Any]]) -> list[float]:
+def _predict(served: Served, columns: dict[str, Array]) -> list[float]:
     """Probabilities through a frame, as the batch pipeline has them."""
     import pandas as pd
 
     predictor = served.predictor
     frame = pd.DataFrame(
         {
-            name: _series(predictor.contract.columns[name], columns[name])
+            # A bare array of objects would be looked through for what it may be.
+            name: pd.Series(columns[name], dtype=columns[name].dtype, copy=False)
             for name in predictor.inputs.raw
         },
         copy=False,
     )
-    return predictor.predict_proba(frame).tolist()
+    found: list[float] = predictor.predict_proba(frame).tolist()
+    return found
 
 
-def _series(column: Column, values: Sequence[Any]) -> Any:
-    """A column of the frame, in a type that holds missing values."""
-    if column.type in TEXTUAL:
-        return np.array(values, dtype=object)
-    if column.type in TEMPORAL:
-        return np.array(values, dtype="datetime64[us]")
-    return np.array(values, dtype=np.float64)
-
-
-def _warnings(
-    reader: RowReader, columns: dict[str, Sequence[Any]], size: int
-) -> tuple[list[Any], dict[str, int]]:
+def _warnings(reader: RowReader, checked: _Checked) -> tuple[list[Any], dict[str, int]]:
     """Each row's warnings as JSON, and how often each column held an unseen category."""
-    optional = [name for name in reader.optional if None in columns[name]]
-    lists: list[Any] = [_NO_WARNINGS] * size
-    if optional:
-        lists = _of_missing(reader, [columns[name] for name in optional], optional)
+    lacking = [name for name in reader.optional if checked.missing[name].any()]
+    lists: list[Any] = [_NO_WARNINGS] * len(checked.kept)
+    if lacking:
+        lists = _of_missing(reader, checked.missing, lacking)
     counts: dict[str, int] = {}
-    unseen: dict[int, list[orjson.Fragment]] = {}
+    unseen: dict[int, list[Any]] = {}
     for name, known in reader.open.items():
-        odd = set(columns[name]) - known - {None}
-        places = [i for i, value in enumerate(columns[name]) if value in odd] if odd else []
+        values = checked.columns[name].tolist()
+        odd = {value for value in set(values) - known if value is not None and value == value}  # noqa: PLR0124 - NaN
+        places = [place for place, value in enumerate(values) if value in odd] if odd else []
         if places:
             counts[name] = len(places)
         for place in places:
-            warning = reader.unseen_warning(name, columns[name][place])
-            unseen.setdefault(place, []).append(warning)
+            unseen.setdefault(place, []).append(reader.unseen_warning(name, values[place]))
     for place, more in unseen.items():
-        row = {name: columns[name][place] for name in reader.optional}
-        missing = [reader.optional[name] for name, value in row.items() if value is None]
-        lists[place] = [*missing, *more]
+        without = [reader.optional[name] for name in lacking if checked.missing[name][place]]
+        lists[place] = [*without, *more]
     return lists, counts
 
 
 def _of_missing(
-    reader: RowReader, columns: list[Sequence[Any]], names: list[str]
+    reader: RowReader, missing: dict[str, Bools], names: list[str]
 ) -> list[orjson.Fragment]:
     """Each row's warnings of missing values; rows that lack the same share one list."""
-    absent = np.array([[value is None for value in values] for values in columns])
+    absent = np.array([missing[name] for name in names])
     packed = np.packbits(absent, axis=0).T.tobytes()
     width = -(-len(names) // 8)
     made: dict[bytes, orjson.Fragment] = {}

@@ -1,7 +1,7 @@
 """Single rows that arrive in the same moment, predicted in one call.
 
-CatBoost takes 70 µs for one row and 130 µs for eight. What arrives within one turn of the event loop
-is predicted together at its end, so that a row alone waits for nobody.
+CatBoost takes 70 µs for one row and 110 µs for eight. What arrives within one turn of the event
+loop is predicted together at its end, so that a row alone waits for nobody.
 """
 
 from __future__ import annotations

@@ -1,28 +1,31 @@
 """Whole columns of a batch: quickly seen to be right, or marked where they may not be.
 
-Each check is at least as strict as the row's Pydantic model: it may suspect a value that is right, and
-never passes one that is wrong.
+Each check is at least as strict as the row's Pydantic model: it may suspect a value that is right,
+and never passes one that is wrong.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from weekwise.contract.model import Column, ColumnType, OnServing
-from weekwise.contract.row import INT64_MAX, INT64_MIN, limit_of
+from weekwise.contract.model import TEMPORAL, TEXTUAL, Column, ColumnType, OnServing
+from weekwise.contract.row import limit_of
 
+Array = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
-Values = Sequence[Any]
+
+EXACT = 2.0**53
+"""Whole numbers beyond this are not told from their neighbors as floats."""
 
 _NONE = type(None)
-_TYPES: dict[ColumnType, frozenset[type]] = {
+_TYPES: Mapping[ColumnType, frozenset[type]] = {
     ColumnType.STRING: frozenset({str}),
     ColumnType.CATEGORY: frozenset({str}),
     ColumnType.INTEGER: frozenset({int}),
@@ -31,14 +34,13 @@ _TYPES: dict[ColumnType, frozenset[type]] = {
     ColumnType.DATE: frozenset({str}),
     ColumnType.DATETIME: frozenset({str}),
 }
-_DATE = r"\d{4}-\d\d-\d\d"
-_FORMS: dict[ColumnType, tuple[re.Pattern[str], Callable[[str], date]]] = {
-    ColumnType.DATE: (re.compile(rf"(?:{_DATE}\n)*"), date.fromisoformat),
-    ColumnType.DATETIME: (
-        re.compile(rf"(?:{_DATE}T\d\d:\d\d(?::\d\d)?\n)*"),
-        datetime.fromisoformat,
-    ),
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_FORMS: Mapping[ColumnType, re.Pattern[str]] = {
+    ColumnType.DATE: re.compile(rf"(?:{_DATE}\n)*"),
+    ColumnType.DATETIME: re.compile(rf"(?:{_DATE}T[0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?\n)*"),
 }
+_TIMES = "datetime64[us]"
+_YEAR_ONE = np.datetime64("0001-01-01", "us")
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,22 @@ class CheckedColumn:
     """A column of a batch.
 
     Attributes:
-        values: Its values, times as times, None where there is none or it is suspect; shape (n,).
-        suspect: Which rows must be looked at again, shape (n,); none if no row must.
+        array: Its values, shape (n,): text as objects, times as datetime64, all else as floats.
+        missing: Where there is no value, shape (n,).
+        suspect: Which rows must be looked at again, shape (n,).
     """
 
-    values: Values
-    suspect: Bools | None
+    array: Array
+    missing: Bools
+    suspect: Bools
+
+    def put(self, place: int, value: object) -> None:
+        """Put the right value of a row that was suspect into its place."""
+        self.array[place] = _blank(self.array) if value is None else value
+        self.missing[place] = value is None
 
 
-def check_column(column: Column, values: Values) -> CheckedColumn:
+def check_column(column: Column, values: Sequence[Any]) -> CheckedColumn:
     """Check a column of a batch.
 
     Args:
@@ -62,78 +71,74 @@ def check_column(column: Column, values: Values) -> CheckedColumn:
         values: As parsed from JSON, None where there is none.
     """
     types = set(map(type, values))
-    suspect: Bools | None = None
+    suspect = np.zeros(len(values), dtype=np.bool_)
     if not types <= _TYPES[column.type] | {_NONE}:
         suspect = np.array([type(value) not in _TYPES[column.type] for value in values])
-        values = _without(values, suspect)
+        values = [None if bad else value for value, bad in zip(values, suspect, strict=True)]
         types.add(_NONE)
-    if column.refuses_missing and _NONE in types:
-        suspect = _also(suspect, np.array([value is None for value in values]))
-    if column.type in _FORMS:
-        parsed = _times(column.type, values)
-        if parsed is None:
-            return CheckedColumn([None] * len(values), np.ones(len(values), dtype=np.bool_))
-        values = parsed
-    wrong = _outside(column, values)
-    if wrong is not None:
-        suspect, values = _also(suspect, wrong), _without(values, wrong)
-    return CheckedColumn(values, suspect)
+    array = _array(column, values)
+    if array is None:
+        array = _array(column, [None] * len(values))
+        assert array is not None  # noqa: S101 - there is no text in it
+        suspect[:] = True
+    missing = _missing(array, values) if _NONE in types else np.zeros(len(values), dtype=np.bool_)
+    if column.refuses_missing:
+        suspect |= missing
+    suspect |= _outside(column, array, values) & ~missing
+    return CheckedColumn(array, missing, suspect)
 
 
-def _times(kind: ColumnType, values: Values) -> Values | None:
-    """Texts as times, if every one has the plain form that is most common."""
-    form, parse = _FORMS[kind]
+def _array(column: Column, values: Sequence[Any]) -> Array | None:
+    """Values as an array; none for times that are not all in the most common form."""
+    if column.type in TEXTUAL:
+        return np.array(values, dtype=object)
+    if column.type not in TEMPORAL:
+        return np.array(values, dtype=np.float64)
     present = [value for value in values if value is not None]
-    if not form.fullmatch("\n".join([*present, ""])):
+    if not _FORMS[column.type].fullmatch("\n".join([*present, ""])):
         return None
     try:
-        if len(present) == len(values):
-            return list(map(parse, values))
-        return [None if value is None else parse(value) for value in values]
+        times = np.array(values, dtype=_TIMES)
     except ValueError:
         return None
+    return None if (times < _YEAR_ONE).any() else times
 
 
-def _outside(column: Column, values: Values) -> Bools | None:
-    """Which values are not allowed, if any are not."""
-    if column.values is not None:
-        if column.serving.unseen is OnServing.ACCEPT:
-            return None
+def _missing(array: Array, values: Sequence[Any]) -> Bools:
+    if array.dtype == object:
+        return np.array([value is None for value in values])
+    return np.asarray(np.isnat(array) if array.dtype.kind == "M" else np.isnan(array))
+
+
+def _outside(column: Column, array: Array, values: Sequence[Any]) -> Bools:
+    """Which values are not allowed, or not quickly seen to be."""
+    nowhere = np.zeros(len(array), dtype=np.bool_)
+    if column.values is not None and column.serving.unseen is OnServing.REFUSE:
         allowed = {*column.values, None}
         if set(values) <= allowed:
-            return None
+            return nowhere
         return np.array([value not in allowed for value in values])
-    low, high = limit_of(column, column.min), limit_of(column, column.max)
-    if column.type is ColumnType.INTEGER:
-        low, high = INT64_MIN if low is None else low, INT64_MAX if high is None else high
-    if column.type is ColumnType.NUMBER:
-        return _outside_floats(values, low, high)
-    present = [value for value in values if value is not None]
-    if not present or (low is None and high is None):
-        return None
-    if (low is None or min(present) >= low) and (high is None or max(present) <= high):
-        return None
-    return np.array([value is not None and not _within(value, low, high) for value in values])
-
-
-def _outside_floats(values: Values, low: Any, high: Any) -> Bools | None:
-    """The same for numbers, of which infinity is none."""
-    numbers = np.array(values, dtype=np.float64)
-    wrong: Bools = np.isinf(numbers)
+    if array.dtype == object:
+        return nowhere
+    low, high = _limit(column, column.min), _limit(column, column.max)
+    wrong = nowhere
     if low is not None:
-        wrong |= numbers < float(low)
+        wrong = wrong | (array < low)
     if high is not None:
-        wrong |= numbers > float(high)
-    return wrong if wrong.any() else None
+        wrong = wrong | (array > high)
+    if column.type is ColumnType.INTEGER:
+        wrong = wrong | (np.abs(array) > EXACT)
+    if column.type is ColumnType.NUMBER:
+        wrong = wrong | np.isinf(array)
+    return wrong
 
 
-def _within(value: Any, low: Any, high: Any) -> bool:
-    return (low is None or value >= low) and (high is None or value <= high)
+def _limit(column: Column, bound: Any) -> Any:
+    limit = limit_of(column, bound)
+    return np.datetime64(limit, "us") if isinstance(limit, date) else limit
 
 
-def _without(values: Values, suspect: Bools) -> Values:
-    return [None if bad else value for value, bad in zip(values, suspect.tolist(), strict=True)]
-
-
-def _also(suspect: Bools | None, more: Bools) -> Bools:
-    return more if suspect is None else suspect | more
+def _blank(array: Array) -> Any:
+    if array.dtype == object:
+        return None
+    return np.datetime64("NaT") if array.dtype.kind == "M" else np.nan

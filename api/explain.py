@@ -24,7 +24,7 @@ def explanation(served: Served, row: Row) -> Answer:
     inputs = zip(
         predictor.inputs.names,
         predictor.inputs.titles,
-        found.values,  # noqa: PD011 - not a frame's
+        found.values,
         found.contributions,
         strict=True,
     )

@@ -95,8 +95,7 @@ class Gate:
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, passage: _Passage) -> None:
         try:
-            if _declared_size(scope) > self.max_body_bytes:
-                raise self._too_large()
+            self._refuse_large(scope)
             async with asyncio.timeout(self.timeout_seconds):
                 await self.app(scope, receive, send)
         except ProblemError as problem:
@@ -123,6 +122,11 @@ class Gate:
             return
         answer = internal_problem(scope) if problem is None else problem_answer(problem, scope)
         await answer(scope, receive, send)
+
+    def _refuse_large(self, scope: Scope) -> None:
+        """Refuse a body that says itself that it is too large."""
+        if _declared_size(scope) > self.max_body_bytes:
+            raise self._too_large()
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"The body may have {self.max_body_bytes:,} bytes; send less at once.")

@@ -1,4 +1,4 @@
-"""What the service says: one JSON object a line, on standard error. No line holds a row's values."""
+"""What the service says: one JSON object a line, on standard error, and never a row's values."""
 
 from __future__ import annotations
 
@@ -88,6 +88,8 @@ def log_config(level: str) -> dict[str, Any]:
         "loggers": {
             "api": {"level": level.upper()},
             "uvicorn": {"level": level.upper()},
+            # It warns of every try while MLflow is away; the watcher says it once.
+            "urllib3": {"level": "ERROR"},
         },
     }
 

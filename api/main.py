@@ -78,7 +78,8 @@ def fastapi_app(service: Service, **options: Any) -> FastAPI:
     routes = _routes(service.settings)
     app.include_router(routes)
     app.include_router(routes, prefix=API_PREFIX, include_in_schema=False)
-    app.mount("/", AppFiles(service.settings.app_dir), name="app")
+    # Not mounted at "/": a mount would answer for every route that is asked by a wrong method.
+    app.router.default = AppFiles(service.settings.app_dir)
     return app
 
 

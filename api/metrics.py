@@ -12,6 +12,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    disable_created_metrics,
     generate_latest,
     multiprocess,
 )
@@ -34,6 +35,7 @@ class Metrics:
     """What the service counts. Each service has a registry of its own."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         self.requests = Histogram(
             "weekwise_request_duration_seconds",
@@ -148,10 +150,10 @@ class Metrics:
         registry = self._registry
         if os.environ.get(MULTIPROCESS_DIR):
             registry = CollectorRegistry()
-            multiprocess.MultiProcessCollector(registry)
+            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def close(self) -> None:
         """Take this worker's live figures out of the sum."""
         if os.environ.get(MULTIPROCESS_DIR):
-            multiprocess.mark_process_dead(os.getpid())
+            multiprocess.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]

@@ -61,7 +61,7 @@ def neutral_document(app: FastAPI) -> dict[str, Any]:
 
 
 def _without_fastapi_errors(document: dict[str, Any]) -> None:
-    """Take out the 422 that FastAPI documents for every path with a parameter: ours are problems."""
+    """Take out FastAPI's own 422, which it documents for every parameter: ours are problems."""
     for path in document["paths"].values():
         for operation in path.values():
             found = operation["responses"].get("422", {}).get("content", {})

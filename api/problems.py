@@ -1,4 +1,4 @@
-"""What goes wrong, as RFC 9457 problems: https://www.rfc-editor.org/rfc/rfc9457"""
+"""What goes wrong, as problems of RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457)."""
 
 from __future__ import annotations
 
@@ -137,6 +137,12 @@ _OF_STATUS: Mapping[int, str] = {
 }
 
 
+_HINTS: Mapping[int, str] = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this path; /docs lists what there is.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The path is there, and not for this method; see Allow.",
+}
+
+
 def problem_answer(problem: ProblemError, scope: Scope) -> Response:
     """A problem as an answer to the request of `scope`."""
     kind = f"{TYPE_PREFIX}{problem.kind}"
@@ -164,7 +170,8 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code
     kind = f"{TYPE_PREFIX}{_OF_STATUS.get(status, 'http')}"
     phrase = HTTPStatus(status).phrase
-    return _answer(kind, phrase, status, str(error.detail), request.scope, None, error.headers)
+    detail = _HINTS.get(status, str(error.detail))
+    return _answer(kind, phrase, status, detail, request.scope, None, error.headers)
 
 
 def _answer(

@@ -102,7 +102,7 @@ def _property(column: Column, described: JsonSchema, values: list[Any]) -> JsonS
 
 def _without_machine_limits(flat: JsonSchema) -> JsonSchema:
     limits = {"minimum": INT64_MIN, "maximum": INT64_MAX}
-    kept = {key: value for key, value in flat.items() if limits.get(key, None) != value}
+    kept = {key: value for key, value in flat.items() if limits.get(key) != value}
     return kept | {"format": "int64"}
 
 

@@ -7,6 +7,7 @@ export const NOTHING = '–';
 /** A probability in per cent; near the ends with a decimal, so that it never reads 0 or 100. */
 export function percent(value: number | null | undefined): string {
   if (value === null || value === undefined) return NOTHING;
+  if (value === 0 || value === 1) return `${value * 100}%`;
   const points = value * 100;
   if (points > 0 && points < 0.1) return '<0.1%';
   if (points < 100 && points > 99.9) return '>99.9%';
@@ -66,7 +67,8 @@ export function shown(
 }
 
 function tidy(value: number): string {
-  return String(Math.round(value * 1e4) / 1e4);
+  const enough = Number.isInteger(value) ? value : Number(value.toPrecision(4));
+  return String(enough);
 }
 
 function tidyTime(text: string): string {
@@ -83,6 +85,13 @@ export function day(text: string | null | undefined): string {
   return Number.isNaN(date.getTime()) ? text : DAY.format(date);
 }
 
+/** The day before a date, for periods that end before it. */
+export function dayBefore(text: string): string {
+  const date = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() - 1);
+  return day(date.toISOString());
+}
+
 /** A moment in UTC, in the reader's own zone. */
 export function moment(text: string | null | undefined): string {
   if (!text) return NOTHING;
@@ -96,6 +105,17 @@ export function words(name: string): string {
   return /^(auc|psi|mae|rmse)$/i.test(text)
     ? text.toUpperCase()
     : text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The first sentence of a text, without what explains it further. */
+export function sentence(text: string): string {
+  const first = text.trim().split(/(?<=[.!?])\s/)[0] ?? '';
+  return first && !/[.!?]$/.test(first) ? `${first}.` : first;
+}
+
+/** A text with a capital first. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** One or many, such as `1 row` and `2,000 rows`. */

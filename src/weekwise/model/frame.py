@@ -8,7 +8,7 @@ alike.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from pydantic import model_validator
 
 from weekwise.contract.errors import ContractError, DataGateError
 from weekwise.contract.model import TEXTUAL, Contract, Frozen, Role
-from weekwise.features.calendar import calendar_feature, calendar_features, calendar_values
+from weekwise.features.calendar import calendar_feature, calendar_features
 
 if TYPE_CHECKING:
     from catboost import Pool
@@ -111,35 +111,6 @@ def model_frame(rows: pd.DataFrame, inputs: ModelInputs) -> pd.DataFrame:
         times = _read(rows[inputs.contract.time], time_column)
         columns |= calendar_features(times, inputs.calendar, country=inputs.country)
     return pd.DataFrame(columns, index=rows.index, copy=False)
-
-
-def model_lists(rows: Iterable[Mapping[str, Any]], inputs: ModelInputs) -> list[list[Any]]:
-    """The same for a few rows without a frame: what CatBoost takes the least time to read.
-
-    Args:
-        rows: Raw rows of the contract by column, each value of its column's own Python type; a
-            column left out counts as missing.
-        inputs: What the model takes.
-
-    Returns:
-        One list for each row, in the order of `inputs.names`: categories as text, all else floats.
-
-    Raises:
-        DataGateError: If a number is too large to be a float.
-    """
-    categories = set(inputs.categories)
-    readers = [(name, text_of if name in categories else number_of) for name in inputs.features]
-    time, calendar, country = inputs.contract.time, inputs.calendar, inputs.country
-    lists = []
-    for row in rows:
-        try:
-            values: list[Any] = [reader(row.get(name)) for name, reader in readers]
-        except OverflowError:
-            raise DataGateError("a number is too large for a float of 64 bits; mend it") from None
-        if calendar and time is not None:
-            values += calendar_values(row.get(time), calendar, country=country)
-        lists.append(values)
-    return lists
 
 
 def model_pool(

@@ -1,6 +1,6 @@
 """The version in service, as whoever serves it sees the registry: read only.
 
-MLflow is imported where it is called: a service that starts from its local copy does not wait for it.
+MLflow is imported where it is called: a service that starts from its local copy does not wait.
 """
 
 from __future__ import annotations

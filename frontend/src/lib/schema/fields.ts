@@ -107,21 +107,20 @@ export function optionName(one: Option): string {
   return one.label ? `${one.label} (${one.text})` : one.text;
 }
 
-/** Limits and unit as a short hint, such as `0 to 100 %`. */
+/** A field's limits in short, such as `0 to 100`. */
 export function hintOf(field: Field): string {
-  const { min, max, unit } = field;
-  const after = unit ? ` ${unit}` : '';
+  const { min, max } = field;
   const low = min ?? field.above;
   const high = max ?? field.below;
   if (field.kind !== 'integer' && field.kind !== 'number') {
     if (low !== undefined && high !== undefined) return `${day(low)} to ${day(high)}`;
-    if (low !== undefined) return `From ${day(low)}`;
-    return high === undefined ? '' : `Until ${day(high)}`;
+    if (low !== undefined) return `from ${day(low)}`;
+    return high === undefined ? '' : `until ${day(high)}`;
   }
-  if (low !== undefined && high !== undefined) return `${low} to ${high}${after}`;
-  if (low !== undefined) return `At least ${low}${after}`;
-  if (high !== undefined) return `At most ${high}${after}`;
-  return unit;
+  if (low !== undefined && high !== undefined) return `${low} to ${high}`;
+  if (low !== undefined) return `from ${low}`;
+  if (high !== undefined) return `to ${high}`;
+  return '';
 }
 
 function day(limit: number | string): string {

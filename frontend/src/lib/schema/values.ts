@@ -92,6 +92,8 @@ function day(limit: string): string {
 /** A value as the field's control holds it. */
 export function textOf(field: Field, value: Scalar | undefined): string {
   if (value === null || value === undefined) return '';
+  if (typeof value === 'number')
+    return String(Number(value.toPrecision(field.kind === 'number' ? 6 : 16)));
   const text = String(value);
   // `datetime-local` shows no zone, and no seconds where there are none.
   return field.kind === 'datetime' ? text.replace(/^(.{16}):00(\.0+)?$/, '$1') : text;

@@ -61,6 +61,18 @@ export class Form {
     this.#fields = fields;
   }
 
+  /** The texts as they are, to come back to. */
+  snapshot(): Record<string, string> {
+    return { ...this.#texts };
+  }
+
+  /** Come back to texts that were there before. */
+  restore(texts: Record<string, string>): void {
+    for (const field of this.#fields) this.#texts[field.name] = texts[field.name] ?? '';
+    this.#errors = {};
+    this.#general = [];
+  }
+
   /** Put in a whole row; what it does not hold becomes unknown. */
   fill(row: Row): void {
     for (const field of this.#fields) this.#texts[field.name] = textOf(field, row[field.name]);

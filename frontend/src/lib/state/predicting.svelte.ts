@@ -12,6 +12,7 @@ export class Predicting {
   readonly whatif = new WhatIf();
   #example = $state(-1);
   #restored = '';
+  #texts: Record<string, string> = {};
 
   /** The number of the example that was put in last; -1 before any. */
   get example(): number {
@@ -71,13 +72,13 @@ export class Predicting {
   }
 
   undo(): void {
-    if (!this.whatif.first) return;
-    this.form.fill(this.whatif.first.row);
+    this.form.restore(this.#texts);
     this.change();
   }
 
   /** The address holds the predicted form, so that loading the page again restores it. */
   #remember(): void {
+    this.#texts = this.form.snapshot();
     const query = this.form.toQuery();
     this.#restored = query.toString();
     history.replaceState(history.state, '', toHash('predict', query));
