@@ -38,7 +38,8 @@ ENV UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 COPY docker/build.lock /build/
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip install --disable-pip-version-check --root-user-action=ignore --require-hashes --requirement /build/build.lock \
-    && uv venv /opt/venv
+    # The base's pip can be seen: MLflow notes its version with every model.
+    && uv venv --system-site-packages /opt/venv
 COPY docker/install.sh /build/
 WORKDIR /build
 

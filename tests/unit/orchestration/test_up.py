@@ -14,7 +14,10 @@ from prefect.states import Completed, Crashed, Failed, Running, Scheduled
 
 from weekwise.orchestration import up
 from weekwise.orchestration.lock import FOLDER, LOCK, one_run_at_a_time
+from weekwise.orchestration.project import Project, set_up
 from weekwise.orchestration.up import patiently, pauses, run_first_week, take_up
+
+PROJECT = Path(__file__).parents[3]
 
 
 def run(state: State[None], starts: int = 1) -> FlowRun:
@@ -161,3 +164,29 @@ def test_an_api_that_is_away_is_asked_again() -> None:
     troubles.append(KeyError("a defect"))
     with pytest.raises(KeyError):
         asyncio.run(patiently(do, sleep))
+
+
+@pytest.mark.parametrize(("version", "first"), [(None, True), ("3", False)])
+def test_a_first_week_is_run_only_without_a_champion(
+    version: str | None, first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first week goes beside the schedule if, and only if, the registry has no champion."""
+    beside: list[object] = []
+
+    async def nothing(_project: object) -> None:
+        """Nothing was cut short."""
+
+    monkeypatch.setattr(up.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(up, "services", lambda _project: ())
+    monkeypatch.setattr(up, "champion", lambda _project: version)
+    monkeypatch.setattr(up, "take_up_what_was_cut_short", nothing)
+    monkeypatch.setattr(up, "serve_weekly", lambda _project, other: beside.append(other))
+    up.up(object(), wait_seconds=0)
+    assert beside == [up.see_to_first_week if first else None]
+
+
+def test_an_empty_store_has_no_champion(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The embedded registry is asked before anything was ever run."""
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setenv("WEEKWISE_DATA_DIR", str(tmp_path / "data"))
+    assert up.champion(Project.of(set_up(), "test")) is None
