@@ -49,7 +49,9 @@ RequireKey = Depends(require_key)
 def _is_one_of(given: str, keys: Sequence[SecretStr]) -> bool:
     """Whether a key is one of some, in a time that does not tell which or how nearly."""
     found = False
+    # Headers are bytes, which arrive read as Latin-1.
+    sent = given.encode("latin-1", "replace")
     for key in keys:
-        same = hmac.compare_digest(given.encode(), key.get_secret_value().encode())
+        same = hmac.compare_digest(sent, key.get_secret_value().encode())
         found = found or same
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -10,10 +11,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,22 @@ import httpx
 import mlflow
 import numpy as np
 import pandas as pd
+from fastapi import FastAPI
 from mlflow import MlflowClient
 
 import parcels
 import trains
-from weekwise.contract.model import Contract
+from api.gate import Gate
+from api.main import create_app
+from api.rows import RowReader
+from api.served import Served
+from api.service import Service
+from api.settings import Settings
+from weekwise.contract.model import ColumnType, Contract
 from weekwise.model.fitting import fit
 from weekwise.model.predictor import Predictor
 from weekwise.model.registry import Registry
+from weekwise.model.release import Release
 from weekwise.model.verdict import Decision, Verdict
 
 PROJECT = Path(__file__).parents[1]
@@ -306,3 +315,94 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def served(predictor: Predictor, rows: pd.DataFrame, version: str = "1") -> Served:
+    """A model ready to answer, without a registry.
+
+    Args:
+        predictor: The model.
+        rows: Raw rows of its contract, the first of which become the examples.
+        version: What it calls itself.
+    """
+    release = Release(name="tested", version=version, alias="champion", source=f"test:{version}")
+    contract = predictor.contract
+    examples = [plain_row(contract, row) for row in rows.head(3).to_dict("records")]
+    return Served(
+        release=release,
+        predictor=predictor,
+        reader=RowReader(contract),
+        examples=examples,
+        source="registry",
+        loaded_at=datetime.now(UTC),
+    )
+
+
+def plain_row(contract: Contract, row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A row of a frame as a client would send it, null where there is no value."""
+    return {name: _plain(contract.columns[name].type, row[name]) for name in contract.inputs}
+
+
+def _plain(kind: ColumnType, value: Any) -> Any:
+    if value is None or pd.isna(value):
+        return None
+    return _JSON.get(kind, str)(value)
+
+
+_JSON: Mapping[ColumnType, Callable[[Any], Any]] = {
+    ColumnType.DATE: lambda value: f"{value:%Y-%m-%d}",
+    ColumnType.DATETIME: lambda value: value.isoformat(),
+    ColumnType.INTEGER: int,
+    ColumnType.NUMBER: float,
+    ColumnType.BOOLEAN: bool,
+}
+
+
+def served_trains(version: str = "1") -> Served:
+    """The model of trains, ready to answer."""
+    return served(trains.predictor(), trains.trains(2), version)
+
+
+def served_parcels() -> Served:
+    """The model of another table, ready to answer."""
+    return served(*parcels_predictor())
+
+
+def app(one: Served | None, **settings: Any) -> tuple[Gate, Service]:
+    """The application in this process, with a model in service and nothing that watches.
+
+    Args:
+        one: The model; none for a service that has none yet.
+        **settings: Its settings.
+    """
+    gate = create_app(Settings(access_log=False, **settings))
+    assert isinstance(gate, Gate)
+    assert isinstance(gate.app, FastAPI)
+    service: Service = gate.app.state.service
+    if one is not None:
+        service.store.put(one)
+    return gate, service
+
+
+class Client:
+    """A client of an application in this process, without a socket."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """A GET."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> httpx.Response:
+        """A POST."""
+        return self.request("POST", path, **options)
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Any request."""
+        return asyncio.run(self._request(method, path, **options))
+
+    async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self._gate, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as asked:
+            return await asked.request(method, path, **options)

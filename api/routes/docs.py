@@ -19,6 +19,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_HEADERS = {"Content-Security-Policy": POLICY, "X-Frame-Options": "DENY"}
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -59,7 +60,7 @@ async def openapi(request: Request) -> Response:
 @router.get("/docs")
 async def docs() -> Response:
     """Swagger UI."""
-    return HTMLResponse(_PAGE, headers={"Content-Security-Policy": POLICY})
+    return HTMLResponse(_PAGE, headers=_HEADERS)
 
 
 @router.get("/docs/start.js")

@@ -22,11 +22,14 @@ class ListMaker:
 
     Args:
         inputs: What the model takes.
+
+    Attributes:
+        categories: The places of the categories in a list.
     """
 
     def __init__(self, inputs: ModelInputs) -> None:
         self._features = inputs.features
-        self._categories = [inputs.features.index(name) for name in inputs.categories]
+        self.categories = [inputs.features.index(name) for name in inputs.categories]
         self._time = inputs.contract.time if inputs.calendar else None
         self._calendar, self._country = inputs.calendar, inputs.country
         # With one key itemgetter gives the value itself and no tuple.
@@ -42,7 +45,7 @@ class ListMaker:
 
     def _list(self, row: Row) -> list[Any]:
         values = self._values(row)
-        for place in self._categories:
+        for place in self.categories:
             if type(values[place]) is not str:
                 values[place] = text_of(values[place])
         if self._time is not None:

@@ -24,7 +24,7 @@ from weekwise.model.lists import ListMaker, Row
 from weekwise.model.record import TrainingRecord
 
 if TYPE_CHECKING:
-    from catboost import CatBoostClassifier
+    from catboost import CatBoostClassifier, Pool
 
 MODEL_FILE = "model.cbm"
 CONTRACT_FILE = "contract.json"
@@ -134,8 +134,8 @@ class Predictor:
         """
         if not rows:
             return []
-        lists = self._maker.lists(rows)
-        probabilities: Floats = self.model.predict_proba(lists, thread_count=1)[:, 1]
+        # Given lists, predict_proba asks the model for the places of its categories every time.
+        probabilities: Floats = self.model.predict_proba(self._pool(rows), thread_count=1)[:, 1]
         return [float(value) for value in probabilities]
 
     def explain_row(self, row: Row) -> RowExplanation:
@@ -144,15 +144,19 @@ class Predictor:
         Args:
             row: A raw row; a column left out counts as missing.
         """
-        from catboost import Pool
-
-        lists = self._maker.lists([row])
-        places = [self.inputs.names.index(name) for name in self.inputs.categories]
-        pool = Pool(lists, cat_features=places, thread_count=1)
+        pool = self._pool([row])
         shap = self.model.get_feature_importance(pool, type="ShapValues", thread_count=1)[0]
         return RowExplanation(
-            values=tuple(lists[0]), contributions=tuple(shap[:-1].tolist()), base=float(shap[-1])
+            values=tuple(self._maker.lists([row])[0]),
+            contributions=tuple(shap[:-1].tolist()),
+            base=float(shap[-1]),
         )
+
+    def _pool(self, rows: Sequence[Row]) -> Pool:
+        from catboost import Pool
+
+        places = self._maker.categories
+        return Pool(self._maker.lists(rows), cat_features=places, thread_count=1)
 
     def decide(self, probabilities: Floats) -> npt.NDArray[np.bool_]:
         """Whether each probability, shape (n,), reaches the threshold."""

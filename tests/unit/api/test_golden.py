@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from api.row_schema import row_schema
-
 import parcels
+from api.row_schema import row_schema
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "parcels_schema.json"
 

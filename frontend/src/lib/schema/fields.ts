@@ -89,6 +89,7 @@ function optionsOf(inner: Property, labels: Record<string, string>): Option[] {
 
 function option(value: Scalar, label: string | undefined): Option {
   const text = String(value);
+  if (typeof value === 'boolean') return { value, text, label: value ? 'Yes' : 'No' };
   return { value, text, label: label && label !== text ? label : '' };
 }
 
@@ -104,6 +105,7 @@ function kindOf(inner: Property, options: Option[]): Kind {
 
 /** An option as people read it: its label, and its value where that is a code. */
 export function optionName(one: Option): string {
+  if (typeof one.value === 'boolean') return one.label;
   return one.label ? `${one.label} (${one.text})` : one.text;
 }
 

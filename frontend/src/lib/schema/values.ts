@@ -19,6 +19,7 @@ export function parse(field: Field, raw: string): Parsed {
   if (known) return { value: known.value };
   switch (field.kind) {
     case 'choice':
+      if (typeof field.options[0]?.value === 'boolean') return parseBoolean(text);
       return { error: `Choose one of the ${field.options.length} values.` };
     case 'boolean':
       return parseBoolean(text);

@@ -8,6 +8,8 @@ export class Form {
   #fields = $state.raw<Field[]>([]);
   #texts = $state<Record<string, string>>({});
   #errors = $state<Record<string, string>>({});
+  /** Whether the row has been asked for, so that what is wrong is told as a whole. */
+  #asked = $state(false);
   /** Problems that belong to no field. */
   #general = $state<string[]>([]);
 
@@ -17,6 +19,10 @@ export class Form {
 
   get fields(): Field[] {
     return this.#fields;
+  }
+
+  get asked(): boolean {
+    return this.#asked;
   }
 
   get general(): string[] {
@@ -80,8 +86,13 @@ export class Form {
     this.#general = [];
   }
 
-  /** The row, or nothing where the schema can tell that something is wrong. */
-  read(): Row | null {
+  /**
+   * The row, or nothing where the schema can tell that something is wrong.
+   *
+   * @param asked Whether the reader has asked for it, and is not in the middle of changing it.
+   */
+  read(asked = true): Row | null {
+    this.#asked = asked;
     const row: Row = {};
     const errors: Record<string, string> = {};
     for (const field of this.#fields) {

@@ -59,7 +59,7 @@ export class Predicting {
   /** Something in the form has changed. */
   change(): void {
     this.whatif.change(
-      () => this.form.read(),
+      () => this.form.read(false),
       (error) => this.#refused(error),
     );
   }

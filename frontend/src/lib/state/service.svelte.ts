@@ -84,7 +84,7 @@ export class Service {
 
   /** A request was answered as only a changed service answers; look again. */
   heed(error: unknown): void {
-    if (error instanceof Problem && [401, 503].includes(error.status)) this.#fail(error);
+    if (['unauthorized', 'no-model'].includes(phaseOf(error))) this.#fail(error);
     if (error instanceof Unreachable) void this.check();
   }
 
@@ -122,7 +122,7 @@ export class Service {
 function phaseOf(error: unknown): Phase {
   if (error instanceof Unreachable) return 'unreachable';
   if (error instanceof Problem && error.status === 401) return 'unauthorized';
-  if (error instanceof Problem && error.status === 503) return 'no-model';
+  if (error instanceof Problem && error.kind === 'no-model') return 'no-model';
   return 'failed';
 }
 
