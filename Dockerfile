@@ -141,7 +141,7 @@ CMD ["python", "-m", "api"]
 FROM ${NODE_IMAGE} AS app
 WORKDIR /frontend
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
 COPY frontend ./
 RUN npm run build \
     && rm -rf dist/.vite \
