@@ -121,8 +121,8 @@ bench: setup-dev ## The benchmarks, each measured side by side
 lock: $(BIN)/uv ## Pin every dependency, with hashes
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --quiet --output-file requirements.lock
-	$(BIN)/uv pip compile --group pyproject.toml:service --excludes docker/api.excludes --universal --python-version 3.11 \
-		--generate-hashes --constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-api.lock
+	$(BIN)/uv pip compile --group pyproject.toml:service --universal --python-version 3.11 --generate-hashes \
+		--constraint requirements.lock --excludes requirements-api.excludes --custom-compile-command "make lock" --quiet --output-file requirements-api.lock
 	$(BIN)/uv pip compile --group pyproject.toml:node --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --quiet --output-file requirements-node.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

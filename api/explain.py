@@ -51,13 +51,11 @@ def _contribution(
     column = served.predictor.contract.columns.get(name)
     is_column = column is not None and name in served.predictor.features
     value: Any = row[name] if is_column else _plain(given)
-    labels = column.values if column is not None and is_column else None
-    label = labels.get(value) if labels and value is not None else None
     return {
         "feature": name,
         "title": title,
         "value": value,
-        "label": label,
+        "label": served.predictor.inputs.label_of(name, value),
         "unit": column.unit if column is not None and is_column else None,
         "contribution": share,
     }

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -75,9 +75,15 @@ def fastapi_app(service: Service, **options: Any) -> FastAPI:
     app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, _on_defect)
-    routes = _routes(service.settings)
-    app.include_router(routes)
-    app.include_router(routes, prefix=API_PREFIX, include_in_schema=False)
+    needed = [RequireKey] if service.settings.keys else []
+    for prefix in ("", API_PREFIX):
+        # One by one, for FastAPI looks through routers inside routers at every request.
+        for router in _PROTECTED:
+            app.include_router(
+                router, prefix=prefix, dependencies=needed, include_in_schema=not prefix
+            )
+        for router in (health.health, docs.router):
+            app.include_router(router, prefix=prefix, include_in_schema=not prefix)
     # Not mounted at "/": a mount would answer for every route that is asked by a wrong method.
     app.router.default = AppFiles(service.settings.app_dir)
     return app
@@ -86,15 +92,6 @@ def fastapi_app(service: Service, **options: Any) -> FastAPI:
 def document(settings: Settings) -> dict[str, Any]:
     """The OpenAPI document without a model."""
     return neutral_document(fastapi_app(Service(settings)))
-
-
-def _routes(settings: Settings) -> APIRouter:
-    routes = APIRouter()
-    for router in _PROTECTED:
-        routes.include_router(router, dependencies=[RequireKey] if settings.keys else [])
-    routes.include_router(health.health)
-    routes.include_router(docs.router)
-    return routes
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

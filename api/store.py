@@ -8,6 +8,7 @@ from typing import Literal
 from api import schemas
 from api.problems import NoModel
 from api.served import Served
+from weekwise.model.release import Release
 
 RETRY_AFTER = "10"
 
@@ -63,10 +64,11 @@ class ModelStore:
         """Remember how a look at the registry went."""
         self.state = state
 
-    def confirm(self) -> None:
-        """Remember that a model that came from the local copy is what the registry has too."""
-        if self._served is not None and self._served.source == "local copy":
-            self._served = replace(self._served, source="registry")
+    def confirm(self, release: Release) -> None:
+        """Take what the registry says now of the model in service, wherever its files came from."""
+        served = self._served
+        if served is not None and (served.source, served.release) != ("registry", release):
+            self._served = replace(served, source="registry", release=release)
 
     def facts(self) -> schemas.ModelFacts:
         """What is known of the model in service.

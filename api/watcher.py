@@ -85,7 +85,7 @@ class Watcher:
         current, key = self.store.current, (release.version, release.source)
         if current is not None and key == (current.version, current.release.source):
             self._failure = None
-            self.store.confirm()
+            self.store.confirm(release)
             self.store.note(RegistryState())
             return
         if self._failure and self._failure.key == key and self.clock() < self._failure.not_before:
@@ -139,5 +139,5 @@ class Watcher:
         goes_on = f" Version {current.version} goes on." if current else ""
         state = RegistryState(reachable=reachable, problem=f"{text}.{goes_on}")
         if state != self.store.state:
-            log.warning("%s", state.problem)
+            log.warning("%s (%r)", state.problem, error.__cause__ or error)
         self.store.note(state)

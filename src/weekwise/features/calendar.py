@@ -7,6 +7,7 @@ so a feature added here reaches new models and leaves old ones as they were.
 from __future__ import annotations
 
 import math
+from calendar import day_name
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, datetime
@@ -72,12 +73,14 @@ class CalendarFeature:
         description: What the number is, with its range.
         compute: Moments of n timestamps to n numbers, NaN where there is no timestamp.
         of_time: Whether it follows from the minute of the day alone; the others, from the date.
+        label: What a person calls one of its values, where that is not the number itself.
     """
 
     title: str
     description: str
     compute: Callable[[Moments], Floats]
     of_time: bool = False
+    label: Callable[[int], str] | None = None
 
 
 def calendar_values(
@@ -161,9 +164,18 @@ def _holiday_offset(moments: Moments) -> Floats:
 
 CALENDAR_FEATURES: Mapping[str, CalendarFeature] = MappingProxyType(
     {
-        "day_of_week": CalendarFeature("Day of week", "0 on Monday to 6 on Sunday", _day_of_week),
+        "day_of_week": CalendarFeature(
+            "Day of week",
+            "0 on Monday to 6 on Sunday",
+            _day_of_week,
+            label=day_name.__getitem__,
+        ),
         "minute_of_day": CalendarFeature(
-            "Minute of day", "0 to 1439", lambda moments: _since(moments, "D", "m"), of_time=True
+            "Minute of day",
+            "0 to 1439",
+            lambda moments: _since(moments, "D", "m"),
+            of_time=True,
+            label=lambda minute: f"{minute // 60:02}:{minute % 60:02}",
         ),
         "day_of_month": CalendarFeature(
             "Day of month", "1 to 31", lambda moments: _since(moments, "M", "D") + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,11 @@ class TestExplain:
         assert (parts["weight"]["value"], parts["weight"]["unit"]) == (12.5, "kg")
         assert (parts["carrier"]["value"], parts["carrier"]["label"]) == ("van", "van")
         assert parts["day_of_week"]["title"] == "Day of week"
+        day = date.fromisoformat(row["day"])
+        assert (parts["day_of_week"]["value"], parts["day_of_week"]["label"]) == (
+            day.weekday(),
+            f"{day:%A}",
+        )
 
 
 class TestSchema:
@@ -267,6 +273,13 @@ class TestLimits:
         content = {"content": body if declared else parts()}
         headers = {"content-type": "application/json"}
         answer = client(max_body_bytes=2000).post("/predict", headers=headers, **content)
+
+        assert (answer.status_code, kind(answer)) == (413, "too-large")
+
+    def test_absurd_length(self) -> None:
+        """A length of thousands of digits is too large, and no defect."""
+        headers = {"content-type": "application/json", "content-length": "9" * 5000}
+        answer = client().request("POST", "/predict", headers=headers, content=b"{}")
 
         assert (answer.status_code, kind(answer)) == (413, "too-large")
 
