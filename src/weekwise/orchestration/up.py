@@ -26,7 +26,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import AwaitingRetry, Cancelled, Crashed
 
-from weekwise.contract.errors import RunInHandError
+from weekwise.contract.errors import OrchestrationError, RunInHandError
 from weekwise.orchestration.connection import plain_api_errors
 from weekwise.orchestration.deployment import serve_weekly, weekly_deployment
 from weekwise.orchestration.lock import one_run_at_a_time
@@ -67,8 +67,13 @@ def up(project: Project, *, wait_seconds: float) -> None:
 
 
 def champion(project: Project) -> str | None:
-    """The version in service, if there is one."""
+    """The version in service, if there is one.
+
+    Raises:
+        OrchestrationError: If the registry cannot be read.
+    """
     from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
 
     from weekwise.model.registry import Registry
 
@@ -76,9 +81,13 @@ def champion(project: Project) -> str | None:
     if uri.startswith("sqlite:"):
         # MLflow makes the file, but not its folder.
         (project.data / "mlflow").mkdir(parents=True, exist_ok=True)
-    return Registry(
-        str(project.config["globals"]["registered_model"]), MlflowClient(uri)
-    ).champion()
+    name = str(project.config["globals"]["registered_model"])
+    try:
+        return Registry(name, MlflowClient(uri)).champion()
+    except MlflowException as error:
+        raise OrchestrationError(
+            f"the registry at {uri} cannot be read: {str(error).splitlines()[0]}"
+        ) from None
 
 
 async def see_to_first_week(deployment_id: UUID) -> None:
@@ -87,8 +96,12 @@ async def see_to_first_week(deployment_id: UUID) -> None:
     Args:
         deployment_id: The deployment that is being served.
     """
-    async with get_client() as client:
-        await patiently(lambda: run_first_week(Runs(client, deployment_id)))
+    try:
+        async with get_client() as client:
+            await patiently(lambda: run_first_week(Runs(client, deployment_id)))
+    except Exception:
+        # Nobody waits for this: the schedule is served whatever becomes of it.
+        logger.exception("the first week is not seen to any longer; run: kedro weekly run")
 
 
 async def take_up_what_was_cut_short(project: Project) -> None:

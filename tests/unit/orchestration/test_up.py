@@ -12,6 +12,7 @@ import pytest
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Completed, Crashed, Failed, Running, Scheduled
 
+from weekwise.contract.errors import OrchestrationError
 from weekwise.orchestration import up
 from weekwise.orchestration.lock import FOLDER, LOCK, one_run_at_a_time
 from weekwise.orchestration.project import Project, set_up
@@ -190,3 +191,14 @@ def test_an_empty_store_has_no_champion(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.chdir(PROJECT)
     monkeypatch.setenv("WEEKWISE_DATA_DIR", str(tmp_path / "data"))
     assert up.champion(Project.of(set_up(), "test")) is None
+
+
+def test_a_registry_that_cannot_be_read_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where MLflow answers and its registry does not, one line says so."""
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setenv("WEEKWISE_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(up, "tracking_uri", lambda _project: "nowhere://registry")
+    with pytest.raises(OrchestrationError, match="registry at nowhere://registry cannot be read"):
+        up.champion(Project.of(set_up(), "test"))
