@@ -228,7 +228,7 @@ def finished(stack: Stack) -> list[dict[str, Any]]:
 
 
 def test_any_other_command_works(stack: Stack) -> None:
-    """The pipeline's image runs any command, such as a given week, on the same data and registry."""
+    """The pipeline's image runs any command, such as a given week, on the same data."""
     until(lambda: finished(stack), seconds=400)
     stack.call("run", "--rm", "-T", "pipeline", "kedro", "run", "--params", "as_of=2013-01-22")
     assert len(finished(stack)) == 2
