@@ -10,7 +10,7 @@ export PYTHONUNBUFFERED := 1
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test docs bench lock clean
+.PHONY: node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test compose-test docs bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -88,11 +88,13 @@ mlflow: setup ## The runs and the registry, in MLflow's own UI
 prefect: setup ## A Prefect server with its UI; set PREFECT_API_URL=http://127.0.0.1:4200/api to use it
 	PREFECT_SERVER_ANALYTICS_ENABLED=false prefect server start --host 127.0.0.1
 
-check: setup-dev ## Format, lint, types, import lines
+check: setup-dev ## Format, lint, types, import lines, container files
 	ruff format --check .
 	ruff check .
 	mypy
 	lint-imports --no-logo
+	hadolint Dockerfile
+	@sh docker/check-compose.sh
 
 format: setup-dev ## Put the code in the house format
 	ruff format .
@@ -103,6 +105,9 @@ unit: setup-dev ## The quick tests
 
 test: check docs frontend-check browser ## Every check and test
 	pytest -n 2 --dist worksteal $(ARGS)
+
+compose-test: setup-dev ## The whole system in containers, on a thin slice; needs a Docker engine
+	WEEKWISE_COMPOSE_TEST=1 pytest -n 0 -p no:cacheprovider tests/compose $(ARGS)
 
 docs: setup-dev ## The documentation site, in docs/_build/html
 	sphinx-build -W --keep-going -q -b html docs docs/_build/html
@@ -122,6 +127,10 @@ lock: $(BIN)/uv ## Pin every dependency, with hashes
 		--custom-compile-command "make lock" --quiet --output-file requirements-node.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
+	for image in build mlflow; do \
+		$(BIN)/uv pip compile docker/$$image.in --universal --python-version 3.11 --generate-hashes \
+			--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file docker/$$image.lock; \
+	done
 
 clean: ## Forget what runs and tools made; the environment stays
 	rm -rf data/0?_* data/mlflow data/serving data/weekwise.duckdb* docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -26,7 +26,7 @@ QUIET = "CRITICAL"
 
 @click.group(name="weekly")
 def weekly() -> None:
-    """The weekly Prefect flow: run, serve, deploy, backfill, explain."""
+    """The weekly Prefect flow: run, serve, up, deploy, backfill, explain."""
 
 
 @weekly.command()
@@ -58,6 +58,22 @@ def serve(env: str | None) -> None:
         from weekwise.orchestration.deployment import serve_weekly
 
         serve_weekly(project)
+
+
+@weekly.command()
+@click.option(
+    "--wait", default=300.0, show_default=True, help="Seconds to wait for MLflow and Prefect."
+)
+@env_option
+def up(wait: float, env: str | None) -> None:
+    """Wait for MLflow and Prefect, run a first week if there is no champion, then serve.
+
+    A run that was cut short is taken up. This is what a container runs.
+    """
+    with _project(env, level="ERROR") as project:
+        from weekwise.orchestration.up import up as bring_up
+
+        bring_up(project, wait_seconds=wait)
 
 
 @weekly.command()
