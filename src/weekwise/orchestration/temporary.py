@@ -3,6 +3,9 @@
 Prefect would start one itself, at the first call of a flow, and wait for it: it imports the whole
 server into this process first, and then runs services that a single run has no use for. Here it is
 started at once and waited for late, so that it begins while this process imports what a run needs.
+
+The server lives as long as its standard input is open, so it ends with the process that started it,
+even if that is killed.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -48,17 +52,17 @@ class TemporaryServer:
             self._port = free.getsockname()[1]
         self.url = f"http://{HOST}:{self._port}/api"
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
-        command = [sys.executable, "-m", "uvicorn", "--factory", "--log-level", "error"]
-        command += ["--host", HOST, "--port", str(self._port)]
-        self._process = subprocess.Popen(  # noqa: S603 - Prefect's own server
-            [*command, "prefect.server.api.server:create_app"],
+        self._process = subprocess.Popen(  # noqa: S603 - this module
+            [sys.executable, "-m", __name__, str(self._port)],
             env={
                 **os.environ,
                 "PREFECT_SERVER_UI_ENABLED": "false",
                 **{f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in NOT_NEEDED},
             },
+            stdin=subprocess.PIPE,
             stdout=self._said,
             stderr=self._said,
+            start_new_session=True,  # Ctrl-C ends the run, which has some things left to send
         )
 
     def wait(self) -> None:
@@ -82,7 +86,8 @@ class TemporaryServer:
         """Send what is still to be sent, and end it."""
         if self._process.poll() is None:
             _send_the_rest()
-            self._process.terminate()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
             try:
                 self._process.wait(ENDED_WITHIN)
             except subprocess.TimeoutExpired:
@@ -125,3 +130,24 @@ def _send_the_rest() -> None:
 
     for worker in (APILogWorker, EventsWorker):
         worker.drain_all(timeout=ENDED_WITHIN)
+
+
+def _serve(port: int) -> None:
+    """Serve until nobody holds the other end of standard input."""
+    import uvicorn
+
+    app = "prefect.server.api.server:create_app"
+    config = uvicorn.Config(app, factory=True, host=HOST, port=port, log_level="error")
+    server = uvicorn.Server(config)
+
+    def watch() -> None:
+        # Not through sys.stdin, whose lock this thread would still hold when the interpreter ends.
+        os.read(0, 1)
+        server.should_exit = True
+
+    threading.Thread(target=watch, daemon=True).start()
+    server.run()
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]))
