@@ -128,7 +128,7 @@ def test_keeps_to_its_document(
     if mode is GenerationMode.NEGATIVE and method == "get":
         pytest.skip("there is nothing to get wrong")
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: schemathesis.Case) -> None:
         parts = case.as_transport_kwargs(base_url="http://testserver")

@@ -119,7 +119,7 @@ def batches(draw: st.DrawFn, contract: Contract) -> list[Any]:
 
 
 @pytest.mark.parametrize("table", ["trains", "parcels"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_like_one_by_one(table: str, data: st.DataObject) -> None:
     """Whatever rows arrive, a batch refuses and predicts each as if it had come alone."""

@@ -35,7 +35,7 @@ def _plain(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("model", [predictor(), PARCELS], ids=["trains", "parcels"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_like_a_frame(model: Predictor, data: st.DataObject) -> None:
     """Whatever keeps the contract is predicted alike, one by one, together and as a frame."""
