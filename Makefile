@@ -133,4 +133,4 @@ lock: $(BIN)/uv ## Pin every dependency, with hashes
 	done
 
 clean: ## Forget what runs and tools made; the environment stays
-	rm -rf data/0?_* data/mlflow data/weekwise.duckdb* docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf data/0?_* data/mlflow data/serving data/weekwise.duckdb* docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -70,10 +70,10 @@ def check_column(column: Column, values: Sequence[Any]) -> CheckedColumn:
         column: What the values must be.
         values: As parsed from JSON, None where there is none.
     """
-    types = set(map(type, values))
+    types, right = set(map(type, values)), _TYPES[column.type] | {_NONE}
     suspect = np.zeros(len(values), dtype=np.bool_)
-    if not types <= _TYPES[column.type] | {_NONE}:
-        suspect = np.array([type(value) not in _TYPES[column.type] for value in values])
+    if not types <= right:
+        suspect = np.array([type(value) not in right for value in values])
         values = [None if bad else value for value, bad in zip(values, suspect, strict=True)]
         types.add(_NONE)
     array = _array(column, values)

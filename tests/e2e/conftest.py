@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import service
 from browsing import Scheme, Visit, Watched
@@ -19,6 +19,8 @@ from weekwise.pipelines.model_monitoring.figures import Status
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# Machines that run several tests at once take their time.
+expect.set_options(timeout=15_000)
 APP = service.PROJECT / "frontend" / "dist" / "index.html"
 
 

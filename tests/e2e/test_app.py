@@ -99,7 +99,7 @@ def test_the_service_refuses_at_the_field(trains: Running, visit: Visit) -> None
     assert page.locator("#field-stops-error").inner_text()
 
 
-def test_an_open_choice_takes_a_new_value(trains: Running, visit: Visit) -> None:
+def test_the_keyboard_is_enough(trains: Running, visit: Visit) -> None:
     """The keyboard alone gets through the form to a prediction."""
     page = visit(trains.url)
     page.get_by_label("Stops").focus()

@@ -21,7 +21,7 @@ def test_the_app_comes_alive_with_the_first_model(visit: Visit, tmp_path: Path) 
         running.wait_live()
         page = visit(running.url)
         expect(page.get_by_role("heading", name="No model is in service yet")).to_be_visible()
-        expect(page.locator("pre")).to_have_text("make run", timeout=15_000)
+        expect(page.locator("pre")).to_have_text("make run", timeout=60_000)
 
         service.parcels_store(store)
 

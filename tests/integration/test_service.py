@@ -123,7 +123,7 @@ def test_a_working_life(store: Store, tmp_path: Path) -> None:
         with running.client() as client:
             text = client.get("/metrics").text
             assert client.get("/model").json()["why"] == "a test asks for it"
-            client.post("/predict?q=12321", json=asking.row, headers={"X-Request-ID": "mine"})
+            client.post("/predict?q=hidden-word", json=asking.row, headers={"X-Request-ID": "mine"})
             client.post("/predict", json=asking.row | {"line": "secret-gray"})
         assert f'weekwise_model_reloads_total{{outcome="swapped"}} {SWAPS + 1:.1f}' in text
 
@@ -132,7 +132,7 @@ def test_a_working_life(store: Store, tmp_path: Path) -> None:
 
     (line,) = [line for line in running.lines() if line.get("request_id") == "mine"]
     assert (line["method"], line["path"], line["status"]) == ("POST", "/predict", 200)
-    assert "12321" not in running.log.read_text()
+    assert "hidden-word" not in running.log.read_text()
     assert "secret" not in running.log.read_text()
 
 

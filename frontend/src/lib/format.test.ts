@@ -39,6 +39,7 @@ describe('values', () => {
   it.each([
     [null, null, null, 'unknown'],
     ['UA', 'United', null, 'United (UA)'],
+    [6, 'Sunday', null, 'Sunday'],
     [14.9601, null, 'mph', '14.96 mph'],
     [68.5, null, '%', '68.5%'],
     [2454, null, 'mi', '2454 mi'],

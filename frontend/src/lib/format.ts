@@ -60,7 +60,9 @@ export function shown(
   unit?: string | null,
 ): string {
   if (value === null || value === undefined || value === '') return 'unknown';
-  if (label && label !== String(value)) return `${label} (${value})`;
+  // A number's label, such as a day of the week, says all; a code is worth seeing beside it.
+  if (label && typeof value !== 'string') return label;
+  if (label && label !== value) return `${label} (${value})`;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   const text = typeof value === 'number' ? tidy(value) : tidyTime(value);
   return unit ? `${text}${/^[°%]/.test(unit) ? '' : ' '}${unit}` : text;

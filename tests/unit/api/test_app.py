@@ -139,6 +139,35 @@ class TestPredict:
         assert kind(answer) in {"malformed", "validation"}
 
 
+class TestBatch:
+    """Many rows."""
+
+    def test_single_rows_go_on(self) -> None:
+        """While a large batch is worked on, single rows are answered."""
+        gate, _ = service.app(model())
+        rows = {"rows": [example()] * 10_000}
+
+        async def both() -> list[str]:
+            order: list[str] = []
+            transport = httpx.ASGITransport(gate)
+            async with httpx.AsyncClient(transport=transport, base_url="http://t") as asked:
+
+                async def ask(path: str, body: Any) -> None:
+                    answer = await asked.post(path, json=body)
+                    assert answer.status_code == 200
+                    order.append(path)
+
+                many = asyncio.create_task(ask("/predict/batch", rows))
+                await asyncio.sleep(0)
+                while not many.done():
+                    await ask("/predict", example())
+            return order
+
+        order = asyncio.run(both())
+
+        assert order.index("/predict/batch") > 1
+
+
 class TestExplain:
     """Why."""
 

@@ -17,6 +17,7 @@ import parcels
 import service
 import trains
 from api.batch import Answered, BatchReader, batch_answer
+from api.columns import check_column
 from api.problems import Malformed, TooManyRows
 from api.served import Served
 from weekwise.contract.model import Column, Contract, Role
@@ -129,6 +130,40 @@ def test_like_one_by_one(table: str, data: st.DataObject) -> None:
 
     assert found["results"] == one_by_one(one, rows)
     assert found["predicted"] + found["refused"] == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "is_right"),
+    [
+        ("stops", str(2**63), False),
+        ("stops", str(2**64 - 1), False),
+        ("stops", str(2**63 - 1), True),
+        ("stops", str(2**53 + 1), True),
+        ("rain", "1e999", False),
+        ("rain", "NaN", False),
+        ("rain", "1e300", True),
+    ],
+)
+def test_ends_of_numbers(field: str, text: str, is_right: bool) -> None:
+    """Numbers at the ends of what can be held are refused, or not, as in a row alone."""
+    one = models()["trains"]
+    row = json.dumps({**one.examples[0], field: 0}).replace(f'"{field}": 0', f'"{field}": {text}')
+
+    (found,) = orjson.loads(batch(one, f'{{"rows": [{row}]}}'.encode()).body)["results"]
+
+    assert ("probability" in found) is is_right
+    if is_right:
+        assert one.reader.read(row.encode())
+    else:
+        assert found["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), "1", True, [1.0]])
+def test_suspect_numbers(value: Any) -> None:
+    """Whatever is no plain number is looked at again, whichever parser let it through."""
+    column = trains.CONTRACT.columns["rain"]
+
+    assert check_column(column, [1.5, value, None]).suspect.tolist() == [False, True, False]
 
 
 def test_good_rows_survive() -> None:

@@ -40,6 +40,12 @@ describe('FieldControl', () => {
     expect(description(control)).toBe('Give a number. Without the box. 0 to 100');
   });
 
+  it('finds help and limits of a column whose name has spaces', () => {
+    const odd = field('weight', { name: 'weight of all' });
+    const { control } = show('weight', { field: odd });
+    expect(description(control)).toBe('Without the box. 0 to 100');
+  });
+
   it('offers to leave an optional choice unknown, and a needed one not', () => {
     show('fragile', { value: 'true' });
     show('depot', { value: 'N' });

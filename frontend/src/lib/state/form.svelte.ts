@@ -29,8 +29,12 @@ export class Form {
     return this.#general;
   }
 
-  /** Fields with something wrong, in the form's order. */
-  readonly wrong: Field[] = $derived(this.#fields.filter((field) => this.#errors[field.name]));
+  /** Fields with something wrong, in the form's order: needed ones come first. */
+  readonly wrong: Field[] = $derived(
+    this.#fields
+      .filter((field) => this.#errors[field.name])
+      .sort((a, b) => Number(b.required) - Number(a.required)),
+  );
 
   text(name: string): string {
     return this.#texts[name] ?? '';

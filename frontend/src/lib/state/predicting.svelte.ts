@@ -29,8 +29,8 @@ export class Predicting {
     if (this.form.fields === service.fields) return;
     const first = !this.form.fields.length;
     this.form.adopt(service.fields);
-    // The new model's prediction of the same row stands beside the old one's.
-    if (!first) this.change();
+    // What is compared must come from one model.
+    if (!first && this.whatif.first) void this.predict();
   }
 
   /** Restore a link and predict; gives back whether it held anything. */
