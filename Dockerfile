@@ -68,7 +68,7 @@ LABEL org.opencontainers.image.title="Weekwise pipeline" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=pipeline-packages /opt/venv /opt/venv
 RUN install --directory --owner weekwise --group weekwise /data
-COPY pyproject.toml prefect.yaml ./
+COPY pyproject.toml prefect.yaml prefect.toml ./
 COPY conf conf
 COPY --from=weekwise /app/src src
 ENV PYTHONPATH=/app/src \
