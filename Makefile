@@ -107,7 +107,7 @@ test: check docs frontend-check browser ## Every check and test
 	pytest -n 2 --dist worksteal $(ARGS)
 
 compose-test: setup-dev ## The whole system in containers, on a thin slice; needs a Docker engine
-	WEEKWISE_COMPOSE_TEST=1 pytest -n 0 -p no:cacheprovider tests/compose $(ARGS)
+	pytest -n 0 -p no:cacheprovider tests/compose $(ARGS)
 
 docs: setup-dev ## The documentation site, in docs/_build/html
 	sphinx-build -W --keep-going -q -b html docs docs/_build/html

@@ -80,7 +80,7 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        until(lambda: self.ask("health", method="GET"), seconds=90)
+        until(lambda: self.ask("health", method="GET"))
         return self
 
     def kill(self) -> None:
@@ -139,7 +139,7 @@ class Server:
         return {artifact["key"]: artifact for artifact in found}
 
 
-def until(true: Callable[[], Any], *, seconds: float = 60) -> Any:
+def until(true: Callable[[], Any], *, seconds: float = 300) -> Any:
     """Wait until something is true, and give it back.
 
     Raises:
@@ -181,7 +181,7 @@ class Run:
         assert self._process.pid is not None
         return self._process.pid
 
-    def result(self, seconds: float = 120) -> Any:
+    def result(self, seconds: float = 300) -> Any:
         """What the function returned.
 
         Raises:

@@ -43,7 +43,7 @@ from weekwise.model.verdict import Decision, Verdict
 
 PROJECT = Path(__file__).parents[1]
 TRAINS, PARCELS = "late_trains", "late_parcels"
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ class Running:
         """Wait until it answers at all; the seconds that took."""
         return self._wait("/health/live", seconds)
 
-    def wait_version(self, version: str, seconds: float = 20) -> None:
+    def wait_version(self, version: str, seconds: float = 120) -> None:
         """Wait until a version is in service."""
         end = time.monotonic() + seconds
         with self.client() as client:
@@ -240,7 +240,7 @@ class Running:
             row: dict[str, Any] = client.get("/schema").json()["examples"][0]
             return row
 
-    def stop(self, seconds: float = 20) -> int:
+    def stop(self, seconds: float = 120) -> int:
         """Send SIGTERM and wait; the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)

@@ -27,13 +27,7 @@ PORTS = ("WEEKWISE_PORT", "MLFLOW_PORT", "PREFECT_PORT")
 PASSWORDS = ("POSTGRES_PASSWORD", "MLFLOW_DB_PASSWORD", "PREFECT_DB_PASSWORD")
 NO_MODEL = 503
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        "WEEKWISE_COMPOSE_TEST" not in os.environ,
-        reason="builds images and starts containers; run: make compose-test",
-    ),
-]
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from weekwise.pipelines.model_monitoring.figures import Status
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Machines that run several tests at once take their time.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=45_000)
 APP = service.PROJECT / "frontend" / "dist" / "index.html"
 
 
@@ -63,7 +63,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
             reduced_motion="reduce",
             permissions=["clipboard-read", "clipboard-write"],
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)
         opened.append((url, Watched(context)))
         page = context.new_page()
         page.goto(f"{url}{route}")

@@ -21,12 +21,12 @@ def test_the_app_comes_alive_with_the_first_model(visit: Visit, tmp_path: Path) 
         running.wait_live()
         page = visit(running.url)
         expect(page.get_by_role("heading", name="No model is in service yet")).to_be_visible()
-        expect(page.locator("pre")).to_have_text("make run", timeout=60_000)
+        expect(page.locator("pre")).to_have_text("make run", timeout=120_000)
 
         service.parcels_store(store)
 
         expect(page.get_by_role("heading", name="Predict", exact=True)).to_be_visible(
-            timeout=30_000
+            timeout=120_000
         )
 
 

@@ -39,7 +39,7 @@ def store(registries: Store, tmp_path: Path) -> Store:
     return registries.copy_to(tmp_path / "store")
 
 
-def problem_of(running: Running, seconds: float = 15) -> str:
+def problem_of(running: Running, seconds: float = 120) -> str:
     """What the service says is wrong, once it says so."""
     end = time.monotonic() + seconds
     with running.client() as client:
@@ -80,7 +80,7 @@ class Asking:
             self._thread.join(30)
 
     async def _ask_all(self, connections: int) -> None:
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=120) as client:
             await asyncio.gather(*(self._ask(client, n) for n in range(connections)))
 
     async def _ask(self, client: httpx.AsyncClient, number: int) -> None:
@@ -140,7 +140,7 @@ def _answer_after_sigterm(running: Running, row: dict[str, Any]) -> bytes:
     """The answer to a request of which a part was sent before SIGTERM, and the rest after it."""
     body = json.dumps(row).encode()
     port = int(running.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         head = (
             "POST /predict HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
@@ -298,7 +298,7 @@ asyncio.run(main())
 """
 
 
-def _until(true: Any, seconds: float = 20) -> None:
+def _until(true: Any, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come about"

@@ -115,12 +115,12 @@ def test_serving(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
         newest = late[-1]["id"]
         in_the_way = data / "08_reporting" / runs.WEEKS[2] / "model_card.md"
         in_the_way.mkdir(parents=True)
-        run = flows.until(lambda: ended(server, newest), seconds=180)
+        run = flows.until(lambda: ended(server, newest))
         assert run["state_type"] == "FAILED", run["state"]["message"]
         stages_before = len(server.subflows(newest))
         in_the_way.rmdir()
         press_retry(server, newest)
-        run = flows.until(lambda: ended(server, newest), seconds=120)
+        run = flows.until(lambda: ended(server, newest))
         assert run["state_type"] == "COMPLETED", run["state"]["message"]
         assert len(server.subflows(newest)) == stages_before + 3, "two stages are not made again"
         skipped = [server.ask(f"flow_runs/{each['id']}", method="GET") for each in late[:2]]
@@ -135,7 +135,7 @@ def test_serving(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
             f"deployments/{found['id']}/create_flow_run",
             {"state": {"type": "SCHEDULED"}, "parameters": wanted},
         )
-        flows.until(lambda: server.subflows(started["id"]), seconds=90)
+        flows.until(lambda: server.subflows(started["id"]))
         assert end(process) == 0
     stopped = flows.until(lambda: ended(server, started["id"]))
     assert stopped["state_type"] == "CANCELLED"
@@ -164,14 +164,14 @@ def ended(server: flows.Server, flow_run_id: str) -> Any:
 def test_deploying_for_a_work_pool(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
     """A missing work pool is named in one line; with it a worker runs what is deployed."""
     missing = kedro("weekly", "deploy", "--work-pool", "big", data=tmp_path, **server.environment)
-    said, _ = missing.communicate(timeout=90)
+    said, _ = missing.communicate(timeout=300)
     assert missing.returncode == 1
     assert said.strip().splitlines()[-1].startswith("Error: there is no work pool 'big'")
     assert "Traceback" not in said
 
     server.ask("work_pools/", {"name": "big", "type": "process"})
     made = kedro("weekly", "deploy", "--work-pool", "big", data=tmp_path, **server.environment)
-    said, _ = made.communicate(timeout=90)
+    said, _ = made.communicate(timeout=300)
     assert made.returncode == 0, said
     found = server.ask(DEPLOYMENT, method="GET")
     assert found["work_pool_name"] == "big"
@@ -184,9 +184,9 @@ def test_deploying_for_a_work_pool(server: flows.Server, week_1: Path, tmp_path:
     data = runs.copied(week_1, tmp_path / "data")
     with worker(server, data, folder=tmp_path):
         week = run_of(server, found, env="test", as_of=runs.WEEKS[1])
-        assert flows.until(lambda: ended(server, week), seconds=180)["state_type"] == "COMPLETED"
+        assert flows.until(lambda: ended(server, week))["state_type"] == "COMPLETED"
         refused = run_of(server, by_yaml, env="test", as_of="2014-05-05")
-        run = flows.until(lambda: ended(server, refused), seconds=120)
+        run = flows.until(lambda: ended(server, refused))
         assert "as_of 2014-05-05 is outside the data" in run["state"]["message"]
     assert [str(each) for each in completed_weeks(data)] == runs.WEEKS[:2]
 
@@ -232,6 +232,6 @@ def test_without_a_server(tmp_path: Path) -> None:
     """`kedro weekly run` works where no Prefect server was ever set up."""
     alone = {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""}
     process = kedro("weekly", "run", "--as-of", runs.WEEKS[0], data=tmp_path / "data", **alone)
-    said, _ = process.communicate(timeout=180)
+    said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert [str(week) for week in completed_weeks(tmp_path / "data")] == [runs.WEEKS[0]]

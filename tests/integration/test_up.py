@@ -75,13 +75,13 @@ def test_from_nothing_to_a_champion(away: flows.Server, tmp_path: Path) -> None:
     with up(away, data, log) as process:
         flows.until(lambda: "waiting for Prefect" in log.read_text("utf-8"))
         away.start()
-        first = flows.until(lambda: begun(away), seconds=90)[0]
-        flows.until(lambda: away.subflows(first["id"]), seconds=90)
+        first = flows.until(lambda: begun(away))[0]
+        flows.until(lambda: away.subflows(first["id"]))
         kill(process)
     assert begun(away)[0]["state_type"] == "RUNNING"
 
     with up(away, data, log) as process:
-        flows.until(lambda: begun(away)[0]["state_type"] == "COMPLETED", seconds=120)
+        flows.until(lambda: begun(away)[0]["state_type"] == "COMPLETED")
         assert "was cut short" in log.read_text("utf-8")
         assert [str(week) for week in completed_weeks(data)] == [runs.WEEKS[0]]
         process.send_signal(signal.SIGTERM)
