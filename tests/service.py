@@ -27,6 +27,7 @@ from fastapi import FastAPI
 from mlflow import MlflowClient
 
 import parcels
+import stores
 import trains
 from api.gate import Gate
 from api.main import create_app
@@ -64,12 +65,8 @@ class Store:
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """Let MLflow use this store, and then the one before."""
-        before = mlflow.get_tracking_uri()
-        mlflow.set_tracking_uri(self.uri)
-        try:
+        with stores.in_use(self.uri):
             yield
-        finally:
-            mlflow.set_tracking_uri(before)
 
     def register(
         self, name: str, predictor: Predictor, example: pd.DataFrame, fingerprint: str

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
-import mlflow
 import pandas as pd
 import pytest
 
 import runs
 import service
+import stores
 from api.registry import RegistryReader
 from api.settings import Settings
 from service import Client
@@ -19,15 +19,11 @@ pytestmark = pytest.mark.slow
 ROWS = 1000
 
 
-def test_like_the_weekly_run(week_1: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_like_the_weekly_run(week_1: Path, tmp_path: Path) -> None:
     """For a thousand rows that a run predicted, the service gives the very same probabilities."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{week_1 / 'mlflow' / 'mlflow.db'}")
-    before = mlflow.get_tracking_uri()
-    try:
+    with stores.in_use(f"sqlite:///{week_1 / 'mlflow' / 'mlflow.db'}"):
         reader = RegistryReader.of(Settings(state_dir=tmp_path))
         served = reader.fetch(reader.look())
-    finally:
-        mlflow.set_tracking_uri(before)
     contract = served.predictor.contract
     week = runs.WEEKS[0]
     predicted = pd.read_parquet(week_1 / "07_model_output" / "predictions" / f"{week}.parquet")
