@@ -50,6 +50,9 @@ class AppFiles(StaticFiles):
         if scope["type"] == "http":
             await super().__call__(scope, receive, send)
 
+    async def check_config(self) -> None:
+        """Without the folder there are no files; every other path is answered as ever."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """A file, or at `/` without a built app the page that says how to build it."""
         if path in (".", "index.html") and not (self._folder / "index.html").is_file():

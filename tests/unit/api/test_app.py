@@ -385,9 +385,10 @@ class TestPaths:
     """What is there and what is not."""
 
     @pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/docs/nothing", "/assets/x.js"])
-    def test_unknown(self, path: str) -> None:
-        """An unknown path is a problem."""
-        answer = client().get(path)
+    @pytest.mark.parametrize("folder", [".", "not-built"])
+    def test_unknown(self, path: str, folder: str, tmp_path: Path) -> None:
+        """An unknown path is a problem, whether the app is built or not."""
+        answer = client(app_dir=tmp_path / folder).get(path)
 
         assert (answer.status_code, kind(answer)) == (404, "not-found")
 
