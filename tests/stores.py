@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 VARIABLE = "MLFLOW_TRACKING_URI"
+LEFT_BEHIND = (VARIABLE, "MLFLOW_REGISTRY_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")
 
 
 @contextmanager
@@ -21,6 +22,16 @@ def in_use(uri: str) -> Iterator[None]:
         yield
     finally:
         use(before)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """What a process of its own needs, and nothing that tests before have left behind.
+
+    Args:
+        **more: Further variables.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in LEFT_BEHIND}
+    return {**kept, **more}
 
 
 def use(uri: str | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import subprocess
@@ -18,6 +17,7 @@ import pytest
 
 import flows
 import runs
+import stores
 from weekwise.datasets.weeks import completed_weeks
 
 pytestmark = pytest.mark.slow
@@ -30,7 +30,7 @@ def kedro(*words: str, data: Path, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "kedro", *words, "--env", "test"],
         cwd=runs.PROJECT,
-        env={**os.environ, "WEEKWISE_DATA_DIR": str(data), "COLUMNS": "400", **environment},
+        env=stores.environment(WEEKWISE_DATA_DIR=str(data), COLUMNS="400", **environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -197,7 +197,7 @@ def deployed_by_yaml(server: flows.Server) -> Any:
     subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--name", "weekly"],
         cwd=runs.PROJECT,
-        env={**os.environ, **server.environment, **places},
+        env=stores.environment(**server.environment, **places),
         check=True,
         capture_output=True,
         timeout=120,
@@ -217,7 +217,7 @@ def worker(server: flows.Server, data: Path, *, folder: Path) -> Iterator[None]:
     process = subprocess.Popen(
         [sys.executable, "-m", "prefect", "worker", "start", "--pool", "big", "--type", "process"],
         cwd=folder,
-        env={**os.environ, **server.environment, "WEEKWISE_DATA_DIR": str(data)},
+        env=stores.environment(**server.environment, WEEKWISE_DATA_DIR=str(data)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

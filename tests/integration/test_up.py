@@ -15,6 +15,7 @@ import pytest
 
 import flows
 import runs
+import stores
 from weekwise.datasets.weeks import completed_weeks
 
 pytestmark = pytest.mark.slow
@@ -37,12 +38,9 @@ def up(server: flows.Server, data: Path, log: Path) -> Iterator[subprocess.Popen
         process = subprocess.Popen(
             [sys.executable, "-m", "kedro", "weekly", "up", "--env", "test"],
             cwd=runs.PROJECT,
-            env={
-                **os.environ,
-                **server.environment,
-                "WEEKWISE_DATA_DIR": str(data),
-                "COLUMNS": "400",
-            },
+            env=stores.environment(
+                **server.environment, WEEKWISE_DATA_DIR=str(data), COLUMNS="400"
+            ),
             stdout=out,
             stderr=out,
             start_new_session=True,
