@@ -10,7 +10,7 @@ export PYTHONUNBUFFERED := 1
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run viz mlflow prefect check format unit test docs bench lock clean
+.PHONY: node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test compose-test docs bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -34,8 +34,49 @@ setup: $(VENV)/.runtime ## Install what a run needs
 
 setup-dev: $(VENV)/.dev ## Install what development needs too
 
+APP := frontend
+APP_SOURCES := $(APP)/index.html $(APP)/vite.config.ts $(APP)/svelte.config.js $(shell find $(APP)/src -type f)
+# What the app's build needs of Node.js, in its own words.
+NODE_FITS := const [a, b] = process.versions.node.split(".").map(Number); \
+	process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)
+
+node: $(BIN)/uv requirements-node.lock
+	@{ node -e '$(NODE_FITS)' && npm --version; } >/dev/null 2>&1 || \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-node.lock
+
+$(APP)/node_modules/.package-lock.json: $(APP)/package.json $(APP)/package-lock.json | node
+	cd $(APP) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(APP)/dist/index.html: $(APP_SOURCES) $(APP)/node_modules/.package-lock.json
+	cd $(APP) && npm run --silent build -- --logLevel warn
+	@touch $@
+
+frontend: $(APP)/dist/index.html ## Build the web app, if it is not built yet
+
+frontend-check: setup-dev frontend ## The web app's checks, tests and size, and whether its client is fresh
+	cd $(APP) && npm run --silent check
+	cd $(APP) && npm run --silent test
+	cd $(APP) && npm run --silent size
+	python -m api openapi | cmp - $(APP)/src/lib/api/openapi.json && \
+		cd $(APP) && npm run --silent client -- --check || \
+		{ echo "The web app's client is not that of the API: make client" >&2; exit 1; }
+
+client: setup-dev $(APP)/node_modules/.package-lock.json ## Write the web app's client anew, from the API
+	python -m api openapi > $(APP)/src/lib/api/openapi.json
+	cd $(APP) && npm run --silent client
+
+# The app is tested in Debian's Chromium; where it cannot be had, those tests say so.
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+		echo "There is no Chromium, and no right to install it: tests of the web app in a browser are skipped."
+
 run: setup ## One weekly run on the example: the week after the last one in the store
 	kedro run
+
+serve: setup frontend ## The API and the web app on http://127.0.0.1:8000, from the embedded registry
+	python -m api $(ARGS)
 
 viz: setup-dev ## The pipelines, drawn by kedro viz
 	# Kedro-Viz 12.5 uses a response class of FastAPI that FastAPI warns of.
@@ -47,11 +88,13 @@ mlflow: setup ## The runs and the registry, in MLflow's own UI
 prefect: setup ## A Prefect server with its UI; set PREFECT_API_URL=http://127.0.0.1:4200/api to use it
 	PREFECT_SERVER_ANALYTICS_ENABLED=false prefect server start --host 127.0.0.1
 
-check: setup-dev ## Format, lint, types, import lines
+check: setup-dev ## Format, lint, types, import lines, container files
 	ruff format --check .
 	ruff check .
 	mypy
 	lint-imports --no-logo
+	hadolint Dockerfile
+	@sh docker/check-compose.sh
 
 format: setup-dev ## Put the code in the house format
 	ruff format .
@@ -60,8 +103,11 @@ format: setup-dev ## Put the code in the house format
 unit: setup-dev ## The quick tests
 	pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
-test: check docs ## Every check and test
+test: check docs frontend-check browser ## Every check and test
 	pytest -n 2 --dist worksteal $(ARGS)
+
+compose-test: setup-dev ## The whole system in containers, on a thin slice; needs a Docker engine
+	pytest -n 0 -p no:cacheprovider tests/compose $(ARGS)
 
 docs: setup-dev ## The documentation site, in docs/_build/html
 	sphinx-build -W --keep-going -q -b html docs docs/_build/html
@@ -70,12 +116,21 @@ bench: setup-dev ## The benchmarks, each measured side by side
 	python benchmarks/weekly_run.py
 	python benchmarks/model_quality.py
 	python benchmarks/orchestration.py
+	python benchmarks/serving.py
 
 lock: $(BIN)/uv ## Pin every dependency, with hashes
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile --group pyproject.toml:service --universal --python-version 3.11 --generate-hashes \
+		--constraint requirements.lock --excludes requirements-api.excludes --custom-compile-command "make lock" --quiet --output-file requirements-api.lock
+	$(BIN)/uv pip compile --group pyproject.toml:node --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --quiet --output-file requirements-node.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
+	for image in build mlflow; do \
+		$(BIN)/uv pip compile docker/$$image.in --universal --python-version 3.11 --generate-hashes \
+			--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file docker/$$image.lock; \
+	done
 
 clean: ## Forget what runs and tools made; the environment stays
-	rm -rf data/0?_* data/mlflow data/weekwise.duckdb* docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf data/0?_* data/mlflow data/serving data/weekwise.duckdb* frontend/dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+import stores
 from weekwise.contract.load import load_contracts
 from weekwise.contract.model import Contracts
 
@@ -16,6 +19,19 @@ PROJECT = Path(__file__).parents[1]
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["DO_NOT_TRACK"] = "1"
+
+# How long an example takes is the machine's business.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def _mlflow_is_left_as_it_was() -> Iterator[None]:
+    """No test, and no process it starts, meets the MLflow store of the test before."""
+    before = os.environ.get(stores.VARIABLE)
+    yield
+    if os.environ.get(stores.VARIABLE) != before:
+        stores.use(before)
 
 
 @pytest.fixture(scope="session")

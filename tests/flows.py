@@ -6,6 +6,7 @@ when processes are forked from it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -26,6 +27,8 @@ import runs
 
 HOST = "127.0.0.1"
 NOT_FOUND = 404
+BUSY = 503
+"""What Prefect answers while somebody else writes to its SQLite; its own client asks again too."""
 IMPORTS = (
     *runs._HEAVY,
     "weekwise.orchestration.start",
@@ -67,6 +70,8 @@ class Server:
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "prefect.server.api.server:create_app"],
+                # As `make prefect` does: settings stand in the project's `prefect.toml`.
+                cwd=runs.PROJECT,
                 env={
                     **{k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"},
                     **{k: v for k, v in self.environment.items() if k != "PREFECT_API_URL"},
@@ -75,7 +80,7 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        until(lambda: self.ask("health", method="GET"), seconds=90)
+        until(lambda: self.ask("health", method="GET"))
         return self
 
     def kill(self) -> None:
@@ -97,6 +102,9 @@ class Server:
         except urllib.error.HTTPError as error:
             if error.code == NOT_FOUND:
                 return None
+            if error.code == BUSY:
+                time.sleep(0.5)
+                return self.ask(path, content, method=method)
             raise AssertionError(f"{path}: {error.read()[:500]!r}") from error
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return None
@@ -131,7 +139,7 @@ class Server:
         return {artifact["key"]: artifact for artifact in found}
 
 
-def until(true: Callable[[], Any], *, seconds: float = 60) -> Any:
+def until(true: Callable[[], Any], *, seconds: float = 300) -> Any:
     """Wait until something is true, and give it back.
 
     Raises:
@@ -161,9 +169,11 @@ class Run:
             for name in IMPORTS:
                 __import__(name)
         context = multiprocessing.get_context("fork")
-        self._results = context.SimpleQueue()
+        self._results, self._sender = context.Pipe(duplex=False)
         self._process = context.Process(target=self._call, args=(server, data, function))
         self._process.start()
+        # Only the run holds it now, so that its end is the end of what can be received.
+        self._sender.close()
 
     @property
     def pid(self) -> int:
@@ -171,23 +181,27 @@ class Run:
         assert self._process.pid is not None
         return self._process.pid
 
-    def result(self, seconds: float = 120) -> Any:
+    def result(self, seconds: float = 300) -> Any:
         """What the function returned.
 
         Raises:
             RunKilledError: If the process was killed.
             RuntimeError: If the function raised; its traceback is the message.
         """
-        self._process.join(seconds)
+        answer = None
+        if self._results.poll(seconds):
+            with contextlib.suppress(EOFError):
+                answer = self._results.recv()
+            self._process.join(30)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
             raise TimeoutError("the run did not end")
         if self._process.exitcode == -signal.SIGKILL:
             raise runs.RunKilledError
-        if self._results.empty():
+        if answer is None:
             raise RuntimeError("no word from the run")
-        value, error = self._results.get()
+        value, error = answer
         if error:
             raise RuntimeError(error)
         return value
@@ -198,9 +212,9 @@ class Run:
             os.environ.update(server.environment)
             os.environ["WEEKWISE_DATA_DIR"] = str(data)
             os.chdir(runs.PROJECT)
-            self._results.put((_with_settings(server, function), None))
+            self._sender.send((_with_settings(server, function), None))
         except BaseException:  # noqa: BLE001 - handed to the test
-            self._results.put((None, traceback.format_exc()))
+            self._sender.send((None, traceback.format_exc()))
         # Prefect's threads end with the process; its lines are sent by then.
         from prefect.logging.handlers import APILogWorker
 
@@ -231,6 +245,27 @@ def week(as_of: str, *, hook: Callable[[], Any] | None = None) -> Callable[[Any]
 
         use(hook)
         run_now(project, as_of)
+
+    return run
+
+
+def command(*words: str, hook: Callable[[], Any] | None = None) -> Callable[[Any], tuple[int, str]]:
+    """A function for `Run` that types a `kedro weekly` command; it gives exit status and output.
+
+    Args:
+        words: What follows `kedro weekly`.
+        hook: Makes a Kedro hook that goes with the runs.
+    """
+
+    def run(_project: Any) -> tuple[int, str]:
+        from click.testing import CliRunner
+
+        from weekwise.cli.weekly import weekly
+
+        use(hook)
+        os.environ["COLUMNS"] = "200"
+        result = CliRunner().invoke(weekly, [*words, "--env", "test"])
+        return result.exit_code, result.output
 
     return run
 

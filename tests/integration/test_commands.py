@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import runs
+import stores
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,7 @@ KEDRO = Path(sys.executable).with_name("kedro")
 
 def kedro(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Type `kedro` and some words in environment test, on a data folder."""
-    environment = {**os.environ, "KEDRO_ENV": "test", "WEEKWISE_DATA_DIR": str(data)}
+    environment = stores.environment(KEDRO_ENV="test", WEEKWISE_DATA_DIR=str(data))
     return subprocess.run(
         [KEDRO, *words],
         cwd=runs.PROJECT,

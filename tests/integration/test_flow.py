@@ -271,7 +271,10 @@ class Recorder:
 
 
 def recorded(runner: str, *, failing: str | None) -> Callable[[Any], list[tuple[str, str]]]:
-    """A function for `Run` that gives all hook calls of one pipeline's run under a runner."""
+    """A function for `Run` that gives all hook calls of a run under a runner.
+
+    All pipelines are run; if a node is to fail, only its own.
+    """
 
     def run(project: Any) -> list[tuple[str, str]]:
         from kedro.framework.session import KedroSession
@@ -302,7 +305,8 @@ def recorded(runner: str, *, failing: str | None) -> Callable[[Any], list[tuple[
             ) as session,
             contextlib.suppress(ValueError),
         ):
-            session.run(pipeline_names=["exploratory_data_analysis"], runner=runners[runner]())
+            only = ["exploratory_data_analysis"] if failing else None
+            session.run(pipeline_names=only, runner=runners[runner]())
         return sorted(calls)
 
     return run
@@ -331,7 +335,7 @@ def test_hooks_fire_as_under_kedro_run(
     for runner in ("sequential", "thread", "prefect"):
         data = runs.copied(whole, tmp_path / runner)
         calls[runner] = flows.Run(server, data, recorded(runner, failing=failing)).result()
-    assert len(calls["sequential"]) > (10 if failing else 100)
+    assert len(calls["sequential"]) > (10 if failing else 400)
     assert calls["prefect"] == calls["sequential"]
     assert calls["prefect"] == calls["thread"]
 
@@ -360,13 +364,21 @@ def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> N
 
 
 def test_two_at_once(server: flows.Server, whole: Path, tmp_path: Path) -> None:
-    """While one run is in hand a second is refused, says which, and changes nothing."""
+    """While one run is in hand a second is refused, says which, and one alert goes out."""
     data = runs.copied(whole, tmp_path / "data")
     gate = tmp_path / "go on"
     first = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))
     flows.until((data / "orchestration" / "run.lock").read_text)
-    with pytest.raises(RuntimeError, match=f"in hand .as_of {runs.WEEKS[1]}, process {first.pid}"):
-        flows.Run(server, data, flows.week(runs.WEEKS[1])).result()
+    with Inbox() as inbox:
+        second = inbox.used_by(flows.command("run", "--as-of", runs.WEEKS[1]))
+        status, output = flows.Run(server, data, second).result()
+    assert [each["title"] for each in inbox.messages] == [
+        f"Weekwise: the run of {runs.WEEKS[1]} was not begun"
+    ]
+    assert status == 1
+    said = output.strip().splitlines()[-1]
+    assert said.startswith("Error: another weekly run on")
+    assert f"in hand (as_of {runs.WEEKS[1]}, process {first.pid}, since" in said
     gate.touch()
     first.result()
     assert journal(data)["finished"]
@@ -441,24 +453,57 @@ class Inbox:
 
 
 def test_backfill(server: flows.Server, whole: Path, tmp_path: Path) -> None:
-    """A backfill runs the missing weeks in order, and those that are there not again."""
-    from weekwise.orchestration.backfill import backfill, weeks_between
-
+    """A backfill runs what is missing, takes a killed week up again, and ends with a table."""
     data = runs.copied(whole, tmp_path / "data")
+    words = ("backfill", "--from", runs.WEEKS[0], "--to", runs.WEEKS[1])
+    with pytest.raises(runs.RunKilledError):
+        flows.Run(server, data, flows.command(*words, hook=KillBefore)).result()
+    crashed = journal(data)
 
-    def fill(project: Any) -> list[tuple[str, bool]]:
-        told: list[str] = []
-        weeks = weeks_between(project, runs.WEEKS[0], runs.WEEKS[1])
-        made = backfill(project, weeks, lambda number, week: told.append(f"{number} {week}"))
-        again = backfill(project, weeks, lambda number, week: told.append(f"{number} {week}"))
-        assert told == [f"2 {runs.WEEKS[1]}"]
-        assert [week.report for week in again] == [week.report for week in made]
-        assert made[1].report.realized is not None
-        return [(week.as_of.isoformat(), week.made) for week in [*made, *again]]
+    status, output = flows.Run(server, data, flows.command(*words)).result()
 
-    assert flows.Run(server, data, fill).result() == [
-        (runs.WEEKS[0], False),
-        (runs.WEEKS[1], True),
-        (runs.WEEKS[0], False),
-        (runs.WEEKS[1], False),
-    ]
+    assert status == 0, output
+    assert journal(data)["flow_run_id"] == crashed["flow_run_id"]
+    assert crashed["stages"] == ["data_wrangling", "exploratory_data_analysis"]
+    assert f"week 2 of 2: {runs.WEEKS[1]}" in output
+    assert "week 1 of 2" not in output
+    header, first, second = output.strip().splitlines()[-3:]
+    assert header.split() == ["as_of", "status", "promised", "realized", "verdict"]
+    assert first.startswith(runs.WEEKS[0])
+    assert first.rstrip().endswith("was there")
+    assert re.match(rf"{runs.WEEKS[1]} +(OK|WARN|ACT) +0\.\d{{4}} +0\.\d{{4}} ", second)
+    assert not second.rstrip().endswith("was there")
+
+
+def test_a_node_over_its_time_limit_fails(server: flows.Server, tmp_path: Path) -> None:
+    """A node that exceeds its limit fails once it returns, and nothing that needs it runs."""
+
+    def run(_project: Any) -> None:
+        from kedro.framework.hooks.manager import _create_hook_manager
+        from kedro.io import DataCatalog, MemoryDataset
+        from kedro.pipeline import Node, Pipeline
+
+        from weekwise.orchestration.options import NodeOptions, Orchestration
+        from weekwise.orchestration.runner import PrefectRunner
+
+        nodes = [
+            Node(sleep_a_while, "a", "b", name="too_slow"),
+            Node(sleep_a_while, "b", "c", name="never"),
+        ]
+        limited = NodeOptions(retries=0, timeout_seconds=0.5)
+        runner = PrefectRunner(options=Orchestration(nodes=limited), label=str(tmp_path))
+        catalog = DataCatalog({"a": MemoryDataset(1)})
+        runner.run(Pipeline(nodes), catalog, hook_manager=_create_hook_manager())
+
+    with pytest.raises(RuntimeError, match=r"'too_slow' took longer than its limit of 0\.5 s"):
+        flows.Run(server, tmp_path, run).result()
+    stage = server.flow_runs(name={"any_": [str(tmp_path)]})[0]
+    states = {run["name"]: run["state_name"] for run in server.task_runs(stage["id"])}
+    assert states == {"too_slow": "TimedOut"}
+    assert stage["state_name"] == "Failed"
+
+
+def sleep_a_while(value: int) -> int:
+    """Sleep, where nobody can interrupt it."""
+    time.sleep(1.5)
+    return value

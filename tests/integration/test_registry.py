@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
+import stores
 from trains import CONTRACT, predictor, train_end, trains
 from weekwise.contract.errors import RegistryError
 from weekwise.model.contenders import Nomination
@@ -44,12 +45,10 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(tmp_path: Path, empty_store: Path) -> Iterator[Path]:
     """An empty store that MLflow is set to use, with an experiment and an active run."""
     shutil.copy(empty_store, tmp_path / "mlflow.db")
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    experiment = mlflow.create_experiment("test", artifact_location=str(tmp_path / "artifacts"))
-    with mlflow.start_run(experiment_id=experiment):
-        yield tmp_path
-    mlflow.set_tracking_uri(before)
+    with stores.in_use(f"sqlite:///{tmp_path / 'mlflow.db'}"):
+        experiment = mlflow.create_experiment("test", artifact_location=str(tmp_path / "artifacts"))
+        with mlflow.start_run(experiment_id=experiment):
+            yield tmp_path
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ import pytest
 
 import flows
 import runs
+import stores
 from weekwise.datasets.weeks import completed_weeks
 
 pytestmark = pytest.mark.slow
@@ -29,7 +30,7 @@ def kedro(*words: str, data: Path, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "kedro", *words, "--env", "test"],
         cwd=runs.PROJECT,
-        env={**os.environ, "WEEKWISE_DATA_DIR": str(data), "COLUMNS": "400", **environment},
+        env=stores.environment(WEEKWISE_DATA_DIR=str(data), COLUMNS="400", **environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -40,26 +41,31 @@ def kedro(*words: str, data: Path, **environment: str) -> subprocess.Popen[str]:
 def serving(server: flows.Server, data: Path) -> Iterator[subprocess.Popen[str]]:
     """`kedro weekly serve`, once it is ready; it is ended by SIGTERM at the latest."""
     process = kedro("weekly", "serve", data=data, **server.environment)
+    assert process.stdout is not None
+    # Somebody must go on reading: nobody may wait for a full pipe.
+    reader = threading.Thread(target=process.stdout.read, daemon=True)
     try:
-        assert process.stdout is not None
         for line in process.stdout:
             if "serving Weekly Run/weekly-test" in line:
                 break
+        reader.start()
         yield process
     finally:
         if process.poll() is None:
             end(process)
+        if reader.ident is not None:
+            reader.join(10)
+        process.stdout.close()
 
 
 def end(process: subprocess.Popen[str]) -> int:
     """End a process by SIGTERM; its exit status."""
     process.send_signal(signal.SIGTERM)
     try:
-        process.communicate(timeout=60)
+        return process.wait(120)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
-    return process.returncode
+        return process.wait()
 
 
 def deployment(server: flows.Server) -> Any:
@@ -94,7 +100,7 @@ def make_late(server: flows.Server, late: list[dict[str, Any]]) -> None:
 
 
 def test_serving(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
-    """What is scheduled runs on time, late, or is canceled by SIGTERM, and never twice."""
+    """What is scheduled runs late, again after a failure, or is canceled by SIGTERM."""
     data = runs.copied(week_1, tmp_path / "data")
     with serving(server, data) as process:
         found = deployment(server)
@@ -107,8 +113,16 @@ def test_serving(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
     make_late(server, late)
     with serving(server, data) as process:
         newest = late[-1]["id"]
-        run = flows.until(lambda: ended(server, newest), seconds=120)
+        in_the_way = data / "08_reporting" / runs.WEEKS[2] / "model_card.md"
+        in_the_way.mkdir(parents=True)
+        run = flows.until(lambda: ended(server, newest))
+        assert run["state_type"] == "FAILED", run["state"]["message"]
+        stages_before = len(server.subflows(newest))
+        in_the_way.rmdir()
+        press_retry(server, newest)
+        run = flows.until(lambda: ended(server, newest))
         assert run["state_type"] == "COMPLETED", run["state"]["message"]
+        assert len(server.subflows(newest)) == stages_before + 3, "two stages are not made again"
         skipped = [server.ask(f"flow_runs/{each['id']}", method="GET") for each in late[:2]]
         assert [each["state_name"] for each in skipped] == ["Skipped", "Skipped"]
         assert [str(week) for week in completed_weeks(data)] == [runs.WEEKS[0], runs.WEEKS[2]]
@@ -121,11 +135,23 @@ def test_serving(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
             f"deployments/{found['id']}/create_flow_run",
             {"state": {"type": "SCHEDULED"}, "parameters": wanted},
         )
-        flows.until(lambda: server.subflows(started["id"]), seconds=90)
+        flows.until(lambda: server.subflows(started["id"]))
         assert end(process) == 0
     stopped = flows.until(lambda: ended(server, started["id"]))
     assert stopped["state_type"] == "CANCELLED"
     assert runs.WEEKS[1] not in map(str, completed_weeks(data))
+
+
+def press_retry(server: flows.Server, flow_run_id: str) -> None:
+    """What the button *Retry* on a run's page in Prefect's UI does."""
+    answer = server.ask(
+        f"flow_runs/{flow_run_id}/set_state",
+        {
+            "state": {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"},
+            "force": True,
+        },
+    )
+    assert answer["status"] == "ACCEPT"
 
 
 def ended(server: flows.Server, flow_run_id: str) -> Any:
@@ -135,17 +161,17 @@ def ended(server: flows.Server, flow_run_id: str) -> Any:
     return run if run["state_type"] in final else None
 
 
-def test_deploying_for_a_work_pool(server: flows.Server, tmp_path: Path) -> None:
-    """A missing work pool is named in one line; with it the deployment is made for workers."""
+def test_deploying_for_a_work_pool(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
+    """A missing work pool is named in one line; with it a worker runs what is deployed."""
     missing = kedro("weekly", "deploy", "--work-pool", "big", data=tmp_path, **server.environment)
-    said, _ = missing.communicate(timeout=90)
+    said, _ = missing.communicate(timeout=300)
     assert missing.returncode == 1
     assert said.strip().splitlines()[-1].startswith("Error: there is no work pool 'big'")
     assert "Traceback" not in said
 
     server.ask("work_pools/", {"name": "big", "type": "process"})
     made = kedro("weekly", "deploy", "--work-pool", "big", data=tmp_path, **server.environment)
-    said, _ = made.communicate(timeout=90)
+    said, _ = made.communicate(timeout=300)
     assert made.returncode == 0, said
     found = server.ask(DEPLOYMENT, method="GET")
     assert found["work_pool_name"] == "big"
@@ -153,11 +179,59 @@ def test_deploying_for_a_work_pool(server: flows.Server, tmp_path: Path) -> None
     folder = found["pull_steps"][0]["prefect.deployments.steps.set_working_directory"]
     assert folder["directory"] == str(runs.PROJECT)
 
+    by_yaml = deployed_by_yaml(server)
+    assert by_yaml["schedules"][0]["schedule"] == found["schedules"][0]["schedule"]
+    data = runs.copied(week_1, tmp_path / "data")
+    with worker(server, data, folder=tmp_path):
+        week = run_of(server, found, env="test", as_of=runs.WEEKS[1])
+        assert flows.until(lambda: ended(server, week))["state_type"] == "COMPLETED"
+        refused = run_of(server, by_yaml, env="test", as_of="2014-05-05")
+        run = flows.until(lambda: ended(server, refused))
+        assert "as_of 2014-05-05 is outside the data" in run["state"]["message"]
+    assert [str(each) for each in completed_weeks(data)] == runs.WEEKS[:2]
+
+
+def deployed_by_yaml(server: flows.Server) -> Any:
+    """The deployment that `prefect deploy` makes of the project's `prefect.yaml`."""
+    places = {"WEEKWISE_PROJECT": str(runs.PROJECT), "WEEKWISE_WORK_POOL": "big"}
+    subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--name", "weekly"],
+        cwd=runs.PROJECT,
+        env=stores.environment(**server.environment, **places),
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    return server.ask("deployments/name/Weekly%20Run/weekly", method="GET")
+
+
+def run_of(server: flows.Server, deployed: Any, **parameters: str) -> str:
+    """The id of a new run of a deployment, to be begun now."""
+    wanted = {"state": {"type": "SCHEDULED"}, "parameters": parameters}
+    return str(server.ask(f"deployments/{deployed['id']}/create_flow_run", wanted)["id"])
+
+
+@contextmanager
+def worker(server: flows.Server, data: Path, *, folder: Path) -> Iterator[None]:
+    """`prefect worker start` for the work pool, in a folder that is not the project's."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "worker", "start", "--pool", "big", "--type", "process"],
+        cwd=folder,
+        env=stores.environment(**server.environment, WEEKWISE_DATA_DIR=str(data)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
 
 def test_without_a_server(tmp_path: Path) -> None:
     """`kedro weekly run` works where no Prefect server was ever set up."""
     alone = {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""}
     process = kedro("weekly", "run", "--as-of", runs.WEEKS[0], data=tmp_path / "data", **alone)
-    said, _ = process.communicate(timeout=180)
+    said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert [str(week) for week in completed_weeks(tmp_path / "data")] == [runs.WEEKS[0]]

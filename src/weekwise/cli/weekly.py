@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from weekwise.orchestration.project import Project
 
 PREFECT_LEVEL = "PREFECT_LOGGING_LEVEL"
+QUIET = "CRITICAL"
+"""Prefect's own lines would repeat Kedro's, and give each error of a user's a traceback."""
 
 
 @click.group(name="weekly")
 def weekly() -> None:
-    """The weekly Prefect flow: run, serve, deploy, backfill, explain."""
+    """The weekly Prefect flow: run, serve, up, deploy, backfill, explain."""
 
 
 @weekly.command()
@@ -35,15 +37,17 @@ def run(as_of: str | None, retry: bool, env: str | None) -> None:
     """Run one week now, in this process; no server is needed."""
     if as_of and retry:
         raise click.UsageError("--retry takes up the last run; leave out --as-of")
-    with _project(env) as project:
-        from weekwise.orchestration.connection import check_api
-        from weekwise.orchestration.start import retry_last, run_now
+    with _project_here(env) as (project, ready):
+        from weekwise.orchestration import start
 
-        check_api(server_needed=False)
         if retry:
-            retry_last(project)
+            start.unfinished_run(project)
+            ready()
+            start.retry_last(project)
         else:
-            run_now(project, as_of)
+            day = start.chosen_week(project, as_of)
+            ready()
+            start.run_now(project, day.isoformat())
 
 
 @weekly.command()
@@ -54,6 +58,22 @@ def serve(env: str | None) -> None:
         from weekwise.orchestration.deployment import serve_weekly
 
         serve_weekly(project)
+
+
+@weekly.command()
+@click.option(
+    "--wait", default=300.0, show_default=True, help="Seconds to wait for MLflow and Prefect."
+)
+@env_option
+def up(wait: float, env: str | None) -> None:
+    """Wait for MLflow and Prefect, run a first week if there is no champion, then serve.
+
+    A run that was cut short is taken up. This is what a container runs.
+    """
+    with _project(env, level="ERROR") as project:
+        from weekwise.orchestration.up import up as bring_up
+
+        bring_up(project, wait_seconds=wait)
 
 
 @weekly.command()
@@ -74,12 +94,11 @@ def deploy(work_pool: str, env: str | None) -> None:
 @env_option
 def backfill(first: str, last: str, env: str | None) -> None:
     """Run the weeks that are missing, in order."""
-    with _project(env) as project:
+    with _project_here(env) as (project, ready):
         from weekwise.orchestration import backfill as filling
-        from weekwise.orchestration.connection import check_api
 
-        check_api(server_needed=False)
         weeks = filling.weeks_between(project, first, last)
+        ready()
         made = filling.backfill(
             project, weeks, lambda n, week: click.echo(f"week {n} of {len(weeks)}: {week}")
         )
@@ -98,14 +117,43 @@ def explain(env: str | None) -> None:
 
 
 @contextmanager
-def _project(env: str | None, *, level: str = "CRITICAL") -> Iterator[Project]:
+def _project(env: str | None, *, level: str = QUIET) -> Iterator[Project]:
     """The environment's project; errors that a user can mend become one line."""
-    # Prefect's own lines would repeat Kedro's, and give each error of a user's a traceback.
     os.environ.setdefault(PREFECT_LEVEL, level)
     with plain_errors():
         from weekwise.orchestration.project import Project, set_up
 
         yield Project.of(set_up(), env)
+
+
+@contextmanager
+def _project_here(env: str | None) -> Iterator[tuple[Project, Callable[[], None]]]:
+    """The environment's project for runs in this process, and what waits for an API that answers.
+
+    A server of its own takes seconds to start, and so does what a run imports: both begin at once.
+    """
+    os.environ.setdefault(PREFECT_LEVEL, QUIET)
+    with plain_errors():
+        from weekwise.orchestration.temporary import a_server
+
+        with a_server() as server, _project(env) as project:
+
+            def ready() -> None:
+                from weekwise.orchestration.connection import check_api
+
+                _import_what_runs_need()
+                if server is not None:
+                    server.wait()
+                check_api(server_needed=False)
+
+            yield project, ready
+
+
+def _import_what_runs_need() -> None:
+    import great_expectations  # noqa: F401
+    import kedro_mlflow.framework.hooks  # noqa: F401
+
+    import weekwise.orchestration.start  # noqa: F401
 
 
 def _plan_table(plan: Plan) -> Table:

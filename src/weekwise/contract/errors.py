@@ -41,5 +41,9 @@ class OrchestrationError(WeekwiseError):
     """The weekly flow cannot be run, deployed or scheduled as it is asked for."""
 
 
+class ApiAwayError(OrchestrationError):
+    """The Prefect API does not answer, or not well; waiting may mend it."""
+
+
 class RunInHandError(OrchestrationError):
     """Another run of the same environment is in hand."""

@@ -6,9 +6,20 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    WithJsonSchema,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
 
-from weekwise.contract.model import Bound, Column, ColumnType, Contract, OnServing
+from weekwise.contract.model import TEXTUAL, Bound, Column, ColumnType, Contract, OnServing
+
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 _PYTHON: Mapping[ColumnType, Any] = {
     ColumnType.STRING: str,
@@ -19,6 +30,12 @@ _PYTHON: Mapping[ColumnType, Any] = {
     ColumnType.DATE: date,
     # Contracts are in local time: an offset would shift a row to another hour unseen.
     ColumnType.DATETIME: NaiveDatetime,
+}
+
+
+_JSON_TYPES: Mapping[ColumnType, str] = {
+    ColumnType.INTEGER: "integer",
+    ColumnType.BOOLEAN: "boolean",
 }
 
 
@@ -85,14 +102,32 @@ def _field(column: Column, alias: str | None) -> tuple[Any, Any]:
 def _kind(column: Column) -> Any:
     """The type of a value that is there."""
     if column.values is not None and column.serving.unseen is OnServing.REFUSE:
-        return Literal[tuple(column.values)]
-    low, high = _bound(column, column.min), _bound(column, column.max)
+        return _one_of(column, tuple(column.values))
+    low, high = limit_of(column, column.min), limit_of(column, column.max)
+    if column.type is ColumnType.INTEGER:
+        # JSON's numbers have no end, the table's have 64 bits.
+        low, high = INT64_MIN if low is None else low, INT64_MAX if high is None else high
     if low is None and high is None:
         return _PYTHON[column.type]
     return Annotated[_PYTHON[column.type], Field(ge=low, le=high)]
 
 
-def _bound(column: Column, bound: Bound | None) -> Any:
+def _one_of(column: Column, allowed: tuple[Any, ...]) -> Any:
+    """The type of a closed list of values."""
+    if column.type in TEXTUAL:
+        return Literal[allowed]
+
+    # A Literal takes true for 1, and 1.0 for true, even where it is strict.
+    def check(value: Any) -> Any:
+        if value not in allowed:
+            raise PydanticCustomError("literal_error", "Input should be one of the allowed values")
+        return value
+
+    listed = WithJsonSchema({"type": _JSON_TYPES[column.type], "enum": list(allowed)})
+    return Annotated[_PYTHON[column.type], AfterValidator(check), listed]
+
+
+def limit_of(column: Column, bound: Bound | None) -> Any:
     """A limit in the column's own type, a date standing for its midnight and the reverse."""
     if column.type is ColumnType.DATE and isinstance(bound, datetime):
         return bound.date()

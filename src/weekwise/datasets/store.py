@@ -62,11 +62,16 @@ class StoreTable(TableDataset):  # type: ignore[misc]
         self._schema = ibis.schema(schema) if schema else None
 
     def _connect(self) -> BaseBackend:
-        database = self._connection_config.get("database")
-        if self._connection_config["backend"] == "duckdb" and database:
+        if self._connection_config["backend"] != "duckdb":
+            return super()._connect()
+        from weekwise.datasets.engine import ThreadedDuckDB
+
+        options = {k: v for k, v in self._connection_config.items() if k != "backend"}
+        database = options.get("database")
+        if database:
             Path(database).parent.mkdir(parents=True, exist_ok=True)
         try:
-            return super()._connect()
+            return ThreadedDuckDB().connect(**options)
         except Exception as error:
             if "lock" not in str(error).lower():
                 raise

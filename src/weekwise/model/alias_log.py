@@ -114,11 +114,7 @@ class AliasLog:
         return event
 
     def _read(self, model: RegisteredModel) -> History:
-        history = History.of(
-            AliasEvent.model_validate_json(value)
-            for key, value in model.tags.items()
-            if key.startswith(_EVENT)
-        )
+        history = written_history(model)
         for alias in (CHAMPION, CHALLENGER):
             found = _text(model.aliases.get(alias))
             pending = any(e.alias == alias and e.moved and not e.settled for e in history.events)
@@ -156,6 +152,15 @@ class AliasLog:
 
     def _tag(self, key: str, value: str) -> None:
         self.client.set_registered_model_tag(self.name, key, value)
+
+
+def written_history(model: RegisteredModel) -> History:
+    """The events that are written down with a registered model."""
+    return History.of(
+        AliasEvent.model_validate_json(value)
+        for key, value in model.tags.items()
+        if key.startswith(_EVENT)
+    )
 
 
 def _newest_judged(model: RegisteredModel) -> date:

@@ -67,6 +67,28 @@ class ModelInputs(Frozen):
         return self.features + self.calendar
 
     @property
+    def titles(self) -> list[str]:
+        """Short names for people of what the model is given, in its order."""
+        columns = self.contract.columns
+        named = [columns[name].title for name in self.features]
+        return [*named, *(calendar_feature(name).title for name in self.calendar)]
+
+    def label_of(self, name: str, value: Any) -> str | None:
+        """What a person calls a value of an input, where that is not the value itself.
+
+        Args:
+            name: One of `names`.
+            value: Its value; none has no label.
+        """
+        if value is None:
+            return None
+        if name in self.features:
+            known = self.contract.columns[name].values  # noqa: PD011 - a contract's own
+            return None if known is None else known.get(value)
+        label = calendar_feature(name).label
+        return None if label is None else label(int(value))
+
+    @property
     def categories(self) -> list[str]:
         """Names of the features that are categories."""
         columns = self.contract.columns

@@ -7,10 +7,11 @@ raw rows give the same numbers everywhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +20,11 @@ import pandas as pd
 from weekwise.contract.errors import RegistryError
 from weekwise.contract.model import ColumnType, Contract, Frozen, Share
 from weekwise.model.frame import Floats, ModelInputs, model_frame, model_pool
+from weekwise.model.lists import ListMaker, Row
 from weekwise.model.record import TrainingRecord
 
 if TYPE_CHECKING:
-    from catboost import CatBoostClassifier
+    from catboost import CatBoostClassifier, Pool
 
 MODEL_FILE = "model.cbm"
 CONTRACT_FILE = "contract.json"
@@ -52,6 +54,21 @@ class PredictorFile(Frozen):
 
 
 @dataclass(frozen=True)
+class RowExplanation:
+    """What each input adds to one row's log-odds.
+
+    Attributes:
+        values: What the model was given, in the order of its inputs' names.
+        contributions: What each adds, in the same order.
+        base: What every row starts from; with all contributions it is the row's log-odds.
+    """
+
+    values: tuple[Any, ...]
+    contributions: tuple[float, ...]
+    base: float
+
+
+@dataclass(frozen=True)
 class Predictor:
     """Probabilities for raw rows of a contract.
 
@@ -71,6 +88,10 @@ class Predictor:
     def contract(self) -> Contract:
         """What the raw rows are."""
         return self.inputs.contract
+
+    @cached_property
+    def _maker(self) -> ListMaker:
+        return ListMaker(self.inputs)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -101,6 +122,41 @@ class Predictor:
         threads = 1 if len(frame) < _ONE_THREAD_ROWS else -1
         probabilities: Floats = self.model.predict_proba(frame, thread_count=threads)[:, 1]
         return probabilities
+
+    def predict_rows(self, rows: Sequence[Row]) -> list[float]:
+        """The probability of a positive outcome for a few rows, without a frame.
+
+        Equal to `predict_proba`, and about ten times as fast for one row; from a hundred or so on
+        a frame is faster.
+
+        Args:
+            rows: Raw rows; a column left out counts as missing.
+        """
+        if not rows:
+            return []
+        # Given lists, predict_proba asks the model for the places of its categories every time.
+        probabilities: Floats = self.model.predict_proba(self._pool(rows), thread_count=1)[:, 1]
+        return [float(value) for value in probabilities]
+
+    def explain_row(self, row: Row) -> RowExplanation:
+        """What each input of one row adds to its log-odds, as `contributions` has it.
+
+        Args:
+            row: A raw row; a column left out counts as missing.
+        """
+        pool = self._pool([row])
+        shap = self.model.get_feature_importance(pool, type="ShapValues", thread_count=1)[0]
+        return RowExplanation(
+            values=tuple(self._maker.lists([row])[0]),
+            contributions=tuple(shap[:-1].tolist()),
+            base=float(shap[-1]),
+        )
+
+    def _pool(self, rows: Sequence[Row]) -> Pool:
+        from catboost import Pool
+
+        places = self._maker.categories
+        return Pool(self._maker.lists(rows), cat_features=places, thread_count=1)
 
     def decide(self, probabilities: Floats) -> npt.NDArray[np.bool_]:
         """Whether each probability, shape (n,), reaches the threshold."""

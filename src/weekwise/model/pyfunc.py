@@ -6,11 +6,8 @@ its contract, an input example, and its requirements with the very versions it w
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,12 +22,10 @@ from mlflow.types.schema import ColSpec, DataType, Schema, TensorSpec
 import weekwise
 from weekwise.contract.model import Contract
 from weekwise.model.predictor import Predictor
+from weekwise.model.transfer import ARTIFACT, quiet_transfers
 
 SERVED = Path(__file__).with_name("served.py")
 """The file that MLflow runs to make the served model."""
-
-ARTIFACT = "predictor"
-"""The name of the predictor's folder among the logged model's artifacts."""
 
 PACKAGES = ("contract", "features", "model")
 """The subpackages of Weekwise that a served model needs."""
@@ -98,21 +93,6 @@ def log_predictor(predictor: Predictor, example: pd.DataFrame, *, name: str = "m
             pip_requirements=pinned_requirements(),
         )
     return logged
-
-
-@contextmanager
-def quiet_transfers() -> Iterator[None]:
-    """Move files to and from MLflow without its progress bars."""
-    name = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
-    before = os.environ.get(name)
-    os.environ[name] = "false"
-    try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = before
 
 
 def signature(contract: Contract) -> ModelSignature:

@@ -26,6 +26,7 @@ from weekwise.model.alias_log import AliasLog, Change
 from weekwise.model.contenders import Nomination
 from weekwise.model.history import CHALLENGER, CHAMPION, Action, AliasEvent, History, Kind
 from weekwise.model.predictor import Predictor
+from weekwise.model.transfer import ARTIFACT, quiet_transfers
 from weekwise.model.verdict import Decision, Verdict
 
 if TYPE_CHECKING:
@@ -121,8 +122,6 @@ class Registry:
         Raises:
             RegistryError: If there is no such version, or its files cannot be had.
         """
-        from weekwise.model.pyfunc import ARTIFACT, quiet_transfers
-
         self.version(version)
         source = f"models:/{self.name}/{version}/artifacts/{ARTIFACT}"
         with tempfile.TemporaryDirectory() as scratch, quiet_transfers():

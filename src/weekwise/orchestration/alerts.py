@@ -25,6 +25,11 @@ def alert_failure(project: Project, as_of: str, error: BaseException) -> None:
     )
 
 
+def alert_refused(as_of: str | None, error: BaseException) -> None:
+    """Tell that a run was not even begun, and why."""
+    send(f"Weekwise: the run of {as_of or 'the next week'} was not begun", str(error))
+
+
 def alert_status(project: Project, report: Report) -> None:
     """Tell that a run ended with status ACT; others tell nobody."""
     if report.status == ACT:

@@ -11,7 +11,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_KEY, PREFECT_API_URL, temporary_settings
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES as MAX_RETRIES
 
-from weekwise.contract.errors import OrchestrationError
+from weekwise.contract.errors import ApiAwayError, OrchestrationError
 
 CLOUD = "api.prefect.cloud"
 REFUSED = (401, 403)
@@ -71,21 +71,22 @@ def plain_api_errors() -> Iterator[None]:
     try:
         yield
     except PrefectHTTPStatusError as error:
-        raise OrchestrationError(_answer(url, error.response.status_code)) from None
+        raise _answer(url, error.response.status_code) from None
     except (httpx.TransportError, httpx.InvalidURL, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "API" not in str(error):
             raise
-        raise OrchestrationError(
+        raise ApiAwayError(
             f"the Prefect API at {url} cannot be reached; is the server running, and is "
             "PREFECT_API_URL right?"
         ) from None
 
 
-def _answer(url: str, status: int) -> str:
+def _answer(url: str, status: int) -> OrchestrationError:
+    api = f"the Prefect API at {url}"
     if status in REFUSED:
         if not PREFECT_API_KEY.value():
-            return f"the Prefect API at {url} wants a key; set PREFECT_API_KEY"
-        return f"the Prefect API at {url} refuses the key; check PREFECT_API_KEY"
+            return OrchestrationError(f"{api} wants a key; set PREFECT_API_KEY")
+        return OrchestrationError(f"{api} refuses the key; check PREFECT_API_KEY")
     if status == NOT_FOUND:
-        return f"there is no Prefect API at {url}; check PREFECT_API_URL"
-    return f"the Prefect API at {url} answers with status {status}; try again later"
+        return OrchestrationError(f"there is no Prefect API at {url}; check PREFECT_API_URL")
+    return ApiAwayError(f"{api} answers with status {status}; try again later")

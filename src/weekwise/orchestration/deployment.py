@@ -16,7 +16,7 @@ from prefect.types.entrypoint import EntrypointType
 from weekwise.orchestration.catch_up import skip_missed
 from weekwise.orchestration.connection import check_api, check_work_pool, plain_api_errors
 from weekwise.orchestration.project import Project
-from weekwise.orchestration.serving import serve_until_told
+from weekwise.orchestration.serving import Beside, serve_until_told
 from weekwise.orchestration.weekly import weekly
 
 NAME = "weekly"
@@ -40,8 +40,12 @@ def weekly_deployment(project: Project) -> RunnerDeployment:
     return deployment
 
 
-def serve_weekly(project: Project) -> None:
+def serve_weekly(project: Project, beside: Beside | None = None) -> None:
     """Create or update the deployment and run what it schedules, until SIGTERM.
+
+    Args:
+        project: The environment.
+        beside: What goes on meanwhile.
 
     Raises:
         OrchestrationError: If there is no API to serve for.
@@ -53,7 +57,7 @@ def serve_weekly(project: Project) -> None:
             _skip_missed(deployment)
         schedule = project.options.schedule
         logger.info("serving %s: %s, %s", deployment.full_name, schedule.cron, schedule.timezone)
-        asyncio.run(serve_until_told(deployment))
+        asyncio.run(serve_until_told(deployment, beside))
 
 
 def deploy_weekly(project: Project, work_pool: str) -> str:

@@ -16,11 +16,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.tasks import Task, exponential_backoff
 
-from weekwise.contract.errors import AsOfError, ContractError, DataGateError
+from weekwise.contract.errors import AsOfError, ContractError, DataGateError, OrchestrationError
 from weekwise.orchestration.plan import Stage, TaskPlan
 
 FINAL_ERRORS = (DataGateError, ContractError, AsOfError)
 """What no further attempt can mend."""
+
+TIMED_OUT = "TimedOut"
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +80,7 @@ class NodeExecutor(ThreadPoolExecutor):
             state = attempts.prefect_task()(wait_for=needs, return_state=True)
         self._states[node] = state
         if not state.is_completed():
-            raise attempts.error or RuntimeError(f"{node.name}: {state.name}: {state.message}")
+            raise attempts.failure(state)
         return node
 
 
@@ -114,6 +116,20 @@ class Attempts:
             cache_policy=NO_CACHE,
             persist_result=False,
         )
+
+    def failure(self, state: State[Any]) -> BaseException:
+        """Why the last attempt did not complete.
+
+        Prefect ends an attempt that is over its limit with a cancellation; passed on, that would
+        look like the end of the whole run.
+        """
+        name, limit = self.plan.node.name, self.plan.options.timeout_seconds
+        if state.name == TIMED_OUT:
+            return OrchestrationError(
+                f"node {name!r} took longer than its limit of {limit:g} s; see why, or give it "
+                "more: timeout_seconds in orchestration.yml"
+            )
+        return self.error or RuntimeError(f"{name}: {state.name}: {state.message}")
 
     def _attempt(self) -> None:
         self.error = None

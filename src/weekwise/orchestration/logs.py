@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from prefect.logging.handlers import APILogHandler
 
 PREFECT = "prefect"
+TASK_RUNS = "prefect.task_runs"
+TIMEOUT_WARNING = "Timeout of %s seconds configured for this task, but"
 
 
 class RunLogHandler(APILogHandler):
@@ -27,14 +29,21 @@ class RunLogHandler(APILogHandler):
         """Never let a log line stop a run."""
 
 
+def not_about_timeouts(record: logging.LogRecord) -> bool:
+    """Leave out what Prefect says at every task in a thread: the documentation says it once."""
+    return not str(record.msg).startswith(TIMEOUT_WARNING)
+
+
 @contextmanager
 def forwarded_logs() -> Iterator[None]:
     """Send what Kedro, Weekwise and the libraries write to Prefect, for as long as this lasts."""
     handler = RunLogHandler()
     root = logging.getLogger()
     root.addHandler(handler)
+    logging.getLogger(TASK_RUNS).addFilter(not_about_timeouts)
     try:
         yield
     finally:
         # Prefect sends what is left when the process ends; waiting here would cost seconds.
         root.removeHandler(handler)
+        logging.getLogger(TASK_RUNS).removeFilter(not_about_timeouts)

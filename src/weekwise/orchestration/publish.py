@@ -17,6 +17,7 @@ from weekwise.quality.places import REPORTING
 
 FLOW_RUN_ID = "prefect.flow_run_id"
 FLOW_RUN_URL = "prefect.flow_run_url"
+MLFLOW_UI = "WEEKWISE_MLFLOW_UI"
 
 logger = logging.getLogger(__name__)
 
@@ -121,8 +122,8 @@ def _page(report: Report, week: Path, mlflow_run_id: str | None) -> str:
 
 
 def _mlflow_ui(project: Project) -> str:
-    """Where MLflow's pages are: its server, or what `make mlflow` starts."""
-    server = os.environ.get("MLFLOW_TRACKING_URI", "")
+    """Where MLflow's pages are: what a browser calls its server, or what `make mlflow` starts."""
+    server = os.environ.get(MLFLOW_UI) or os.environ.get("MLFLOW_TRACKING_URI", "")
     if server.startswith("http"):
         return server.rstrip("/")
     ui = project.config["mlflow"].get("ui", {})

@@ -17,6 +17,7 @@ from kedro.runner import ThreadRunner
 from pluggy import PluginManager
 from prefect import Flow
 from prefect.client.schemas.objects import State
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from weekwise.orchestration.executor import NodeExecutor, Turns
 from weekwise.orchestration.options import Orchestration
@@ -115,7 +116,9 @@ def run_subflow(
         persist_result=False,
         retries=0,
     )
-    state: State[Any] = flow(wait_for=before, return_state=True)
+    # The week's own flow run has a heartbeat; one for each subflow would cost it up to a second.
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        state: State[Any] = flow(wait_for=before, return_state=True)
     if not state.is_completed():
         raise raised[0] if raised else RuntimeError(f"{title}: {state.name}: {state.message}")
     return state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
@@ -17,6 +18,28 @@ from weekwise.orchestration.project import Project
 from weekwise.orchestration.weekly import weekly
 
 
+def chosen_week(project: Project, as_of: str | None) -> date:
+    """The week that is asked for, by default the one after the last.
+
+    Raises:
+        AsOfError: If it is none of the feed's.
+        PastTheEnd: If every week of the feed was run.
+    """
+    return project.calendar.parse(as_of) if as_of else project.next_week()
+
+
+def unfinished_run(project: Project) -> Journal:
+    """The environment's last run, if there is something of it to retry.
+
+    Raises:
+        OrchestrationError: If there is not.
+    """
+    journal = read_journal(project.data)
+    if journal is None or journal.finished:
+        raise OrchestrationError("no run of this environment has failed; run: kedro weekly run")
+    return journal
+
+
 def run_now(project: Project, as_of: str | None) -> None:
     """Run a week in this process.
 
@@ -27,8 +50,7 @@ def run_now(project: Project, as_of: str | None) -> None:
     Raises:
         WeekwiseError: If it cannot be run, or fails in a way that a user can mend.
     """
-    day = project.calendar.parse(as_of) if as_of else project.next_week()
-    weekly(as_of=day.isoformat(), env=project.env)
+    weekly(as_of=chosen_week(project, as_of).isoformat(), env=project.env)
 
 
 def retry_last(project: Project) -> None:
@@ -37,9 +59,7 @@ def retry_last(project: Project) -> None:
     Raises:
         OrchestrationError: If there is nothing to retry.
     """
-    journal = read_journal(project.data)
-    if journal is None or journal.finished:
-        raise OrchestrationError("no run of this environment has failed; run: kedro weekly run")
+    journal = unfinished_run(project)
     with one_run_at_a_time(project.data, journal.as_of):
         flow_run = _scheduled_again(journal)
     if flow_run is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import ExitStack
 from datetime import date
 from typing import cast
 
@@ -17,7 +18,7 @@ from prefect.states import Cancelled, Completed
 
 from weekwise.contract.errors import PastTheEnd, WeekwiseError
 from weekwise.orchestration import catch_up
-from weekwise.orchestration.alerts import alert_failure, alert_status
+from weekwise.orchestration.alerts import alert_failure, alert_refused, alert_status
 from weekwise.orchestration.journal import Journal, digest, read_journal
 from weekwise.orchestration.lock import one_run_at_a_time
 from weekwise.orchestration.logs import forwarded_logs
@@ -48,17 +49,20 @@ def weekly(
     if flow_run is None:
         raise RuntimeError("the weekly flow was called outside of Prefect")
     project = Project.of(set_up(), env)
-    with forwarded_logs():
+    with forwarded_logs(), ExitStack() as lock:
         try:
             turn = catch_up.choose(project, flow_run, as_of)
+            if turn.superseded:
+                return Cancelled(name="Skipped", message=turn.superseded)
+            day = project.calendar.parse(turn.as_of)
+            lock.enter_context(one_run_at_a_time(project.data, day.isoformat()))
         except PastTheEnd as end:
             logger.info("%s", end)
             return Completed(message=str(end))
-        if turn.superseded:
-            return Cancelled(name="Skipped", message=turn.superseded)
-        day = project.calendar.parse(turn.as_of)
-        with one_run_at_a_time(project.data, day.isoformat()):
-            return _run_week(project, flow_run, day, resume=resume)
+        except Exception as error:
+            alert_refused(as_of, error)
+            raise
+        return _run_week(project, flow_run, day, resume=resume)
 
 
 def _run_week(project: Project, flow_run: FlowRun, day: date, *, resume: bool) -> State[None]:

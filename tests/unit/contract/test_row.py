@@ -115,7 +115,7 @@ def test_any_column_name_is_a_field(name: str) -> None:
     assert list(model.model_json_schema()["properties"]) == [name]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(frames(parcels.contract(), max_rows=3))
 def test_every_row_that_keeps_the_contract_is_accepted(frame: Any) -> None:
     """What the gate lets into training, the service takes as well."""

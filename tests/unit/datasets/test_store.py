@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -122,3 +123,31 @@ def test_a_store_in_use_says_so(connection: Connection) -> None:
         other.communicate("\n")
     assert isinstance(caught.value.__cause__, StoreError)
     assert "in use by another process" in str(caught.value.__cause__)
+
+
+def test_threads_read_and_write_at_once(connection: Connection) -> None:
+    """Many threads save, load and join tables of one store, as under Kedro's ThreadRunner."""
+    StoreTable(table_name="shared", connection=connection).save(rows("2013-07-01", "a", "b"))
+
+    def save_and_join(number: int) -> int:
+        own = StoreTable(table_name=f"own_{number}", connection=connection)
+        own.save(rows("2013-07-01", "b", "c"))
+        shared = StoreTable(table_name="shared", connection=connection).load()
+        return int(shared.inner_join(own.load(), "name").count().execute())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(save_and_join, range(32))) == [1] * 32
+
+
+def test_every_thread_reads_instants_in_utc(connection: Connection) -> None:
+    """What Ibis sets on its connection holds in a thread's own cursor too."""
+    table = StoreTable(table_name="t", connection=connection)
+    table.save(rows("2013-07-01", "a"))
+
+    def settings() -> set[str]:
+        asked = "SELECT value FROM duckdb_settings() WHERE name IN ('TimeZone', {})"
+        found = table.connection.raw_sql(asked.format("'python_enable_replacements'"))
+        return {value for (value,) in found.fetchall()}
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(settings).result() == settings() == {"UTC", "false"}

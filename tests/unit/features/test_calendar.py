@@ -12,6 +12,7 @@ from weekwise.features.calendar import (
     CALENDAR_FEATURES,
     HOLIDAY_REACH,
     calendar_features,
+    calendar_values,
 )
 
 MOMENTS = st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2100, 12, 31))  # noqa: DTZ001
@@ -131,3 +132,20 @@ def test_unknown_names_are_refused() -> None:
         calendar_features(times, ["moon"])
     with pytest.raises(ContractError, match="country 'XX'; use an ISO 3166 code"):
         calendar_features(times, ["holiday_offset"], country="XX")
+
+
+@given(
+    moment=st.none()
+    | st.dates()
+    | st.datetimes(allow_imaginary=False)
+    | st.datetimes(min_value=datetime(2012, 12, 1), max_value=datetime(2014, 2, 1))  # noqa: DTZ001
+)
+def test_one_moment_alone(moment: date | None) -> None:
+    """The features of one moment are those of a column that holds it."""
+    names = tuple(CALENDAR_FEATURES)
+    column = np.array(["NaT" if moment is None else moment], dtype="datetime64[us]")
+
+    found = calendar_values(moment, names)
+
+    expected = [values[0] for values in calendar_features(column, names).values()]
+    assert np.array_equal(found, expected, equal_nan=True)

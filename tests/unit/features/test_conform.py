@@ -53,7 +53,7 @@ def test_exact_duplicates_are_one_row(changes: dict[str, list[float]], rows: int
     assert conformed(pd.concat([frame, again])).count().to_pyarrow().as_py() == rows
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(strategies.frames(CONTRACT, max_rows=6))
 def test_conforming_twice_changes_nothing(frame: pd.DataFrame) -> None:
     """A table that keeps its contract comes out with the same rows, and so does the result."""

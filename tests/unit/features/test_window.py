@@ -78,7 +78,7 @@ def test_the_time_column_may_be_a_date(as_type: str) -> None:
     assert numbers(upcoming, "number") == [6, 7, 8]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(-3 * 1440, 12 * 1440), min_size=1, max_size=8), st.integers(1, 10))
 def test_every_row_with_an_outcome_has_one_place(minutes: list[int], horizon: int) -> None:
     """History, upcoming and what comes later share no row and leave none out."""

@@ -39,7 +39,7 @@ def test_the_same_rows_in_other_dtypes(rows: pd.DataFrame) -> None:
     assert np.array_equal(predictor().predict_proba(rows), predictor().predict_proba(ROWS))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(0, len(ROWS) - 1), max_size=8))
 def test_a_row_is_scored_alike_in_any_company(places: list[int]) -> None:
     """A row's probability does not depend on the rows it comes with."""

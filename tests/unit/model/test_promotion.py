@@ -208,7 +208,7 @@ def test_dry_run(champion: Scored | None, expected: Decision) -> None:
     assert not verdict.promotes
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 5), gain=st.floats(0, 1), policy=st.sampled_from(Policy))
 def test_a_challenger_that_improves_is_never_demoted(
     seed: int, gain: float, policy: Policy

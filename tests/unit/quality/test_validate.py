@@ -380,7 +380,7 @@ BREAKS: dict[str, Any] = {
     "carrier": "boat",
     "sent": pd.Timestamp("2031-01-01"),
 }
-_PROPERTY = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+_PROPERTY = settings(max_examples=10, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,78 @@
+"""The web app's files, and the page that stands in for them where they are not built."""
+
+from __future__ import annotations
+
+from os import PathLike, stat_result
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+"""Everything from here and nothing from elsewhere; no inline script or style sheet."""
+
+_HEADERS = {"Content-Security-Policy": POLICY, "X-Frame-Options": "DENY"}
+_FOREVER = "public, max-age=31536000, immutable"
+_ASSETS = "assets"
+_NOT_BUILT = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Weekwise</title></head>
+<body>
+<h1>Weekwise</h1>
+<p>The API is here; the web app is not built yet. Build it and start again with
+<code>make serve</code>.</p>
+<p><a href="docs">The API's documentation</a></p>
+</body>
+</html>
+"""
+
+
+class _Matched(NamedTuple):
+    """What stands for the app's files where a route's template is asked for."""
+
+    path: str
+
+
+class AppFiles(StaticFiles):
+    """The built app. Names in `assets/` hold their content's hash, so they never change."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(directory=folder, html=True, check_dir=False)
+        self._folder = folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer for a path that no route has."""
+        if scope["type"] == "http":
+            await super().__call__(scope, receive, send)
+
+    async def check_config(self) -> None:
+        """Without the folder there are no files; every other path is answered as ever."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, or at `/` without a built app the page that says how to build it."""
+        if path in (".", "index.html") and not (self._folder / "index.html").is_file():
+            return HTMLResponse(_NOT_BUILT, headers={**_HEADERS, "Cache-Control": "no-cache"})
+        return await super().get_response(path, scope)
+
+    def file_response(
+        self,
+        full_path: str | PathLike[str],
+        stat_result: stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """A file with the headers it needs."""
+        scope["route"] = _Matched("(app)")
+        response: Response = super().file_response(full_path, stat_result, scope, status_code)
+        is_asset = Path(full_path).parent.name == _ASSETS
+        response.headers.update(_headers(is_asset=is_asset))
+        return response
+
+
+def _headers(*, is_asset: bool) -> dict[str, Any]:
+    return {**_HEADERS, "Cache-Control": _FOREVER if is_asset else "no-cache"}

@@ -1,0 +1,94 @@
+"""The OpenAPI document: the same for every model but for the row, which is the model's own."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from api import schemas
+
+ROW = "Row"
+BATCH = "Batch"
+_REF = "#/components/schemas/"
+_FASTAPI_ERROR = "HTTPValidationError"
+
+NEUTRAL_ROW: Mapping[str, Any] = {
+    "title": ROW,
+    "type": "object",
+    "description": "One row: the columns of the contract that the model in service carries.",
+    "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+}
+"""The row as it stands where no model is loaded."""
+
+
+def body_of(name: str) -> dict[str, Any]:
+    """The `openapi_extra` of a route whose body is a schema under `components`."""
+    content = {"application/json": {"schema": {"$ref": f"{_REF}{name}"}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def neutral_document(app: FastAPI) -> dict[str, Any]:
+    """The document without a model: what a typed client is generated from."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+    )
+    _, described = models_json_schema(
+        [(schemas.Problem, "serialization")], ref_template=_REF + "{model}"
+    )
+    components = document.setdefault("components", {}).setdefault("schemas", {})
+    components.update(described["$defs"])
+    components[ROW] = dict(NEUTRAL_ROW)
+    components[BATCH] = {
+        "title": BATCH,
+        "type": "object",
+        "required": ["rows"],
+        "additionalProperties": False,
+        "properties": {"rows": {"type": "array", "minItems": 1, "items": {"$ref": f"{_REF}{ROW}"}}},
+    }
+    _without_fastapi_errors(document)
+    document["components"]["schemas"] = dict(sorted(components.items()))
+    return document
+
+
+def _without_fastapi_errors(document: dict[str, Any]) -> None:
+    """Take out FastAPI's own 422, which it documents for every parameter: ours are problems."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            found = operation["responses"].get("422", {}).get("content", {})
+            if _FASTAPI_ERROR in str(found):
+                del operation["responses"]["422"]
+    for name in (_FASTAPI_ERROR, "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+
+
+def live_document(
+    neutral: Mapping[str, Any], row: Mapping[str, Any] | None, *, max_rows: int
+) -> dict[str, Any]:
+    """The document with the row of the model in service.
+
+    Args:
+        neutral: What `neutral_document` gives.
+        row: The JSON Schema of a row, if a model is in service.
+        max_rows: The most rows of a batch.
+    """
+    document = copy.deepcopy(dict(neutral))
+    components = document["components"]["schemas"]
+    components[BATCH]["properties"]["rows"]["maxItems"] = max_rows
+    if row is not None:
+        components[ROW] = {key: value for key, value in row.items() if not key.startswith("$")}
+    return document
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """A document as indented JSON that ends with a newline."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,212 @@
+"""What goes wrong, as problems of RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from api import schemas
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:weekwise:problem:"
+REQUEST_ID = "request_id"
+"""The key of a request's id in its ASGI scope."""
+
+
+@dataclass(frozen=True)
+class FieldFault:
+    """What is wrong with one field.
+
+    Attributes:
+        field: The column; empty where the row itself is wrong.
+        message: One sentence.
+        expected: What would do.
+        received: What arrived, as JSON, cut short.
+    """
+
+    field: str
+    message: str
+    expected: str
+    received: str
+
+
+class ProblemError(Exception):
+    """An answer that is no success.
+
+    Attributes:
+        kind: The last part of the problem's type, such as `no-model`.
+        status: The HTTP status.
+        title: What this kind of problem is, a few words.
+        detail: What happened, and what to do.
+        errors: What is wrong, by field.
+        headers: Further headers of the answer.
+    """
+
+    kind = "internal"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    title = "Internal error"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[FieldFault] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers
+
+
+class InvalidRow(ProblemError):  # noqa: N818 - a kind of answer
+    """A row that the contract refuses."""
+
+    kind, status, title = "validation", HTTPStatus.UNPROCESSABLE_ENTITY, "The row is refused"
+
+
+class Malformed(ProblemError):  # noqa: N818
+    """A body that is not what the route reads."""
+
+    kind, status, title = "malformed", HTTPStatus.UNPROCESSABLE_ENTITY, "The body cannot be read"
+
+
+class WrongMediaType(ProblemError):  # noqa: N818
+    """A body that does not call itself JSON."""
+
+    kind, status = "unsupported-media-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    title = "The body is not JSON"
+
+
+class TooLarge(ProblemError):  # noqa: N818
+    """A body over the limit."""
+
+    kind, status = "too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    title = "The body is too large"
+
+
+class TooManyRows(ProblemError):  # noqa: N818
+    """A batch over the limit."""
+
+    kind, status = "too-many-rows", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    title = "The batch has too many rows"
+
+
+class NoModel(ProblemError):  # noqa: N818
+    """Nothing to predict with yet."""
+
+    kind, status, title = "no-model", HTTPStatus.SERVICE_UNAVAILABLE, "No model is in service yet"
+
+
+class Unauthorized(ProblemError):  # noqa: N818
+    """A request without one of the API keys."""
+
+    kind, status, title = "unauthorized", HTTPStatus.UNAUTHORIZED, "An API key is needed"
+
+
+class NotFound(ProblemError):  # noqa: N818
+    """Something that is not there."""
+
+    kind, status, title = "not-found", HTTPStatus.NOT_FOUND, "There is no such thing"
+
+
+class RegistryUnreachable(ProblemError):  # noqa: N818
+    """MLflow does not answer."""
+
+    kind, status = "registry-unreachable", HTTPStatus.SERVICE_UNAVAILABLE
+    title = "MLflow cannot be reached"
+
+
+class Timeout(ProblemError):  # noqa: N818
+    """A request that takes too long."""
+
+    kind, status, title = "timeout", HTTPStatus.GATEWAY_TIMEOUT, "The request took too long"
+
+
+_OF_STATUS: Mapping[int, str] = {
+    HTTPStatus.NOT_FOUND: "not-found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
+}
+
+
+_HINTS: Mapping[int, str] = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this path; /docs lists what there is.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The path is there, and not for this method; see Allow.",
+}
+
+
+def problem_answer(problem: ProblemError, scope: Scope) -> Response:
+    """A problem as an answer to the request of `scope`."""
+    kind = f"{TYPE_PREFIX}{problem.kind}"
+    errors = None if problem.errors is None else list(problem.errors)
+    return _answer(
+        kind, problem.title, problem.status, problem.detail, scope, errors, problem.headers
+    )
+
+
+def internal_problem(scope: Scope) -> Response:
+    """The answer to a request that met a defect: it says nothing of the inside."""
+    detail = "This is a defect of the service; its log has more under the request's id."
+    return problem_answer(ProblemError(detail), scope)
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    """FastAPI's handler of `ProblemError`."""
+    assert isinstance(error, ProblemError)  # noqa: S101 - for the type checker
+    return problem_answer(error, request.scope)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """FastAPI's handler of what its router refuses: an unknown path, a wrong method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
+    status = error.status_code
+    kind = f"{TYPE_PREFIX}{_OF_STATUS.get(status, 'http')}"
+    phrase = HTTPStatus(status).phrase
+    detail = _HINTS.get(status, str(error.detail))
+    return _answer(kind, phrase, status, detail, request.scope, None, error.headers)
+
+
+def _answer(
+    kind: str,
+    title: str,
+    status: int,
+    detail: str,
+    scope: Scope,
+    errors: list[FieldFault] | None,
+    headers: Mapping[str, str] | None,
+) -> Response:
+    body: dict[str, Any] = {
+        "type": kind,
+        "title": title,
+        "status": int(status),
+        "detail": detail,
+        "request_id": scope.get(REQUEST_ID, ""),
+    }
+    if errors is not None:
+        body["errors"] = errors
+    return Response(orjson.dumps(body), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def documented(*problems: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may answer with some problems, for OpenAPI."""
+    by_status: dict[int | str, list[str]] = {}
+    for problem in problems:
+        by_status.setdefault(int(problem.status), []).append(problem.title)
+    return {
+        status: {
+            "description": "; or ".join(titles),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{_NAME}"}}},
+        }
+        for status, titles in by_status.items()
+    }
+
+
+_NAME = schemas.Problem.__name__

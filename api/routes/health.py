@@ -1,0 +1,39 @@
+"""Health and metrics, for whatever looks after the process."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from api import schemas
+from api.answers import json_answer
+from api.deps import service_of
+from api.problems import NoModel, Unauthorized, documented
+
+health = APIRouter(prefix="/health", tags=["operations"])
+metrics = APIRouter(tags=["operations"])
+_TEXT = {
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+    "description": "Prometheus text",
+}
+
+
+@health.get("/live", response_model=schemas.Health)
+async def live() -> Response:
+    """Whether the process lives."""
+    return json_answer(b'{"status":"alive"}')
+
+
+@health.get("/ready", response_model=schemas.Readiness, responses=documented(NoModel))
+async def ready(request: Request) -> Response:
+    """Whether it can predict."""
+    served = service_of(request).store.served()
+    body = schemas.Readiness(status="ready", model_version=served.version)
+    return json_answer(body.model_dump_json().encode(), version=served.version)
+
+
+@metrics.get(
+    "/metrics", response_class=Response, responses={200: _TEXT, **documented(Unauthorized)}
+)
+async def read_metrics(request: Request) -> Response:
+    """Figures for Prometheus."""
+    return service_of(request).metrics.answer()

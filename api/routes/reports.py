@@ -1,0 +1,47 @@
+"""The weekly reports, as the runs left them in MLflow."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from fastapi import APIRouter, Request, Response
+
+from api import schemas
+from api.answers import json_answer, page_answer
+from api.deps import service_of
+from api.problems import NotFound, RegistryUnreachable, Timeout, Unauthorized, documented
+
+router = APIRouter(
+    tags=["reports"], responses=documented(RegistryUnreachable, Timeout, Unauthorized)
+)
+_ONE = documented(NotFound)
+
+
+@router.get("/reports", response_model=list[schemas.ReportSummary])
+async def reports(request: Request) -> Response:
+    """The weekly reports in short, the newest first."""
+    return json_answer(await service_of(request).reports.summaries())
+
+
+@router.get("/reports/{as_of}", response_model=schemas.JsonObject, responses=_ONE)
+async def report(request: Request, as_of: str) -> Response:
+    """One weekly report, as the run wrote it."""
+    return json_answer(await service_of(request).reports.report(_date(as_of)))
+
+
+@router.get(
+    "/reports/{as_of}/page",
+    response_class=Response,
+    responses=_ONE
+    | {200: {"content": {"text/html": {}}, "description": "The report as a page of its own"}},
+)
+async def page(request: Request, as_of: str) -> Response:
+    """One weekly report as a page of its own."""
+    return page_answer(await service_of(request).reports.page(_date(as_of)))
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound("There is no report of that date; ask for one as 2013-07-15.") from None

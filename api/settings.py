@@ -1,0 +1,102 @@
+"""The service's settings, read from the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "WEEKWISE_API_"
+DATA_VARIABLE = "WEEKWISE_DATA_DIR"
+TRACKING_VARIABLE = "MLFLOW_TRACKING_URI"
+_MIB = 1024 * 1024
+
+
+def data_dir() -> Path:
+    """The folder that runs keep what they make in."""
+    return Path(os.environ.get(DATA_VARIABLE) or "data")
+
+
+def tracking_uri() -> str:
+    """Where MLflow is: its own variable, or the store that runs embed."""
+    embedded = data_dir().absolute() / "mlflow" / "mlflow.db"
+    return os.environ.get(TRACKING_VARIABLE) or f"sqlite:///{embedded}"
+
+
+class Settings(BaseSettings):
+    """The service's settings. Each is the environment variable of its name after `WEEKWISE_API_`.
+
+    Attributes:
+        host: The address to listen on.
+        port: The port to listen on.
+        workers: Processes that answer; each watches the registry by itself.
+        keys: API keys, separated by commas, of which every request must carry one. Without any,
+            the service listens on this machine only.
+        allow_unauthenticated: Listen on another address even though there are no keys.
+        model_name: The registered model to serve. Left out, it is the only one there is.
+        alias: The alias whose version is in service.
+        poll_seconds: How often to look where the alias is.
+        state_dir: Where the copy of the last good model lies. By default `serving` in the data
+            folder.
+        app_dir: The folder of the built web app.
+        cors_origins: Origins, separated by commas, whose pages may call the API.
+        max_body_bytes: The largest body of a request.
+        max_batch_rows: The most rows of a batch.
+        request_timeout_seconds: How long one request may take, its body's arrival included.
+        shutdown_seconds: How long requests in flight may take after SIGTERM.
+        batch_threads: Threads for batches, explanations and reports, each worker's own.
+        log_level: How much the service says.
+        access_log: Whether each request is a line in the log.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=256)
+    keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    allow_unauthenticated: bool = False
+    model_name: str | None = None
+    alias: str = "champion"
+    poll_seconds: float = Field(default=10.0, gt=0)
+    state_dir: Path = Field(default_factory=lambda: data_dir() / "serving")
+    app_dir: Path = Path("frontend/dist")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    max_body_bytes: int = Field(default=16 * _MIB, ge=1024)
+    max_batch_rows: int = Field(default=10_000, ge=1)
+    request_timeout_seconds: float = Field(default=30.0, gt=0)
+    shutdown_seconds: int = Field(default=20, ge=0)
+    batch_threads: int = Field(default=2, ge=1)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    access_log: bool = True
+
+    @field_validator("keys", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _open_only_on_purpose(self) -> Settings:
+        if not (self.keys or self.allow_unauthenticated or is_loopback(self.host)):
+            raise ValueError(
+                f"host {self.host} can be reached from other machines and there are no API keys; "
+                f"set {PREFIX}KEYS, or listen on 127.0.0.1, or, if everybody may ask, set "
+                f"{PREFIX}ALLOW_UNAUTHENTICATED=true"
+            )
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

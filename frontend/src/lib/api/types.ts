@@ -1,0 +1,104 @@
+/** What the service answers. Columns are known by their schema only, never by name. */
+
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Scalar = string | number | boolean | null;
+
+/** One row as the service takes it: values by column. */
+export type Row = Record<string, Scalar>;
+
+export type FieldProblem = Schemas['FieldError'];
+export type Explanation = Schemas['Explanation'];
+export type BatchResult = Schemas['BatchPrediction'] | Schemas['BatchRefusal'];
+export type BatchAnswer = Schemas['BatchAnswer'];
+export type Model = Schemas['ModelFacts'];
+export type ReportLine = Schemas['ReportSummary'];
+export type Status = ReportLine['status'];
+
+/** The part of JSON Schema that describes one value. */
+export interface Property {
+  title?: string;
+  description?: string;
+  type?: string | string[];
+  format?: string;
+  enum?: Scalar[];
+  const?: Scalar;
+  anyOf?: Property[];
+  $ref?: string;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  formatMinimum?: string;
+  formatMaximum?: string;
+  labels?: Record<string, string>;
+  unit?: string;
+  default?: Scalar;
+}
+
+/** JSON Schema of a row. */
+export interface RowSchema {
+  title?: string;
+  description?: string;
+  properties: Record<string, Property>;
+  required?: string[];
+  examples?: Row[];
+  $defs?: Record<string, Property>;
+  'x-table'?: string;
+  'x-order'?: string[];
+  'x-model-version'?: string;
+  'x-contract-hash'?: string;
+}
+
+export interface WeekScore {
+  as_of: string;
+  model_version: string;
+  rows: number;
+  rows_with_outcome?: number;
+  promised_log_loss?: number | null;
+  log_loss?: number | null;
+  baseline_log_loss?: number | null;
+  skill?: number | null;
+  promised_skill?: number | null;
+  auc?: number | null;
+  worse?: boolean;
+}
+
+export interface FeatureDrift {
+  column: string;
+  title: string;
+  psi: number | null;
+  usual: number | null;
+  level: string;
+  direction: string;
+}
+
+export interface Finding {
+  status: Status;
+  topic: string;
+  reason: string;
+  next_step: string;
+}
+
+/** A weekly report, the parts that the app shows. */
+export interface Report {
+  as_of: string;
+  status: Status;
+  headline: string;
+  next_steps?: string[];
+  findings?: Finding[];
+  figures?: {
+    end?: string;
+    look_back?: { weeks?: WeekScore[] };
+    predictions?: {
+      rows: number;
+      model_version?: string;
+      decisions?: number;
+      mean_probability?: number | null;
+      earlier_mean_probability?: number | null;
+    };
+    features?: { drift?: FeatureDrift[] };
+  };
+}

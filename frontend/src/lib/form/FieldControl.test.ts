@@ -1,0 +1,80 @@
+import { render, screen } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { field, fields } from '../../../tests/golden';
+import FieldControl from './FieldControl.svelte';
+
+function show(name: string, changes: Record<string, unknown> = {}) {
+  const onchange = vi.fn();
+  render(FieldControl, {
+    field: field(name),
+    value: '',
+    error: '',
+    was: '',
+    onchange,
+    onleave: vi.fn(),
+    ...changes,
+  });
+  return { onchange, control: screen.getByLabelText<HTMLInputElement>(field(name).title) };
+}
+
+/** The text that a screen reader adds to a control's name. */
+function description(control: HTMLElement): string {
+  const ids = control.getAttribute('aria-describedby')?.split(' ') ?? [];
+  return ids.map((id) => document.getElementById(id)?.textContent ?? `no ${id}`).join(' ');
+}
+
+// Lists of choices unfold in the page's main part.
+beforeAll(() => {
+  document.body.append(Object.assign(document.createElement('main'), { id: 'content' }));
+});
+
+describe('FieldControl', () => {
+  it.each(fields.map((one) => one.name))('gives %s a control that its label names', (name) => {
+    expect(show(name).control.id).toBe(`field-${name}`);
+  });
+
+  it('ties help, limits and error to the control', () => {
+    const { control } = show('weight', { value: 'x', error: 'Give a number.' });
+    expect(control.getAttribute('aria-invalid')).toBe('true');
+    expect(description(control)).toBe('Give a number. Without the box. 0 to 100');
+  });
+
+  it('finds help and limits of a column whose name has spaces', () => {
+    const odd = field('weight', { name: 'weight of all' });
+    const { control } = show('weight', { field: odd });
+    expect(description(control)).toBe('Without the box. 0 to 100');
+  });
+
+  it('offers to leave an optional choice unknown, and a needed one not', () => {
+    show('fragile', { value: 'true' });
+    show('depot', { value: 'N' });
+    const names = screen.getAllByRole('option').map((one) => one.textContent?.trim());
+    expect(names).toEqual(['Unknown', 'Yes', 'No', 'North (N)', 'South (S)']);
+  });
+
+  it('moves a number by the arrow keys', async () => {
+    const { control, onchange } = show('weight', { value: '3' });
+    control.focus();
+    await userEvent.keyboard('{ArrowUp}');
+    expect(onchange).toHaveBeenLastCalledWith('4');
+  });
+
+  it('takes a value that is not in an open list', async () => {
+    const { control, onchange } = show('carrier', { value: 'van' });
+    await userEvent.clear(control);
+    await userEvent.type(control, 'zeppelin');
+    await userEvent.tab();
+    expect(onchange).toHaveBeenLastCalledWith('zeppelin');
+  });
+
+  it('says that the model may not have seen a value that is not in the list', () => {
+    show('carrier', { value: 'zeppelin' });
+    expect(screen.getByText(/Not in the list/)).toBeTruthy();
+  });
+
+  it('says what a changed field was', () => {
+    show('weight', { value: '3', was: '2.5' });
+    expect(screen.getByText('was 2.5')).toBeTruthy();
+  });
+});

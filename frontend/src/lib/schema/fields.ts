@@ -1,0 +1,132 @@
+/** From a row's JSON Schema to the fields of a form. */
+
+import type { Property, RowSchema, Scalar } from '$lib/api/types';
+
+export type Kind =
+  'choice' | 'open-choice' | 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'text';
+
+export interface Option {
+  value: Scalar;
+  /** The value as a form holds it. */
+  text: string;
+  label: string;
+}
+
+export interface Field {
+  name: string;
+  title: string;
+  description: string;
+  kind: Kind;
+  /** A row without it is refused. */
+  required: boolean;
+  unit: string;
+  min: number | string | undefined;
+  max: number | string | undefined;
+  /** Limits that are themselves not allowed. */
+  above: number | undefined;
+  below: number | undefined;
+  options: Option[];
+  initial: Scalar;
+}
+
+/** The fields of a form, in the contract's order. */
+export function fieldsOf(schema: RowSchema): Field[] {
+  const known = Object.keys(schema.properties);
+  const ordered = (schema['x-order'] ?? []).filter((name) => known.includes(name));
+  const names = [...ordered, ...known.filter((name) => !ordered.includes(name))];
+  return names.map((name) => fieldOf(name, schema));
+}
+
+function fieldOf(name: string, schema: RowSchema): Field {
+  const outer = schema.properties[name] ?? {};
+  const { inner, nullable } = resolve(outer, schema);
+  const options = optionsOf(inner, outer.labels ?? inner.labels ?? {});
+  return {
+    name,
+    title: outer.title ?? inner.title ?? name,
+    description: outer.description ?? inner.description ?? '',
+    kind: kindOf(inner, options),
+    required: (schema.required ?? []).includes(name) && !nullable,
+    unit: outer.unit ?? inner.unit ?? '',
+    min: inner.minimum ?? inner.formatMinimum,
+    max: inner.maximum ?? inner.formatMaximum,
+    above: inner.exclusiveMinimum,
+    below: inner.exclusiveMaximum,
+    options,
+    initial: outer.default ?? null,
+  };
+}
+
+/** The schema of a value that is there, and whether it may be missing. */
+function resolve(outer: Property, schema: RowSchema): { inner: Property; nullable: boolean } {
+  const target = outer.$ref ? schema.$defs?.[outer.$ref.replace('#/$defs/', '')] : undefined;
+  if (target) return resolve({ ...target, $ref: '' }, schema);
+  if (Array.isArray(outer.type)) {
+    const type = outer.type.find((one) => one !== 'null') ?? 'string';
+    return { inner: { ...outer, type }, nullable: outer.type.includes('null') };
+  }
+  if (!outer.anyOf?.length) return { inner: outer, nullable: false };
+  const present = outer.anyOf.filter((one) => one.type !== 'null');
+  const nullable = present.length < outer.anyOf.length;
+  const first = resolve(present[0] ?? {}, schema);
+  // What stands beside `anyOf`, such as limits of a date, holds for the value, too.
+  const inner = { ...outer, ...first.inner, anyOf: [] };
+  return { inner, nullable: nullable || first.nullable };
+}
+
+function optionsOf(inner: Property, labels: Record<string, string>): Option[] {
+  const closed = inner.enum ?? (inner.const === undefined ? undefined : [inner.const]);
+  if (closed) {
+    return closed
+      .filter((value) => value !== null)
+      .map((value) => option(value, labels[String(value)]));
+  }
+  const numeric = inner.type === 'integer' || inner.type === 'number';
+  return Object.entries(labels).map(([text, label]) =>
+    option(numeric ? Number(text) : text, label),
+  );
+}
+
+function option(value: Scalar, label: string | undefined): Option {
+  const text = String(value);
+  if (typeof value === 'boolean') return { value, text, label: value ? 'Yes' : 'No' };
+  return { value, text, label: label && label !== text ? label : '' };
+}
+
+function kindOf(inner: Property, options: Option[]): Kind {
+  if (inner.enum || inner.const !== undefined) return 'choice';
+  if (options.length) return 'open-choice';
+  if (inner.type === 'integer' || inner.type === 'number' || inner.type === 'boolean') {
+    return inner.type;
+  }
+  if (inner.format?.startsWith('date-time')) return 'datetime';
+  return inner.format === 'date' ? 'date' : 'text';
+}
+
+/** An option as people read it: its label, and its value where that is a code. */
+export function optionName(one: Option): string {
+  if (typeof one.value === 'boolean') return one.label;
+  return one.label ? `${one.label} (${one.text})` : one.text;
+}
+
+/** A field's limits in short, such as `0 to 100`. */
+export function hintOf(field: Field): string {
+  const { min, max } = field;
+  const low = min ?? field.above;
+  const high = max ?? field.below;
+  if (field.kind !== 'integer' && field.kind !== 'number') {
+    if (low !== undefined && high !== undefined) return `${day(low)} to ${day(high)}`;
+    if (low !== undefined) return `from ${day(low)}`;
+    return high === undefined ? '' : `until ${day(high)}`;
+  }
+  if (low !== undefined && high !== undefined) return `${low} to ${high}`;
+  if (low !== undefined) return `from ${low}`;
+  if (high !== undefined) return `to ${high}`;
+  return '';
+}
+
+function day(limit: number | string): string {
+  return String(limit)
+    .replace(/T00:00(:00)?$/, '')
+    .replace('T', ' ');
+}

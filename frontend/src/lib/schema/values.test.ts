@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { field } from '../../../tests/golden';
+import { search } from './search';
+import { stepped } from './step';
+import { parse, textOf } from './values';
+
+describe('parse', () => {
+  it.each([
+    ['weight', ' 2.5 ', 2.5],
+    ['weight', '1e1', 10],
+    ['weight', '', null],
+    ['pieces', '3', 3],
+    ['fragile', 'true', true],
+    ['fragile', '', null],
+    ['depot', 'N', 'N'],
+    ['carrier', 'zeppelin', 'zeppelin'],
+    ['day', '2020-01-06T08:30', '2020-01-06T08:30:00'],
+    ['day', '2020-01-06 08:30:15', '2020-01-06T08:30:15'],
+  ])('reads %s from "%s"', (name, text, value) => {
+    expect(parse(field(name), text)).toEqual({ value });
+  });
+
+  it.each([
+    ['weight', '2,5', 'point'],
+    ['weight', 'NaN', 'number'],
+    ['weight', '1e999', 'ordinary'],
+    ['weight', '-1', 'at least 0 kg'],
+    ['weight', '101', 'at most 100 kg'],
+    ['pieces', '1.5', 'whole'],
+    ['depot', 'W', 'Choose one'],
+    ['depot', '', 'needed'],
+    ['fragile', 'maybe', 'yes or no'],
+    ['day', '2020-02-30T08:30', '2024-12-31 18:30'],
+    ['day', '2019-12-31T23:59', '2020-01-01 or later'],
+  ])('says what is wrong with %s of "%s"', (name, text, words) => {
+    const parsed = parse(field(name), text);
+    expect('error' in parsed && parsed.error).toContain(words);
+  });
+
+  it('respects limits that are themselves not allowed', () => {
+    const open = field('weight', { min: undefined, max: undefined, above: 0, below: 10 });
+    expect(parse(open, '0')).toHaveProperty('error');
+    expect(parse(open, '10')).toHaveProperty('error');
+    expect(parse(open, '5')).toEqual({ value: 5 });
+  });
+});
+
+describe('textOf', () => {
+  it('comes back as the value it was', () => {
+    for (const [name, value] of Object.entries({ weight: 2.5, depot: 'N', fragile: false })) {
+      expect(parse(field(name), textOf(field(name), value))).toEqual({ value });
+    }
+  });
+
+  it('drops what a control cannot show: seconds of zero, digits beyond sense', () => {
+    expect(textOf(field('day'), '2020-01-06T08:30:00')).toBe('2020-01-06T08:30');
+    expect(textOf(field('weight'), 169.2 / 3.003)).toBe('56.3437');
+    expect(textOf(field('weight'), null)).toBe('');
+  });
+});
+
+describe('search', () => {
+  const options = [
+    { value: 'SAN', text: 'SAN', label: 'San Diego' },
+    { value: 'BOS', text: 'BOS', label: 'Böston San' },
+    { value: 'SJU', text: 'SJU', label: 'San Juan' },
+  ];
+
+  it.each([
+    ['sju', ['SJU']],
+    ['san', ['SAN', 'SJU', 'BOS']],
+    ['bos', ['BOS']],
+    ['juan san', ['SJU']],
+    ['xyz', []],
+  ])('finds by code, label and accents left out: "%s"', (query, found) => {
+    expect(search(options, query).map((one) => one.text)).toEqual(found);
+  });
+});
+
+describe('stepped', () => {
+  it.each([
+    ['weight', '2.5', 1, '3.5'],
+    ['weight', '100', 1, '100'],
+    ['weight', '', 1, '0'],
+    ['pieces', '2', -10, '1'],
+  ])('moves %s from "%s" by %d within its limits', (name, text, steps, next) => {
+    expect(stepped(field(name), text, steps)).toBe(next);
+  });
+
+  it('takes smaller steps in a narrow range, without rounding dirt', () => {
+    expect(stepped(field('weight', { max: 6 }), '0.2', 1)).toBe('0.3');
+  });
+});

@@ -1,0 +1,101 @@
+/** Between the text that a form or a CSV file holds and the value that the service takes. */
+
+import type { Scalar } from '$lib/api/types';
+import type { Field } from './fields';
+
+export type Parsed = { value: Scalar } | { error: string };
+
+const TRUE = ['true', 'yes', '1', 't', 'y'];
+const FALSE = ['false', 'no', '0', 'f', 'n'];
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+
+/** Read a field's text; what the schema can tell to be wrong is told without asking the service. */
+export function parse(field: Field, raw: string): Parsed {
+  const text = raw.trim();
+  if (text === '') {
+    return field.required ? { error: `${field.title} is needed.` } : { value: null };
+  }
+  const known = field.options.find((one) => one.text === text);
+  if (known) return { value: known.value };
+  switch (field.kind) {
+    case 'choice':
+      if (typeof field.options[0]?.value === 'boolean') return parseBoolean(text);
+      return { error: `Choose one of the ${field.options.length} values.` };
+    case 'boolean':
+      return parseBoolean(text);
+    case 'integer':
+    case 'number':
+      return parseNumber(field, text);
+    case 'date':
+    case 'datetime':
+      return parseTime(field, text);
+    case 'open-choice':
+      return typeof field.options[0]?.value === 'number'
+        ? parseNumber(field, text)
+        : { value: text };
+    default:
+      return { value: text };
+  }
+}
+
+function parseBoolean(text: string): Parsed {
+  if (TRUE.includes(text.toLowerCase())) return { value: true };
+  if (FALSE.includes(text.toLowerCase())) return { value: false };
+  return { error: 'Give yes or no.' };
+}
+
+function parseNumber(field: Field, text: string): Parsed {
+  if (!NUMBER.test(text)) return { error: 'Give a number, with a point for decimals.' };
+  const value = Number(text);
+  if (!Number.isFinite(value)) return { error: 'Give a number of ordinary size.' };
+  if (field.kind === 'integer' && !Number.isInteger(value)) {
+    return { error: 'Give a whole number.' };
+  }
+  return limited(field, value);
+}
+
+function limited(field: Field, value: number): Parsed {
+  const unit = field.unit ? ` ${field.unit}` : '';
+  const { min, max, above, below } = field;
+  if (typeof min === 'number' && value < min) return { error: `Give at least ${min}${unit}.` };
+  if (typeof max === 'number' && value > max) return { error: `Give at most ${max}${unit}.` };
+  if (above !== undefined && value <= above) return { error: `Give more than ${above}${unit}.` };
+  if (below !== undefined && value >= below) return { error: `Give less than ${below}${unit}.` };
+  return { value };
+}
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const DATETIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?)?$/;
+
+function parseTime(field: Field, text: string): Parsed {
+  const parts = DATETIME.exec(text);
+  const dateOnly = field.kind === 'date';
+  if (!parts || (dateOnly && !DATE.test(text)) || !isDay(parts[1] ?? '')) {
+    return { error: dateOnly ? 'Give a date as 2024-12-31.' : 'Give a time as 2024-12-31 18:30.' };
+  }
+  const value = dateOnly ? text : `${parts[1]}T${parts[2] ?? '00:00'}${parts[3] ?? ':00'}`;
+  // ISO times of one form sort as text does.
+  const { min, max } = field;
+  if (typeof min === 'string' && value < min) return { error: `Give ${day(min)} or later.` };
+  if (typeof max === 'string' && value > max) return { error: `Give ${day(max)} or earlier.` };
+  return { value };
+}
+
+function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}
+
+function day(limit: string): string {
+  return limit.replace(/T00:00(:00)?$/, '').replace('T', ' ');
+}
+
+/** A value as the field's control holds it. */
+export function textOf(field: Field, value: Scalar | undefined): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number')
+    return String(Number(value.toPrecision(field.kind === 'number' ? 6 : 16)));
+  const text = String(value);
+  // `datetime-local` shows no zone, and no seconds where there are none.
+  return field.kind === 'datetime' ? text.replace(/^(.{16}):00(\.0+)?$/, '$1') : text;
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { field, fields } from '../../../tests/golden';
+import { Form } from './form.svelte';
+
+describe('Form', () => {
+  it('begins with the defaults, which are a row', () => {
+    expect(new Form(fields).read()).toEqual({
+      day: '2020-01-06T08:30:00',
+      depot: 'S',
+      weight: 2.5,
+      pieces: 2,
+      carrier: 'van',
+      fragile: true,
+    });
+  });
+
+  it('holds back a row with something wrong, and says where', () => {
+    const form = new Form(fields);
+    form.set('weight', 'heavy');
+    form.set('depot', '');
+    expect(form.read()).toBeNull();
+    expect(form.wrong.map((one) => one.name)).toEqual(['depot', 'weight']);
+    form.set('weight', '3');
+    expect(form.error('weight')).toBe('');
+  });
+
+  it('goes through a link and back', () => {
+    const form = new Form(fields);
+    form.fill({
+      day: '2020-01-07T12:00:00',
+      depot: 'N',
+      weight: null,
+      carrier: 'a&b=c',
+      fragile: null,
+    });
+    const other = new Form(fields);
+    expect(other.fromQuery(new URLSearchParams(form.toQuery().toString()))).toBe(true);
+    expect(other.read()).toEqual(form.read());
+  });
+
+  it('takes nothing from a link of another table', () => {
+    expect(new Form(fields).fromQuery(new URLSearchParams('height=3'))).toBe(false);
+  });
+
+  it('puts the service’s findings at their fields, and the others above', () => {
+    const form = new Form(fields);
+    const problem = { expected: '', received: '' };
+    form.refuse(
+      [
+        { field: 'weight', message: 'too heavy', ...problem },
+        { field: 'colour', message: 'unknown field', ...problem },
+      ],
+      'refused',
+    );
+    expect(form.error('weight')).toBe('too heavy');
+    expect(form.general).toEqual(['colour: unknown field']);
+    form.refuse([], 'refused');
+    expect(form.general).toEqual(['refused']);
+  });
+
+  it('keeps what has been filled in when the fields change', () => {
+    const form = new Form(fields);
+    form.set('weight', '7');
+    form.adopt([field('weight'), field('pieces', { name: 'boxes', initial: 4 })]);
+    expect(form.read()).toEqual({ weight: 7, boxes: 4 });
+  });
+});

@@ -1,0 +1,96 @@
+/** The predict page's state, which outlives the page: going to another one and back loses nothing. */
+
+import { Problem } from '$lib/api/problem';
+import type { Row } from '$lib/api/types';
+import { Form } from './form.svelte';
+import { WhatIf } from './prediction.svelte';
+import { toHash } from './router.svelte';
+import { service } from './service.svelte';
+
+export class Predicting {
+  readonly form = new Form();
+  readonly whatif = new WhatIf();
+  #example = $state(-1);
+  #restored = '';
+  #texts: Record<string, string> = {};
+
+  /** The number of the example that was put in last; -1 before any. */
+  get example(): number {
+    return this.#example;
+  }
+
+  /** The form and its state as a link. */
+  get link(): string {
+    return new URL(toHash('predict', this.form.toQuery()), location.href).href;
+  }
+
+  /** Follow the fields of the model in service. */
+  adopt(): void {
+    if (this.form.fields === service.fields) return;
+    const first = !this.form.fields.length;
+    this.form.adopt(service.fields);
+    // What is compared must come from one model.
+    if (!first && this.whatif.first) void this.predict();
+  }
+
+  /** Restore a link and predict; gives back whether it held anything. */
+  async restore(query: URLSearchParams): Promise<boolean> {
+    const text = query.toString();
+    if (!text || text === this.#restored || !this.form.fromQuery(query)) return false;
+    this.#restored = text;
+    await this.predict();
+    return true;
+  }
+
+  /** Predict what the form holds; gives back whether that could be done. */
+  async predict(): Promise<boolean> {
+    const row = this.form.read();
+    if (!row) return false;
+    try {
+      await this.whatif.predict(row);
+    } catch (error) {
+      this.#refused(error);
+      return false;
+    }
+    this.#remember();
+    return true;
+  }
+
+  /** Something in the form has changed. */
+  change(): void {
+    this.whatif.change(
+      () => this.form.read(false),
+      (error) => this.#refused(error),
+    );
+  }
+
+  fillNext(examples: Row[]): void {
+    this.#example = (this.#example + 1) % examples.length;
+    const row = examples[this.#example];
+    if (row) this.form.fill(row);
+    this.change();
+  }
+
+  undo(): void {
+    this.form.restore(this.#texts);
+    this.change();
+  }
+
+  /** The address holds the predicted form, so that loading the page again restores it. */
+  #remember(): void {
+    this.#texts = this.form.snapshot();
+    const query = this.form.toQuery();
+    this.#restored = query.toString();
+    history.replaceState(history.state, '', toHash('predict', query));
+  }
+
+  #refused(error: unknown): void {
+    if (error instanceof Problem && error.status === 422) {
+      this.form.refuse(error.errors, error.message);
+    } else {
+      service.heed(error);
+    }
+  }
+}
+
+export const predicting = new Predicting();

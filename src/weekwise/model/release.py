@@ -1,0 +1,182 @@
+"""The version in service, as whoever serves it sees the registry: read only.
+
+MLflow is imported where it is called: a service that starts from its local copy does not wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from weekwise.contract.errors import RegistryError
+from weekwise.contract.model import Frozen
+from weekwise.model.transfer import ARTIFACT, EXAMPLE, quiet_transfers
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+    from mlflow.exceptions import MlflowException
+
+_HOLDOUT = {"challenger": "", "champion": "previous_", "constant_rate": "baseline_"}
+"""The parts of a run's `holdout.<part>.<figure>` metrics, and what a figure is called here."""
+
+
+class Release(Frozen):
+    """A version that an alias points to.
+
+    Attributes:
+        name: The registered model.
+        version: The version.
+        alias: The alias.
+        source: Where its files are, as MLflow has it; with the version it tells it from another
+            that is made under the same number.
+        since: When it got the alias; none if the history does not say.
+        why: The reason given for that; none if the history does not say.
+        verdict: What the promotion gate decided, if it has.
+        headline: The same in one sentence.
+        details: The same in full, as Markdown.
+        metrics: Its figures on the holdout; `previous_` before the name for the champion it was
+            judged against, `baseline_` for the constant rate.
+    """
+
+    name: str
+    version: str
+    alias: str
+    source: str
+    since: datetime | None = None
+    why: str | None = None
+    verdict: str | None = None
+    headline: str = ""
+    details: str = ""
+    metrics: Mapping[str, float] = {}
+
+
+def registered_models(client: MlflowClient) -> list[str]:
+    """The names of all registered models."""
+    return [model.name for model in client.search_registered_models()]
+
+
+def release_at(client: MlflowClient, name: str, alias: str) -> Release | None:
+    """What an alias points to, if it points anywhere.
+
+    Args:
+        client: The registry.
+        name: The registered model.
+        alias: The alias.
+
+    Raises:
+        RegistryError: If the alias points to a version that is not there.
+    """
+    from mlflow.exceptions import MlflowException
+
+    from weekwise.model.alias_log import written_history
+
+    model = _registered_model(client, name)
+    version = None if model is None else _version_of(model, alias)
+    if model is None or version is None:
+        return None
+    try:
+        found = client.get_model_version(name, version)
+    except MlflowException as error:
+        if not _is_absent(error):
+            raise
+        raise RegistryError(
+            f"alias {alias} of {name} points to version {version}, which is not there; "
+            "choose another with: kedro model promote VERSION --why …"
+        ) from None
+    events = [event for event in written_history(model).events if event.alias == alias]
+    last = next((event for event in reversed(events) if event.moved), None)
+    told = last if last is not None and last.version == version else None
+    return Release(
+        name=name,
+        version=version,
+        alias=alias,
+        source=str(found.source),
+        since=None if told is None else told.at,
+        why=None if told is None else told.why,
+        verdict=found.tags.get("verdict"),
+        headline=found.tags.get("verdict_headline", ""),
+        details=found.description or "",
+        metrics=_metrics(client, found),
+    )
+
+
+def fetch(release: Release, folder: Path) -> Path:
+    """Copy a release's predictor and input example into a folder.
+
+    Args:
+        release: The release.
+        folder: Where `predictor/` and `input_example.json` go; it is there.
+
+    Returns:
+        The predictor's folder.
+
+    Raises:
+        RegistryError: If the files cannot be had.
+    """
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    base = f"models:/{release.name}/{release.version}"
+    with quiet_transfers():
+        try:
+            for source in (f"{base}/artifacts/{ARTIFACT}", f"{base}/{EXAMPLE}"):
+                mlflow.artifacts.download_artifacts(source, dst_path=str(folder))
+        except (MlflowException, OSError) as error:
+            raise RegistryError(
+                f"the files of {release.name} version {release.version} cannot be had; restore "
+                "them, or go back to another version with: kedro model rollback --why … "
+                f"({' '.join(str(error).split())})"
+            ) from error
+    found = next(folder.rglob(ARTIFACT), None)
+    if found is None:
+        raise RegistryError(f"{release.name} version {release.version} holds no predictor")
+    return found
+
+
+def _registered_model(client: MlflowClient, name: str) -> RegisteredModel | None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_registered_model(name)
+    except MlflowException as error:
+        if _is_absent(error):
+            return None
+        raise
+
+
+def _version_of(model: RegisteredModel, alias: str) -> str | None:
+    version = model.aliases.get(alias)
+    return None if version is None else str(version)
+
+
+def _is_absent(error: MlflowException) -> bool:
+    from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
+
+    return bool(error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST))
+
+
+def _metrics(client: MlflowClient, found: ModelVersion) -> dict[str, float]:
+    """The holdout figures that the version's run has logged; failing that, those of its tags."""
+    from mlflow.exceptions import MlflowException
+
+    figures = _tagged(found)
+    if found.run_id:
+        try:
+            logged = client.get_run(found.run_id).data.metrics
+        except MlflowException as error:
+            if not _is_absent(error):
+                raise
+            return figures
+        for name, value in logged.items():
+            place, _, figure = name.removeprefix("holdout.").partition(".")
+            if name.startswith("holdout.") and place in _HOLDOUT:
+                figures[f"{_HOLDOUT[place]}{figure}"] = float(value)
+    return figures
+
+
+def _tagged(found: ModelVersion) -> dict[str, float]:
+    names = {"log_loss": "log_loss", "champion_log_loss": "previous_log_loss"}
+    return {name: float(found.tags[tag]) for tag, name in names.items() if tag in found.tags}

@@ -1,0 +1,107 @@
+"""A browser for the tests of the web app, and services for it to look at."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import service
+from browsing import Scheme, Visit, Watched
+from service import Running, Store
+from weekly_reports import log_reports
+from weekwise.pipelines.model_monitoring.figures import Status
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# Machines that run several tests at once take their time.
+expect.set_options(timeout=45_000)
+APP = service.PROJECT / "frontend" / "dist" / "index.html"
+
+
+def _missing(what: str) -> NoReturn:
+    """Leave a test out where something cannot be had; continuous integration must have it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        _missing("there is no Chromium; install it with: make browser")
+    if not APP.exists():
+        _missing("the web app is not built; build it with: make frontend")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Opens the app in a fresh browser profile; fails if it asks another host or complains."""
+    opened: list[tuple[str, Watched]] = []
+
+    def open_page(
+        url: str,
+        route: str = "/",
+        *,
+        width: int = 1280,
+        scheme: Scheme = "light",
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.set_default_timeout(45_000)
+        opened.append((url, Watched(context)))
+        page = context.new_page()
+        page.goto(f"{url}{route}")
+        return page
+
+    yield open_page
+    for url, watched in opened:
+        watched.context.close()
+        elsewhere = [one for one in watched.asked if not one.startswith((url, "data:", "blob:"))]
+        assert elsewhere == []
+        assert watched.said == []
+
+
+@pytest.fixture(scope="session")
+def trains_base(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Two versions of a model of trains, the second in service, and three weekly reports."""
+    store = service.trains_store(service.empty_store(tmp_path_factory.mktemp("trains")))
+    log_reports(store, (Status.OK, Status.ACT, Status.WARN))
+    return store
+
+
+@pytest.fixture(scope="session")
+def trains(trains_base: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service of trains; tests leave it as it is."""
+    with service.running(trains_base.uri, tmp_path_factory.mktemp("serving")) as running:
+        yield running
+
+
+@pytest.fixture
+def own_trains(trains_base: Store, tmp_path: Path) -> Store:
+    """A store of trains that a test may change."""
+    return trains_base.copy_to(tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def parcels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service of another table; tests leave it as it is."""
+    folder = tmp_path_factory.mktemp("parcels")
+    store = service.parcels_store(service.empty_store(folder / "store"))
+    with service.running(store.uri, folder / "serving") as running:
+        yield running

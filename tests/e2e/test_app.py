@@ -1,0 +1,201 @@
+"""What a person does in the web app, in a real browser against the real service."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browsing import Visit
+from service import Running
+
+pytestmark = pytest.mark.slow
+
+
+def predict(page: Page) -> None:
+    """Press the button."""
+    page.get_by_role("button", name="Predict", exact=True).click()
+
+
+def probability(page: Page) -> str:
+    """What the page says."""
+    return page.get_by_test_id("probability").inner_text()
+
+
+def answer_of(trains: Running, row: dict[str, Any]) -> dict[str, Any]:
+    """What the service says."""
+    with trains.client() as client:
+        answer = client.post("/explain", json=row)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def test_a_row_is_predicted_and_explained(trains: Running, visit: Visit) -> None:
+    """The form's first prediction is the service's own, with a decision, a version and reasons."""
+    page = visit(trains.url)
+    page.get_by_role("button", name="Fill in an example").click()
+    predict(page)
+    result = page.get_by_test_id("result")
+    expect(result).to_contain_text("like this one: Late")
+
+    expected = answer_of(trains, trains.example())
+
+    assert probability(page) == _percent(expected["probability"])
+    assert page.get_by_test_id("decision").inner_text() == ("yes" if expected["decision"] else "no")
+    assert page.get_by_test_id("version").inner_text() == expected["model_version"]
+    titles = [one["title"] for one in expected["contributions"]]
+    shown = page.get_by_role("table", name="Contributions").get_by_role("rowheader")
+    assert shown.first.inner_text().startswith(titles[0])
+
+
+def test_a_change_is_shown_beside_the_prediction_before(trains: Running, visit: Visit) -> None:
+    """Changing a field shows it, the new prediction and the difference; undo goes back."""
+    page = visit(trains.url)
+    page.get_by_role("button", name="Fill in an example").click()
+    predict(page)
+    expect(page.get_by_test_id("result")).to_be_visible()
+    before = probability(page)
+
+    page.get_by_label("Rain", exact=True).fill("55")
+
+    changes = page.get_by_role("region", name="What if")
+    expect(changes).to_contain_text("Rain")
+    expect(changes).to_contain_text(f"{before} before")
+    after = answer_of(trains, {**trains.example(), "rain": 55.0})
+    assert probability(page) == _percent(after["probability"])
+    page.get_by_role("button", name="Undo changes").click()
+    expect(changes).to_be_hidden()
+    assert probability(page) == before
+
+
+def test_bad_input_is_told_at_its_field(trains: Running, visit: Visit) -> None:
+    """What the schema can tell is told at once, and the first wrong field has the focus."""
+    page = visit(trains.url)
+    rain = page.get_by_label("Rain", exact=True)
+    rain.fill("-3")
+    page.get_by_label("Stops").fill("many")
+    predict(page)
+
+    expect(page.get_by_label("Stops")).to_be_focused()
+    expect(page.get_by_role("alert")).to_contain_text("2 things need mending")
+    expect(rain).to_have_attribute("aria-invalid", "true")
+    expect(rain).to_have_accessible_description("Give at least 0. from 0")
+
+
+def test_the_service_refuses_at_the_field(trains: Running, visit: Visit) -> None:
+    """What only the service finds stands at its field, too, which then has the focus."""
+    page = visit(trains.url)
+    stops = page.get_by_label("Stops")
+    stops.fill("1e30")
+    predict(page)
+
+    expect(stops).to_have_attribute("aria-invalid", "true")
+    expect(stops).to_be_focused()
+    assert page.locator("#field-stops-error").inner_text()
+
+
+def test_the_keyboard_is_enough(trains: Running, visit: Visit) -> None:
+    """The keyboard alone gets through the form to a prediction."""
+    page = visit(trains.url)
+    page.get_by_label("Stops").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_test_id("result")).to_be_visible()
+
+
+def test_a_link_restores_the_form(trains: Running, visit: Visit) -> None:
+    """The copied link opens the same form elsewhere and predicts it, none of it sent as a path."""
+    page = visit(trains.url)
+    page.get_by_label("Rain", exact=True).fill("12.5")
+    page.get_by_label("Cars").fill("")
+    predict(page)
+    expect(page.get_by_test_id("result")).to_be_visible()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+
+    other = visit(trains.url, link.removeprefix(trains.url))
+
+    expect(other.get_by_test_id("probability")).to_have_text(probability(page))
+    expect(other.get_by_label("Rain", exact=True)).to_have_value("12.5")
+    expect(other.get_by_label("Cars")).to_have_value("")
+
+
+def test_a_file_is_predicted(trains: Running, visit: Visit, tmp_path: Path) -> None:
+    """A CSV gives predictions by row as the service does, problems by row, and a file of both."""
+    row = trains.example()
+    lines = [dict(row), {**row, "rain": -1}, {**row, "stops": None, "remark": "x"}, dict(row)]
+    path = tmp_path / "trains.csv"
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, [*row, "remark"])
+        writer.writeheader()
+        writer.writerows(lines)
+    page = visit(trains.url, "/#/batch")
+
+    page.get_by_label("Choose a CSV file").set_input_files(path)
+
+    expect(page.get_by_role("heading", name="The file has been predicted")).to_be_focused()
+    expect(page.get_by_text("Left out, as the model does not know it: remark.")).to_be_visible()
+    problems = page.get_by_role("group", name="Refused rows").get_by_role("row")
+    expect(problems).to_have_count(3)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download predictions").click()
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
+    assert download.value.suggested_filename == "trains-predictions.csv"
+    assert float(rows[0]["probability"]) == answer_of(trains, row)["probability"]
+    assert [bool(one["errors"]) for one in rows] == [False, True, True, False]
+    assert rows[2]["remark"] == "x"
+
+
+def test_the_template_is_a_file_that_can_be_predicted(
+    trains: Running, visit: Visit, tmp_path: Path
+) -> None:
+    """The template's rows are predicted as they are."""
+    page = visit(trains.url, "/#/batch")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download a template").click()
+    path = tmp_path / "template.csv"
+    download.value.save_as(path)
+
+    page.get_by_label("Choose a CSV file").set_input_files(path)
+
+    expect(page.get_by_role("heading", name="The file has been predicted")).to_be_visible()
+    expect(page.get_by_role("heading", name="Refused rows")).to_be_hidden()
+
+
+def test_the_model_and_its_weeks_are_shown(trains: Running, visit: Visit) -> None:
+    """The model page says what is in service and why, and opens any week's report."""
+    page = visit(trains.url, "/#/model")
+    expect(page.get_by_role("heading", name="late_trains")).to_be_visible()
+    expect(page.get_by_text("Version 2 replaces version 1.").first).to_be_visible()
+    weeks = page.get_by_role("list").filter(has=page.get_by_role("link", name="2013"))
+    expect(weeks.get_by_role("link")).to_have_count(3)
+    assert [one.split()[0] for one in weeks.get_by_role("link").all_inner_texts()] == [
+        "WARN",
+        "ACT",
+        "OK",
+    ]
+
+    page.get_by_role("link", name="ACT").click()
+
+    expect(page.get_by_test_id("report-headline")).to_have_text(
+        "Week 1 went its way; 210 rows predicted"
+    )
+    expect(page.get_by_text("Look at the slices.")).to_be_visible()
+    page.get_by_text("The weeks as a table").click()
+    scores = page.get_by_role("group", name="Promised and realized").get_by_role("row")
+    expect(scores).to_have_count(3)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the full report").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_contain_text("week 1 went its way")
+
+
+def _percent(value: float) -> str:
+    points = value * 100
+    return f"{points:.1f}%" if points < 10 or points > 90 else f"{points:.0f}%"

@@ -1,0 +1,99 @@
+"""The web app for everyone: on a phone, on a desk, in the dark, and without eyes or mouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browsing import Scheme, Visit
+from service import PROJECT, Running
+
+pytestmark = pytest.mark.slow
+
+AXE = PROJECT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+FOUND = """async () => (await axe.run(document)).violations.map(
+    (one) => `${one.id}: ${one.nodes.map((node) => node.target).join(', ')}`)"""
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def check(page: Page, place: str) -> None:
+    """No barrier that axe can find, and nothing wider than the screen."""
+    # Playwright's evaluation is not held to the page's content security policy.
+    page.evaluate(AXE.read_text())
+    assert page.evaluate(FOUND) == [], place
+    assert page.evaluate(OVERFLOW) <= 0, place
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_open_to_everyone(
+    trains: Running, visit: Visit, tmp_path: Path, width: int, scheme: Scheme
+) -> None:
+    """Each page in each state passes axe and fits the screen, at any size, in any color."""
+    page = visit(trains.url, width=width, scheme=scheme)
+    expect(page.get_by_role("heading", name="No prediction yet")).to_be_visible()
+    check(page, "the form")
+    page.get_by_label("Rain", exact=True).fill("-3")
+    page.get_by_role("button", name="Predict", exact=True).click()
+    check(page, "the form with an error")
+    page.get_by_label("Rain", exact=True).fill("3")
+    page.get_by_role("button", name="Predict", exact=True).click()
+    expect(page.get_by_test_id("result")).to_be_visible()
+    page.get_by_label("Rain", exact=True).fill("30")
+    expect(page.get_by_role("region", name="What if")).to_be_visible()
+    check(page, "a prediction and what changed")
+
+    page.get_by_role("link", name="Batch").click()
+    expect(page.get_by_role("heading", name="Predict a file")).to_be_visible()
+    check(page, "an empty batch")
+    row = trains.example()
+    path = tmp_path / "rows.csv"
+    bad = {**row, "rain": -1}
+    lines = [
+        row,
+        *(",".join("" if one[k] is None else str(one[k]) for k in row) for one in (row, bad)),
+    ]
+    path.write_text("\n".join([",".join(row), *lines[1:]]))
+    page.get_by_label("Choose a CSV file").set_input_files(path)
+    expect(page.get_by_role("heading", name="Refused rows")).to_be_visible()
+    check(page, "a predicted file")
+
+    page.get_by_role("link", name="Model", exact=True).click()
+    expect(page.get_by_test_id("report-headline")).to_be_visible()
+    for summary in page.locator("summary").all():
+        summary.click()
+    check(page, "the model")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_list_of_an_open_choice_is_open_to_everyone(
+    visit: Visit, parcels: Running, scheme: Scheme
+) -> None:
+    """An unfolded list passes axe and is moved through by the keyboard."""
+    page = visit(parcels.url, width=360, scheme=scheme)
+    carrier = page.get_by_label("Carrier")
+    carrier.click()
+    options = page.get_by_role("listbox").get_by_role("option")
+    expect(options).to_have_count(2)
+    check(page, "an unfolded list")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(options).to_have_count(0)
+    expect(carrier).to_be_focused()
+
+
+def test_the_theme_is_the_readers(trains: Running, visit: Visit) -> None:
+    """The page follows the system's colors until the reader chooses, and remembers that."""
+    page = visit(trains.url, scheme="light")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.get_by_role("button", name="Use dark colors").click()
+    dark = page.evaluate(paper)
+    assert dark != light
+
+    page.reload()
+
+    expect(page.get_by_role("button", name="Use light colors")).to_be_visible()
+    assert page.evaluate(paper) == dark

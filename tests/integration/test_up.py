@@ -1,0 +1,96 @@
+"""`kedro weekly up`: the weekly run as a container has it, on a real Prefect server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import flows
+import runs
+import stores
+from weekwise.datasets.weeks import completed_weeks
+
+pytestmark = pytest.mark.slow
+
+DEPLOYMENT = "deployments/name/Weekly%20Run/weekly-test"
+
+
+@pytest.fixture
+def away(tmp_path: Path) -> Iterator[flows.Server]:
+    """A Prefect server that has not been started yet."""
+    server = flows.Server(tmp_path / "prefect")
+    yield server
+    server.kill()
+
+
+@contextmanager
+def up(server: flows.Server, data: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`kedro weekly up`, with its log in a file; killed with its runs at the latest."""
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kedro", "weekly", "up", "--env", "test"],
+            cwd=runs.PROJECT,
+            env=stores.environment(
+                **server.environment, WEEKWISE_DATA_DIR=str(data), COLUMNS="400"
+            ),
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its runs at once, as the end of a container does."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def begun(server: flows.Server) -> list[dict[str, Any]]:
+    """The deployment's runs that have begun."""
+    found = server.ask(DEPLOYMENT, method="GET")
+    if found is None:
+        return []
+    of_it = server.flow_runs(deployment_id={"any_": [found["id"]]})
+    return [run for run in of_it if run["start_time"]]
+
+
+def test_from_nothing_to_a_champion(away: flows.Server, tmp_path: Path) -> None:
+    """It waits for its services, runs a first week, takes it up when killed, and then serves."""
+    data, log = tmp_path / "data", tmp_path / "log"
+    with up(away, data, log) as process:
+        flows.until(lambda: "waiting for Prefect" in log.read_text("utf-8"))
+        away.start()
+        first = flows.until(lambda: begun(away))[0]
+        flows.until(lambda: away.subflows(first["id"]))
+        kill(process)
+    assert begun(away)[0]["state_type"] == "RUNNING"
+
+    with up(away, data, log) as process:
+        flows.until(lambda: begun(away)[0]["state_type"] == "COMPLETED")
+        assert "was cut short" in log.read_text("utf-8")
+        assert [str(week) for week in completed_weeks(data)] == [runs.WEEKS[0]]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+    assert [run["id"] for run in begun(away)] == [first["id"]]
+
+
+def test_told_to_end_while_it_waits(away: flows.Server, tmp_path: Path) -> None:
+    """SIGTERM ends the wait for a service at once, and well."""
+    log = tmp_path / "log"
+    with up(away, tmp_path / "data", log) as process:
+        flows.until(lambda: "waiting for Prefect" in log.read_text("utf-8"))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0

@@ -1,0 +1,41 @@
+"""MLflow stores, one at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+VARIABLE = "MLFLOW_TRACKING_URI"
+LEFT_BEHIND = (VARIABLE, "MLFLOW_REGISTRY_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")
+
+
+@contextmanager
+def in_use(uri: str) -> Iterator[None]:
+    """Let MLflow use a store, and then the one before, or none.
+
+    MLflow keeps the choice in a variable that processes started later inherit.
+    """
+    before = os.environ.get(VARIABLE)
+    use(uri)
+    try:
+        yield
+    finally:
+        use(before)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """What a process of its own needs, and nothing that tests before have left behind.
+
+    Args:
+        **more: Further variables.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in LEFT_BEHIND}
+    return {**kept, **more}
+
+
+def use(uri: str | None) -> None:
+    """Let MLflow use a store, or none in particular."""
+    import mlflow
+
+    mlflow.set_tracking_uri(uri)

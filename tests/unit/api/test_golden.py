@@ -1,0 +1,30 @@
+"""The row's JSON Schema as the web app's tests read it, from the same file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import parcels
+from api.row_schema import row_schema
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "parcels_schema.json"
+
+# Between them a time, every type, a closed and an open choice.
+COLUMNS: dict[str, dict[str, Any]] = {"depot": {"role": "feature"}, "day": {"type": "datetime"}}
+EXAMPLES: list[dict[str, Any]] = [
+    dict(zip(("day", "depot", "weight", "pieces", "carrier", "fragile"), values, strict=True))
+    for values in (
+        ("2020-01-06T08:30:00", "N", 2.5, 1, "bike", True),
+        ("2020-01-07T12:00:00", "S", 40.0, 3, "van", False),
+        ("2020-01-08T12:00:00", "S", None, 2, "van", None),
+    )
+]
+
+
+def test_the_schema_is_what_the_web_app_is_tested_with() -> None:
+    """The service describes a row of parcels as the golden file does, which Vitest reads, too."""
+    described = row_schema(parcels.contract(COLUMNS), "3", EXAMPLES)
+
+    assert described == json.loads(GOLDEN.read_text())
