@@ -215,6 +215,8 @@ def _process(kind: str, folder: Path, workers: int = 1) -> Iterator[int]:
 
     port = free_port()
     environment = os.environ | {
+        # MLflow looks for uvicorn on the path, whether or not the environment is activated.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "MLFLOW_TRACKING_URI": _uri(),
         "WEEKWISE_API_STATE_DIR": str(folder / "state"),
         "WEEKWISE_API_WORKERS": str(workers),
