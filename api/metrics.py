@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -93,7 +93,7 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livemax",
         ).labels(__version__).set(1)
-        for outcome in ("swapped", "failed", "unreachable", "nothing"):
+        for outcome in get_args(Outcome):
             self._reloads.labels(outcome)
         # Looking a child up costs more than counting.
         self._requests: dict[tuple[str, str, int], Histogram] = {}

@@ -49,8 +49,11 @@ async def openapi(request: Request) -> Response:
     """The OpenAPI document, with the row of the model in service."""
     service = service_of(request)
     served = service.store.current
+    # FastAPI's own place for it: routes do not change while the service runs.
+    if request.app.openapi_schema is None:
+        request.app.openapi_schema = neutral_document(request.app)
     document = live_document(
-        neutral_document(request.app),
+        request.app.openapi_schema,
         None if served is None else served.schema,
         max_rows=service.settings.max_batch_rows,
     )

@@ -15,7 +15,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import mlflow
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
@@ -26,7 +25,7 @@ from weekwise.model.alias_log import AliasLog, Change
 from weekwise.model.contenders import Nomination
 from weekwise.model.history import CHALLENGER, CHAMPION, Action, AliasEvent, History, Kind
 from weekwise.model.predictor import Predictor
-from weekwise.model.transfer import ARTIFACT, quiet_transfers
+from weekwise.model.transfer import PREDICTOR, copied
 from weekwise.model.verdict import Decision, Verdict
 
 if TYPE_CHECKING:
@@ -123,17 +122,8 @@ class Registry:
             RegistryError: If there is no such version, or its files cannot be had.
         """
         self.version(version)
-        source = f"models:/{self.name}/{version}/artifacts/{ARTIFACT}"
-        with tempfile.TemporaryDirectory() as scratch, quiet_transfers():
-            try:
-                folder = mlflow.artifacts.download_artifacts(source, dst_path=scratch)
-            except (MlflowException, OSError) as error:
-                raise RegistryError(
-                    f"the files of {self.name} version {version} cannot be had; restore them, or "
-                    "go back to another version with: kedro model rollback --why … "
-                    f"({' '.join(str(error).split())})"
-                ) from error
-            return Predictor.load(Path(folder))
+        with tempfile.TemporaryDirectory() as scratch:
+            return Predictor.load(copied(self.name, version, PREDICTOR, Path(scratch)))
 
     def version(self, version: str) -> RegisteredVersion:
         """One version.

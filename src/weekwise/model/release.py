@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from weekwise.contract.errors import RegistryError
 from weekwise.contract.model import Frozen
-from weekwise.model.transfer import ARTIFACT, EXAMPLE, quiet_transfers
+from weekwise.model.transfer import ARTIFACT, EXAMPLE, PREDICTOR, copied
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -116,20 +116,8 @@ def fetch(release: Release, folder: Path) -> Path:
     Raises:
         RegistryError: If the files cannot be had.
     """
-    import mlflow
-    from mlflow.exceptions import MlflowException
-
-    base = f"models:/{release.name}/{release.version}"
-    with quiet_transfers():
-        try:
-            for source in (f"{base}/artifacts/{ARTIFACT}", f"{base}/{EXAMPLE}"):
-                mlflow.artifacts.download_artifacts(source, dst_path=str(folder))
-        except (MlflowException, OSError) as error:
-            raise RegistryError(
-                f"the files of {release.name} version {release.version} cannot be had; restore "
-                "them, or go back to another version with: kedro model rollback --why … "
-                f"({' '.join(str(error).split())})"
-            ) from error
+    for path in (PREDICTOR, EXAMPLE):
+        copied(release.name, release.version, path, folder)
     found = next(folder.rglob(ARTIFACT), None)
     if found is None:
         raise RegistryError(f"{release.name} version {release.version} holds no predictor")
