@@ -10,6 +10,9 @@ import pytest
 from hypothesis import settings
 
 import stores
+
+# Reads whether the user has set an MLflow server, once: before any test sets a store.
+import weekwise.hooks.start  # noqa: F401
 from weekwise.contract.load import load_contracts
 from weekwise.contract.model import Contracts
 

@@ -22,6 +22,8 @@ from typing import Any
 
 import duckdb
 
+import stores
+
 PROJECT = Path(__file__).parents[1]
 WEEKS = ["2013-01-15", "2013-01-22", "2013-01-29"]
 _HEAVY = (
@@ -88,6 +90,7 @@ def _run(
 ) -> None:
     warnings.simplefilter("ignore")
     try:
+        stores.forget()
         os.environ["WEEKWISE_DATA_DIR"] = str(data)
         os.chdir(PROJECT)
         _session_run(as_of, pipelines, kill, env)

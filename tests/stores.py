@@ -34,6 +34,12 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, **more}
 
 
+def forget() -> None:
+    """Take nothing over from the tests before, in a process forked from theirs."""
+    for name in LEFT_BEHIND:
+        os.environ.pop(name, None)
+
+
 def use(uri: str | None) -> None:
     """Let MLflow use a store, or none in particular."""
     import mlflow
