@@ -65,7 +65,7 @@ def _serve(settings: Settings) -> int:
 
 
 def _print_document(settings: Settings) -> int:
-    from api import openapi
+    from api.http import openapi
     from api.main import document
 
     open_settings = settings.model_copy(update={"keys": ()})

@@ -10,10 +10,10 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
-from api.problems import Unauthorized
+from api.http.exceptions import Unauthorized
 
 if TYPE_CHECKING:
-    from api.service import Service
+    from api.serving.service import Service
 
 _BEARER = HTTPBearer(auto_error=False, description="An API key.")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key.")

@@ -12,15 +12,15 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from api.answers import VERSION_HEADER
-from api.app_files import AppFiles
 from api.deps import RequireKey
-from api.gate import API_PREFIX, ID_HEADER, Gate
+from api.http.exceptions import ProblemError, internal_problem, on_http_error, on_problem
+from api.http.middleware import API_PREFIX, ID_HEADER, Gate
+from api.http.openapi import neutral_document
+from api.http.responses import VERSION_HEADER
+from api.http.static_files import AppFiles
 from api.logs import AccessLog
-from api.openapi import neutral_document
-from api.problems import ProblemError, internal_problem, on_http_error, on_problem
 from api.routes import docs, health, model, predict, reports
-from api.service import Service
+from api.serving.service import Service
 from api.settings import Settings
 from weekwise import __version__
 

@@ -18,8 +18,8 @@ from prometheus_client import (
 )
 from starlette.responses import Response
 
-from api.batch import Answered
-from api.served import Served
+from api.rows.batch import Answered
+from api.serving.loaded_model import Served
 from weekwise import __version__
 
 MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"
@@ -31,7 +31,7 @@ METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
 Outcome = Literal["swapped", "failed", "unreachable", "nothing"]
 
 
-class Metrics:
+class PrometheusMetrics:
     """What the service counts. Each service has a registry of its own."""
 
     def __init__(self) -> None:

@@ -163,12 +163,12 @@ class ReportSummary(Answer):
     status: Literal["OK", "WARN", "ACT"]
     headline: str
     model_version: str | None = Field(description="The model that predicted the coming week.")
-    promised_log_loss: float | None = Field(
-        description="What the holdout promised of the week looked back on."
+    expected_log_loss: float | None = Field(
+        description="What the holdout expected of the week looked back on."
     )
     log_loss: float | None = Field(description="What that week's outcomes made of it.")
     baseline_log_loss: float | None = Field(description="The same of a constant rate.")
-    promised_skill: float | None
+    expected_skill: float | None
     skill: float | None
     auc: float | None
     calibration_error: float | None

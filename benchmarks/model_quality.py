@@ -68,8 +68,8 @@ def weekwise(as_of: date, outcomes: pd.DataFrame, drop: list[str]) -> dict[str, 
     """
     from kedro.framework.session import KedroSession
 
-    from weekwise.model.metrics import score
     from weekwise.model.registry import Registry
+    from weekwise.tasks.binary_metrics import score
 
     with tempfile.TemporaryDirectory() as data:
         os.environ["WEEKWISE_DATA_DIR"] = data

@@ -77,8 +77,8 @@ def _weeks(
 
 def _timed(kind: str, asked: argparse.Namespace) -> Any:
     def run(project: Any) -> Took:
+        from weekwise.orchestration.flow.launch import run_now
         from weekwise.orchestration.project import Project
-        from weekwise.orchestration.start import run_now
 
         wall, cpu = time.perf_counter(), time.process_time()
         if kind == "flow":
@@ -97,7 +97,7 @@ def _empty_tasks(_project: Any) -> float:
     from kedro.pipeline import Node, Pipeline
     from kedro.runner import SequentialRunner
 
-    from weekwise.orchestration.runner import PrefectRunner
+    from weekwise.orchestration.runner.prefect_runner import PrefectRunner
 
     nodes = [Node(_nothing, f"d{n}", f"d{n + 1}", name=f"node_{n}") for n in range(EMPTY_TASKS)]
     seconds = {}

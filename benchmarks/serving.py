@@ -168,8 +168,8 @@ def _tell_workers(folder: Path, body: Path, rounds: int, seconds: float) -> None
 def _rows() -> list[dict[str, Any]]:
     """The newest rows of the store that the model can be asked about."""
     import duckdb
-
     from service import plain_row
+
     from weekwise.model.registry import Registry
 
     predictor = Registry(_name()).load(_champion())
@@ -183,7 +183,7 @@ def _catboost_ms(rows: list[dict[str, Any]]) -> Figures:
     """CatBoost's own predict on what the model is given: a ready frame, and ready lists."""
     import pandas as pd
 
-    from weekwise.model.frame import model_frame
+    from weekwise.features.model_frame import model_frame
     from weekwise.model.registry import Registry
 
     predictor = Registry(_name()).load(_champion())
@@ -210,7 +210,6 @@ def _best_ms(model: Any, data: Any) -> float:
 def _process(kind: str, folder: Path, workers: int = 1) -> Iterator[int]:
     """A process that answers on a port, until the block is over."""
     import httpx
-
     from service import free_port
 
     port = free_port()
@@ -254,7 +253,7 @@ def _serve(kind: str, arguments: list[str]) -> None:
     import asyncio
 
     from api.__main__ import main as serve
-    from api.batcher import Batcher
+    from api.serving.batcher import Batcher
     from weekwise.model.predictor import Predictor
 
     def alone(self: Batcher, row: Any) -> asyncio.Future[float]:

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import stores
 from hypothesis import settings
 
-import stores
-
 # Reads whether the user has set an MLflow server, once: before any test sets a store.
-import weekwise.hooks.start  # noqa: F401
+import weekwise.hooks.initialization  # noqa: F401
 from weekwise.contract.load import load_contracts
 from weekwise.contract.model import Contracts
 
 PROJECT = Path(__file__).parents[1]
+
+pytest_plugins = ["orders", "weekly_figures"]
 
 # No library may report usage, and none may look for a user's own settings.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"

@@ -9,10 +9,10 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from starlette.responses import FileResponse, HTMLResponse
 
-from api.answers import json_answer
 from api.deps import service_of
-from api.openapi import live_document, neutral_document
-from api.problems import NotFound
+from api.http.exceptions import NotFound
+from api.http.openapi import live_document, neutral_document
+from api.http.responses import json_answer
 
 router = APIRouter(include_in_schema=False)
 POLICY = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from api import schemas
-from api.answers import json_answer
 from api.deps import service_of
-from api.problems import NoModel, Unauthorized, documented
+from api.http.exceptions import NoModel, Unauthorized, documented
+from api.http.responses import json_answer
 
 health = APIRouter(prefix="/health", tags=["operations"])
 metrics = APIRouter(tags=["operations"])

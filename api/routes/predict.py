@@ -6,8 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from api import schemas
 from api.deps import service_of
-from api.openapi import BATCH, ROW, body_of
-from api.problems import (
+from api.http.exceptions import (
     InvalidRow,
     Malformed,
     NoModel,
@@ -18,6 +17,7 @@ from api.problems import (
     WrongMediaType,
     documented,
 )
+from api.http.openapi import BATCH, ROW, body_of
 
 router = APIRouter(tags=["predictions"])
 _ALWAYS = (NoModel, TooLarge, WrongMediaType, Unauthorized, Timeout)

@@ -7,9 +7,9 @@ from datetime import date
 from fastapi import APIRouter, Request, Response
 
 from api import schemas
-from api.answers import json_answer, page_answer
 from api.deps import service_of
-from api.problems import NotFound, RegistryUnreachable, Timeout, Unauthorized, documented
+from api.http.exceptions import NotFound, RegistryUnreachable, Timeout, Unauthorized, documented
+from api.http.responses import json_answer, page_answer
 
 router = APIRouter(
     tags=["reports"], responses=documented(RegistryUnreachable, Timeout, Unauthorized)

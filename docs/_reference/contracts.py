@@ -9,7 +9,7 @@ from _reference.markdown import code, joined, table
 from weekwise.contract.derive import data_dictionary as dictionary_of
 from weekwise.contract.load import load_contracts
 from weekwise.contract.model import Column, Contract, Expectation, Frozen, Serving
-from weekwise.features.calendar import CALENDAR_FEATURES
+from weekwise.features.time_features import CALENDAR_FEATURES
 
 FORMAT: tuple[tuple[type[Frozen], str], ...] = (
     (Contract, "The file"),

@@ -39,7 +39,7 @@ def written(project: Path) -> dict[str, Any]:
 
 def typed_groups() -> dict[str, type[BaseModel]]:
     """The Pydantic model of each group, as the pipelines' nodes and `kedro run` name them."""
-    from weekwise.features.weeks import Calendar
+    from weekwise.features.calendar import Calendar
     from weekwise.pipeline_registry import register_pipelines
 
     found: dict[str, type[BaseModel]] = {"calendar": Calendar}

@@ -8,12 +8,12 @@ from typing import Any
 
 from omegaconf.resolvers import oc
 
-from weekwise.datasets.weeks import last_week
-from weekwise.hooks.closing import ClosingScreenHook
-from weekwise.hooks.guard import AsOfGuardHook
-from weekwise.hooks.start import SERVER, initialize
+from weekwise.datasets.completed_weeks import last_week
+from weekwise.hooks.as_of_guard import AsOfGuardHook
+from weekwise.hooks.closing_screen import ClosingScreenHook
+from weekwise.hooks.data_gate import DataGateHook
+from weekwise.hooks.initialization import SERVER, initialize
 from weekwise.hooks.tracking import TrackingHook
-from weekwise.quality.hook import DataGateHook
 
 # Sessions that no command line started need it as well.
 initialize()

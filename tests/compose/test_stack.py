@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from api.app_files import POLICY
+from api.http.static_files import POLICY
 
 ROOT = Path(__file__).parents[2]
 NAME = "weekwise-test"

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-
 import service
 from browsing import Scheme, Visit, Watched
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from service import Running, Store
 from weekly_reports import log_reports
-from weekwise.pipelines.model_monitoring.figures import Status
+
+from weekwise.reports.weekly.content import Status
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
-
 from browsing import Visit
+from playwright.sync_api import Page, expect
 from service import Running
 
 pytestmark = pytest.mark.slow

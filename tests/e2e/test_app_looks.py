@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
-
 from browsing import Scheme, Visit
+from playwright.sync_api import Page, expect
 from service import PROJECT, Running
 
 pytestmark = pytest.mark.slow

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
-
 import service
 from browsing import Visit
+from playwright.sync_api import expect
 from service import PARCELS, TRAINS, Running, Store
 
 pytestmark = pytest.mark.slow

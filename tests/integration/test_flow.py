@@ -16,11 +16,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-import pytest
-from kedro.framework.hooks import hook_impl
-
 import flows
+import pytest
 import runs
+from kedro.framework.hooks import hook_impl
 
 pytestmark = pytest.mark.slow
 
@@ -282,7 +281,7 @@ def recorded(runner: str, *, failing: str | None) -> Callable[[Any], list[tuple[
         from kedro.runner import SequentialRunner, ThreadRunner
 
         from weekwise.orchestration.options import NodeOptions, Orchestration
-        from weekwise.orchestration.runner import PrefectRunner
+        from weekwise.orchestration.runner.prefect_runner import PrefectRunner
 
         calls: list[tuple[str, str]] = []
         flows.use(lambda: Recorder(calls, failing=failing))
@@ -468,7 +467,7 @@ def test_backfill(server: flows.Server, whole: Path, tmp_path: Path) -> None:
     assert f"week 2 of 2: {runs.WEEKS[1]}" in output
     assert "week 1 of 2" not in output
     header, first, second = output.strip().splitlines()[-3:]
-    assert header.split() == ["as_of", "status", "promised", "realized", "verdict"]
+    assert header.split() == ["as_of", "status", "expected", "realized", "verdict"]
     assert first.startswith(runs.WEEKS[0])
     assert first.rstrip().endswith("was there")
     assert re.match(rf"{runs.WEEKS[1]} +(OK|WARN|ACT) +0\.\d{{4}} +0\.\d{{4}} ", second)
@@ -484,7 +483,7 @@ def test_a_node_over_its_time_limit_fails(server: flows.Server, tmp_path: Path) 
         from kedro.pipeline import Node, Pipeline
 
         from weekwise.orchestration.options import NodeOptions, Orchestration
-        from weekwise.orchestration.runner import PrefectRunner
+        from weekwise.orchestration.runner.prefect_runner import PrefectRunner
 
         nodes = [
             Node(sleep_a_while, "a", "b", name="too_slow"),

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kedro.framework.hooks import hook_impl
-
 import runs
+from kedro.framework.hooks import hook_impl
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +102,7 @@ def test_a_killed_run_is_finished_by_the_next(
 
 def test_a_killed_week_is_not_complete(week_1: Path, tmp_path: Path) -> None:
     """After a kill the next run without a date takes the same week again."""
-    from weekwise.datasets.weeks import completed_weeks
+    from weekwise.datasets.completed_weeks import completed_weeks
 
     data = runs.copied(week_1, tmp_path / "data")
     with pytest.raises(runs.RunKilledError):

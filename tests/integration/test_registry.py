@@ -16,13 +16,13 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from mlflow import MlflowClient
-
 import stores
+from mlflow import MlflowClient
 from trains import CONTRACT, predictor, train_end, trains
-from weekwise.contract.errors import RegistryError
-from weekwise.model.contenders import Nomination
-from weekwise.model.history import CHALLENGER, CHAMPION, Kind
+
+from weekwise.errors import RegistryError
+from weekwise.model.alias_history import CHALLENGER, CHAMPION, ChangeSource
+from weekwise.model.contenders import Candidate
 from weekwise.model.promotion import Comparison
 from weekwise.model.registry import Registry
 from weekwise.model.verdict import Decision, Verdict, not_retrained
@@ -183,7 +183,7 @@ class TestApply:
         text = MlflowClient().get_model_version(NAME, "1").description
         assert text == verdict.markdown()
         (event,) = registry.history().events
-        assert (event.version, event.previous, event.kind) == ("1", None, Kind.RUN)
+        assert (event.version, event.previous, event.kind) == ("1", None, ChangeSource.RUN)
         assert event.as_of == WEEK[0]
         assert event.why == "Version 1 becomes the first champion."
 
@@ -281,7 +281,7 @@ class TestByHand:
         assert aliases(registry) == {CHAMPION: "3"}
         assert (event.previous, event.version, event.who) == ("2", "3", "ada")
         assert event.why == "The gate was too strict."
-        assert event.kind is Kind.MANUAL
+        assert event.kind is ChangeSource.MANUAL
         assert event.as_of == WEEK[2]
         assert event.at.tzinfo is not None
 
@@ -359,7 +359,7 @@ class TestByHand:
 
         assert aliases(registry) == {CHAMPION: "1", CHALLENGER: "3"}
         outside = registry.history().events[2]
-        assert (outside.kind, outside.previous, outside.version) == (Kind.OUTSIDE, "2", "1")
+        assert (outside.kind, outside.previous, outside.version) == (ChangeSource.OUTSIDE, "2", "1")
 
     def test_an_alias_taken_away_in_mlflow_itself(self, registry: Registry) -> None:
         """An alias deleted in MLflow leaves no champion until the next promotion."""
@@ -376,18 +376,18 @@ class TestNominee:
     """What a run brings to the promotion gate."""
 
     def test_the_last_nomination_counts(self, registry: Registry) -> None:
-        """A run's nominee is what it saved last, a version or the reason for none."""
-        registry.nominate(WEEK[0], Nomination(version="1", reason="New."))
-        registry.nominate(WEEK[0], Nomination(version=None, reason="No need."))
-        registry.nominate(WEEK[1], Nomination(version="2"))
+        """A run's candidate is what it saved last, a version or the reason for none."""
+        registry.record_candidate(WEEK[0], Candidate(version="1", reason="New."))
+        registry.record_candidate(WEEK[0], Candidate(version=None, reason="No need."))
+        registry.record_candidate(WEEK[1], Candidate(version="2"))
 
-        assert registry.nominee(WEEK[0]) == Nomination(version=None, reason="No need.")
-        assert registry.nominee(WEEK[1]).version == "2"
+        assert registry.candidate(WEEK[0]) == Candidate(version=None, reason="No need.")
+        assert registry.candidate(WEEK[1]).version == "2"
 
     def test_none_yet(self, registry: Registry) -> None:
-        """A week without a nominee is an error that names the command."""
+        """A week without a candidate is an error that names the command."""
         with pytest.raises(RegistryError, match="kedro run --pipeline model_training"):
-            registry.nominee(WEEK[0])
+            registry.candidate(WEEK[0])
 
 
 class TestPyfunc:

@@ -19,7 +19,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 import service
 from service import TRAINS, Running, Store
 

@@ -10,6 +10,7 @@ import mlflow
 import pytest
 import requests
 import schemathesis
+import service
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -19,11 +20,10 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from service import Client, Store
 
-import service
 from api.main import document
 from api.settings import Settings
-from service import Client, Store
 
 pytestmark = pytest.mark.slow
 OPERATIONS = [
@@ -69,9 +69,9 @@ def report(
     number = experiment.experiment_id
     with mlflow.start_run(experiment_id=number, tags={"as_of": as_of}) as run:
         if told is not None:
-            week = {"as_of": "2013-06-24", "log_loss": log_loss, "promised_log_loss": 0.55}
-            look_back = {"weeks": [] if log_loss is None else [week]}
-            figures = {"look_back": look_back, "predictions": {"model_version": "3"}}
+            week = {"as_of": "2013-06-24", "log_loss": log_loss, "expected_log_loss": 0.55}
+            performance = {"weeks": [] if log_loss is None else [week]}
+            figures = {"performance": performance, "predictions": {"model_version": "3"}}
             content = {"status": told, "headline": f"{told}: x", "as_of": as_of, "figures": figures}
             mlflow.log_text(json.dumps(content), "weekly_report/weekly_report.json")
             mlflow.log_text(f"<h1>{told}</h1>", "weekly_report/weekly_report.html")

@@ -7,13 +7,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-
 import runs
 import service
 import stores
-from api.registry import RegistryReader
-from api.settings import Settings
 from service import Client
+
+from api.serving.registry_reader import RegistryReader
+from api.settings import Settings
 
 pytestmark = pytest.mark.slow
 ROWS = 1000

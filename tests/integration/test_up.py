@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import flows
+import pytest
 import runs
 import stores
-from weekwise.datasets.weeks import completed_weeks
+
+from weekwise.datasets.completed_weeks import completed_weeks
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from kedro.framework.hooks import hook_impl
-
 import runs
+from kedro.framework.hooks import hook_impl
 
 pytestmark = pytest.mark.slow
 
@@ -81,13 +80,13 @@ def test_an_old_week_can_be_run_again(week_1: Path, week_2: Path, tmp_path: Path
 
 
 def test_the_report_looks_back(week_2: Path) -> None:
-    """The second week's report holds the first week's outcomes against what was promised."""
-    last = report(week_2, runs.WEEKS[1])["figures"]["look_back"]["weeks"][-1]
+    """The second week's report holds the first week's outcomes against what was expected."""
+    last = report(week_2, runs.WEEKS[1])["figures"]["performance"]["weeks"][-1]
 
     assert last["as_of"] == runs.WEEKS[0]
     assert last["rows_with_outcome"] > 0.9 * last["rows"]
     assert 0 < last["log_loss"] < 1
-    assert last["promised_log_loss"] is not None
+    assert last["expected_log_loss"] is not None
 
 
 def test_the_report_says_its_status_first(week_2: Path) -> None:

@@ -31,7 +31,7 @@ IN_MEMORY = {
     "judged_week",
     "model_evaluation",
     "model_figures",
-    "past_weeks",
+    "realized_performance",
     "realized_predictions",
     "retraining_plan",
     "unseen_categories",

@@ -12,15 +12,16 @@ import click
 from kedro.framework.project import settings
 from kedro.framework.startup import ProjectMetadata
 
-from weekwise.cli.errors import plain_errors
-from weekwise.contract.errors import ContractError, WeekwiseError
+from weekwise.cli.plain_errors import plain_errors
+from weekwise.contract.describe import limits, missing
 from weekwise.contract.model import Column, Contract, Contracts
-from weekwise.contract.words import limits, missing, nearest
+from weekwise.errors import ContractError, WeekwiseError
+from weekwise.wording import nearest
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from weekwise.quality.result import GateResult
+    from weekwise.quality.gate_result import GateResult
 
 _ENV = click.option("--env", "-e", help="Kedro environment whose contracts to use.")
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 from kedro.framework.cli.utils import env_option
 
-from weekwise.cli.errors import plain_errors
+from weekwise.cli.plain_errors import plain_errors
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from weekwise.model.history import AliasEvent
+    from weekwise.model.alias_history import AliasEvent
     from weekwise.model.registry import RegisteredVersion, Registry
 
 REGISTERED_MODEL = "registered_model"

@@ -13,10 +13,10 @@ from kedro.config import AbstractConfigLoader
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.project import settings
 
-from weekwise.cli.errors import plain_errors
-from weekwise.contract.errors import AsOfError
-from weekwise.datasets.weeks import last_week
-from weekwise.features.weeks import Calendar
+from weekwise.cli.plain_errors import plain_errors
+from weekwise.datasets.completed_weeks import last_week
+from weekwise.errors import AsOfError
+from weekwise.features.calendar import Calendar
 
 WRANGLING = "data_wrangling"
 PARTS = ("from_inputs", "from_nodes", "namespaces", "node_names", "tags")

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import click
 from kedro.framework.cli.utils import env_option
 
-from weekwise.cli.errors import plain_errors
+from weekwise.cli.plain_errors import plain_errors
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from weekwise.orchestration.backfill import Week
-    from weekwise.orchestration.plan import Plan
+    from weekwise.orchestration.flow.backfill import Week
     from weekwise.orchestration.project import Project
+    from weekwise.orchestration.runner.plan import Plan
 
 PREFECT_LEVEL = "PREFECT_LOGGING_LEVEL"
 QUIET = "CRITICAL"
@@ -38,7 +38,7 @@ def run(as_of: str | None, retry: bool, env: str | None) -> None:
     if as_of and retry:
         raise click.UsageError("--retry takes up the last run; leave out --as-of")
     with _project_here(env) as (project, ready):
-        from weekwise.orchestration import start
+        from weekwise.orchestration.flow import launch as start
 
         if retry:
             start.unfinished_run(project)
@@ -55,7 +55,7 @@ def run(as_of: str | None, retry: bool, env: str | None) -> None:
 def serve(env: str | None) -> None:
     """Create or update the weekly deployment and serve it here, until SIGTERM."""
     with _project(env, level="ERROR") as project:
-        from weekwise.orchestration.deployment import serve_weekly
+        from weekwise.orchestration.deployment.weekly_deployment import serve_weekly
 
         serve_weekly(project)
 
@@ -71,7 +71,7 @@ def up(wait: float, env: str | None) -> None:
     A run that was cut short is taken up. This is what a container runs.
     """
     with _project(env, level="ERROR") as project:
-        from weekwise.orchestration.up import up as bring_up
+        from weekwise.orchestration.deployment.container_start import up as bring_up
 
         bring_up(project, wait_seconds=wait)
 
@@ -82,7 +82,7 @@ def up(wait: float, env: str | None) -> None:
 def deploy(work_pool: str, env: str | None) -> None:
     """Create or update the weekly deployment for a worker on a work pool."""
     with _project(env) as project:
-        from weekwise.orchestration.deployment import deploy_weekly
+        from weekwise.orchestration.deployment.weekly_deployment import deploy_weekly
 
         name = deploy_weekly(project, work_pool)
         click.echo(f"deployed {name}; start a worker with: prefect worker start -p {work_pool}")
@@ -95,7 +95,7 @@ def deploy(work_pool: str, env: str | None) -> None:
 def backfill(first: str, last: str, env: str | None) -> None:
     """Run the weeks that are missing, in order."""
     with _project_here(env) as (project, ready):
-        from weekwise.orchestration import backfill as filling
+        from weekwise.orchestration.flow import backfill as filling
 
         weeks = filling.weeks_between(project, first, last)
         ready()
@@ -134,12 +134,12 @@ def _project_here(env: str | None) -> Iterator[tuple[Project, Callable[[], None]
     """
     os.environ.setdefault(PREFECT_LEVEL, QUIET)
     with plain_errors():
-        from weekwise.orchestration.temporary import a_server
+        from weekwise.orchestration.server.temporary_server import a_server
 
         with a_server() as server, _project(env) as project:
 
             def ready() -> None:
-                from weekwise.orchestration.connection import check_api
+                from weekwise.orchestration.server.connection import check_api
 
                 _import_what_runs_need()
                 if server is not None:
@@ -153,7 +153,7 @@ def _import_what_runs_need() -> None:
     import great_expectations  # noqa: F401
     import kedro_mlflow.framework.hooks  # noqa: F401
 
-    import weekwise.orchestration.start  # noqa: F401
+    import weekwise.orchestration.flow.launch  # noqa: F401
 
 
 def _plan_table(plan: Plan) -> Table:
@@ -179,17 +179,17 @@ def _plan_table(plan: Plan) -> Table:
 def _weeks_table(weeks: list[Week]) -> Table:
     from rich.table import Table
 
-    from weekwise.orchestration.report import shown
+    from weekwise.orchestration.flow.report_summary import shown
 
     table = Table(box=None, pad_edge=False)
-    for column in ("as_of", "status", "promised", "realized", "verdict", ""):
+    for column in ("as_of", "status", "expected", "realized", "verdict", ""):
         table.add_column(column)
     for week in weeks:
         report = week.report
         table.add_row(
             report.as_of,
             report.status,
-            shown(report.promised),
+            shown(report.expected),
             shown(report.realized),
             report.verdict,
             "" if week.made else "was there",

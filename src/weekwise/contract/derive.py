@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from weekwise.contract.describe import limits, missing
 from weekwise.contract.model import TEXTUAL, Column, ColumnType, Contract
 from weekwise.contract.row import row_model
-from weekwise.contract.words import limits, missing
 
 if TYPE_CHECKING:
     import ibis

@@ -12,8 +12,8 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from weekwise.contract.errors import ContractError
 from weekwise.contract.model import Column, Contract, Contracts, Expectation, Serving
+from weekwise.errors import ContractError
 
 CONTRACTS_FOLDER = "contracts"
 _KNOWN_KEYS = {

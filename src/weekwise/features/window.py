@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import ibis
 from pydantic import Field
 
-from weekwise.contract.errors import AsOfError
 from weekwise.contract.model import Contract, Frozen
+from weekwise.errors import AsOfError
 
 
 class Window(Frozen):

@@ -13,7 +13,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from weekwise.contract.model import Contract
-from weekwise.hooks.start import SERVER
+from weekwise.hooks.initialization import SERVER
 
 SUMMARY = "wrangling_summary"
 CONTRACT_SUFFIX = "_contract"

@@ -16,7 +16,14 @@ from mlflow.entities.model_registry import RegisteredModel
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
-from weekwise.model.history import CHALLENGER, CHAMPION, Action, AliasEvent, History, Kind
+from weekwise.model.alias_history import (
+    CHALLENGER,
+    CHAMPION,
+    Action,
+    AliasEvent,
+    ChangeSource,
+    History,
+)
 
 _EVENT = "alias_event."
 _NEWEST_JUDGED = "newest_judged"
@@ -42,7 +49,7 @@ class Change:
     version: str | None
     who: str
     why: str
-    kind: Kind
+    kind: ChangeSource
     as_of: date | None = None
 
 
@@ -136,7 +143,7 @@ class AliasLog:
             at=self.now(),
             why="The alias was moved in MLflow itself.",
             as_of=_newest_known(model, history),
-            kind=Kind.OUTSIDE,
+            kind=ChangeSource.OUTSIDE,
         )
 
     def _carry_out(self, event: AliasEvent) -> None:

@@ -48,7 +48,7 @@ class Champion:
 
 
 @dataclass(frozen=True)
-class Reigning:
+class CurrentChampion:
     """The champion that a run finds, if it finds one.
 
     Attributes:
@@ -58,7 +58,7 @@ class Reigning:
     champion: Champion | None
 
 
-class Nomination(Frozen):
+class Candidate(Frozen):
     """What a run brought to the promotion gate.
 
     Attributes:

@@ -11,11 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weekwise.contract.errors import ContractError, FeedError
 from weekwise.contract.model import Contract, Role, Task
-from weekwise.model.frame import Floats, ModelInputs, model_pool, number_column, time_column
+from weekwise.errors import ContractError, FeedError
+from weekwise.features.model_frame import (
+    Floats,
+    ModelInputs,
+    model_pool,
+    number_column,
+    time_column,
+)
 from weekwise.model.predictor import Predictor
-from weekwise.model.record import FitParams, TrainingRecord
+from weekwise.model.training_record import FitParams, TrainingRecord
 
 if TYPE_CHECKING:
     from catboost import CatBoostClassifier, Pool

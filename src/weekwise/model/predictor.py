@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weekwise.contract.errors import RegistryError
 from weekwise.contract.model import ColumnType, Contract, Frozen, Share
-from weekwise.model.frame import Floats, ModelInputs, model_frame, model_pool
-from weekwise.model.lists import ListMaker, Row
-from weekwise.model.record import TrainingRecord
+from weekwise.errors import RegistryError
+from weekwise.features.model_frame import Floats, ModelInputs, model_frame, model_pool
+from weekwise.features.model_rows import ListMaker, Row
+from weekwise.model.training_record import TrainingRecord
 
 if TYPE_CHECKING:
     from catboost import CatBoostClassifier, Pool

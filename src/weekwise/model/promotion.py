@@ -18,9 +18,9 @@ import pandas as pd
 from pydantic import Field
 
 from weekwise.contract.model import Frozen, Share
-from weekwise.model.frame import Floats
-from weekwise.model.metrics import Metrics, constant_rate, log_losses, score, slice_values
+from weekwise.features.model_frame import Floats
 from weekwise.model.verdict import Comparison, Decision, SliceComparison, Verdict
+from weekwise.tasks.binary_metrics import Metrics, baseline_metrics, log_losses, score, slice_values
 
 
 class Policy(StrEnum):
@@ -162,7 +162,7 @@ def _judge(
 ) -> Verdict:
     truth = trial.holdout.outcome
     metrics = score(truth, trial.challenger)
-    baseline = constant_rate(truth, challenger.positive_rate)
+    baseline = baseline_metrics(truth, challenger.positive_rate)
     comparison: Comparison | None = None
     slices: tuple[SliceComparison, ...] = ()
     checks = [_enough(trial, params)]

@@ -21,14 +21,15 @@ from mlflow.types.schema import ColSpec, DataType, Schema, TensorSpec
 
 import weekwise
 from weekwise.contract.model import Contract
+from weekwise.model.model_files import ARTIFACT, quiet_transfers
 from weekwise.model.predictor import Predictor
-from weekwise.model.transfer import ARTIFACT, quiet_transfers
 
-SERVED = Path(__file__).with_name("served.py")
+SERVED = Path(__file__).with_name("pyfunc_script.py")
 """The file that MLflow runs to make the served model."""
 
-PACKAGES = ("contract", "features", "model")
-"""The subpackages of Weekwise that a served model needs."""
+PACKAGES = ("contract", "features", "model", "tasks")
+MODULES = ("__init__.py", "errors.py", "wording.py")
+"""The subpackages and modules of Weekwise that a served model needs."""
 
 REQUIREMENTS = ("catboost", "holidays", "mlflow", "numpy", "pandas", "pydantic")
 """The libraries these import to predict."""
@@ -129,7 +130,8 @@ def _copy_code(scratch: Path) -> Path:
     source = Path(weekwise.__file__).parent
     package = scratch / source.name
     package.mkdir()
-    shutil.copy(source / "__init__.py", package)
+    for name in MODULES:
+        shutil.copy(source / name, package)
     for name in PACKAGES:
         shutil.copytree(source / name, package / name, ignore=shutil.ignore_patterns("__pycache__"))
     return package

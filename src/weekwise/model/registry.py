@@ -20,12 +20,19 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
-from weekwise.contract.errors import RegistryError
+from weekwise.errors import RegistryError
+from weekwise.model.alias_history import (
+    CHALLENGER,
+    CHAMPION,
+    Action,
+    AliasEvent,
+    ChangeSource,
+    History,
+)
 from weekwise.model.alias_log import AliasLog, Change
-from weekwise.model.contenders import Nomination
-from weekwise.model.history import CHALLENGER, CHAMPION, Action, AliasEvent, History, Kind
+from weekwise.model.contenders import Candidate
+from weekwise.model.model_files import PREDICTOR, copied
 from weekwise.model.predictor import Predictor
-from weekwise.model.transfer import PREDICTOR, copied
 from weekwise.model.verdict import Decision, Verdict
 
 if TYPE_CHECKING:
@@ -33,7 +40,7 @@ if TYPE_CHECKING:
 
 FINGERPRINT = "fingerprint"
 WEEKLY_RUN = "weekly run"
-_NOMINATION = "nomination."
+_CANDIDATE = "candidate."
 _DESCRIPTION_LIMIT = 5000  # characters, of MLflow's own database column
 _REASON_LIMIT = 1000
 
@@ -170,27 +177,27 @@ class Registry:
         """The version that the challenger of a week is judged against."""
         return self.history().champion_before(as_of)
 
-    def nominate(self, as_of: date, nomination: Nomination) -> None:
+    def record_candidate(self, as_of: date, nomination: Candidate) -> None:
         """Remember what a run brings to the promotion gate."""
         self._create()
         short = nomination.model_copy(update={"reason": nomination.reason[:_REASON_LIMIT]})
-        key = f"{_NOMINATION}{as_of.isoformat()}"
+        key = f"{_CANDIDATE}{as_of.isoformat()}"
         self._client.set_registered_model_tag(self.name, key, short.model_dump_json())
 
-    def nominee(self, as_of: date) -> Nomination:
+    def candidate(self, as_of: date) -> Candidate:
         """What a run brought to the promotion gate.
 
         Raises:
             RegistryError: If no run of that date got so far.
         """
         model = self._log.registered_model()
-        kept = None if model is None else model.tags.get(f"{_NOMINATION}{as_of.isoformat()}")
+        kept = None if model is None else model.tags.get(f"{_CANDIDATE}{as_of.isoformat()}")
         if kept is None:
             raise RegistryError(
                 f"no challenger for {self.name} as of {as_of}; train one with: "
                 f"kedro run --pipeline model_training --params as_of={as_of}"
             )
-        return Nomination.model_validate_json(kept)
+        return Candidate.model_validate_json(kept)
 
     def apply(self, verdict: Verdict, who: str = WEEKLY_RUN) -> None:
         """Carry a verdict out: tags and description on the version, then the aliases.
@@ -213,7 +220,7 @@ class Registry:
                 version=version,
                 who=who,
                 why=verdict.headline,
-                kind=Kind.RUN,
+                kind=ChangeSource.RUN,
                 as_of=verdict.as_of,
             )
             self._log.append(change)
@@ -264,7 +271,12 @@ class Registry:
         person = who or _user()
         return self._log.append(
             Change(
-                alias=alias, action=action, version=version, who=person, why=why, kind=Kind.MANUAL
+                alias=alias,
+                action=action,
+                version=version,
+                who=person,
+                why=why,
+                kind=ChangeSource.MANUAL,
             )
         )
 
@@ -310,13 +322,13 @@ def _changes(verdict: Verdict, history: History) -> list[tuple[str, Action, str 
     champions = history.during(CHAMPION, verdict.as_of)
     challenger = verdict.challenger_version
     if verdict.promotes:
-        by_run = [event for event in champions if event.kind is Kind.RUN]
+        by_run = [event for event in champions if event.kind is ChangeSource.RUN]
         if by_run and by_run[-1].version == challenger:
             return []
         return [(CHAMPION, Action.PROMOTE, challenger)]
     changes: list[tuple[str, Action, str | None]] = []
     before = history.champion_before(verdict.as_of)
-    if champions and champions[-1].kind is Kind.RUN and champions[-1].version != before:
+    if champions and champions[-1].kind is ChangeSource.RUN and champions[-1].version != before:
         # The same week, run before with other settings, had promoted a model: that falls.
         changes.append((CHAMPION, Action.ROLLBACK if before else Action.CLEAR, before))
     losers = history.during(CHALLENGER, verdict.as_of)

@@ -10,16 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weekwise.contract.errors import RegistryError
 from weekwise.contract.model import Frozen
-from weekwise.model.transfer import ARTIFACT, EXAMPLE, PREDICTOR, copied
+from weekwise.errors import RegistryError
+from weekwise.model.model_files import ARTIFACT, EXAMPLE, PREDICTOR, copied
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
     from mlflow.exceptions import MlflowException
 
-_HOLDOUT = {"challenger": "", "champion": "previous_", "constant_rate": "baseline_"}
+_HOLDOUT = {"challenger": "", "champion": "previous_", "baseline": "baseline_"}
 """The parts of a run's `holdout.<part>.<figure>` metrics, and what a figure is called here."""
 
 

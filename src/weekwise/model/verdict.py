@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from weekwise.contract.model import Frozen
-from weekwise.model.metrics import Metrics
+from weekwise.tasks.binary_metrics import Metrics
 
 
 class Decision(StrEnum):

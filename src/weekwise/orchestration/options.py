@@ -11,7 +11,7 @@ from kedro.config import AbstractConfigLoader, MissingConfigException
 from kedro.pipeline.node import Node
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from weekwise.contract.errors import OrchestrationError
+from weekwise.errors import OrchestrationError
 
 
 class _Options(BaseModel):

@@ -16,10 +16,10 @@ from kedro.io import DataCatalog
 from kedro.utils import find_kedro_project
 
 import weekwise
-from weekwise.datasets.weeks import last_week
-from weekwise.features.weeks import Calendar
+from weekwise.datasets.completed_weeks import last_week
+from weekwise.features.calendar import Calendar
 from weekwise.orchestration.options import Orchestration, load_options
-from weekwise.orchestration.plan import DEFAULT_PIPELINE, Plan, make_plan
+from weekwise.orchestration.runner.plan import DEFAULT_PIPELINE, Plan, make_plan
 
 
 def set_up() -> Path:
@@ -74,7 +74,7 @@ class Project:
         """The week after the last complete one.
 
         Raises:
-            PastTheEnd: If there is none.
+            EndOfFeed: If there is none.
         """
         return self.calendar.after(last_week(self.data))
 

@@ -10,12 +10,12 @@ from enum import StrEnum
 from typing import Any
 
 from weekwise.contract.derive import pandas_dtypes
+from weekwise.contract.describe import TYPES, limits, missing
 from weekwise.contract.model import Column, ColumnType, Contract, Expectation, Severity
-from weekwise.contract.words import TYPES, limits, missing
 from weekwise.quality.gx import PLACE
 
 
-class Kind(StrEnum):
+class CheckKind(StrEnum):
     """What a check looks at. The first four are about a table's structure."""
 
     COLUMN = "column"
@@ -31,7 +31,9 @@ class Kind(StrEnum):
     CUSTOM = "expectation"
 
 
-STRUCTURE = frozenset({Kind.COLUMN, Kind.EXTRA_COLUMNS, Kind.ROW_COUNT, Kind.TYPE})
+STRUCTURE = frozenset(
+    {CheckKind.COLUMN, CheckKind.EXTRA_COLUMNS, CheckKind.ROW_COUNT, CheckKind.TYPE}
+)
 _GX_DTYPE = {"Int64": "Int64Dtype", "boolean": "BooleanDtype"}
 """Pandas' own types, which GX knows by their classes, and in lists of types alone."""
 
@@ -50,7 +52,7 @@ class Check:
     """
 
     expectation: str
-    kind: Kind
+    kind: CheckKind
     severity: Severity
     description: str
     columns: tuple[str, ...] = ()
@@ -81,17 +83,17 @@ def checks(contract: Contract) -> Iterator[Check]:
 def _structure(contract: Contract) -> Iterator[Check]:
     for name in contract.columns:
         described = f"column {name}"
-        yield _check("column_to_exist", Kind.COLUMN, Severity.STOP, described, name)
+        yield _check("column_to_exist", CheckKind.COLUMN, Severity.STOP, described, name)
     yield Check(
         "expect_table_columns_to_match_set",
-        Kind.EXTRA_COLUMNS,
+        CheckKind.EXTRA_COLUMNS,
         contract.extra_columns,
         "no column that the contract does not have",
         arguments={"column_set": list(contract.columns), "exact_match": True},
     )
     yield Check(
         "expect_table_row_count_to_be_between",
-        Kind.ROW_COUNT,
+        CheckKind.ROW_COUNT,
         Severity.STOP,
         f"at least {contract.min_rows:,} row{'' if contract.min_rows == 1 else 's'}",
         arguments={"min_value": contract.min_rows},
@@ -106,51 +108,51 @@ def _type(name: str, dtype: str, described: str) -> Check:
     stop = Severity.STOP
     if dtype not in _GX_DTYPE:
         expectation = "column_values_to_be_of_type"
-        return _check(expectation, Kind.TYPE, stop, described, name, type_=dtype)
+        return _check(expectation, CheckKind.TYPE, stop, described, name, type_=dtype)
     types = [_GX_DTYPE[dtype]]
     expectation = "column_values_to_be_in_type_list"
-    return _check(expectation, Kind.TYPE, stop, described, name, type_list=types)
+    return _check(expectation, CheckKind.TYPE, stop, described, name, type_list=types)
 
 
 def _values(name: str, column: Column) -> Iterator[Check]:
     severity = column.severity
     if column.missing_share == 0:
         described = "a value in every row"
-        yield _check("column_values_to_not_be_null", Kind.NOT_NULL, severity, described, name)
+        yield _check("column_values_to_not_be_null", CheckKind.NOT_NULL, severity, described, name)
     elif column.missing_share < 1:
         described = f"{missing(column)} missing"
         mostly = {"mostly": 1 - column.missing_share}
         expectation = "column_values_to_not_be_null"
-        yield _check(expectation, Kind.MISSING_SHARE, severity, described, name, **mostly)
+        yield _check(expectation, CheckKind.MISSING_SHARE, severity, described, name, **mostly)
     if bounds := _bounds(column):
         described = limits(column) if _has_limits(column) else "finite numbers"
         expectation = "column_values_to_be_between"
-        yield _check(expectation, Kind.BETWEEN, severity, described, name, **bounds)
+        yield _check(expectation, CheckKind.BETWEEN, severity, described, name, **bounds)
     if column.values is not None:
         described = f"one of {limits(column)}"
         allowed = {"value_set": list(column.values)}
         expectation = "column_values_to_be_in_set"
-        yield _check(expectation, Kind.IN_SET, severity, described, name, **allowed)
+        yield _check(expectation, CheckKind.IN_SET, severity, described, name, **allowed)
     if column.unique:
         described = "no value twice"
-        yield _check("column_values_to_be_unique", Kind.UNIQUE, severity, described, name)
+        yield _check("column_values_to_be_unique", CheckKind.UNIQUE, severity, described, name)
 
 
 def _key(contract: Contract) -> Check:
     described = f"one row for each {', '.join(contract.key)}"
     severity, names = contract.duplicates, contract.key
     if len(names) == 1:
-        return _check("column_values_to_be_unique", Kind.KEY, severity, described, names[0])
+        return _check("column_values_to_be_unique", CheckKind.KEY, severity, described, names[0])
     arguments = {"column_list": list(names)}
     expectation = "expect_compound_columns_to_be_unique"
-    return Check(expectation, Kind.KEY, severity, described, names, arguments)
+    return Check(expectation, CheckKind.KEY, severity, described, names, arguments)
 
 
 def _further(check: Expectation) -> Check:
     arguments = ", ".join(f"{key}={value!r}" for key, value in check.arguments.items())
     return Check(
         check.expectation,
-        Kind.CUSTOM,
+        CheckKind.CUSTOM,
         check.severity,
         check.description.strip() or f"{check.expectation}({arguments})",
         check.columns,
@@ -159,7 +161,12 @@ def _further(check: Expectation) -> Check:
 
 
 def _check(
-    expectation: str, kind: Kind, severity: Severity, described: str, column: str, **arguments: Any
+    expectation: str,
+    kind: CheckKind,
+    severity: Severity,
+    described: str,
+    column: str,
+    **arguments: Any,
 ) -> Check:
     arguments = {"column": column, **arguments}
     return Check(f"expect_{expectation}", kind, severity, described, (column,), arguments)

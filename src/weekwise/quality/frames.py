@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from weekwise.contract.derive import pandas_dtypes
-from weekwise.contract.errors import DataGateError
 from weekwise.contract.model import NUMERIC, TEMPORAL, TEXTUAL, ColumnType, Contract
+from weekwise.errors import DataGateError
 
 _TEXT = pd.StringDtype(na_value=np.nan)
 _EXACT = 2**53

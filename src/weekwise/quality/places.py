@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from weekwise.contract.load import CONTRACTS_FOLDER, load_contracts
 from weekwise.contract.model import Contracts
-from weekwise.quality.result import GateResult
+from weekwise.quality.gate_result import GateResult
 
 REPORTING = "08_reporting"
 UNDATED = "undated"
@@ -49,7 +49,7 @@ def project_contracts(config: ConfigLoader) -> Contracts:
 
 
 @dataclass(frozen=True)
-class Places:
+class RunFolders:
     """The folders of one run.
 
     Attributes:
@@ -61,7 +61,7 @@ class Places:
     as_of: date | None = None
 
     @classmethod
-    def of(cls, project: Path, config: ConfigLoader, as_of: Any = None) -> Places:
+    def of(cls, project: Path, config: ConfigLoader, as_of: Any = None) -> RunFolders:
         """The folders of a project's run.
 
         Args:

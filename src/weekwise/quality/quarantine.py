@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from weekwise.contract.errors import DataGateError
 from weekwise.contract.model import Contract
-from weekwise.quality.result import GateResult
+from weekwise.errors import DataGateError
+from weekwise.quality.gate_result import GateResult
 
 COLUMNS = ("as_of", "table", "row", "key", "reasons", "data")
 
 
 @dataclass(frozen=True)
-class Sieve:
+class RowFilter:
     """Takes the same rows out of a table, however often it is loaded.
 
     Attributes:

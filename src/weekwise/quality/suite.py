@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from weekwise.contract.errors import ContractError
 from weekwise.contract.model import Contract, Severity
+from weekwise.errors import ContractError
 from weekwise.quality import gx
 from weekwise.quality.checks import Check, checks
 

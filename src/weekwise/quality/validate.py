@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from weekwise.contract.model import Contract, Severity
-from weekwise.quality import explain, gx, structure
-from weekwise.quality.checks import STRUCTURE, Kind
+from weekwise.quality import gx
+from weekwise.quality import structural_failures as structure
+from weekwise.quality import value_failures as explain
+from weekwise.quality.checks import STRUCTURE, CheckKind
 from weekwise.quality.frames import for_checks, typed
-from weekwise.quality.result import Failure, GateResult, Status
+from weekwise.quality.gate_result import Failure, GateResult, GateStatus
 from weekwise.quality.suite import build_suite
 
 if TYPE_CHECKING:
@@ -70,13 +72,13 @@ def validate(
         skipped=len(checks) - len(asked) - len(values),
         failures=tuple(sorted(failures, key=lambda failure: _GRAVITY.index(failure.severity))),
         seconds=round(perf_counter() - started, 3),
-        quarantined=quarantined if status is Status.QUARANTINE else {},
+        quarantined=quarantined if status is GateStatus.QUARANTINE else {},
         evidence=_evidence(contract, [*results, *value_results]),
     )
 
 
 def _there(check: ExpectationConfiguration, table: pd.DataFrame) -> bool:
-    return check.meta["kind"] != Kind.TYPE or check.meta["columns"][0] in table
+    return check.meta["kind"] != CheckKind.TYPE or check.meta["columns"][0] in table
 
 
 def _structure_failures(
@@ -85,11 +87,11 @@ def _structure_failures(
     failed = [result for result in results if not result.success]
     kinds = {explain.kind_of(result) for result in failed}
     failures = []
-    if kinds & {Kind.COLUMN, Kind.EXTRA_COLUMNS}:
+    if kinds & {CheckKind.COLUMN, CheckKind.EXTRA_COLUMNS}:
         failures += structure.columns_differ([str(name) for name in arrived.columns], contract)
-    if Kind.ROW_COUNT in kinds:
+    if CheckKind.ROW_COUNT in kinds:
         failures.append(structure.row_count(len(arrived), contract))
-    wrong = (explain.columns_of(r)[0] for r in failed if explain.kind_of(r) is Kind.TYPE)
+    wrong = (explain.columns_of(r)[0] for r in failed if explain.kind_of(r) is CheckKind.TYPE)
     return failures + [structure.wrong_type(arrived[name], name, contract) for name in wrong]
 
 
@@ -104,7 +106,7 @@ def _checkable(
     sound = {
         explain.columns_of(result)[0]
         for result in asked
-        if result.success and explain.kind_of(result) is Kind.TYPE
+        if result.success and explain.kind_of(result) is CheckKind.TYPE
     }
     return [
         check
@@ -118,7 +120,7 @@ def _broken(
 ) -> tuple[Failure, list[int]]:
     """A failed check in words, with the positions of its offending rows."""
     rows: list[int] = []
-    if explain.kind_of(result) is not Kind.MISSING_SHARE:
+    if explain.kind_of(result) is not CheckKind.MISSING_SHARE:
         rows = sorted({int(row) for row in result.result.get("unexpected_index_list") or ()})
     return explain.broken(result, table, contract, rows), _to_take(result, table, rows)
 
@@ -127,7 +129,7 @@ def _to_take(
     result: ExpectationValidationResult, table: pd.DataFrame, rows: list[int]
 ) -> list[int]:
     """The rows that quarantine takes: of rows that are exact copies, one stays."""
-    if explain.kind_of(result) is not Kind.KEY or not rows:
+    if explain.kind_of(result) is not CheckKind.KEY or not rows:
         return rows
     names = list(explain.columns_of(result))
     offending = table.iloc[rows]
@@ -157,12 +159,12 @@ def _limits(taken: int, rows: int, contract: Contract) -> list[Failure]:
     return []
 
 
-def _status(failures: Sequence[Failure]) -> Status:
+def _status(failures: Sequence[Failure]) -> GateStatus:
     severities = {failure.severity for failure in failures}
     for severity in _GRAVITY:
         if severity in severities:
-            return Status(severity.value)
-    return Status.OK
+            return GateStatus(severity.value)
+    return GateStatus.OK
 
 
 def _evidence(contract: Contract, results: Sequence[ExpectationValidationResult]) -> Any:

@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
-
 import service
 import trains
-from api.served import Served
 from service import Client
+
+from api.serving.loaded_model import Served
 
 ROUTES = ["/predict", "/explain", "/predict/batch", "/schema", "/model", "/reports", "/metrics"]
 POSTS = {"/predict", "/explain", "/predict/batch"}

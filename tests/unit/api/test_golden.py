@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import parcels
-from api.row_schema import row_schema
+
+from api.rows.json_schema import row_schema
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "parcels_schema.json"
 

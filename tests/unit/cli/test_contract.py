@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import parcels
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -14,10 +15,9 @@ from kedro.config import OmegaConfigLoader
 from kedro.framework import session as kedro_session
 from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 
-import parcels
 from weekwise.cli import contract as module
 from weekwise.cli.contract import contract
-from weekwise.contract.errors import FeedError
+from weekwise.errors import FeedError
 
 CONTRACTS = Path("conf") / "base" / "contracts"
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from weekwise.cli import model as command
-from weekwise.contract.errors import RegistryError
-from weekwise.model.history import CHAMPION, Action, AliasEvent, History, Kind
+from weekwise.errors import RegistryError
+from weekwise.model.alias_history import CHAMPION, Action, AliasEvent, ChangeSource, History
 
 
 @dataclass
@@ -35,7 +35,7 @@ def an_event(action: Action, version: str, previous: str | None, why: str) -> Al
         at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
         why=why,
         as_of=date(2013, 7, 1),
-        kind=Kind.MANUAL,
+        kind=ChangeSource.MANUAL,
         settled=True,
     )
 

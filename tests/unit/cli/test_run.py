@@ -15,7 +15,7 @@ from kedro.framework.session import KedroSession
 from kedro.io import DatasetError
 
 from weekwise.cli import run as module
-from weekwise.contract.errors import DataGateError
+from weekwise.errors import DataGateError
 
 CALENDAR = {
     "start": "2013-01-01",

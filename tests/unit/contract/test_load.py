@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from weekwise.contract.errors import ContractError
 from weekwise.contract.load import load_contract, load_contracts
 from weekwise.contract.model import Contracts, Severity, Task
+from weekwise.errors import ContractError
 
 GOOD = """
 title: Parcels

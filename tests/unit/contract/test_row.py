@@ -3,12 +3,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import parcels
 import pytest
 from hypothesis import given, settings
 from pydantic import BaseModel, ValidationError
-
-import parcels
 from strategies import frames
+
 from weekwise.contract.row import row_model
 
 ROW: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What the container files promise, read without a Docker engine; `make compose-test` runs them."""
+"""What the container files say, read without a Docker engine; `make compose-test` runs them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from api.app_files import POLICY
-from api.gate import _ALWAYS
+from api.http.middleware import _ALWAYS
+from api.http.static_files import POLICY
 
 PROJECT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text("utf-8"))

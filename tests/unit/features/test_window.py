@@ -5,14 +5,14 @@ from typing import Any
 
 import ibis
 import pandas as pd
+import parcels
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-
-import parcels
 from trains import CONTRACT
-from weekwise.contract.errors import AsOfError
+
+from weekwise.errors import AsOfError
 from weekwise.features.window import Window
 
 AS_OF = date(2013, 3, 4)

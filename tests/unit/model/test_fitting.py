@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
-
 from trains import CONTRACT, DAYS, FIRST_DAY, PARAMS, predictor, train_end, trains
-from weekwise.contract.errors import ContractError, FeedError
+
 from weekwise.contract.model import Column, Contract
+from weekwise.errors import ContractError, FeedError
 from weekwise.model.fitting import Progress, fit
-from weekwise.model.metrics import constant_rate, score
 from weekwise.model.predictor import Predictor
-from weekwise.model.record import FitParams
+from weekwise.model.training_record import FitParams
+from weekwise.tasks.binary_metrics import baseline_metrics, score
 
 
 def fitted(
@@ -31,7 +31,7 @@ def test_it_learns() -> None:
 
     found = score(unseen["late"], known.predict_proba(unseen))
 
-    baseline = constant_rate(unseen["late"], known.record.positive_rate)
+    baseline = baseline_metrics(unseen["late"], known.record.positive_rate)
     assert found.log_loss < 0.9 * baseline.log_loss
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weekwise.model.metrics import log_losses
 from weekwise.model.promotion import Holdout, Policy, PromotionParams, Scored, compare, decide
 from weekwise.model.verdict import Decision
+from weekwise.tasks.binary_metrics import log_losses
 
 START = np.datetime64("2013-07-01")
 AS_OF = date(2013, 7, 15)

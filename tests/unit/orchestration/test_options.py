@@ -7,7 +7,7 @@ import pytest
 import yaml
 from kedro.pipeline.node import Node
 
-from weekwise.contract.errors import OrchestrationError
+from weekwise.errors import OrchestrationError
 from weekwise.orchestration.options import NodeOptions, Orchestration, load_options
 
 PROJECT = Path(__file__).parents[3]

@@ -5,19 +5,19 @@ from datetime import date, datetime
 
 import ibis
 import pandas as pd
+import parcels
 import pytest
 
-import parcels
-from weekwise.contract.errors import DataGateError
 from weekwise.contract.model import Contract
+from weekwise.errors import DataGateError
 from weekwise.quality.frames import as_frame
-from weekwise.quality.quarantine import Sieve, quarantine_rows
-from weekwise.quality.result import GateResult, Status
+from weekwise.quality.gate_result import GateResult, GateStatus
+from weekwise.quality.quarantine import RowFilter, quarantine_rows
 
 
-def sieve(frame: pd.DataFrame, rows: list[int], contract: Contract | None = None) -> Sieve:
+def sieve(frame: pd.DataFrame, rows: list[int], contract: Contract | None = None) -> RowFilter:
     """A sieve of some parcels."""
-    return Sieve(as_frame(frame), contract or parcels.contract(), rows)
+    return RowFilter(as_frame(frame), contract or parcels.contract(), rows)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_quarantined_rows_are_kept_with_their_reasons() -> None:
     frame = parcels.changed("weight", {3: None})
     reasons = {3: ("weight: expected 0 to 100 kg", "carrier: expected one of bike, van")}
     result = GateResult(
-        table="parcels", status=Status.QUARANTINE, rows=10, checks=1, quarantined=reasons
+        table="parcels", status=GateStatus.QUARANTINE, rows=10, checks=1, quarantined=reasons
     )
     rows = quarantine_rows(frame, parcels.contract(), result, date(2020, 1, 6))
     assert len(rows) == 1
@@ -97,7 +97,7 @@ def test_quarantined_rows_are_kept_with_their_reasons() -> None:
 
 def test_no_quarantined_rows_are_an_empty_table_of_the_same_columns() -> None:
     """A clean week empties the quarantine of an earlier try."""
-    result = GateResult(table="parcels", status=Status.OK, rows=10, checks=1)
+    result = GateResult(table="parcels", status=GateStatus.OK, rows=10, checks=1)
     rows = quarantine_rows(parcels.frame(), parcels.contract(), result, date(2020, 1, 6))
     assert rows.empty
     assert list(rows.columns) == ["as_of", "table", "row", "key", "reasons", "data"]

@@ -3,12 +3,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import parcels
 import pytest
 
-import parcels
-from weekwise.contract.errors import ContractError
 from weekwise.contract.model import Contracts
-from weekwise.quality.checks import Kind
+from weekwise.errors import ContractError
+from weekwise.quality.checks import CheckKind
 from weekwise.quality.suite import build_suite
 
 
@@ -37,7 +37,7 @@ def test_every_short_form_is_an_expectation() -> None:
 def test_every_kind_of_check_is_made() -> None:
     """The small table has every short form, so its suite has every kind but a further one."""
     kinds = {one["meta"]["kind"] for one in expectations()}
-    assert kinds == {kind.value for kind in Kind} - {"expectation"}
+    assert kinds == {kind.value for kind in CheckKind} - {"expectation"}
 
 
 def test_every_expectation_says_what_it_is_for() -> None:

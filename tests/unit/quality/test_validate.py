@@ -4,14 +4,14 @@ import json
 from typing import Any
 
 import pandas as pd
+import parcels
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-import parcels
 from strategies import frames
+
 from weekwise.contract.model import Contracts, Severity
-from weekwise.quality.result import Failure, GateResult, Status
+from weekwise.quality.gate_result import Failure, GateResult, GateStatus
 from weekwise.quality.suite import build_suite
 from weekwise.quality.validate import validate
 
@@ -30,7 +30,7 @@ def check(name: str, severity: str = "stop", **arguments: Any) -> dict[str, Any]
 def test_a_table_that_keeps_its_contract_passes() -> None:
     """Nothing is wrong with a table whose every check holds, and all were made."""
     result = validate(parcels.frame(), parcels.contract())
-    assert (result.status, result.failures, result.skipped) == (Status.OK, (), 0)
+    assert (result.status, result.failures, result.skipped) == (GateStatus.OK, (), 0)
     assert result.rows == 10
 
 
@@ -157,7 +157,7 @@ def test_every_fault_has_its_own_message(
     """A fault stops the run with what was expected, what was found, and what to do next."""
     result = validate(frame, parcels.contract())
     failure = only(result)
-    assert (result.status, failure.severity) == (Status.STOP, Severity.STOP)
+    assert (result.status, failure.severity) == (GateStatus.STOP, Severity.STOP)
     assert (failure.check, failure.expected, failure.got) == (what, expected, got)
     assert "contracts/parcels.yml" in failure.next_step
     assert failure.message in "\n".join(result.to_json()["messages"])
@@ -210,14 +210,14 @@ def test_examples_are_at_most_five() -> None:
 def test_a_warning_does_not_stop() -> None:
     """Severity warn reports and goes on."""
     result = validate(parcels.changed("pieces", {1: 0}), parcels.contract())
-    assert (result.status, only(result).severity) == (Status.WARN, Severity.WARN)
+    assert (result.status, only(result).severity) == (GateStatus.WARN, Severity.WARN)
     assert result.quarantined == {}
 
 
 def test_an_extra_column_may_only_be_warned_of() -> None:
     """`extra_columns: warn` lets a feed grow."""
     result = validate(parcels.frame().assign(new=1), parcels.contract(extra_columns="warn"))
-    assert (result.status, only(result).column) == (Status.WARN, "new")
+    assert (result.status, only(result).column) == (GateStatus.WARN, "new")
 
 
 def test_a_column_that_is_there_twice_is_told() -> None:
@@ -231,7 +231,7 @@ def test_quarantine_names_each_row_with_all_its_reasons() -> None:
     frame = parcels.changed("weight", {2: -5.0, 4: float("inf")})
     frame.loc[4, "carrier"] = "boat"
     result = validate(frame, parcels.contract())
-    assert result.status is Status.QUARANTINE
+    assert result.status is GateStatus.QUARANTINE
     assert result.quarantined == {
         2: ("weight: expected 0 to 100 kg",),
         4: ("weight: expected 0 to 100 kg", "carrier: expected one of bike, van"),
@@ -245,13 +245,15 @@ def test_rows_are_quarantined_whatever_the_index() -> None:
     assert list(validate(frame, parcels.contract()).quarantined) == [2]
 
 
-@pytest.mark.parametrize(("limit", "status"), [(0.2, Status.QUARANTINE), (0.19, Status.STOP)])
-def test_too_much_quarantine_stops(limit: float, status: Status) -> None:
+@pytest.mark.parametrize(
+    ("limit", "status"), [(0.2, GateStatus.QUARANTINE), (0.19, GateStatus.STOP)]
+)
+def test_too_much_quarantine_stops(limit: float, status: GateStatus) -> None:
     """Beyond the contract's share the table as a whole is not to be trusted."""
     frame = parcels.changed("weight", {2: -5.0, 4: -5.0})
     result = validate(frame, parcels.contract(quarantine_limit=limit))
     assert result.status is status
-    if status is Status.STOP:
+    if status is GateStatus.STOP:
         assert result.failures[0].check == "quarantine limit"
         assert result.quarantined == {}
 
@@ -260,7 +262,7 @@ def test_quarantine_leaves_as_many_rows_as_the_contract_wants() -> None:
     """Taking out so many that too few stay is no way to go on."""
     contract = parcels.contract(min_rows=9, quarantine_limit=1)
     result = validate(parcels.changed("weight", {2: -5.0, 4: -5.0}), contract)
-    assert result.status is Status.STOP
+    assert result.status is GateStatus.STOP
     assert result.failures[0].got == "only 8"
 
 
@@ -394,7 +396,7 @@ def suite() -> Any:
 def test_a_frame_made_from_a_contract_keeps_it(suite: Any, frame: pd.DataFrame) -> None:
     """Whatever a contract allows, its gate lets pass."""
     result = validate(frame, CONTRACT, suite)
-    assert result.status is Status.OK, result.report
+    assert result.status is GateStatus.OK, result.report
 
 
 @_PROPERTY
@@ -447,4 +449,4 @@ def test_the_examples_frames_keep_the_examples_contracts(
     """A frame made from a real contract passes its gate."""
     frame = data.draw(frames(contracts[table], max_rows=3))
     result = validate(frame, contracts[table])
-    assert result.status is Status.OK, result.report
+    assert result.status is GateStatus.OK, result.report

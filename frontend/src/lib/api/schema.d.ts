@@ -586,7 +586,7 @@ export interface components {
              * Promised Log Loss
              * @description What the holdout promised of the week looked back on.
              */
-            promised_log_loss: number | null;
+            expected_log_loss: number | null;
             /**
              * Log Loss
              * @description What that week's outcomes made of it.
@@ -598,7 +598,7 @@ export interface components {
              */
             baseline_log_loss: number | null;
             /** Promised Skill */
-            promised_skill: number | null;
+            expected_skill: number | null;
             /** Skill */
             skill: number | null;
             /** Auc */

@@ -57,11 +57,11 @@ export interface WeekScore {
   model_version: string;
   rows: number;
   rows_with_outcome?: number;
-  promised_log_loss?: number | null;
+  expected_log_loss?: number | null;
   log_loss?: number | null;
   baseline_log_loss?: number | null;
   skill?: number | null;
-  promised_skill?: number | null;
+  expected_skill?: number | null;
   auc?: number | null;
   worse?: boolean;
 }
@@ -91,7 +91,7 @@ export interface Report {
   findings?: Finding[];
   figures?: {
     end?: string;
-    look_back?: { weeks?: WeekScore[] };
+    performance?: { weeks?: WeekScore[] };
     predictions?: {
       rows: number;
       model_version?: string;

@@ -28,7 +28,7 @@ export class WhatIf {
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #ask: Ask;
 
-  constructor(ask: Ask = api.explain) {
+  constructor(ask: Ask = api.serving.explanation) {
     this.#ask = ask;
   }
 

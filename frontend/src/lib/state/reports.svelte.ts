@@ -25,14 +25,14 @@ export class Reports {
 
   /** Past weeks, as the newest report knows them. */
   readonly weeks: WeekScore[] = $derived(
-    this.#kept[this.#list?.[0]?.as_of ?? '']?.figures?.look_back?.weeks ?? [],
+    this.#kept[this.#list?.[0]?.as_of ?? '']?.figures?.performance?.weeks ?? [],
   );
 
   /** Load the list, its newest report, and the one asked for. */
   async load(asOf: string | null): Promise<void> {
     this.#error = null;
     try {
-      this.#list = await api.reports();
+      this.#list = await api.serving.stored_reports();
       const newest = this.#list[0]?.as_of;
       await Promise.all([newest, asOf].map((one) => one && this.#one(one)));
     } catch (error) {

@@ -12,7 +12,7 @@ from weekwise.features.conform import conform
 from weekwise.features.fingerprint import table_hash
 from weekwise.features.window import Window
 from weekwise.pipelines.data_wrangling.params import WranglingParams
-from weekwise.pipelines.data_wrangling.summary import WranglingSummary
+from weekwise.reports.wrangling_summary import WranglingSummary
 
 HOURS_A_DAY = 24
 MINUTES_AN_HOUR = 60

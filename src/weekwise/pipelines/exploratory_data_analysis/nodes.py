@@ -9,21 +9,11 @@ from typing import Any
 
 import ibis
 
-from weekwise.contract.model import Contract
-from weekwise.features.window import Window
-from weekwise.pipelines.exploratory_data_analysis import (
-    association,
-    correlation,
-    drifting,
-    figures,
-    findings,
-    report,
-    selection,
-    summary,
-    target,
-)
-from weekwise.pipelines.exploratory_data_analysis.params import ExplorationParams
-from weekwise.pipelines.exploratory_data_analysis.results import (
+from weekwise.analysis import association, correlation, selection, target
+from weekwise.analysis import feature_drift as drifting
+from weekwise.analysis import profile as summary
+from weekwise.analysis.params import ExplorationParams
+from weekwise.analysis.results import (
     Association,
     Correlations,
     Exploration,
@@ -32,53 +22,60 @@ from weekwise.pipelines.exploratory_data_analysis.results import (
     Selection,
     TargetSummary,
 )
-from weekwise.pipelines.exploratory_data_analysis.study import Study, read_study
+from weekwise.analysis.table import AnalysisTable, read_analysis_table
+from weekwise.contract.model import Contract
+from weekwise.features.window import Window
+from weekwise.reports.exploration import data_findings as findings
+from weekwise.reports.exploration import exploration_figures as figures
+from weekwise.reports.exploration import exploration_page as report
 
 SHOWN_PAIRS = 100
 
 
-def read_features(features: ibis.Table, contract: Contract, window: Window) -> Study:
-    """Read the columns under study from the engine, once for all measures.
+def read_features(features: ibis.Table, contract: Contract, window: Window) -> AnalysisTable:
+    """Read the columns under table from the engine, once for all measures.
 
     Args:
         features: The model's own table.
         contract: What `features` is.
         window: The run's place in time.
     """
-    return read_study(features, contract, window)
+    return read_analysis_table(features, contract, window)
 
 
-def summarize_columns(study: Study, params: ExplorationParams) -> Profile:
+def summarize_columns(table: AnalysisTable, params: ExplorationParams) -> Profile:
     """Describe the rows, and each feature by itself: gaps, quantiles, distribution."""
-    return summary.profile(study, params)
+    return summary.profile(table, params)
 
 
-def summarize_target(study: Study) -> TargetSummary:
+def summarize_target(table: AnalysisTable) -> TargetSummary:
     """Describe the target overall and over time.
 
     Raises:
         WeekwiseError: If the target is of a kind that cannot be explored yet.
     """
-    return target.summarize(study)
+    return target.summarize(table)
 
 
-def measure_associations(study: Study, params: ExplorationParams) -> tuple[Association, ...]:
+def measure_associations(
+    table: AnalysisTable, params: ExplorationParams
+) -> tuple[Association, ...]:
     """Measure how each feature, alone, goes with the target.
 
     Raises:
         WeekwiseError: If the target is of a kind that cannot be explored yet.
     """
-    return association.associate(study, params)
+    return association.associate(table, params)
 
 
-def correlate_features(study: Study, params: ExplorationParams) -> Correlations:
+def correlate_features(table: AnalysisTable, params: ExplorationParams) -> Correlations:
     """Measure how features go with each other."""
-    return correlation.correlate(study, params)
+    return correlation.correlate(table, params)
 
 
-def measure_drift(study: Study, params: ExplorationParams) -> tuple[FeatureDrift, ...]:
+def measure_drift(table: AnalysisTable, params: ExplorationParams) -> tuple[FeatureDrift, ...]:
     """Measure how far the upcoming rows, and the last weeks, lie from history."""
-    return drifting.measure(study, params)
+    return drifting.measure(table, params)
 
 
 def select_features(

@@ -15,34 +15,34 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weekwise.contract.derive import categorical
-from weekwise.contract.errors import ContractError
-from weekwise.contract.model import Contract
-from weekwise.features.drift import Bin, numeric_drift
-from weekwise.features.window import Window
-from weekwise.model.verdict import Verdict
-from weekwise.pipelines.model_monitoring import read
-from weekwise.pipelines.model_monitoring.figures import (
-    DataFigures,
-    FeatureFigures,
-    Figures,
-    LookBack,
-    ModelFigures,
-    Predictions,
-    Unseen,
-    UnseenCategory,
-    WeeklyReport,
-)
-from weekwise.pipelines.model_monitoring.log import log_row, promises_of
-from weekwise.pipelines.model_monitoring.look_back import (
-    Promise,
+from weekwise.analysis.drift import DriftBin, numeric_drift
+from weekwise.analysis.performance import (
+    ExpectedPerformance,
     calibration_bins,
     score_week,
     worst_slices,
 )
-from weekwise.pipelines.model_monitoring.page import render_report
-from weekwise.pipelines.model_monitoring.params import MonitoringParams
-from weekwise.pipelines.model_monitoring.status import judge
+from weekwise.contract.derive import categorical
+from weekwise.contract.model import Contract
+from weekwise.errors import ContractError
+from weekwise.features.window import Window
+from weekwise.model.verdict import Verdict
+from weekwise.reports.weekly import read
+from weekwise.reports.weekly.content import (
+    DataFigures,
+    FeatureFigures,
+    Figures,
+    ModelFigures,
+    RealizedPerformance,
+    Unseen,
+    UnseenCategory,
+    UpcomingPredictions,
+    WeeklyReport,
+)
+from weekwise.reports.weekly.monitoring_log import expected_by_week, log_row
+from weekwise.reports.weekly.params import MonitoringParams
+from weekwise.reports.weekly.rules import judge
+from weekwise.reports.weekly.weekly_page import render_report
 
 HISTOGRAM_BINS = 20
 
@@ -69,7 +69,7 @@ def join_outcomes(
         `model_version`, `outcome` (0, 1 or missing) and the slices' columns, which are missing
         where the outcome is.
     """
-    made = _recent(predictions, monitoring.look_back.trend_weeks, window)
+    made = _recent(predictions, monitoring.performance.trend_weeks, window)
     known = window.history(features, features_contract).mutate(
         outcome=ibis._[features_contract.target].cast("int8")
     )
@@ -108,40 +108,40 @@ def count_outcomes(
     return _frame(counted.order_by("day"))
 
 
-def look_back(
+def performance(
     realized_predictions: pd.DataFrame,
     daily_outcomes: pd.DataFrame,
     monitoring_log: ibis.Table,
     window: Window,
     monitoring: MonitoringParams,
-) -> LookBack:
-    """How each earlier week's predictions did, against what the holdout promised of them.
+) -> RealizedPerformance:
+    """How each earlier week's predictions did, against what the holdout expected of them.
 
     Args:
         realized_predictions: Earlier predictions with their outcomes.
         daily_outcomes: Outcomes by day, for the rate that a week's history had.
-        monitoring_log: Earlier weeks' rows; each keeps the promise made for its upcoming days.
+        monitoring_log: Earlier weeks' rows; each keeps the expected made for its upcoming days.
         window: The run's place in time.
         monitoring: The limits.
     """
     earlier = monitoring_log.filter(monitoring_log.as_of < ibis.literal(window.as_of))
-    promises = promises_of(_frame(earlier))
+    expected = expected_by_week(_frame(earlier))
     grouped = realized_predictions.groupby("as_of", sort=True)
     weeks = [(cast("date", as_of), rows) for as_of, rows in grouped]
     if not weeks:
-        return LookBack()
+        return RealizedPerformance()
     scores = [
         score_week(
             rows,
             _rate_before(daily_outcomes, as_of),
-            promises.get(as_of, Promise()),
-            monitoring.look_back,
+            expected.get(as_of, ExpectedPerformance()),
+            monitoring.performance,
         )
         for as_of, rows in weeks
     ]
     as_of, last = weeks[-1]
     rate = _rate_before(daily_outcomes, as_of)
-    return LookBack(
+    return RealizedPerformance(
         weeks=tuple(scores),
         calibration=calibration_bins(last),
         slices=worst_slices(last, rate, monitoring.slices),
@@ -153,7 +153,7 @@ def describe_predictions(
     predictions_file: pd.DataFrame,
     window: Window,
     monitoring: MonitoringParams,
-) -> Predictions:
+) -> UpcomingPredictions:
     """This week's predictions as a whole, and how they differ from the last weeks'.
 
     Args:
@@ -170,10 +170,10 @@ def describe_predictions(
     before = _frame(earlier)["probability"].to_numpy(np.float64)
     now = predictions_file["probability"].to_numpy(np.float64)
     if not now.size:
-        return Predictions(rows=0)
+        return UpcomingPredictions(rows=0)
     read.check_as_of("predictions_file", predictions_file["as_of"].iloc[0], window)
     drift = numeric_drift("probability", before, now, monitoring.predictions_drift)
-    return Predictions(
+    return UpcomingPredictions(
         rows=now.size,
         model_version=", ".join(sorted(predictions_file["model_version"].unique())),
         threshold=float(predictions_file["threshold"].iloc[0]),
@@ -236,7 +236,7 @@ def describe_features(
 
 
 def describe_model(verdict: Verdict, evaluation: Mapping[str, Any], window: Window) -> ModelFigures:
-    """The promotion gate's decision, and what the holdout promises of the model in service.
+    """The promotion gate's decision, and what the holdout expected of the model in service.
 
     Args:
         verdict: The decision.
@@ -249,7 +249,7 @@ def describe_model(verdict: Verdict, evaluation: Mapping[str, Any], window: Wind
     read.check_as_of("verdict", verdict.as_of, window)
     read.check_as_of("evaluation", evaluation["as_of"], window)
     return ModelFigures(
-        verdict=read.verdict_of(verdict), promise=read.promise_of(verdict, evaluation)
+        verdict=read.verdict_of(verdict), expected=read.expected_of(verdict, evaluation)
     )
 
 
@@ -273,8 +273,8 @@ def describe_data(
 
 
 def judge_week(
-    past_weeks: LookBack,
-    upcoming_predictions: Predictions,
+    realized_performance: RealizedPerformance,
+    upcoming_predictions: UpcomingPredictions,
     model_figures: ModelFigures,
     feature_figures: FeatureFigures,
     data_figures: DataFigures,
@@ -284,7 +284,7 @@ def judge_week(
     """Give the week its status, with the reasons and what to do next.
 
     Args:
-        past_weeks: How earlier predictions did.
+        realized_performance: How earlier predictions did.
         upcoming_predictions: This week's predictions as a whole.
         model_figures: The model that made them.
         feature_figures: The upcoming rows' features.
@@ -296,7 +296,7 @@ def judge_week(
         Figures(
             as_of=window.as_of,
             end=window.end,
-            look_back=past_weeks,
+            performance=realized_performance,
             predictions=upcoming_predictions,
             model=model_figures,
             features=feature_figures,
@@ -309,7 +309,7 @@ def judge_week(
 def log_week(judged_week: WeeklyReport) -> pd.DataFrame:
     """The week's row of the monitoring log.
 
-    A row is written once, at its own week: it keeps what is promised of the upcoming days, which
+    A row is written once, at its own week: it keeps what is expected of the upcoming days, which
     the next weeks hold their outcomes against, and what was found of the days before. So it is a
     function of what that week knew, and running the week again replaces that row only.
 
@@ -317,8 +317,8 @@ def log_week(judged_week: WeeklyReport) -> pd.DataFrame:
         judged_week: The week's report.
 
     Returns:
-        One row. What is promised is under `upcoming_*`; the week looked back on is that of
-        `look_back_as_of`, whose figures are missing where there was nothing to look back on.
+        One row. What is expected is under `upcoming_*`; the week looked back on is that of
+        `realized_as_of`, whose figures are missing where there was nothing to look back on.
     """
     return log_row(judged_week)
 
@@ -343,7 +343,7 @@ def draw_report(
 
 
 def _recent(predictions: ibis.Table, weeks: int, window: Window) -> ibis.Table:
-    """Predictions of the last weeks before `as_of`."""
+    """UpcomingPredictions of the last weeks before `as_of`."""
     earlier = predictions.filter(predictions.as_of < ibis.literal(window.as_of))
     newest = earlier.select("as_of").distinct().order_by(ibis.desc("as_of")).limit(weeks)
     return earlier.semi_join(newest, "as_of")
@@ -375,10 +375,12 @@ def _unseen(upcoming: ibis.Table, history: ibis.Table, column: str) -> list[Unse
     ]
 
 
-def _histogram(before: npt.NDArray[np.float64], now: npt.NDArray[np.float64]) -> tuple[Bin, ...]:
+def _histogram(
+    before: npt.NDArray[np.float64], now: npt.NDArray[np.float64]
+) -> tuple[DriftBin, ...]:
     edges = np.arange(HISTOGRAM_BINS + 1) / HISTOGRAM_BINS
     return tuple(
-        Bin(label=f"{low:.0%} to {high:.0%}", reference=int(p), current=int(q))
+        DriftBin(label=f"{low:.0%} to {high:.0%}", reference=int(p), current=int(q))
         for low, high, p, q in zip(
             edges[:-1],
             edges[1:],

@@ -35,7 +35,7 @@ def _looking_back() -> list[Node]:
             name="count_outcomes",
         ),
         Node(
-            func=nodes.look_back,
+            func=nodes.performance,
             inputs=[
                 "realized_predictions",
                 "daily_outcomes",
@@ -43,8 +43,8 @@ def _looking_back() -> list[Node]:
                 "params:window",
                 "params:monitoring",
             ],
-            outputs="past_weeks",
-            name="look_back",
+            outputs="realized_performance",
+            name="performance",
         ),
     ]
 
@@ -89,7 +89,7 @@ def _reporting() -> list[Node]:
         Node(
             func=nodes.judge_week,
             inputs=[
-                "past_weeks",
+                "realized_performance",
                 "upcoming_predictions",
                 "model_figures",
                 "feature_figures",

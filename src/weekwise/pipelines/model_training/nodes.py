@@ -11,39 +11,39 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from weekwise.contract.errors import ContractError, FeedError
 from weekwise.contract.model import Contract
-from weekwise.features.calendar import calendar_feature
+from weekwise.errors import ContractError, FeedError
 from weekwise.features.fingerprint import text_hash
+from weekwise.features.model_frame import Floats, model_frame
+from weekwise.features.time_features import calendar_feature
 from weekwise.features.window import Window
-from weekwise.model.contenders import Challenger, Champion, Reigning
+from weekwise.model.contenders import Challenger, Champion, CurrentChampion
+from weekwise.model.evaluation import (
+    Evaluation,
+    HoldoutScores,
+    ModelEvaluation,
+    ReliabilityBin,
+)
 from weekwise.model.fitting import Progress, fit
-from weekwise.model.frame import Floats, model_frame
-from weekwise.model.metrics import constant_rate, reliability_table, score, slice_metrics
 from weekwise.model.predictor import BASE_VALUE, Predictor
 from weekwise.model.promotion import Holdout, PromotionParams, Scored, decide
 from weekwise.model.retraining import Retraining, RetrainingParams, decide_retraining
 from weekwise.model.verdict import Verdict, not_retrained
-from weekwise.pipelines.model_training.card import render_card
-from weekwise.pipelines.model_training.evaluation import (
-    Bin,
-    Evaluation,
-    HoldoutScores,
-    ModelEvaluation,
-)
-from weekwise.pipelines.model_training.figures import (
+from weekwise.pipelines.model_training.params import TrainingParams
+from weekwise.reports.model_card import render_card
+from weekwise.reports.model_figures import (
     calibration_figure,
     importance_figure,
     shap_figure,
 )
-from weekwise.pipelines.model_training.params import TrainingParams
+from weekwise.tasks.binary_metrics import baseline_metrics, reliability_table, score, slice_metrics
 
 logger = logging.getLogger(__name__)
 
 
 def plan_retraining(
     monitoring_log: ibis.Table,
-    reigning_champion: Reigning,
+    current_champion: CurrentChampion,
     window: Window,
     retraining: RetrainingParams,
 ) -> Retraining:
@@ -51,7 +51,7 @@ def plan_retraining(
 
     Args:
         monitoring_log: Earlier weeks' rows; those of later weeks are ignored.
-        reigning_champion: The champion before this run, if there is one.
+        current_champion: The champion before this run, if there is one.
         window: The run's place in time.
         retraining: When to train.
     """
@@ -59,7 +59,7 @@ def plan_retraining(
         monitoring_log.to_pyarrow().to_pandas(),
         retraining,
         as_of=window.as_of,
-        has_champion=reigning_champion.champion is not None,
+        has_champion=current_champion.champion is not None,
     )
     logger.info("%s", plan.reason)
     return plan
@@ -171,7 +171,7 @@ def _example(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
 
 def score_holdout(
     challenger: Challenger,
-    reigning_champion: Reigning,
+    current_champion: CurrentChampion,
     holdout_rows: pd.DataFrame,
     features_contract: Contract,
     training: TrainingParams,
@@ -181,7 +181,7 @@ def score_holdout(
 
     Args:
         challenger: The run's own model, if there is one.
-        reigning_champion: The champion before this run, if there is one.
+        current_champion: The champion before this run, if there is one.
         holdout_rows: The newest rows of history.
         features_contract: What the rows are.
         training: Names the features to slice by.
@@ -190,7 +190,7 @@ def score_holdout(
     Raises:
         ContractError: If a feature to slice by is not in the contract.
     """
-    champion = reigning_champion.champion
+    champion = current_champion.champion
     slices = _slices(features_contract, training, promotion)
     return HoldoutScores(
         dates=holdout_rows[features_contract.time].to_numpy().astype("datetime64[D]"),
@@ -218,7 +218,7 @@ def _probabilities(predictor: Predictor | None, rows: pd.DataFrame) -> Floats | 
 
 def judge_challenger(
     challenger: Challenger,
-    reigning_champion: Reigning,
+    current_champion: CurrentChampion,
     holdout_scores: HoldoutScores,
     window: Window,
     promotion: PromotionParams,
@@ -227,12 +227,12 @@ def judge_challenger(
 
     Args:
         challenger: The run's own model, if there is one.
-        reigning_champion: The champion before this run, if there is one.
+        current_champion: The champion before this run, if there is one.
         holdout_scores: What both make of the holdout.
         window: The run's place in time.
         promotion: What is asked of a challenger.
     """
-    champion = reigning_champion.champion
+    champion = current_champion.champion
     if challenger.predictor is None or challenger.version is None:
         version = champion.version if champion else ""
         return not_retrained(window.as_of, version, challenger.reason)
@@ -286,7 +286,7 @@ def evaluate_models(
         rows=len(scores.outcome),
         challenger=_evaluate(scores.challenger, scores, training),
         champion=_evaluate(scores.champion, scores, training),
-        baseline=constant_rate(scores.outcome, rate),
+        baseline=baseline_metrics(scores.outcome, rate),
     )
 
 
@@ -304,7 +304,7 @@ def _evaluate(
                 frame, training.slices, outcome="outcome", min_rows=training.slice_min_rows
             )
         ),
-        reliability=tuple(Bin.model_validate(row) for row in bins.to_dict("records")),
+        reliability=tuple(ReliabilityBin.model_validate(row) for row in bins.to_dict("records")),
     )
 
 
@@ -320,7 +320,7 @@ def record_evaluation(model_evaluation: Evaluation) -> tuple[dict[str, Any], dic
     models = {
         "challenger": model_evaluation.challenger and model_evaluation.challenger.metrics,
         "champion": model_evaluation.champion and model_evaluation.champion.metrics,
-        "constant_rate": model_evaluation.baseline,
+        "baseline": model_evaluation.baseline,
     }
     metrics = {
         f"{model}.{name}": {"value": float(value), "step": 0}
@@ -334,7 +334,7 @@ def record_evaluation(model_evaluation: Evaluation) -> tuple[dict[str, Any], dic
 
 def write_model_card(
     challenger: Challenger,
-    reigning_champion: Reigning,
+    current_champion: CurrentChampion,
     model_evaluation: Evaluation,
     verdict: Verdict,
 ) -> str:
@@ -342,17 +342,17 @@ def write_model_card(
 
     Args:
         challenger: The run's own model, if there is one.
-        reigning_champion: The champion before this run, if there is one.
+        current_champion: The champion before this run, if there is one.
         model_evaluation: Both on the holdout.
         verdict: What the promotion gate decided.
     """
-    model = _shown(challenger, reigning_champion)
+    model = _shown(challenger, current_champion)
     return render_card(model.predictor, model.version, model_evaluation, verdict)
 
 
 def draw_model(
     challenger: Challenger,
-    reigning_champion: Reigning,
+    current_champion: CurrentChampion,
     holdout_rows: pd.DataFrame,
     model_evaluation: Evaluation,
     training: TrainingParams,
@@ -361,12 +361,12 @@ def draw_model(
 
     Args:
         challenger: The run's own model, if there is one.
-        reigning_champion: The champion before this run, if there is one.
+        current_champion: The champion before this run, if there is one.
         holdout_rows: Rows to explain; a fixed sample of them is.
         model_evaluation: Calibration of both models.
         training: `explained_rows` says how many rows.
     """
-    predictor = _shown(challenger, reigning_champion).predictor
+    predictor = _shown(challenger, current_champion).predictor
     titles = {
         **{name: column.title for name, column in predictor.contract.columns.items()},
         **{name: calendar_feature(name).title for name in predictor.calendar},
@@ -388,10 +388,10 @@ def draw_model(
     )
 
 
-def _shown(challenger: Challenger, reigning: Reigning) -> Champion:
+def _shown(challenger: Challenger, current: CurrentChampion) -> Champion:
     """The model a run has to show: its own, or the champion it kept."""
     if challenger.predictor is not None and challenger.version is not None:
         return Champion(challenger.version, challenger.predictor)
-    if reigning.champion is None:
+    if current.champion is None:
         raise FeedError("no model was trained and there is no champion; set retraining.retrain")
-    return reigning.champion
+    return current.champion

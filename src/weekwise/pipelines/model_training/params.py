@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from weekwise.contract.model import Frozen
-from weekwise.model.record import FitParams
+from weekwise.model.training_record import FitParams
 
 
 class TrainingParams(Frozen):

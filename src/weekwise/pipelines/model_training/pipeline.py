@@ -18,7 +18,7 @@ def _training() -> list[Node]:
     return [
         Node(
             func=nodes.plan_retraining,
-            inputs=["monitoring_log", "reigning_champion", "params:window", "params:retraining"],
+            inputs=["monitoring_log", "current_champion", "params:window", "params:retraining"],
             outputs="retraining_plan",
             name="plan_retraining",
         ),
@@ -51,7 +51,7 @@ def _judging() -> list[Node]:
             func=nodes.score_holdout,
             inputs=[
                 "challenger",
-                "reigning_champion",
+                "current_champion",
                 "holdout_rows",
                 "features_contract",
                 "params:training",
@@ -64,7 +64,7 @@ def _judging() -> list[Node]:
             func=nodes.judge_challenger,
             inputs=[
                 "challenger",
-                "reigning_champion",
+                "current_champion",
                 "holdout_scores",
                 "params:window",
                 "params:promotion",
@@ -97,7 +97,7 @@ def _describing() -> list[Node]:
     return [
         Node(
             func=nodes.write_model_card,
-            inputs=["challenger", "reigning_champion", "model_evaluation", "verdict"],
+            inputs=["challenger", "current_champion", "model_evaluation", "verdict"],
             outputs="model_card",
             name="write_model_card",
         ),
@@ -105,7 +105,7 @@ def _describing() -> list[Node]:
             func=nodes.draw_model,
             inputs=[
                 "challenger",
-                "reigning_champion",
+                "current_champion",
                 "holdout_rows",
                 "model_evaluation",
                 "params:training",

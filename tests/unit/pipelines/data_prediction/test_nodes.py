@@ -7,8 +7,8 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
-
 from trains import CONTRACT, PARAMS, predictor, train_end, trains
+
 from weekwise.contract.model import ColumnType
 from weekwise.features.window import Window
 from weekwise.model.contenders import Champion

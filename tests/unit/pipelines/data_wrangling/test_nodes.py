@@ -6,8 +6,8 @@ from typing import Any
 import ibis
 import pandas as pd
 import pytest
-
 from schedule import CANCELED, DIVERTED, a_flight, an_hour, days, flights, planes, weather
+
 from weekwise.contract.model import Contracts
 from weekwise.features.window import Window
 from weekwise.pipelines.data_wrangling import nodes

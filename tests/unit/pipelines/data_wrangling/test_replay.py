@@ -4,8 +4,8 @@ from datetime import date
 
 import pandas as pd
 import pytest
-
 from schedule import CANCELED, a_flight, an_hour, days, flights, weather
+
 from weekwise.features.window import Window
 from weekwise.pipelines.data_wrangling.replay import OUTCOMES, replay_flights, replay_weather
 

@@ -11,8 +11,17 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
-from weekwise.contract.errors import WeekwiseError
-from weekwise.pipelines.exploratory_data_analysis.association import ranking_auc
+from weekwise.analysis.association import ranking_auc
+from weekwise.analysis.params import ExplorationParams
+from weekwise.analysis.results import (
+    Association,
+    ColumnSummary,
+    Correlations,
+    Pair,
+)
+from weekwise.analysis.table import AnalysisTable
+from weekwise.analysis.target import wilson
+from weekwise.errors import WeekwiseError
 from weekwise.pipelines.exploratory_data_analysis.nodes import (
     correlate_features,
     measure_associations,
@@ -20,15 +29,6 @@ from weekwise.pipelines.exploratory_data_analysis.nodes import (
     summarize_columns,
     summarize_target,
 )
-from weekwise.pipelines.exploratory_data_analysis.params import ExplorationParams
-from weekwise.pipelines.exploratory_data_analysis.results import (
-    Association,
-    ColumnSummary,
-    Correlations,
-    Pair,
-)
-from weekwise.pipelines.exploratory_data_analysis.study import Study
-from weekwise.pipelines.exploratory_data_analysis.target import wilson
 
 PARAMS = ExplorationParams()
 
@@ -46,18 +46,18 @@ def pair(found: Correlations, first: str, second: str) -> Pair:
 class TestSummarizeColumns:
     """Each feature by itself."""
 
-    def test_rows(self, study: Study) -> None:
+    def test_rows(self, analysis_table: AnalysisTable) -> None:
         """The profile counts past and upcoming rows and names the window."""
-        profile = summarize_columns(study, PARAMS)
+        profile = summarize_columns(analysis_table, PARAMS)
 
         assert (profile.history_rows, profile.upcoming_rows) == (480, 60)
         assert (str(profile.first), str(profile.end)) == ("2024-01-08", "2024-03-11")
-        assert [column.name for column in profile.columns] == study.features
+        assert [column.name for column in profile.columns] == analysis_table.features
 
-    def test_a_number(self, study: Study, orders: pd.DataFrame) -> None:
+    def test_a_number(self, analysis_table: AnalysisTable, orders: pd.DataFrame) -> None:
         """A number has its quantiles, its gaps, and shares by bin that add up."""
         past = orders[orders["returned"].notna()]["discount"]
-        found = by_name(summarize_columns(study, PARAMS).columns)["discount"]
+        found = by_name(summarize_columns(analysis_table, PARAMS).columns)["discount"]
 
         assert found.missing == pytest.approx(past.isna().mean())
         assert found.quantiles.median == pytest.approx(past.median())
@@ -67,19 +67,21 @@ class TestSummarizeColumns:
         assert sum(found.history) == pytest.approx(1, abs=1e-4)
         assert sum(found.upcoming) == pytest.approx(1, abs=1e-4)
 
-    def test_few_whole_numbers(self, study: Study, orders: pd.DataFrame) -> None:
+    def test_few_whole_numbers(self, analysis_table: AnalysisTable, orders: pd.DataFrame) -> None:
         """A number with few values has a bin for each."""
         shares = orders["items"].head(480).value_counts(normalize=True).sort_index()
-        found = by_name(summarize_columns(study, PARAMS).columns)["items"]
+        found = by_name(summarize_columns(analysis_table, PARAMS).columns)["items"]
 
         assert found.bins == ("1", "2", "3")
         assert found.history == pytest.approx(tuple(shares), abs=1e-6)
 
-    def test_a_category(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+    def test_a_category(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
         """The most frequent values are named, the rest share a bin, and new ones are counted."""
         rows = orders.assign(shop=["a"] * 300 + ["b"] * 100 + ["c"] * 50 + ["d"] * 30 + ["z"] * 60)
-        study = study_of(rows=rows, shop={"type": "category", "title": "Shop"})
-        (found,) = summarize_columns(study, ExplorationParams(max_categories=2)).columns
+        analysis_table = analysis_table_of(rows=rows, shop={"type": "category", "title": "Shop"})
+        (found,) = summarize_columns(analysis_table, ExplorationParams(max_categories=2)).columns
 
         assert found.bins == ("a", "b", "others")
         assert found.history == pytest.approx((300 / 480, 100 / 480, 80 / 480), abs=1e-6)
@@ -87,21 +89,23 @@ class TestSummarizeColumns:
         assert (found.distinct, found.unseen) == (4, 60)
         assert (found.top, found.top_share) == ("a", 300 / 480)
 
-    def test_a_long_tail(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+    def test_a_long_tail(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
         """A number that is nearly always the same still has bins from end to end."""
         many = pd.concat([orders] * 20, ignore_index=True)
         rain = np.where(many.index % 340 == 0, many.index / 340, 0.0)
         rows = many.assign(order=many.index, rain=rain)
-        study = study_of(rows=rows, rain={"type": "number", "title": "Rain"})
-        (found,) = summarize_columns(study, PARAMS).columns
+        analysis_table = analysis_table_of(rows=rows, rain={"type": "number", "title": "Rain"})
+        (found,) = summarize_columns(analysis_table, PARAMS).columns
 
         assert (found.bins[0], found.bins[-1]) == ("0 to 1.292", "29.71 to 31")
         assert found.history[0] > 0.99
         assert sum(found.history) == pytest.approx(1, abs=1e-4)
 
-    def test_gaps_only(self, study: Study) -> None:
+    def test_gaps_only(self, analysis_table: AnalysisTable) -> None:
         """A column without a value is described as such."""
-        found = by_name(summarize_columns(study, PARAMS).columns)["empty"]
+        found = by_name(summarize_columns(analysis_table, PARAMS).columns)["empty"]
 
         assert (found.missing, found.distinct, found.quantiles) == (1, 0, None)
         assert (found.top, found.top_share) == ("(missing)", 1)
@@ -110,10 +114,10 @@ class TestSummarizeColumns:
 class TestSummarizeTarget:
     """The target over past rows."""
 
-    def test_rates(self, study: Study, orders: pd.DataFrame) -> None:
+    def test_rates(self, analysis_table: AnalysisTable, orders: pd.DataFrame) -> None:
         """Rates overall, by week, weekday and hour are those of the rows."""
         past = orders[orders["returned"].notna()]
-        found = summarize_target(study)
+        found = summarize_target(analysis_table)
         weekday = past.groupby(past["placed"].dt.day_of_week)["returned"].mean()
 
         assert found.overall.rate == pytest.approx(past["returned"].mean())
@@ -139,23 +143,35 @@ class TestSummarizeTarget:
         assert (float(low), float(high)) == pytest.approx((0.0552, 0.1744), abs=1e-4)
 
     @pytest.mark.parametrize("target", ["number", "category"])
-    def test_other_tasks(self, study_of: Callable[..., Study], target: str) -> None:
+    def test_other_tasks(
+        self, analysis_table_of: Callable[..., AnalysisTable], target: str
+    ) -> None:
         """A target of another kind is refused with what to do, and not taken for a share."""
-        study = study_of("amount")
-        columns = study.contract.columns
+        analysis_table = analysis_table_of("amount")
+        columns = analysis_table.contract.columns
         other = columns["returned"].model_copy(update={"type": target})
-        contract = study.contract.model_copy(update={"columns": {**columns, "returned": other}})
+        contract = analysis_table.contract.model_copy(
+            update={"columns": {**columns, "returned": other}}
+        )
 
         with pytest.raises(WeekwiseError, match="make the target a boolean"):
-            summarize_target(Study(contract, study.window, study.history, study.upcoming, {}))
+            summarize_target(
+                AnalysisTable(
+                    contract,
+                    analysis_table.window,
+                    analysis_table.history,
+                    analysis_table.upcoming,
+                    {},
+                )
+            )
 
 
 class TestMeasureAssociations:
     """Each feature with the target."""
 
-    def test_who_predicts(self, study: Study) -> None:
+    def test_who_predicts(self, analysis_table: AnalysisTable) -> None:
         """A leak ranks almost perfectly, a cause well, chance not at all, a constant just half."""
-        found = by_name(measure_associations(study, PARAMS))
+        found = by_name(measure_associations(analysis_table, PARAMS))
 
         assert found["refund"].auc > 0.98
         assert 0.6 < found["amount"].auc < 0.85
@@ -164,10 +180,10 @@ class TestMeasureAssociations:
         assert found["items"].auc == pytest.approx(0.5, abs=0.08)
         assert found["currency"].auc == found["empty"].auc == 0.5
 
-    def test_rates_by_value(self, study: Study, orders: pd.DataFrame) -> None:
+    def test_rates_by_value(self, analysis_table: AnalysisTable, orders: pd.DataFrame) -> None:
         """The target's rate by value is that of the rows, gaps apart."""
         past = orders[orders["returned"].notna()]
-        found = by_name(measure_associations(study, PARAMS))
+        found = by_name(measure_associations(analysis_table, PARAMS))
         region = past.groupby("region")["returned"].mean()
 
         assert {rate.label: rate.rate for rate in found["region"].by_value} == pytest.approx(
@@ -178,21 +194,25 @@ class TestMeasureAssociations:
         for one in found.values():
             assert sum(rate.rows for rate in one.by_value) == 480
 
-    def test_gaps_that_tell(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+    def test_gaps_that_tell(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
         """A feature that is missing when the outcome is bad is found out by its gaps."""
         score = np.where(orders["returned"].fillna(False), np.nan, 1.0)
-        study = study_of(rows=orders.assign(score=score), score={"type": "number", "title": "S"})
-        (found,) = measure_associations(study, PARAMS)
+        analysis_table = analysis_table_of(
+            rows=orders.assign(score=score), score={"type": "number", "title": "S"}
+        )
+        (found,) = measure_associations(analysis_table, PARAMS)
 
         assert found.missing_auc == found.auc > 0.99
 
     def test_it_does_not_reward_many_rare_values(
-        self, study_of: Callable[..., Study], orders: pd.DataFrame
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
     ) -> None:
         """A category that is different in every row predicts nothing."""
         rows = orders.assign(name=[f"customer {place}" for place in range(len(orders))])
         (found,) = measure_associations(
-            study_of(rows=rows, name={"type": "category", "title": "Name"}), PARAMS
+            analysis_table_of(rows=rows, name={"type": "category", "title": "Name"}), PARAMS
         )
 
         assert found.auc == pytest.approx(0.5)
@@ -228,17 +248,19 @@ class TestMeasureAssociations:
 class TestCorrelateFeatures:
     """The features with each other."""
 
-    def test_numbers(self, study: Study) -> None:
+    def test_numbers(self, analysis_table: AnalysisTable) -> None:
         """Two numbers go together by Spearman's correlation, gaps left out."""
-        found = pair(correlate_features(study, PARAMS), "amount", "refund")
-        expected = spearmanr(study.history.numbers["amount"], study.history.numbers["refund"])
+        found = pair(correlate_features(analysis_table, PARAMS), "amount", "refund")
+        expected = spearmanr(
+            analysis_table.history.numbers["amount"], analysis_table.history.numbers["refund"]
+        )
 
         assert found.measure == "Spearman"
         assert found.value == pytest.approx(expected.statistic, abs=1e-3)
 
-    def test_same_information(self, study: Study) -> None:
+    def test_same_information(self, analysis_table: AnalysisTable) -> None:
         """Pairs that tell the same are at one; a constant has no pairs."""
-        found = correlate_features(study, PARAMS)
+        found = correlate_features(analysis_table, PARAMS)
 
         for first, second in (("amount", "amount_cents"), ("region", "region_code")):
             assert pair(found, first, second).value == pytest.approx(1, abs=0.01)
@@ -248,7 +270,7 @@ class TestCorrelateFeatures:
         assert not names & {"currency", "empty"}
 
     def test_settling_is_not_saying_the_same(
-        self, study_of: Callable[..., Study], orders: pd.DataFrame
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
     ) -> None:
         """A town settles its region and its distance, but neither says which town it is."""
         town = np.arange(len(orders)) % 6
@@ -258,10 +280,10 @@ class TestCorrelateFeatures:
             miles=town * 1.5,
         )
         category = {"type": "category", "title": "C"}
-        study = study_of(
+        analysis_table = analysis_table_of(
             rows=rows, town=category, area=category, miles={"type": "number", "title": "M"}
         )
-        found = correlate_features(study, PARAMS)
+        found = correlate_features(analysis_table, PARAMS)
 
         assert pair(found, "town", "area").value == pytest.approx(1, abs=0.01)
         assert pair(found, "town", "area").same_information < 0.5
@@ -269,11 +291,11 @@ class TestCorrelateFeatures:
         assert pair(found, "town", "miles").value == pytest.approx(1)
         assert pair(found, "town", "miles").same_information == 0
 
-    def test_the_square(self, study: Study) -> None:
+    def test_the_square(self, analysis_table: AnalysisTable) -> None:
         """The square is symmetric and holds every pair's strength."""
-        found = correlate_features(study, PARAMS)
+        found = correlate_features(analysis_table, PARAMS)
 
-        assert list(found.names) == study.features
+        assert list(found.names) == analysis_table.features
         for row, one in enumerate(found.cells):
             assert [other[row] for other in found.cells] == list(one)
             assert one[row] == 1
@@ -281,20 +303,22 @@ class TestCorrelateFeatures:
         place = found.names.index(first), found.names.index(second)
         assert found.cells[place[0]][place[1]] == found.pairs[0].value
 
-    def test_a_seeded_sample(self, study: Study) -> None:
+    def test_a_seeded_sample(self, analysis_table: AnalysisTable) -> None:
         """Of many rows a sample is measured, the same in every run."""
         few = ExplorationParams(sample_rows=100)
         other = ExplorationParams(sample_rows=100, seed=1)
 
-        assert correlate_features(study, few) == correlate_features(study, few)
-        assert correlate_features(study, few).rows == 100
-        assert correlate_features(study, few) != correlate_features(study, other)
+        assert correlate_features(analysis_table, few) == correlate_features(analysis_table, few)
+        assert correlate_features(analysis_table, few).rows == 100
+        assert correlate_features(analysis_table, few) != correlate_features(analysis_table, other)
 
 
 class TestMeasureDrift:
     """The upcoming rows against history."""
 
-    def test_a_moved_week(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+    def test_a_moved_week(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
         """A week unlike all others is unusual; one like the last ones is not."""
         upcoming = orders["returned"].isna()
         rows = orders.assign(
@@ -304,7 +328,9 @@ class TestMeasureDrift:
         params = ExplorationParams(drift=PARAMS.drift.model_copy(update={"min_rows": 50}))
         drift = {
             one.upcoming.column: one
-            for one in measure_drift(study_of("amount", "region", "items", rows=rows), params)
+            for one in measure_drift(
+                analysis_table_of("amount", "region", "items", rows=rows), params
+            )
         }
 
         assert drift["amount"].unusual
@@ -314,16 +340,21 @@ class TestMeasureDrift:
         assert len(drift["items"].recent) == params.recent_weeks == len(drift["items"].weeks)
         assert str(drift["items"].weeks[-1]) == "2024-02-26"
 
-    def test_too_few_rows(self, study: Study) -> None:
+    def test_too_few_rows(self, analysis_table: AnalysisTable) -> None:
         """A week of fewer rows than the least is not judged."""
-        assert not any(one.upcoming.drifted for one in measure_drift(study, PARAMS))
+        assert not any(one.upcoming.drifted for one in measure_drift(analysis_table, PARAMS))
 
-    def test_drift_as_usual(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+    def test_drift_as_usual(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
         """What drifts every week, such as a running number, is drift but not unusual."""
         week = (orders["order"] // 60).map({7: 20, 8: 7}).fillna(orders["order"] // 60)
         params = ExplorationParams(drift=PARAMS.drift.model_copy(update={"min_rows": 50}))
         (found,) = measure_drift(
-            study_of(rows=orders.assign(week=week), week={"type": "integer", "title": "W"}), params
+            analysis_table_of(
+                rows=orders.assign(week=week), week={"type": "integer", "title": "W"}
+            ),
+            params,
         )
 
         assert found.upcoming.drifted

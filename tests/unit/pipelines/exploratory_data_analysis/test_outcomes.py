@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from weekwise.contract.errors import WeekwiseError
+from weekwise.analysis.params import ExplorationParams
+from weekwise.analysis.results import Exploration
+from weekwise.analysis.table import AnalysisTable
 from weekwise.contract.model import Contract
+from weekwise.errors import WeekwiseError
 from weekwise.features.window import Window
 from weekwise.pipelines.exploratory_data_analysis import nodes
-from weekwise.pipelines.exploratory_data_analysis.params import ExplorationParams
 from weekwise.pipelines.exploratory_data_analysis.pipeline import create_pipeline
-from weekwise.pipelines.exploratory_data_analysis.results import Exploration
-from weekwise.pipelines.exploratory_data_analysis.study import Study
 
 PARAMS = ExplorationParams()
 DRAWN = [
@@ -32,26 +32,26 @@ DRAWN = [
 Reasons = dict[str, str]
 
 
-def selected(study: Study, params: ExplorationParams = PARAMS) -> dict[str, Any]:
+def selected(analysis_table: AnalysisTable, params: ExplorationParams = PARAMS) -> dict[str, Any]:
     """The selection node's output, from the nodes before it."""
     return nodes.select_features(
-        study.contract,
-        nodes.summarize_columns(study, params),
-        nodes.measure_associations(study, params),
-        nodes.correlate_features(study, params),
+        analysis_table.contract,
+        nodes.summarize_columns(analysis_table, params),
+        nodes.measure_associations(analysis_table, params),
+        nodes.correlate_features(analysis_table, params),
         params,
     )
 
 
-def explored(study: Study, params: ExplorationParams = PARAMS) -> dict[str, Any]:
+def explored(analysis_table: AnalysisTable, params: ExplorationParams = PARAMS) -> dict[str, Any]:
     """The whole exploration, from the nodes before it."""
     return nodes.collect_exploration(
-        nodes.summarize_columns(study, params),
-        nodes.summarize_target(study),
-        nodes.measure_associations(study, params),
-        nodes.correlate_features(study, params),
-        nodes.measure_drift(study, params),
-        selected(study, params),
+        nodes.summarize_columns(analysis_table, params),
+        nodes.summarize_target(analysis_table),
+        nodes.measure_associations(analysis_table, params),
+        nodes.correlate_features(analysis_table, params),
+        nodes.measure_drift(analysis_table, params),
+        selected(analysis_table, params),
         params,
     )
 
@@ -64,9 +64,9 @@ def reasons(found: dict[str, Any], key: str = "dropped") -> Reasons:
 class TestSelectFeatures:
     """What is trained on."""
 
-    def test_rules(self, study: Study) -> None:
+    def test_rules(self, analysis_table: AnalysisTable) -> None:
         """Every feature is either selected or dropped for a stated reason."""
-        found = selected(study)
+        found = selected(analysis_table)
 
         assert found["selected"] == ["amount", "items", "discount", "region", "gift"]
         assert reasons(found) == {
@@ -79,54 +79,56 @@ class TestSelectFeatures:
         assert reasons(found)["refund"].startswith("suspected leakage: alone it ranks past rows")
         assert json.loads(json.dumps(found)) == found
 
-    def test_kept_by_name(self, study: Study) -> None:
+    def test_kept_by_name(self, analysis_table: AnalysisTable) -> None:
         """What the parameters keep is selected, and what a rule held against it is remembered."""
-        found = selected(study, ExplorationParams(keep=("refund", "amount_cents", "currency")))
+        found = selected(
+            analysis_table, ExplorationParams(keep=("refund", "amount_cents", "currency"))
+        )
 
         assert {"refund", "amount_cents", "currency"} <= set(found["selected"])
         assert reasons(found)["amount"].startswith("says the same as amount_cents")
         assert set(reasons(found, "kept")) == {"refund", "currency"}
 
-    def test_both_of_a_pair_kept(self, study: Study) -> None:
+    def test_both_of_a_pair_kept(self, analysis_table: AnalysisTable) -> None:
         """Both of a redundant pair can be kept."""
-        found = selected(study, ExplorationParams(keep=("amount", "amount_cents")))
+        found = selected(analysis_table, ExplorationParams(keep=("amount", "amount_cents")))
 
         assert {"amount", "amount_cents"} <= set(found["selected"])
         assert set(reasons(found, "kept")) == {"amount_cents"}
 
-    def test_dropped_by_name(self, study: Study) -> None:
+    def test_dropped_by_name(self, analysis_table: AnalysisTable) -> None:
         """What the parameters drop is dropped, and its twin stays."""
-        found = selected(study, ExplorationParams(drop=("amount",)))
+        found = selected(analysis_table, ExplorationParams(drop=("amount",)))
 
         assert reasons(found)["amount"] == "the parameters drop it"
         assert "amount_cents" in found["selected"]
 
     def test_the_fuller_of_a_pair_stays(
-        self, study_of: Callable[..., Study], orders: pd.DataFrame
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
     ) -> None:
         """Of a pair that predicts equally well, the one with fewer gaps stays."""
         rows = orders.assign(
             amount=orders["amount"].where(orders["order"] > 0),
         )
 
-        assert selected(study_of("amount", "amount_cents", rows=rows))["selected"] == [
+        assert selected(analysis_table_of("amount", "amount_cents", rows=rows))["selected"] == [
             "amount_cents"
         ]
 
     def test_the_stronger_of_a_pair_stays(
-        self, study_of: Callable[..., Study], orders: pd.DataFrame
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
     ) -> None:
         """Of a pair that says much the same, the one that predicts better stays."""
         blurred = orders["amount"] + np.random.default_rng(5).normal(0, 25, len(orders))
         rows = orders.assign(blurred=blurred)
-        study = study_of(
+        analysis_table = analysis_table_of(
             rows=rows,
             blurred={"type": "number", "title": "Blurred"},
             amount={"type": "number", "title": "Amount"},
         )
 
-        assert selected(study, ExplorationParams(redundancy=0.7))["selected"] == ["amount"]
-        assert selected(study)["selected"] == ["blurred", "amount"]
+        assert selected(analysis_table, ExplorationParams(redundancy=0.7))["selected"] == ["amount"]
+        assert selected(analysis_table)["selected"] == ["blurred", "amount"]
 
     @pytest.mark.parametrize(
         ("params", "message"),
@@ -137,16 +139,16 @@ class TestSelectFeatures:
         ],
     )
     def test_names_that_make_no_sense(
-        self, study: Study, params: dict[str, Any], message: str
+        self, analysis_table: AnalysisTable, params: dict[str, Any], message: str
     ) -> None:
         """A wrong name in the parameters is an error that says where, and what could be meant."""
         with pytest.raises(WeekwiseError, match=message):
-            selected(study, ExplorationParams(**params))
+            selected(analysis_table, ExplorationParams(**params))
 
-    def test_nothing_left(self, study_of: Callable[..., Study]) -> None:
+    def test_nothing_left(self, analysis_table_of: Callable[..., AnalysisTable]) -> None:
         """A run without a feature stops, with the reason for each and what to do."""
         with pytest.raises(WeekwiseError, match=r"(?s)currency: near constant.*exploration\.keep"):
-            selected(study_of("currency", "empty"))
+            selected(analysis_table_of("currency", "empty"))
 
 
 class TestFindings:
@@ -156,18 +158,20 @@ class TestFindings:
         """Tone and title of each finding."""
         return [f"{one['tone']}: {one['title']}" for one in found["findings"]]
 
-    def test_a_leak_comes_first(self, study: Study) -> None:
+    def test_a_leak_comes_first(self, analysis_table: AnalysisTable) -> None:
         """Suspected leakage is the gravest finding, drops are told last."""
-        titles = self.titles(explored(study))
+        titles = self.titles(explored(analysis_table))
 
         assert titles[0] == "act: refund may leak the outcome"
         assert titles[-1] == "plain: Left out of training: 5 of 10 features"
 
-    def test_a_calm_week(self, study_of: Callable[..., Study]) -> None:
+    def test_a_calm_week(self, analysis_table_of: Callable[..., AnalysisTable]) -> None:
         """Where nothing calls for attention, that is said."""
-        assert self.titles(explored(study_of("amount", "items"))) == ["ok: As expected"]
+        assert self.titles(explored(analysis_table_of("amount", "items"))) == ["ok: As expected"]
 
-    def test_a_broken_week(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+    def test_a_broken_week(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
         """New gaps, new values and unusual drift are told, each with its features."""
         upcoming = orders["returned"].isna()
         rows = orders.assign(
@@ -176,7 +180,9 @@ class TestFindings:
             region=orders["region"].where(~upcoming, "x"),
         )
         params = ExplorationParams(drift=PARAMS.drift.model_copy(update={"min_rows": 50}))
-        found = explored(study_of("amount", "discount", "region", "items", rows=rows), params)
+        found = explored(
+            analysis_table_of("amount", "discount", "region", "items", rows=rows), params
+        )
 
         assert self.titles(found) == [
             "warn: discount has more gaps than before",
@@ -186,18 +192,20 @@ class TestFindings:
         assert "region (60 rows)" in found["findings"][1]["text"]
         assert "amount (mean up" in found["findings"][2]["text"]
         page = nodes.render_report(
-            found, study_of("amount", "discount", "region", "items").contract
+            found, analysis_table_of("amount", "discount", "region", "items").contract
         )
         assert page.count(">major, unusual<") == 3
         assert "Amount: share of rows by bin" in page
 
-    def test_gaps_that_tell(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+    def test_gaps_that_tell(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
         """Gaps that go with the outcome are worth a look, short of leakage."""
         tells = orders["returned"].fillna(False) & (orders["order"] % 2 == 0)
         rows = orders.assign(amount=orders["amount"].where(~tells))
 
         assert "warn: The gaps in amount tell the outcome" in self.titles(
-            explored(study_of("amount", rows=rows))
+            explored(analysis_table_of("amount", rows=rows))
         )
 
 
@@ -236,8 +244,8 @@ def test_awkward_tables(
         rows[list(contract.columns)], schema={key: schema[key] for key in contract.columns}
     )
     params = ExplorationParams(keep=("amount", "discount", "region"))
-    study = nodes.read_features(table, contract, window)
-    found = explored(study, params)
+    analysis_table = nodes.read_features(table, contract, window)
+    found = explored(analysis_table, params)
 
     assert any(one["title"].startswith(title) for one in found["findings"])
     assert json.dumps(found, allow_nan=False)
@@ -249,9 +257,9 @@ def test_awkward_tables(
 class TestReport:
     """The page."""
 
-    def test_it_opens_with_no_network(self, study: Study) -> None:
+    def test_it_opens_with_no_network(self, analysis_table: AnalysisTable) -> None:
         """The page refers to nothing outside itself, parses, and is far under 3 MB."""
-        page = nodes.render_report(explored(study), study.contract)
+        page = nodes.render_report(explored(analysis_table), analysis_table.contract)
         parser = HTMLParser()
         parser.feed(page)
         parser.close()
@@ -259,9 +267,9 @@ class TestReport:
         assert not re.search(r"https?:|<script|@import|url\(", page)
         assert len(page.encode()) < 3_000_000
 
-    def test_it_tells_what_was_found(self, study: Study) -> None:
+    def test_it_tells_what_was_found(self, analysis_table: AnalysisTable) -> None:
         """Key figures, findings, labels of values, reasons and methods are on the page."""
-        page = nodes.render_report(explored(study), study.contract)
+        page = nodes.render_report(explored(analysis_table), analysis_table.contract)
 
         for text in (
             "Orders",
@@ -273,42 +281,48 @@ class TestReport:
         ):
             assert text in page, text
 
-    def test_it_says_what_was_sampled(self, study: Study) -> None:
+    def test_it_says_what_was_sampled(self, analysis_table: AnalysisTable) -> None:
         """Where correlations come from a sample, its size and its seed are on the page."""
         params = ExplorationParams(sample_rows=100, seed=42)
 
         assert "over a sample of 100 past rows (seed 42)" in nodes.render_report(
-            explored(study, params), study.contract
+            explored(analysis_table, params), analysis_table.contract
         )
 
-    def test_a_wide_table(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+    def test_a_wide_table(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
         """A table of many columns makes a page that still opens fast."""
         rng = np.random.default_rng(1)
         names = [f"measurement_{place}" for place in range(150)]
         values = pd.DataFrame(rng.normal(size=(len(orders), 150)), columns=names)
-        study = study_of(
+        analysis_table = analysis_table_of(
             rows=pd.concat([orders, values], axis=1),
             **{name: {"type": "number", "title": name} for name in names},
         )
-        found = explored(study)
+        found = explored(analysis_table)
 
-        assert len(nodes.render_report(found, study.contract).encode()) < 3_000_000
+        assert len(nodes.render_report(found, analysis_table.contract).encode()) < 3_000_000
         assert len(found["correlations"]["pairs"]) == nodes.SHOWN_PAIRS
 
-    def test_names_are_escaped(self, study_of: Callable[..., Study], orders: pd.DataFrame) -> None:
+    def test_names_are_escaped(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
         """A value or a title that looks like markup is shown as text."""
         rows = orders.assign(region=orders["region"].replace({"n": "<script>alert(1)</script>"}))
-        study = study_of("amount", rows=rows, region={"type": "category", "title": "<b>R</b>"})
-        page = nodes.render_report(explored(study), study.contract)
+        analysis_table = analysis_table_of(
+            "amount", rows=rows, region={"type": "category", "title": "<b>R</b>"}
+        )
+        page = nodes.render_report(explored(analysis_table), analysis_table.contract)
 
         assert "<script>" not in page
         assert "<b>R</b>" not in page
         assert "&lt;script&gt;" in page
 
 
-def test_exploration_survives_json(study: Study) -> None:
+def test_exploration_survives_json(analysis_table: AnalysisTable) -> None:
     """What is written to `exploration.json` is read back as it was."""
-    found = explored(study)
+    found = explored(analysis_table)
 
     assert (
         Exploration.model_validate(json.loads(json.dumps(found))).model_dump(mode="json") == found
@@ -316,9 +330,9 @@ def test_exploration_survives_json(study: Study) -> None:
 
 
 @pytest.mark.parametrize("draw", DRAWN)
-def test_figures(draw: Callable[[dict[str, Any]], Any], study: Study) -> None:
+def test_figures(draw: Callable[[dict[str, Any]], Any], analysis_table: AnalysisTable) -> None:
     """Each figure has a title and something to show, and can be written as JSON."""
-    figure = draw(explored(study))
+    figure = draw(explored(analysis_table))
 
     assert figure.layout.title.text
     assert figure.data

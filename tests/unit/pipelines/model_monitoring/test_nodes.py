@@ -11,29 +11,30 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from weekwise.contract.errors import AsOfError, ContractError
+from weekwise.analysis.drift import DriftLevel, numeric_drift
+from weekwise.analysis.params import PerformanceParams, SliceParams
+from weekwise.analysis.performance import WeekScore
 from weekwise.contract.model import Contract
-from weekwise.features.drift import DriftLevel, numeric_drift
+from weekwise.errors import AsOfError, ContractError
 from weekwise.features.window import Window
-from weekwise.model.metrics import Metrics
 from weekwise.model.verdict import Decision, SliceComparison, Verdict
 from weekwise.pipelines.model_monitoring import nodes
-from weekwise.pipelines.model_monitoring.figures import (
+from weekwise.reports.weekly.content import (
     FeatureFigures,
     Figures,
-    LookBack,
-    Predictions,
+    RealizedPerformance,
     Unseen,
+    UpcomingPredictions,
     WeeklyReport,
 )
-from weekwise.pipelines.model_monitoring.look_back import WeekScore
-from weekwise.pipelines.model_monitoring.params import LookBackParams, MonitoringParams, SliceParams
+from weekwise.reports.weekly.params import MonitoringParams
+from weekwise.tasks.binary_metrics import Metrics
 
 AS_OF = date(2013, 8, 5)
 WINDOW = Window(as_of=AS_OF)
 LAST_WEEK, WEEK_BEFORE, NEXT_WEEK = (AS_OF + timedelta(weeks=n) for n in (-1, -2, 1))
 PARAMS = MonitoringParams(
-    look_back=LookBackParams(min_rows=7, min_days=3, resamples=100),
+    performance=PerformanceParams(min_rows=7, min_days=3, resamples=100),
     slices=SliceParams(columns=("origin",), min_rows=1),
 )
 CONTRACT = Contract.model_validate(
@@ -68,8 +69,8 @@ PREDICTION_SCHEMA = {
 }
 LOG_SCHEMA = {
     "as_of": "date",
-    "upcoming_promised_log_loss": "float64",
-    "upcoming_promised_baseline_log_loss": "float64",
+    "upcoming_expected_log_loss": "float64",
+    "upcoming_expected_baseline_log_loss": "float64",
 }
 
 Rows = list[dict[str, Any]]
@@ -117,11 +118,11 @@ def joined(predictions: Rows, features: Rows, params: MonitoringParams = PARAMS)
     )
 
 
-def looked_back(predictions: Rows, features: Rows, log: Sequence[Any] = ()) -> LookBack:
+def looked_back(predictions: Rows, features: Rows, log: Sequence[Any] = ()) -> RealizedPerformance:
     """The first three nodes, one after another."""
     daily = nodes.count_outcomes(table(features, FEATURE_SCHEMA), CONTRACT, WINDOW)
     rows = [dict(zip(LOG_SCHEMA, row, strict=True)) for row in log]
-    return nodes.look_back(
+    return nodes.performance(
         joined(predictions, features), daily, table(rows, LOG_SCHEMA), WINDOW, PARAMS
     )
 
@@ -160,7 +161,7 @@ class TestJoinOutcomes:
         assert frame["day"].tolist() == [AS_OF - timedelta(days=1)]
 
     def test_rerun_of_an_old_week(self) -> None:
-        """Predictions and outcomes that the week could not know change nothing."""
+        """UpcomingPredictions and outcomes that the week could not know change nothing."""
         known = [a_prediction(LAST_WEEK, LAST_WEEK)]
         later = [a_prediction(AS_OF, LAST_WEEK), a_prediction(NEXT_WEEK, NEXT_WEEK)]
         features = [a_flight(LAST_WEEK), a_flight(AS_OF, late=True), a_flight(NEXT_WEEK, late=True)]
@@ -171,7 +172,7 @@ class TestJoinOutcomes:
         """Only the last weeks are looked back on, newest kept."""
         params = PARAMS.model_copy(
             update={
-                "look_back": LookBackParams(
+                "performance": PerformanceParams(
                     trend_weeks=1, of_weeks=1, act_weeks=1, calibration_weeks=1
                 )
             }
@@ -209,15 +210,15 @@ def test_count_outcomes() -> None:
     }
 
 
-class TestLookBack:
+class TestRealizedPerformance:
     """The weeks whose outcomes are in."""
 
     def test_first_week(self) -> None:
         """Without earlier predictions there is nothing to look back on."""
-        assert looked_back([], [a_flight(LAST_WEEK)]) == LookBack()
+        assert looked_back([], [a_flight(LAST_WEEK)]) == RealizedPerformance()
 
     def test_weeks_keep_their_own_promise_and_rate(self) -> None:
-        """Each week has its model's promise, and the rate that history had when it was made."""
+        """Each week has its model's expected, and the rate that history had when it was made."""
         features = [
             a_flight(as_of + timedelta(days=n), late=n < positives)
             for as_of, positives in (
@@ -235,7 +236,7 @@ class TestLookBack:
 
         first, second = past.weeks
         assert (first.model_version, second.model_version) == ("v0722", "v0729")
-        assert (first.promised_log_loss, second.promised_log_loss) == (0.4, 0.45)
+        assert (first.expected_log_loss, second.expected_log_loss) == (0.4, 0.45)
         # Before last week 4 of 14 were late; all of last week's were.
         assert second.baseline_log_loss == pytest.approx(-math.log(4 / 14))
         assert second.realized_rate == 1
@@ -253,17 +254,17 @@ class TestLookBack:
         assert (past.calibration, past.slices) == ((), ())
 
     def test_without_a_promise(self) -> None:
-        """A week that no log remembers is scored without a promise."""
+        """A week that no log remembers is scored without a expected."""
         features = [a_flight(day) for day in week(WEEK_BEFORE) + week(LAST_WEEK)]
 
         past = looked_back([a_prediction(LAST_WEEK, day) for day in week(LAST_WEEK)], features)
 
         assert past.last is not None
-        assert past.last.promised_log_loss is None
+        assert past.last.expected_log_loss is None
         assert past.last.log_loss is not None
 
 
-def described(earlier: Rows, now: Rows) -> Predictions:
+def described(earlier: Rows, now: Rows) -> UpcomingPredictions:
     """This week's predictions as a whole."""
     return nodes.describe_predictions(
         table(earlier, PREDICTION_SCHEMA),
@@ -305,7 +306,7 @@ class TestDescribePredictions:
 
     def test_nothing_to_predict(self) -> None:
         """A week without upcoming rows has no figures."""
-        assert described([a_prediction(LAST_WEEK, LAST_WEEK)], []) == Predictions(rows=0)
+        assert described([a_prediction(LAST_WEEK, LAST_WEEK)], []) == UpcomingPredictions(rows=0)
 
     def test_of_another_week(self) -> None:
         """Another week's file is refused, with what to run."""
@@ -383,7 +384,7 @@ class TestDescribe:
         assert figures.unseen == unseen
 
     @pytest.mark.parametrize(
-        ("decision", "judged", "promised"),
+        ("decision", "judged", "expected"),
         [
             (Decision.FIRST, True, 0.41),
             (Decision.PROMOTED, True, 0.41),
@@ -393,8 +394,8 @@ class TestDescribe:
             (Decision.NOT_RETRAINED, False, 0.44),
         ],
     )
-    def test_promise(self, decision: Decision, judged: bool, promised: float) -> None:
-        """The promise is of the model in service, on the rows the verdict saw if it saw any."""
+    def test_promise(self, decision: Decision, judged: bool, expected: float) -> None:
+        """The expected is of the model in service, on the rows the verdict saw if it saw any."""
 
         def metrics(log_loss: float) -> Metrics:
             return Metrics(rows=10, log_loss=log_loss)
@@ -411,11 +412,11 @@ class TestDescribe:
 
         model = nodes.describe_model(verdict.model_copy(update=update), evaluation, WINDOW)
 
-        assert model.promise.log_loss == promised
-        assert model.promise.baseline_log_loss == (0.5 if judged else 0.55)
+        assert model.expected.log_loss == expected
+        assert model.expected.baseline_log_loss == (0.5 if judged else 0.55)
 
     def test_no_promise(self) -> None:
-        """A model that nobody evaluated promises nothing."""
+        """A model that nobody evaluated expected nothing."""
         verdict = Verdict(as_of=AS_OF, decision=Decision.NOT_RETRAINED, reasons=("Never.",))
         evaluation = {
             "as_of": str(AS_OF),
@@ -426,7 +427,7 @@ class TestDescribe:
 
         model = nodes.describe_model(verdict, evaluation, WINDOW)
 
-        assert model.promise.skill is None
+        assert model.expected.skill is None
         assert model.verdict.reasons == ("Never.",)
 
     def test_failing_slices(self) -> None:
@@ -515,7 +516,7 @@ def a_summary(as_of: date = AS_OF) -> dict[str, Any]:
 def judged(figures: Figures) -> WeeklyReport:
     """The week's report, through the node."""
     return nodes.judge_week(
-        figures.look_back,
+        figures.performance,
         figures.predictions,
         figures.model,
         figures.features,
@@ -529,38 +530,42 @@ class TestLogWeek:
     """The week's row of the monitoring log."""
 
     def test_first_week(self, figures_of: Callable[..., Figures]) -> None:
-        """The first week's row has a promise and nothing to look back on."""
+        """The first week's row has a expected and nothing to look back on."""
         row = nodes.log_week(judged(figures_of())).to_dict("records")
 
         assert len(row) == 1
-        assert (row[0]["as_of"], row[0]["look_back_as_of"], row[0]["status"]) == (AS_OF, None, "OK")
-        assert row[0]["upcoming_promised_log_loss"] == 0.45
+        assert (row[0]["as_of"], row[0]["realized_as_of"], row[0]["status"]) == (AS_OF, None, "OK")
+        assert row[0]["upcoming_expected_log_loss"] == 0.45
         assert (row[0]["rows"], row[0]["drifted"], row[0]["worse"]) == (0, False, False)
         assert pd.isna(row[0]["log_loss"])
 
     def test_promise_comes_back(
         self, figures_of: Callable[..., Figures], score_of: Callable[..., WeekScore]
     ) -> None:
-        """What one week's row promises is what the next week is held against."""
-        row = nodes.log_week(judged(figures_of(look_back=LookBack(weeks=(score_of(),)))))
+        """What one week's row expected is what the next week is held against."""
+        row = nodes.log_week(
+            judged(figures_of(performance=RealizedPerformance(weeks=(score_of(),))))
+        )
         log = row.assign(as_of=LAST_WEEK)[list(LOG_SCHEMA)]
         features = [a_flight(day) for day in week(WEEK_BEFORE) + week(LAST_WEEK)]
         predictions = [a_prediction(LAST_WEEK, day) for day in week(LAST_WEEK)]
 
         past = looked_back(predictions, features, [tuple(log.iloc[0])])
 
-        assert row["look_back_as_of"].tolist() == [LAST_WEEK]
+        assert row["realized_as_of"].tolist() == [LAST_WEEK]
         assert row["log_loss"].tolist() == [0.46]
         assert past.last is not None
-        assert past.last.promised_log_loss == 0.45
-        assert past.last.promised_skill == pytest.approx(0.1)
+        assert past.last.expected_log_loss == 0.45
+        assert past.last.expected_skill == pytest.approx(0.1)
 
     def test_types(
         self, figures_of: Callable[..., Figures], score_of: Callable[..., WeekScore]
     ) -> None:
         """A first row and a later one have columns of the same names and types."""
         first = nodes.log_week(judged(figures_of()))
-        later = nodes.log_week(judged(figures_of(look_back=LookBack(weeks=(score_of(),)))))
+        later = nodes.log_week(
+            judged(figures_of(performance=RealizedPerformance(weeks=(score_of(),))))
+        )
 
         assert list(first.columns) == list(later.columns)
         numbers = [name for name in later if later[name].dtype == "float64"]
@@ -575,7 +580,9 @@ class TestDrawReport:
         self, figures_of: Callable[..., Figures], score_of: Callable[..., WeekScore]
     ) -> None:
         """The plain report survives JSON, says first what matters, and holds all figures."""
-        week_judged = judged(figures_of(look_back=LookBack(weeks=(score_of(2), score_of()))))
+        week_judged = judged(
+            figures_of(performance=RealizedPerformance(weeks=(score_of(2), score_of())))
+        )
 
         _, plain = nodes.draw_report(week_judged, nodes.log_week(week_judged))
         read_back = json.loads(json.dumps(plain, allow_nan=False))

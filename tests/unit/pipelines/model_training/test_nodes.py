@@ -9,20 +9,20 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
+import parcels
 import pyarrow as pa
 import pytest
-
-import parcels
 from trains import CONTRACT, PARAMS, predictor, train_end, trains
-from weekwise.contract.errors import ContractError, FeedError
-from weekwise.features.calendar import CALENDAR_FEATURES
+
+from weekwise.errors import ContractError, FeedError
+from weekwise.features.time_features import CALENDAR_FEATURES
 from weekwise.features.window import Window
-from weekwise.model.contenders import Challenger, Champion, Reigning
+from weekwise.model.contenders import Challenger, Champion, CurrentChampion
+from weekwise.model.evaluation import Evaluation, HoldoutScores
 from weekwise.model.promotion import PromotionParams
 from weekwise.model.retraining import Retraining, RetrainingParams, When
 from weekwise.model.verdict import Decision, Verdict
 from weekwise.pipelines.model_training import nodes
-from weekwise.pipelines.model_training.evaluation import Evaluation, HoldoutScores
 from weekwise.pipelines.model_training.params import TrainingParams
 
 AS_OF = train_end()
@@ -32,8 +32,8 @@ TRAINING = TrainingParams(
     holdout_days=HOLDOUT_DAYS, fit=PARAMS, slices=("line",), slice_min_rows=20, explained_rows=40
 )
 PROMOTION = PromotionParams(min_rows=100, min_days=3, slice_limits={"line": 0.5}, slice_min_rows=20)
-NOBODY = Reigning(champion=None)
-REIGNING = Reigning(champion=Champion("1", predictor(30)))
+NOBODY = CurrentChampion(champion=None)
+REIGNING = CurrentChampion(champion=Champion("1", predictor(30)))
 CHALLENGER = Challenger(predictor=predictor(31), reason="New data.", version="2")
 NO_CHALLENGER = Challenger(predictor=None, reason="No run trains (retrain: never).")
 
@@ -49,7 +49,7 @@ TRAINING_ROWS, HOLDOUT_ROWS = split(trains())
 
 class TestPlanRetraining:
     @pytest.mark.parametrize(
-        ("when", "reigning", "retrain"),
+        ("when", "current", "retrain"),
         [
             (When.ALWAYS, REIGNING, True),
             (When.IF_NEEDED, REIGNING, True),
@@ -58,10 +58,10 @@ class TestPlanRetraining:
             (When.NEVER, NOBODY, True),
         ],
     )
-    def test_policies(self, when: When, reigning: Reigning, retrain: bool) -> None:
+    def test_policies(self, when: When, current: CurrentChampion, retrain: bool) -> None:
         """The policy decides, save that without a champion a model is always trained."""
         plan = nodes.plan_retraining(
-            self.log(drifted=[True, True]), reigning, WINDOW, RetrainingParams(retrain=when)
+            self.log(drifted=[True, True]), current, WINDOW, RetrainingParams(retrain=when)
         )
 
         assert plan.retrain is retrain
@@ -261,10 +261,12 @@ class TestFitChallenger:
         assert lines[-1].startswith("Fitted ")
 
 
-def holdout_scores(challenger: Challenger, reigning: Reigning, **changes: Any) -> HoldoutScores:
+def holdout_scores(
+    challenger: Challenger, current: CurrentChampion, **changes: Any
+) -> HoldoutScores:
     """What two models make of the trains held out."""
     training = TRAINING.model_copy(update=changes)
-    return nodes.score_holdout(challenger, reigning, HOLDOUT_ROWS, CONTRACT, training, PROMOTION)
+    return nodes.score_holdout(challenger, current, HOLDOUT_ROWS, CONTRACT, training, PROMOTION)
 
 
 class TestScoreHoldout:
@@ -288,17 +290,17 @@ class TestScoreHoldout:
             holdout_scores(CHALLENGER, REIGNING, slices=("colour",))
 
     @pytest.mark.parametrize(
-        ("challenger", "reigning"),
+        ("challenger", "current"),
         [(CHALLENGER, NOBODY), (NO_CHALLENGER, REIGNING), (NO_CHALLENGER, NOBODY)],
     )
     def test_a_model_that_is_not_there_has_no_scores(
-        self, challenger: Challenger, reigning: Reigning
+        self, challenger: Challenger, current: CurrentChampion
     ) -> None:
         """Before the first champion, or in a run without training, one side is empty."""
-        scores = holdout_scores(challenger, reigning)
+        scores = holdout_scores(challenger, current)
 
         assert (scores.challenger is None) is (challenger.predictor is None)
-        assert (scores.champion is None) is (reigning.champion is None)
+        assert (scores.champion is None) is (current.champion is None)
 
     @pytest.mark.parametrize(
         ("slices", "expected"),
@@ -313,7 +315,7 @@ class TestScoreHoldout:
 
 def judged(
     challenger: Challenger,
-    reigning: Reigning,
+    current: CurrentChampion,
     *,
     new: float | None = None,
     old: float | None = None,
@@ -322,7 +324,7 @@ def judged(
 
     Args:
         challenger: The run's model.
-        reigning: The champion before.
+        current: The champion before.
         new: The probability that the challenger gives to what happened, for every row.
         old: The same for the champion.
     """
@@ -332,13 +334,13 @@ def judged(
         for name, share in (("challenger", new), ("champion", old))
         if share is not None
     }
-    scores = replace(holdout_scores(challenger, reigning), **known)
-    return nodes.judge_challenger(challenger, reigning, scores, WINDOW, PROMOTION)
+    scores = replace(holdout_scores(challenger, current), **known)
+    return nodes.judge_challenger(challenger, current, scores, WINDOW, PROMOTION)
 
 
 class TestJudgeChallenger:
     @pytest.mark.parametrize(
-        ("reigning", "new", "old", "decision"),
+        ("current", "new", "old", "decision"),
         [
             (NOBODY, 0.8, None, Decision.FIRST),
             (NOBODY, 0.4, None, Decision.REJECTED),
@@ -348,15 +350,15 @@ class TestJudgeChallenger:
         ],
     )
     def test_the_better_model_wins(
-        self, reigning: Reigning, new: float, old: float | None, decision: Decision
+        self, current: CurrentChampion, new: float, old: float | None, decision: Decision
     ) -> None:
         """A challenger takes the champion's place if it is no worse, and is refused otherwise."""
-        verdict = judged(CHALLENGER, reigning, new=new, old=old)
+        verdict = judged(CHALLENGER, current, new=new, old=old)
 
         assert verdict.decision is decision
         assert verdict.as_of == AS_OF
         assert verdict.challenger_version == "2"
-        assert verdict.champion_version == ("1" if reigning.champion else None)
+        assert verdict.champion_version == ("1" if current.champion else None)
 
     @pytest.mark.parametrize(
         "challenger", [NO_CHALLENGER, replace(CHALLENGER, version=None, reason="Not registered.")]
@@ -379,9 +381,11 @@ class TestJudgeChallenger:
         assert verdict.comparison.days == 5
 
 
-def evaluated(challenger: Challenger = CHALLENGER, reigning: Reigning = REIGNING) -> Evaluation:
+def evaluated(
+    challenger: Challenger = CHALLENGER, current: CurrentChampion = REIGNING
+) -> Evaluation:
     """The evaluation of two models on the trains held out."""
-    scores = holdout_scores(challenger, reigning)
+    scores = holdout_scores(challenger, current)
     return nodes.evaluate_models(scores, TRAINING_ROWS, CONTRACT, WINDOW, TRAINING)
 
 
@@ -431,16 +435,16 @@ class TestEvaluateModels:
         assert [one.metrics.rows for one in found.challenger.slices] == [least]
 
     @pytest.mark.parametrize(
-        ("challenger", "reigning"), [(CHALLENGER, NOBODY), (NO_CHALLENGER, REIGNING)]
+        ("challenger", "current"), [(CHALLENGER, NOBODY), (NO_CHALLENGER, REIGNING)]
     )
     def test_a_model_that_is_not_there_has_no_figures(
-        self, challenger: Challenger, reigning: Reigning
+        self, challenger: Challenger, current: CurrentChampion
     ) -> None:
         """Only models that scored are evaluated; the baseline always is."""
-        found = evaluated(challenger, reigning)
+        found = evaluated(challenger, current)
 
         assert (found.challenger is None) is (challenger.predictor is None)
-        assert (found.champion is None) is (reigning.champion is None)
+        assert (found.champion is None) is (current.champion is None)
         assert found.baseline.rows == 240
 
 
@@ -455,7 +459,7 @@ class TestRecordEvaluation:
 
     def test_metrics_are_named_by_model(self) -> None:
         """MLflow gets each figure of each model once, under the model's name."""
-        evaluation = evaluated(reigning=NOBODY)
+        evaluation = evaluated(current=NOBODY)
 
         _, metrics = nodes.record_evaluation(evaluation)
 
@@ -464,7 +468,7 @@ class TestRecordEvaluation:
             "value": evaluation.challenger.metrics.log_loss,
             "step": 0,
         }
-        assert {name.partition(".")[0] for name in metrics} == {"challenger", "constant_rate"}
+        assert {name.partition(".")[0] for name in metrics} == {"challenger", "baseline"}
         assert all(isinstance(one["value"], float) for one in metrics.values())
 
     def test_figures_without_meaning_are_left_out(self) -> None:
@@ -479,10 +483,10 @@ class TestRecordEvaluation:
         assert "challenger.log_loss" in metrics
 
 
-def card(challenger: Challenger = CHALLENGER, reigning: Reigning = REIGNING) -> str:
+def card(challenger: Challenger = CHALLENGER, current: CurrentChampion = REIGNING) -> str:
     """The model card of a run."""
-    verdict = judged(challenger, reigning)
-    return nodes.write_model_card(challenger, reigning, evaluated(challenger, reigning), verdict)
+    verdict = judged(challenger, current)
+    return nodes.write_model_card(challenger, current, evaluated(challenger, current), verdict)
 
 
 def table_row(text: str, first_cell: str) -> list[str]:
@@ -569,10 +573,10 @@ class TestWriteModelCard:
 
 class TestDrawModel:
     @staticmethod
-    def drawn(challenger: Challenger = CHALLENGER, reigning: Reigning = REIGNING) -> Any:
+    def drawn(challenger: Challenger = CHALLENGER, current: CurrentChampion = REIGNING) -> Any:
         """The three figures of a run."""
-        evaluation = evaluated(challenger, reigning)
-        return nodes.draw_model(challenger, reigning, HOLDOUT_ROWS, evaluation, TRAINING)
+        evaluation = evaluated(challenger, current)
+        return nodes.draw_model(challenger, current, HOLDOUT_ROWS, evaluation, TRAINING)
 
     def test_importances(self) -> None:
         """The bars are the most important inputs, the first on top, under their titles."""
@@ -614,7 +618,7 @@ class TestDrawModel:
         assert [one.to_json() for one in self.drawn()] == [one.to_json() for one in self.drawn()]
 
     @pytest.mark.parametrize(
-        ("challenger", "reigning", "names"),
+        ("challenger", "current", "names"),
         [
             (CHALLENGER, REIGNING, ["challenger", "champion", "ideal"]),
             (CHALLENGER, NOBODY, ["challenger", "ideal"]),
@@ -622,10 +626,10 @@ class TestDrawModel:
         ],
     )
     def test_calibration(
-        self, challenger: Challenger, reigning: Reigning, names: list[str]
+        self, challenger: Challenger, current: CurrentChampion, names: list[str]
     ) -> None:
         """Each model that scored has a line, beside the ideal one."""
-        lines = self.drawn(challenger, reigning)[2].data
+        lines = self.drawn(challenger, current)[2].data
 
         assert [line.name for line in lines] == names
         assert len(lines[0].x) == len(lines[0].y) == 10

@@ -4,7 +4,7 @@ from weekwise.pipelines.model_training import create_pipeline
 
 
 def test_inputs_and_outputs() -> None:
-    """The pipeline takes what the others leave and the reigning champion, and leaves reports."""
+    """The pipeline takes what the others leave and the current champion, and leaves reports."""
     pipeline = create_pipeline()
 
     assert pipeline.inputs() == {
@@ -15,7 +15,7 @@ def test_inputs_and_outputs() -> None:
         "params:retraining",
         "params:training",
         "params:window",
-        "reigning_champion",
+        "current_champion",
         "selected_features",
         "wrangling_summary",
     }

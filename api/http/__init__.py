@@ -1,0 +1,1 @@
+"""HTTP: middleware, exceptions, responses, static files, the OpenAPI document."""

@@ -1,0 +1,1 @@
+"""Rows as they arrive: read, checked against the contract, described."""

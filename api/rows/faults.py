@@ -1,0 +1,87 @@
+"""What is wrong with a value, in words: what was expected, what arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pydantic_core
+
+from api.http.exceptions import FieldFault
+from weekwise.contract.describe import limits
+from weekwise.contract.model import TEMPORAL, Column, ColumnType, Contract, OnServing
+from weekwise.wording import nearest
+
+_KINDS = {
+    ColumnType.STRING: "text",
+    ColumnType.CATEGORY: "text",
+    ColumnType.INTEGER: "a whole number",
+    ColumnType.NUMBER: "a number",
+    ColumnType.BOOLEAN: "true or false",
+    ColumnType.DATE: "a date such as 2013-07-15",
+    ColumnType.DATETIME: "a local date and time such as 2013-07-15T17:45, without an offset",
+}
+_LONGEST = 80
+
+
+def fault(contract: Contract, error: Mapping[str, Any]) -> FieldFault:
+    """One of Pydantic's errors about a row, in the contract's words.
+
+    Args:
+        contract: What a row is.
+        error: An item of `ValidationError.errors()`.
+    """
+    path = error["loc"]
+    received = shown(error["input"])
+    if not path:
+        return FieldFault("", "A row must be a JSON object.", "an object", received)
+    name = str(path[0])
+    column = contract.columns.get(name)
+    if column is None or error["type"] == "extra_forbidden":
+        return _unknown(contract, name, received)
+    wanted = expected(column)
+    if error["type"] == "missing":
+        return FieldFault(
+            name, f"{column.title} is missing; it must be {wanted}.", wanted, "nothing"
+        )
+    return FieldFault(name, f"{column.title} must be {wanted}, not {received}.", wanted, received)
+
+
+def too_large(contract: Contract, name: str, value: object) -> FieldFault:
+    """A number that no float of 64 bits can hold."""
+    column, received = contract.columns[name], shown(value)
+    return FieldFault(name, f"{column.title} is too large.", expected(column), received)
+
+
+def expected(column: Column) -> str:
+    """What a value of a column must be: `a whole number, 10 to 10,000 mi`."""
+    allowed = limits(column)
+    if column.type in TEMPORAL:
+        allowed = allowed.replace("or more", "or later").replace("or less", "or earlier")
+    closed = column.serving.unseen is OnServing.REFUSE
+    if column.values is not None and closed:
+        words = f"one of {allowed}"
+    elif column.values is not None or not allowed:
+        words = _KINDS[column.type]
+    else:
+        words = f"{_KINDS[column.type]}, {allowed}"
+    return words if column.refuses_missing else f"{words}, or null"
+
+
+def shown(value: object) -> str:
+    """A value as JSON, cut short."""
+    try:
+        text = pydantic_core.to_json(value, inf_nan_mode="constants").decode()
+    except (ValueError, TypeError, pydantic_core.PydanticSerializationError):
+        text = type(value).__name__
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _unknown(contract: Contract, name: str, received: str) -> FieldFault:
+    """A field that the contract does not have, or that is none of the model's inputs."""
+    near = nearest(name, contract.inputs)
+    hint = f"; {near}" if near else ""
+    if name in contract.columns:
+        hint = "; the model does not take this column"
+    message = f"There is no field {shown(name)}{hint}."
+    return FieldFault(name[:_LONGEST], message, "no such field", received)

@@ -1,0 +1,1 @@
+"""Statistics of the analysis table and of predictions: pure functions of arrays and frames."""

@@ -1,0 +1,170 @@
+"""How strongly features go together, pair by pair.
+
+Each pair is measured by what fits it, on a scale where 0 is nothing and 1 is all: two numbers by
+Spearman's rank correlation; a number and a category by the correlation ratio of the number's
+ranks (Fisher), corrected for chance (Kelley, 1935); two categories by Cramer's V, corrected for
+chance (Bergsma, *A bias-correction for Cramer's V and Tschuprow's T*, 2013).
+
+A strong pair is not yet a redundant one: a town settles its region, and not the other way round.
+So each pair of a kind has a second figure, which is 1 only if either feature can be told from the
+other: the size of the rank correlation, or the mutual information of two categories over the
+larger of their entropies. Between a number and a category it is 0: the one is never dropped for
+the other, for a model reads them differently.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from weekwise.analysis.params import ExplorationParams
+from weekwise.analysis.results import Correlations, Measure, Pair
+from weekwise.analysis.table import AnalysisTable, Codes, Floats
+
+FEWEST_ROWS = 3
+Counts = npt.NDArray[np.float64]
+
+
+def correlate(table: AnalysisTable, params: ExplorationParams) -> Correlations:
+    """Measure every pair of features over past rows, sampled where there are many."""
+    chosen = _sample(table.history.rows, params)
+    ranks = {name: _ranks(held[chosen]) for name, held in table.history.numbers.items()}
+    codes = {name: held[chosen] for name, held in table.history.codes.items()}
+    found = [
+        *_between_numbers(ranks),
+        *(
+            pair
+            for category, held in codes.items()
+            for pair in _between_kinds(category, held, ranks)
+        ),
+        *_between_categories(codes),
+    ]
+    found.sort(key=lambda pair: (-abs(pair.value), pair.first, pair.second))
+    return Correlations(
+        names=tuple(table.features),
+        cells=_square(table.features, found),
+        pairs=tuple(found),
+        rows=chosen.size,
+    )
+
+
+def _sample(rows: int, params: ExplorationParams) -> npt.NDArray[np.int64]:
+    if rows <= params.sample_rows:
+        return np.arange(rows)
+    chosen = np.random.default_rng(params.seed).choice(rows, params.sample_rows, replace=False)
+    return np.sort(chosen)
+
+
+def _ranks(numbers: Floats) -> Floats:
+    """Ranks around 0, ties sharing theirs; not-a-number stays so."""
+    import pandas as pd
+
+    ranks = np.asarray(pd.Series(numbers).rank(), dtype=np.float64)
+    return ranks - float(np.nanmean(ranks)) if np.isfinite(ranks).any() else ranks
+
+
+def _between_numbers(ranks: dict[str, Floats]) -> list[Pair]:
+    """Spearman's correlation of all pairs at once, over the rows in which both have a value."""
+    if len(ranks) < 2:  # noqa: PLR2004 - a pair
+        return []
+    names, stacked = list(ranks), np.column_stack(list(ranks.values()))
+    known = np.isfinite(stacked).astype(float)
+    centered = np.where(known > 0, stacked, 0.0)
+    rows = known.T @ known
+    sums = centered.T @ known
+    covariance = centered.T @ centered - sums * sums.T / np.maximum(rows, 1)
+    spread = (centered**2).T @ known - sums**2 / np.maximum(rows, 1)
+    scale = np.sqrt(np.maximum(spread * spread.T, 0.0))
+    # What remains of a constant after rounding must not be taken for a spread.
+    usable = (rows >= FEWEST_ROWS) & (scale > 1e-9 * np.maximum(1.0, rows))
+    values = np.divide(covariance, scale, out=np.zeros_like(scale), where=usable)
+    values = np.clip(values, -1.0, 1.0)
+    return [
+        _pair(names[i], names[j], "Spearman", values[i, j], abs(values[i, j]))
+        for i, j in combinations(range(len(names)), 2)
+        if usable[i, j]
+    ]
+
+
+def _between_kinds(category: str, codes: Codes, ranks: dict[str, Floats]) -> list[Pair]:
+    found = []
+    for name, held in ranks.items():
+        both = np.isfinite(held) & (codes >= 0)
+        ratio = _correlation_ratio(codes[both], held[both])
+        if ratio is not None:
+            found.append(_pair(name, category, "correlation ratio", ratio, 0.0))
+    return found
+
+
+def _correlation_ratio(codes: Codes, values: Floats) -> float | None:
+    rows = np.bincount(codes)
+    groups = int((rows > 0).sum())
+    if values.size <= max(groups, FEWEST_ROWS) or groups < 2:  # noqa: PLR2004 - one group
+        return None
+    total = float(((values - values.mean()) ** 2).sum())
+    if total <= 0:
+        return None
+    sums = np.bincount(codes, weights=values - values.mean())
+    between = float((sums[rows > 0] ** 2 / rows[rows > 0]).sum())
+    within_mean = (total - between) / (values.size - groups)
+    return float(np.sqrt(np.clip(1 - within_mean / (total / (values.size - 1)), 0.0, 1.0)))
+
+
+def _between_categories(codes: dict[str, Codes]) -> list[Pair]:
+    found = []
+    for first, second in combinations(codes, 2):
+        table = _contingency(codes[first], codes[second])
+        if table.sum() >= FEWEST_ROWS and min(table.shape) > 1:
+            alike = _same_information(table)
+            found.append(_pair(first, second, "Cramer's V", _cramers_v(table), alike))
+    return found
+
+
+def _contingency(first: Codes, second: Codes) -> Counts:
+    """Rows by value of each, values that no row has left out."""
+    both = (first >= 0) & (second >= 0)
+    width = int(second.max(initial=0)) + 1
+    height = int(first.max(initial=0)) + 1
+    cells = np.bincount(first[both] * width + second[both], minlength=height * width)
+    table = cells.reshape(height, width).astype(float)
+    return table[np.ix_(table.sum(1) > 0, table.sum(0) > 0)]
+
+
+def _cramers_v(table: Counts) -> float:
+    rows = table.sum()
+    expected = np.outer(table.sum(1), table.sum(0)) / rows
+    squared = float(((table - expected) ** 2 / expected).sum() / rows)
+    height, width = table.shape
+    corrected = max(0.0, squared - (height - 1) * (width - 1) / (rows - 1))
+    smaller = min(size - (size - 1) ** 2 / (rows - 1) for size in (height, width)) - 1
+    return float(np.sqrt(np.clip(corrected / smaller, 0.0, 1.0))) if smaller > 0 else 0.0
+
+
+def _same_information(table: Counts) -> float:
+    first, second = _entropy(table.sum(1)), _entropy(table.sum(0))
+    shared = first + second - _entropy(table.ravel())
+    return float(np.clip(shared / max(first, second), 0.0, 1.0))
+
+
+def _entropy(counts: Counts) -> float:
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log(shares)).sum())
+
+
+def _pair(first: str, second: str, measure: Measure, value: float, alike: float) -> Pair:
+    return Pair(
+        first=first,
+        second=second,
+        measure=measure,
+        value=round(float(value), 4),
+        same_information=round(float(alike), 4),
+    )
+
+
+def _square(names: list[str], pairs: list[Pair]) -> tuple[tuple[float | None, ...], ...]:
+    known = {(pair.first, pair.second): pair.value for pair in pairs}
+    known |= {(second, first): value for (first, second), value in known.items()}
+    known |= {(name, name): 1.0 for name in names}
+    return tuple(tuple(known.get((row, column)) for column in names) for row in names)

@@ -1,0 +1,116 @@
+"""What a user may set about the exploratory analysis."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from weekwise.analysis.drift import DriftLimits
+from weekwise.contract.model import Frozen, Share
+
+
+class ExplorationParams(Frozen):
+    """Settings of the exploratory analysis.
+
+    Attributes:
+        keep: Features that are kept, whatever is found.
+        drop: Features that are dropped, whatever is found.
+        max_missing: A feature missing in more than this share of past rows is dropped.
+        max_same: A feature with one value in more than this share of past rows is dropped.
+        leakage_auc: A feature that alone ranks past rows this well is dropped as suspected leakage.
+        missing_auc: A feature whose gaps alone rank past rows this well is remarked on.
+        redundancy: Of two features at least this alike the weaker is dropped.
+        rare_rows: How many rows of the overall rate steady the rate of a value when features are
+            measured alone.
+        bins: Into how many quantile bins a number is cut when it is measured against the target.
+        folds: Into how many parts of whole weeks history is cut when features are measured alone.
+        sample_rows: The most past rows that correlations are computed from.
+        seed: What that sample is drawn with.
+        recent_weeks: How many past weeks are compared with history beside the upcoming one.
+        max_categories: How many values of a category are shown; the rarer ones share a row.
+        drift: What counts as drift.
+    """
+
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    max_missing: Share = 0.95
+    max_same: Share = 0.999
+    leakage_auc: float = Field(default=0.98, gt=0.5, le=1)
+    missing_auc: float = Field(default=0.65, gt=0.5, le=1)
+    redundancy: float = Field(default=0.995, gt=0, le=1)
+    rare_rows: float = Field(default=20.0, gt=0)
+    bins: int = Field(default=32, ge=2)
+    folds: int = Field(default=5, ge=2)
+    sample_rows: int = Field(default=30_000, ge=100)
+    seed: int = 20130101
+    recent_weeks: int = Field(default=6, ge=0)
+    max_categories: int = Field(default=12, ge=2)
+    drift: DriftLimits = DriftLimits()
+
+
+class PerformanceParams(Frozen):
+    """When a week's outcomes say that the model is worse than it expected to be.
+
+    A week's log loss is mostly the week's: over 40 weeks of New York flights a rule of "ten
+    percent over the holdout's log loss" fires in 13, nearly all of them merely stormy. So a week is
+    judged by its *skill*, the share of a constant rate's log loss that the model saves on the same
+    rows, and only if a bootstrap over days, which keep their weather to themselves, finds the
+    shortfall credible; that fires in 2 of the 40.
+
+    Attributes:
+        min_rows: The fewest rows with an outcome that a week is judged on.
+        min_days: The fewest days with an outcome that a week is judged on; a bootstrap over fewer
+            would be sure of anything.
+        kept_skill: A week is worse when its skill is credibly under this share of the skill the
+            holdout expected.
+        confidence: How sure, from 0.5 to 1, one must be that a skill is that low.
+        resamples: How often days are drawn anew.
+        seed: The seed they are drawn with.
+        act_weeks: ACT when the last week is worse, and with it this many of the last `of_weeks`.
+        of_weeks: How many judged weeks the rule above looks at.
+        calibration_limit: How far a week's mean probability may lie from its realized rate.
+        calibration_weeks: ACT when it lies further off, on the same side, this many weeks running.
+        min_outcome_share: WARN when a smaller share of the predicted rows has an outcome.
+        trend_weeks: How many weeks the report looks back on.
+    """
+
+    min_rows: int = Field(default=200, ge=1)
+    min_days: int = Field(default=4, ge=2)
+    kept_skill: Share = 0.5
+    confidence: float = Field(default=0.95, ge=0.5, lt=1)
+    resamples: int = Field(default=1000, ge=100)
+    seed: int = 0
+    act_weeks: int = Field(default=2, ge=1)
+    of_weeks: int = Field(default=4, ge=1)
+    calibration_limit: Share = 0.1
+    calibration_weeks: int = Field(default=3, ge=1)
+    min_outcome_share: Share = 0.8
+    trend_weeks: int = Field(default=26, ge=1)
+
+    @model_validator(mode="after")
+    def _weeks_are_in_order(self) -> Self:
+        if self.act_weeks > self.of_weeks:
+            raise ValueError(
+                f"act_weeks {self.act_weeks} is over of_weeks {self.of_weeks}; swap or mend them"
+            )
+        if max(self.of_weeks, self.calibration_weeks) > self.trend_weeks:
+            raise ValueError(
+                f"trend_weeks {self.trend_weeks} is too short for of_weeks {self.of_weeks} and "
+                f"calibration_weeks {self.calibration_weeks}; raise it"
+            )
+        return self
+
+
+class SliceParams(Frozen):
+    """Where to look for the rows that the last week's predictions served worst.
+
+    Attributes:
+        columns: Columns of the feature table; each of their values is a slice.
+        min_rows: The fewest rows with an outcome that make a slice.
+        shown: How many slices, the worst first, are reported.
+    """
+
+    columns: tuple[str, ...] = ("origin", "carrier")
+    min_rows: int = Field(default=100, ge=1)
+    shown: int = Field(default=8, ge=1)

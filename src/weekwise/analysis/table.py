@@ -1,0 +1,175 @@
+"""The columns under analysis as plain arrays, read from the engine once and shared by all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from weekwise.contract.model import NUMERIC, ColumnType, Contract
+from weekwise.features.window import Window
+
+if TYPE_CHECKING:
+    import ibis
+    import pyarrow as pa
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int32]
+DAYS_PER_WEEK = 7
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some rows, one array per column.
+
+    Attributes:
+        rows: How many rows there are.
+        days: The date of each row, as days since 1970-01-01.
+        hours: The hour of each row from 0 to 23; None where the time column holds only dates.
+        target: The target of each row, true as 1; not-a-number where there is none.
+        numbers: Numeric features by name; not-a-number is a missing value.
+        codes: Other features by name, as places in `AnalysisTable.categories`; -1 where missing.
+    """
+
+    rows: int
+    days: npt.NDArray[np.int64]
+    hours: Codes | None
+    target: Floats
+    numbers: dict[str, Floats]
+    codes: dict[str, Codes]
+
+
+@dataclass(frozen=True)
+class AnalysisTable:
+    """History and the upcoming rows of one run.
+
+    Attributes:
+        contract: What the table is.
+        window: The run's place in time.
+        history: Past rows whose outcome is known.
+        upcoming: Rows to be predicted.
+        categories: The values of each feature that is not numeric, sorted, of both samples.
+    """
+
+    contract: Contract
+    window: Window
+    history: Sample
+    upcoming: Sample
+    categories: dict[str, tuple[str, ...]]
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the features, in the contract's order."""
+        return self.contract.features
+
+    @property
+    def first_day(self) -> date | None:
+        """The date of the first past row, if there is one."""
+        if not self.history.rows:
+            return None
+        return EPOCH + timedelta(days=int(self.history.days.min()))
+
+    def is_numeric(self, name: str) -> bool:
+        """Whether a feature is a number."""
+        return name in self.history.numbers
+
+    def values(self, name: str, sample: Sample) -> Any:
+        """A feature's values: numbers, or categories by name."""
+        if self.is_numeric(name):
+            return sample.numbers[name]
+        import pandas as pd
+
+        return pd.Categorical.from_codes(
+            sample.codes[name], pd.Index(self.categories[name], dtype=object)
+        )
+
+    def weeks_before(self, sample: Sample) -> Codes:
+        """In which week before `as_of` each row lies: 1 is the last, made of the last seven days.
+
+        Weeks are counted back from `as_of`, so that all but the earliest are whole.
+        """
+        days_before = (self.window.as_of - EPOCH).days - sample.days
+        return ((days_before - 1) // DAYS_PER_WEEK + 1).astype(np.int32)
+
+    def week_start(self, before: int) -> date:
+        """The first day of the week that lies so many weeks before `as_of`."""
+        return self.window.as_of - timedelta(days=DAYS_PER_WEEK * before)
+
+
+def read_analysis_table(features: ibis.Table, contract: Contract, window: Window) -> AnalysisTable:
+    """Read the features, the time and the target of history and of the upcoming rows.
+
+    Args:
+        features: The model's own table, with the columns of its contract.
+        contract: What `features` is; it has a time and a target column.
+        window: The run's place in time.
+    """
+    past = _fetch(window.history(features, contract), contract, [contract.time, contract.target])
+    coming = _fetch(window.upcoming(features, contract), contract, [contract.time])
+    codes: dict[str, Codes] = {}
+    categories: dict[str, tuple[str, ...]] = {}
+    for name in contract.features:
+        if contract.columns[name].type not in NUMERIC:
+            codes[name], categories[name] = _encode(past.column(name), coming.column(name))
+    rows = past.num_rows
+    return AnalysisTable(
+        contract=contract,
+        window=window,
+        history=_sample(past, contract, {name: held[:rows] for name, held in codes.items()}),
+        upcoming=_sample(coming, contract, {name: held[rows:] for name, held in codes.items()}),
+        categories=categories,
+    )
+
+
+def _fetch(rows: ibis.Table, contract: Contract, others: list[str | None]) -> pa.Table:
+    """The columns under analysis; in the order of the key, for samples drawn by seed to repeat."""
+    if contract.key:
+        rows = rows.order_by(list(contract.key))
+    return rows.select([*contract.features, *(name for name in others if name)]).to_pyarrow()
+
+
+def _sample(rows: pa.Table, contract: Contract, codes: dict[str, Codes]) -> Sample:
+    time = rows.column(contract.time).to_numpy()
+    days = time.astype("datetime64[D]")
+    has_hours = contract.columns[str(contract.time)].type is ColumnType.DATETIME
+    known = contract.target in rows.column_names
+    return Sample(
+        rows=rows.num_rows,
+        days=days.astype(np.int64),
+        hours=(time.astype("datetime64[h]") - days).astype(np.int32) if has_hours else None,
+        target=_numbers(rows.column(contract.target)) if known else np.full(rows.num_rows, np.nan),
+        numbers={
+            name: _numbers(rows.column(name))
+            for name in contract.features
+            if contract.columns[name].type in NUMERIC
+        },
+        codes=codes,
+    )
+
+
+def _numbers(column: pa.ChunkedArray) -> Floats:
+    import pyarrow as pa
+
+    # Arrow casts booleans to numbers only by way of integers.
+    held = column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column
+    numbers = held.cast(pa.float64()).to_numpy()
+    return np.where(np.isinf(numbers), np.nan, numbers)
+
+
+def _encode(past: pa.ChunkedArray, coming: pa.ChunkedArray) -> tuple[Codes, tuple[str, ...]]:
+    """Codes of the past rows followed by the coming ones, and what the codes stand for."""
+    import pyarrow as pa
+
+    chunks = [*past.cast(pa.string()).chunks, *coming.cast(pa.string()).chunks]
+    encoded = pa.chunked_array(chunks, pa.string()).combine_chunks().dictionary_encode()
+    names = np.array(encoded.dictionary.to_pylist(), dtype=object)
+    places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    order = np.argsort(names)
+    new_place = np.empty(names.size + 1, dtype=np.int32)
+    new_place[order] = np.arange(names.size, dtype=np.int32)
+    new_place[-1] = -1
+    return new_place[places], tuple(names[order])

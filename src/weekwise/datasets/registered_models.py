@@ -1,0 +1,215 @@
+"""The model registry as catalog datasets.
+
+They use the MLflow that kedro-mlflow has set up, and touch it only when loaded or saved, so that
+listing the catalog or drawing the pipelines needs no registry. Nothing here chooses between
+models: that is the promotion gate's business.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from kedro.io import AbstractDataset
+from pydantic import ValidationError
+
+from weekwise.datasets.atomic import whole
+from weekwise.errors import AsOfError, RegistryError
+
+if TYPE_CHECKING:
+    from weekwise.model.contenders import Challenger, Champion, CurrentChampion
+    from weekwise.model.registry import Registry
+    from weekwise.model.verdict import Verdict
+
+
+class _RegistryDataset:
+    """What the datasets share: the registered model's name and the run's logical date."""
+
+    def __init__(
+        self, *, name: str, as_of: str | date, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Keep where to look.
+
+        Args:
+            name: The registered model's name.
+            as_of: The run's logical date.
+            metadata: For plugins, such as kedro-viz's layer.
+        """
+        self._name = name
+        self._as_of = date.fromisoformat(str(as_of))
+        self.metadata = metadata
+
+    def _registry(self) -> Registry:
+        from weekwise.model.registry import Registry
+
+        return Registry(self._name)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"name": self._name, "as_of": self._as_of.isoformat()}
+
+
+class ChallengerDataset(_RegistryDataset, AbstractDataset[Any, Any]):
+    """What a run brings to the promotion gate.
+
+    Saving registers the predictor inside the active MLflow run, once for each fingerprint, and
+    remembers it as the run's candidate; loading gives the candidate as it was registered.
+
+    Example in `catalog.yml`:
+
+    ```yaml
+    challenger:
+      type: weekwise.datasets.registered_models.ChallengerDataset
+      name: late_flights
+      as_of: 2013-07-01
+    ```
+    """
+
+    def load(self) -> Challenger:
+        """The run's candidate, its predictor loaded from the registry."""
+        from weekwise.model.contenders import Challenger
+
+        registry = self._registry()
+        candidate = registry.candidate(self._as_of)
+        if candidate.version is None:
+            return Challenger(predictor=None, reason=candidate.reason)
+        tags = registry.version(candidate.version).tags
+        return Challenger(
+            predictor=registry.load(candidate.version),
+            reason=candidate.reason,
+            fingerprint=tags.get("fingerprint", ""),
+            tags=tags,
+            version=candidate.version,
+        )
+
+    def save(self, data: Challenger) -> None:
+        """Register the predictor, if there is one, and record_candidate it."""
+        from weekwise.model.contenders import Candidate
+
+        registry, version = self._registry(), None
+        if data.predictor is not None:
+            if data.example is None or not data.fingerprint:
+                raise RegistryError("a challenger needs a fingerprint and example rows; give both")
+            version = registry.register(
+                data.predictor,
+                fingerprint=data.fingerprint,
+                example=data.example,
+                tags=data.tags,
+            )
+        registry.record_candidate(self._as_of, Candidate(version=version, reason=data.reason))
+
+    def _exists(self) -> bool:
+        try:
+            self._registry().candidate(self._as_of)
+        except RegistryError:
+            return False
+        return True
+
+
+class CurrentChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
+    """The champion that a run finds: the one of the runs before it, whatever happened since."""
+
+    def load(self) -> CurrentChampion:
+        """The champion, if there was one before the run's date."""
+        from weekwise.model.contenders import Champion, CurrentChampion
+
+        registry = self._registry()
+        version = registry.champion_before(self._as_of)
+        if version is None:
+            return CurrentChampion(champion=None)
+        return CurrentChampion(champion=Champion(version=version, predictor=registry.load(version)))
+
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002
+        """Refuse: aliases move by verdict or by command."""
+        _refuse_save()
+
+
+class ChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
+    """The champion that a run predicts with: the one its own verdict left in place."""
+
+    def load(self) -> Champion:
+        """The champion.
+
+        Raises:
+            RegistryError: If there is none yet.
+        """
+        from weekwise.model.contenders import Champion
+
+        registry = self._registry()
+        version = registry.champion_for(self._as_of)
+        if version is None:
+            raise RegistryError(
+                f"{self._name} has no champion as of {self._as_of}; train one with: "
+                f"kedro run --params as_of={self._as_of}. If one was trained, the promotion gate "
+                "refused it: see kedro model list"
+            )
+        return Champion(version=version, predictor=registry.load(version))
+
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002
+        """Refuse: aliases move by verdict or by command."""
+        _refuse_save()
+
+
+class VerdictDataset(_RegistryDataset, AbstractDataset[Any, Any]):
+    """The promotion gate's verdict.
+
+    Saving carries it out in the registry, then keeps it as a JSON file; a run killed in between
+    does both again.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        as_of: str | date,
+        filepath: str,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Keep where to look.
+
+        Args:
+            name: The registered model's name.
+            as_of: The run's logical date.
+            filepath: The JSON file; its folder is made when needed.
+            metadata: For plugins, such as kedro-viz's layer.
+        """
+        super().__init__(name=name, as_of=as_of, metadata=metadata)
+        self._filepath = Path(filepath)
+
+    def load(self) -> Verdict:
+        """The run's verdict.
+
+        Raises:
+            RegistryError: If the run has none yet, or the file is not one.
+            AsOfError: If the file holds another run's verdict.
+        """
+        from weekwise.model.verdict import Verdict
+
+        remedy = f"run: kedro run --pipeline model_training --params as_of={self._as_of}"
+        try:
+            verdict = Verdict.model_validate_json(self._filepath.read_text("utf-8"))
+        except FileNotFoundError:
+            raise RegistryError(f"there is no verdict as of {self._as_of} yet; {remedy}") from None
+        except ValidationError as error:
+            raise RegistryError(f"{self._filepath} is no verdict: {error}; {remedy}") from None
+        if verdict.as_of != self._as_of:
+            raise AsOfError(f"{self._filepath} holds the verdict as of {verdict.as_of}; {remedy}")
+        return verdict
+
+    def save(self, data: Verdict) -> None:
+        """Carry the verdict out, then write the whole file in its place."""
+        self._registry().apply(data)
+        with whole(self._filepath) as hidden:
+            hidden.write_text(data.model_dump_json(indent=2), "utf-8")
+
+    def _exists(self) -> bool:
+        return self._filepath.exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {**super()._describe(), "filepath": str(self._filepath)}
+
+
+def _refuse_save() -> NoReturn:
+    raise RegistryError(
+        "a champion is not saved; it is made by a verdict, or with: kedro model promote VERSION"
+    )

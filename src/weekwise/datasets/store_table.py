@@ -1,0 +1,139 @@
+"""Tables in the store, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis import BaseBackend
+from kedro_datasets.ibis import TableDataset
+
+from weekwise.errors import StoreError
+
+
+class StoreTable(TableDataset):  # type: ignore[misc]
+    """A table of the store: Kedro's `ibis.TableDataset` with transactions and partitions.
+
+    A save happens in one transaction, so a run that is killed leaves the table as it was. With
+    `partition`, a save replaces just the rows of that partition, whatever their number, so that
+    running one week again doubles nothing and leaves nothing behind. With `schema`, a table that
+    is not there yet loads as an empty one.
+
+    Example in `catalog.yml`:
+
+    ```yaml
+    predictions:
+      type: weekwise.datasets.store_table.StoreTable
+      table_name: predictions
+      connection: {backend: duckdb, database: data/weekwise.duckdb}
+      partition: {as_of: 2013-07-01}
+      schema: {as_of: date, carrier: string, probability: float64}
+    ```
+    """
+
+    def __init__(
+        self,
+        *,
+        table_name: str,
+        connection: dict[str, Any],
+        partition: dict[str, str] | None = None,
+        schema: dict[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Name a table.
+
+        Args:
+            table_name: Its name in the store.
+            connection: Ibis's `backend` and the arguments of its `connect()`.
+            partition: Column and value of the rows that a save replaces; without it, all.
+            schema: Ibis types by column, for a table that may not be there yet.
+            **kwargs: Further arguments of `ibis.TableDataset`.
+        """
+        save_args = {"materialized": "table", **kwargs.pop("save_args", {})}
+        super().__init__(
+            table_name=table_name, connection=connection, save_args=save_args, **kwargs
+        )
+        self._partition = partition or {}
+        self._schema = ibis.schema(schema) if schema else None
+
+    def _connect(self) -> BaseBackend:
+        if self._connection_config["backend"] != "duckdb":
+            return super()._connect()
+        from weekwise.datasets.threaded_duckdb import ThreadedDuckDB
+
+        options = {k: v for k, v in self._connection_config.items() if k != "backend"}
+        database = options.get("database")
+        if database:
+            Path(database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return ThreadedDuckDB().connect(**options)
+        except Exception as error:
+            if "lock" not in str(error).lower():
+                raise
+            raise StoreError(
+                f"the store {database} is in use by another process; "
+                "wait for that run to end, or end it, and run again"
+            ) from error
+
+    def load(self) -> ibis.Table:
+        """The table, or an empty one if it is not there yet and has a schema."""
+        if self._schema is not None and not self._exists():
+            return ibis.memtable(self._schema.to_pyarrow().empty_table())
+        return super().load()
+
+    def save(self, data: ibis.Table | pd.DataFrame) -> None:
+        """Replace the table, or its partition, in one transaction."""
+        table = self._as_table(data)
+        with self._transaction():
+            if self._partition and self._exists():
+                self._replace_partition(table)
+            else:
+                self.connection.create_table(self._table_name, table, overwrite=True)
+
+    def _as_table(self, data: ibis.Table | pd.DataFrame) -> ibis.Table:
+        if isinstance(data, pd.DataFrame):
+            # Through Arrow: Ibis's own way from pandas is slower and guesses types from objects.
+            data = ibis.memtable(self._as_arrow(data))
+        return data.cast(self._schema).select(*self._schema) if self._schema is not None else data
+
+    def _as_arrow(self, frame: pd.DataFrame) -> pa.Table:
+        if self._schema is None:
+            return pa.Table.from_pandas(frame, preserve_index=False)
+        schema = self._schema.to_pyarrow()
+        if frame.empty:
+            # The types of an empty frame's columns are anybody's guess.
+            return schema.empty_table()
+        return pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+
+    def _replace_partition(self, rows: ibis.Table) -> None:
+        table = self.connection.table(self._table_name)
+        same = ibis.and_(
+            *(
+                table[name] == ibis.literal(value).cast(table[name].type())
+                for name, value in self._partition.items()
+            )
+        )
+        kept = table.filter(~same)
+        replaced = kept.union(rows.cast(table.schema()).select(*table.columns))
+        self.connection.create_table(self._table_name, replaced, overwrite=True)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        if self.connection.name != "duckdb":
+            yield
+            return
+        self.connection.raw_sql("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self.connection.raw_sql("ROLLBACK")
+            raise
+        self.connection.raw_sql("COMMIT")
+
+    def _describe(self) -> dict[str, Any]:
+        return {**super()._describe(), "partition": self._partition}

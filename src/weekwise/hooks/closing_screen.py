@@ -1,0 +1,200 @@
+"""The one screen a weekly run ends with."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from weekwise.quality.data_docs import data_docs
+from weekwise.quality.places import REPORTING
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+REPORT = "weekly_report"
+COLORS = {"OK": "green", "WARN": "yellow", "ACT": "red"}
+ADVICE, WRITTEN, NEXT = "To do", "Written", "Next"
+
+_Line = tuple[str, str]
+"""A file's name and path, or a command and its meaning."""
+
+
+class ClosingScreenHook:
+    """Shows what a complete run found, where it lies, and what to type next."""
+
+    def __init__(self) -> None:
+        self._folder = Path()
+        self._environment: str | None = None
+        self._start = time.monotonic()
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Note when the run began, and where its files go."""
+        self._start = time.monotonic()
+        self._folder = context.project_path / context.config_loader["globals"]["data"]
+        self._environment = context.env
+
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        """Show the screen, if the run made a weekly report."""
+        if REPORT not in pipeline.all_outputs():
+            return
+        from rich.console import Console
+
+        report = catalog.load(REPORT)
+        seconds = time.monotonic() - self._start
+        Console().print(screen(report, self._folder, seconds, self._environment))
+
+
+def screen(
+    report: Mapping[str, Any], folder: Path, seconds: float, environment: str | None = None
+) -> RenderableType:
+    """A weekly report on one screen.
+
+    Args:
+        report: The weekly report as plain data.
+        folder: The project's data folder.
+        seconds: How long the run took.
+        environment: Kedro's environment, if it is not the default.
+    """
+    from rich.console import Group
+    from rich.markup import escape
+    from rich.panel import Panel
+
+    color = COLORS[report["status"]]
+    return Group(
+        "",
+        Panel(
+            Group(f"[bold {color}]{escape(report['headline'])}[/]\n", _figures(report)),
+            title=f"[bold {color}]{report['status']}",
+            title_align="left",
+            subtitle=f"as of {report['as_of']}, {seconds:.0f} s",
+            border_style=color,
+            padding=(1, 2),
+        ),
+        _advice(report["next_steps"]),
+        _listing(_files(folder, report["as_of"]), _commands(environment)),
+    )
+
+
+def _figures(report: Mapping[str, Any]) -> Table:
+    figures = report["figures"]
+    data, model, predictions = figures["data"], figures["model"], figures["predictions"]
+    grid = _grid()
+    grid.add_row("as of", f"{report['as_of']}, predicting up to {figures['end']}")
+    grid.add_row("rows in", ", ".join(f"{t} {n:,}" for t, n in data["rows_in"].items()))
+    grid.add_row(
+        "rows out",
+        f"{data['history_rows']:,} history, {data['upcoming_rows']:,} upcoming; left out: "
+        f"{data['canceled']:,} canceled, {data['diverted']:,} diverted, "
+        f"{data['duplicates_dropped']:,} duplicates",
+    )
+    for result in data["gate"]:
+        grid.add_row(f"gate {result['table']}", _gate(result))
+    _add(grid, "verdict", model["verdict"]["headline"])
+    grid.add_row("predicted", _predicted(predictions))
+    grid.add_row("last week", _last_week(figures["performance"]["weeks"]))
+    return grid
+
+
+def _gate(result: Mapping[str, Any]) -> str:
+    parts = [f"{result['rows']:,} rows"]
+    if result["quarantined"]:
+        parts.append(f"{result['quarantined']:,} in quarantine")
+    if result["warnings"]:
+        count = len(result["warnings"])
+        parts.append(f"{count} warning{'' if count == 1 else 's'}")
+    return ", ".join(parts) if len(parts) > 1 else f"{parts[0]}, all as the contract says"
+
+
+def _predicted(predictions: Mapping[str, Any]) -> str:
+    if not predictions["rows"]:
+        return "no upcoming rows"
+    return (
+        f"{predictions['rows']:,} rows by version {predictions['model_version']}: mean probability "
+        f"{predictions['mean_probability']:.3f}, {predictions['decisions']:,} decided yes "
+        f"(from {predictions['threshold']:g} on)"
+    )
+
+
+def _last_week(weeks: list[Mapping[str, Any]]) -> str:
+    if not weeks:
+        return "nothing to look back on yet"
+    last = weeks[-1]
+    if last["log_loss"] is None:
+        return f"week of {last['as_of']}: no outcomes yet"
+    expected = last["expected_log_loss"]
+    against = "" if expected is None else f", expected {expected:.4f}"
+    return (
+        f"week of {last['as_of']}: log loss {last['log_loss']:.4f}{against} "
+        f"on {last['rows_with_outcome']:,} of {last['rows']:,} predictions"
+    )
+
+
+def _advice(steps: Sequence[str]) -> Table:
+    grid = _grid()
+    for number, step in enumerate(steps):
+        _add(grid, f"{'' if number else ADVICE:<{len(WRITTEN)}}", step)
+    return grid
+
+
+def _listing(files: Sequence[_Line], commands: Sequence[_Line]) -> Table:
+    """Files and commands in one grid, so that they stand in line at any width."""
+    grid = _grid()
+    grid.add_column(overflow="fold")
+    for title, lines in ((WRITTEN, files), (NEXT, commands)):
+        for number, (name, meaning) in enumerate(lines):
+            _add(grid, "" if number else title, name, meaning)
+    return grid
+
+
+def _files(folder: Path, as_of: str) -> list[_Line]:
+    week = folder / REPORTING / as_of
+    places = [
+        ("weekly report", week / "weekly_report.html"),
+        ("exploration", week / "exploration.html"),
+        ("model card", week / "model_card.md"),
+        ("predictions", folder / "07_model_output" / "predictions" / f"{as_of}.parquet"),
+        ("Data Docs", data_docs(folder / REPORTING)),
+    ]
+    return [(name, _short(path)) for name, path in places if path.exists()]
+
+
+def _short(path: Path) -> str:
+    """A path as a person in this folder would type it."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _commands(environment: str | None) -> list[_Line]:
+    option = f" --env {environment}" if environment not in (None, "local") else ""
+    return [
+        (f"kedro run{option}", "the week after"),
+        (f"kedro model list{option}", "the registry: champion, challenger, verdicts"),
+        ("make mlflow", "runs and models in MLflow"),
+        ("make viz", "the pipelines, drawn"),
+    ]
+
+
+def _add(grid: Table, *cells: str) -> None:
+    """Add a row of words that are not the screen's own, in which brackets are just brackets."""
+    from rich.markup import escape
+
+    grid.add_row(*(escape(cell) for cell in cells))
+
+
+def _grid() -> Table:
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    return grid

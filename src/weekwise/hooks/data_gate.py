@@ -1,0 +1,122 @@
+"""The data gate as a Kedro hook."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, cast
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol, MemoryDataset
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from weekwise.contract.model import Contracts
+from weekwise.quality.gate import GateRun
+from weekwise.quality.places import ConfigLoader, RunFolders, project_contracts
+
+CONTRACT_SUFFIX = "_contract"
+
+
+class DataGateHook:
+    """Checks every table that has a contract before the first node that uses it.
+
+    A table is checked once in a run, whatever the number of nodes, threads and retries. Its
+    contract is in the catalog as `<table>_contract`. Great Expectations is imported only by a run
+    that uses such a table.
+    """
+
+    def __init__(self) -> None:
+        self._contracts: Contracts = {}
+        self._context: KedroContext | None = None
+        self._runs: dict[str | None, GateRun] = {}
+        self._lock = threading.Lock()
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Load the contracts.
+
+        Raises:
+            ContractError: If any of them is wrong.
+        """
+        self._context = context
+        self._contracts = project_contracts(_config(context))
+
+    @hook_impl
+    def after_catalog_created(self, catalog: CatalogProtocol[Any, Any]) -> None:
+        """Put each contract in the catalog, as an input for nodes."""
+        for table, contract in self._contracts.items():
+            catalog[f"{table}{CONTRACT_SUFFIX}"] = MemoryDataset(contract, copy_mode="assign")
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline) -> None:
+        """Build the suites of the tables the run uses, before any data is read.
+
+        Raises:
+            ContractError: If an expectation is unknown or its arguments are wrong.
+        """
+        used = {name for node in pipeline.nodes for name in node.inputs}
+        self._runs.pop(run_params["run_id"], None)
+        self._start(run_params["run_id"], used)
+
+    @hook_impl
+    def before_node_run(
+        self,
+        node: Node,  # noqa: ARG002 - pluggy passes by name
+        catalog: CatalogProtocol[Any, Any],
+        inputs: dict[str, Any],
+        run_id: str | None,
+    ) -> dict[str, Any]:
+        """Check the node's tables, and take quarantined rows out of them.
+
+        Raises:
+            DataGateError: If a table stops the run.
+        """
+        run = self._runs.get(run_id) or self._start(run_id, set(self._contracts))
+        clean = {name: run.replacement(name, data, catalog) for name, data in inputs.items()}
+        return {name: data for name, data in clean.items() if data is not None}
+
+    # kedro-mlflow ends the MLflow run in the same hooks; artifacts must be there before.
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(self, run_params: dict[str, Any]) -> None:
+        """Store the evidence and build Data Docs, once."""
+        self._finish(run_params["run_id"])
+
+    @hook_impl(tryfirst=True)
+    def on_pipeline_error(self, run_params: dict[str, Any]) -> None:
+        """The same when the run fails: that is when evidence is wanted most."""
+        self._finish(run_params["run_id"])
+
+    def publish(self) -> None:
+        """Store the evidence there is so far, so that it outlives a run that is killed later."""
+        for run in list(self._runs.values()):
+            run.finish()
+
+    def _start(self, run_id: str | None, used: set[str]) -> GateRun:
+        tables = {name.split("@", maxsplit=1)[0] for name in used}
+        with self._lock:
+            known = self._runs.get(run_id)
+            if known is not None:
+                return known
+            contracts = {name: one for name, one in self._contracts.items() if name in tables}
+            run = GateRun(contracts, self._places())
+            self._runs[run_id] = run
+            return run
+
+    def _finish(self, run_id: str | None) -> None:
+        run = self._runs.pop(run_id, None)
+        if run is not None:
+            run.finish()
+
+    def _places(self) -> RunFolders:
+        context = self._context
+        if context is None:
+            msg = "the data gate needs a Kedro context; run through a KedroSession"
+            raise RuntimeError(msg)
+        as_of = context.params.get("as_of")
+        return RunFolders.of(context.project_path, _config(context), as_of)
+
+
+def _config(context: KedroContext) -> ConfigLoader:
+    """The context's loader, which Kedro types by its abstract class."""
+    return cast("ConfigLoader", context.config_loader)

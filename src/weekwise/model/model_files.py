@@ -1,0 +1,68 @@
+"""Where a logged model keeps its predictor, and how files are moved without noise.
+
+Apart from `weekwise.model.pyfunc`, so that who only reads the registry need not import all of
+MLflow's pyfunc.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from weekwise.errors import RegistryError
+
+ARTIFACT = "predictor"
+"""The name of the predictor's folder among the logged model's artifacts."""
+
+PREDICTOR = f"artifacts/{ARTIFACT}"
+"""The same among all files of the logged model."""
+
+EXAMPLE = "input_example.json"
+"""MLflow's own name of a logged model's input example."""
+
+
+@contextmanager
+def quiet_transfers() -> Iterator[None]:
+    """Move files to and from MLflow without its progress bars."""
+    name = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
+    before = os.environ.get(name)
+    os.environ[name] = "false"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
+
+
+def copied(name: str, version: str, path: str, folder: Path) -> Path:
+    """Copy some of a registered version's files into a folder.
+
+    Args:
+        name: The registered model.
+        version: The version.
+        path: The file or folder among the version's files.
+        folder: Where the copy goes; it is there.
+
+    Returns:
+        The copy.
+
+    Raises:
+        RegistryError: If the files cannot be had.
+    """
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    source = f"models:/{name}/{version}/{path}"
+    with quiet_transfers():
+        try:
+            return Path(mlflow.artifacts.download_artifacts(source, dst_path=str(folder)))
+        except (MlflowException, OSError) as error:
+            raise RegistryError(
+                f"the files of {name} version {version} cannot be had; restore them, or go back "
+                "to another version with: kedro model rollback --why … "
+                f"({' '.join(str(error).split())})"
+            ) from error

@@ -1,0 +1,113 @@
+"""How a model was fitted: its settings, and what is kept of the fitting with every model."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from weekwise.contract.model import Frozen, Share
+from weekwise.features.time_features import CALENDAR_FEATURES, calendar_feature
+
+DAYS_IN_WEEK = 7
+
+
+def _off_the_week(days: int | None) -> int | None:
+    if days is not None and days % DAYS_IN_WEEK == 0:
+        raise ValueError(f"every {days} days is always the same weekday; use {days + 1}, say")
+    return days
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        calendar_feature(name)
+    return names
+
+
+class FitParams(Frozen):
+    """How to fit a model.
+
+    Attributes:
+        iterations: The most trees to grow.
+        learning_rate: How far one tree moves the prediction.
+        depth: Levels of each tree.
+        l2_leaf_reg: CatBoost's L2 regularization of leaf values.
+        one_hot_max_size: Categories with at most this many values are one-hot encoded; the others
+            become target statistics.
+        max_ctr_complexity: How many categories CatBoost may combine into one.
+        leaf_estimation_iterations: Newton steps for the values of one tree's leaves.
+        subsample: Share of the rows that each tree is grown on.
+        rsm: Share of the inputs that each split chooses from; the random subspace method.
+        early_stopping_rounds: Stop after this many trees without a better validation log loss.
+        validation_every: Every n-th day, counted back from the newest, is set aside to stop early
+            on; the newest days themselves are trained on. Not a multiple of 7. None means that all
+            days are trained on and all `iterations` trees are grown.
+        recency_half_life_days: Rows this much older than the newest weigh half; none means all
+            weigh alike.
+        threshold: Probability from which the decision is yes.
+        drop_calendar: Calendar features to do without. In a history of less than a few years the
+            day of the month or of the year names single days, not seasons; so does a holiday.
+        country: The country whose public holidays count, as an ISO 3166 code.
+        seed: Seed of CatBoost's random numbers.
+        threads: Threads to train on; none means all cores. It does not change the model.
+    """
+
+    iterations: int = Field(default=400, ge=1)
+    learning_rate: float = Field(default=0.08, gt=0, le=1)
+    depth: int = Field(default=6, ge=1, le=12)
+    l2_leaf_reg: float = Field(default=3.0, ge=0)
+    one_hot_max_size: int = Field(default=255, ge=2, le=255)
+    max_ctr_complexity: int = Field(default=1, ge=1, le=4)
+    leaf_estimation_iterations: int = Field(default=1, ge=1)
+    subsample: float = Field(default=0.5, gt=0, le=1)
+    rsm: float = Field(default=0.5, gt=0, le=1)
+    early_stopping_rounds: int = Field(default=30, ge=1)
+    validation_every: Annotated[
+        Annotated[int, Field(ge=2)] | None, AfterValidator(_off_the_week)
+    ] = 10
+    recency_half_life_days: float | None = Field(default=None, gt=0)
+    threshold: Share = 0.5
+    drop_calendar: Annotated[tuple[str, ...], AfterValidator(_known)] = (
+        "day_of_month",
+        "day_of_year",
+        "days_since_holiday",
+        "days_to_holiday",
+        "holiday_offset",
+    )
+    country: str = "US"
+    seed: int = 0
+    threads: int | None = Field(default=None, ge=1)
+
+    @property
+    def calendar(self) -> tuple[str, ...]:
+        """The calendar features to use."""
+        return tuple(name for name in CALENDAR_FEATURES if name not in self.drop_calendar)
+
+
+class TrainingRecord(Frozen):
+    """What is kept of a model's fitting.
+
+    Attributes:
+        as_of: The run that fitted it.
+        train_start: Date of the oldest row it has seen.
+        train_end: The first date after the newest row it has seen; rows from this date on are new
+            to it.
+        rows: How many rows it was fitted on, those for early stopping not counted.
+        validation_rows: How many rows early stopping watched.
+        positive_rate: Share of positive outcomes among all these rows: the constant-rate baseline.
+        trees: How many trees it has.
+        validation_log_loss: Log loss on the rows that early stopping watched, an optimistic figure;
+            none without early stopping.
+        params: The settings it was fitted with.
+    """
+
+    as_of: date
+    train_start: date
+    train_end: date
+    rows: int
+    validation_rows: int
+    positive_rate: Share
+    trees: int
+    validation_log_loss: float | None
+    params: FitParams

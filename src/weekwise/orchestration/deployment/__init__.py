@@ -1,0 +1,1 @@
+"""The weekly deployment: served here, or for workers of a work pool."""

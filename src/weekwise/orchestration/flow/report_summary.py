@@ -1,0 +1,74 @@
+"""A weekly report, as far as the flow shows it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from weekwise.datasets.completed_weeks import WEEKLY_REPORT
+from weekwise.quality.places import REPORTING
+
+
+@dataclass(frozen=True)
+class Report:
+    """The heart of a weekly report.
+
+    Attributes:
+        as_of: The run's logical date.
+        status: OK, WARN or ACT.
+        headline: The report's first line.
+        verdict: The promotion gate's decision in one line.
+        expected: Log loss expected for the week looked back on, if any.
+        realized: Log loss found in it, if any.
+        rows: What is shown as a table: names and values.
+        next_steps: What a person should do.
+    """
+
+    as_of: str
+    status: str
+    headline: str
+    verdict: str
+    expected: float | None
+    realized: float | None
+    rows: tuple[tuple[str, str], ...]
+    next_steps: tuple[str, ...]
+
+
+def read_report(data: Path, as_of: str) -> Report:
+    """Read a week's report.
+
+    Args:
+        data: The data folder.
+        as_of: The week.
+    """
+    path = data / REPORTING / as_of / WEEKLY_REPORT
+    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    figures = content["figures"]
+    weeks = figures["performance"]["weeks"]
+    last = weeks[-1] if weeks else {}
+    verdict = figures["model"]["verdict"]["headline"]
+    expected, realized = last.get("expected_log_loss"), last.get("log_loss")
+    return Report(
+        as_of=content["as_of"],
+        status=content["status"],
+        headline=content["headline"],
+        verdict=verdict,
+        expected=expected,
+        realized=realized,
+        rows=(
+            ("as of", f"{content['as_of']}, predicting up to {figures['end']}"),
+            ("history rows", f"{figures['data']['history_rows']:,}"),
+            ("predictions", f"{figures['predictions']['rows']:,}"),
+            ("verdict", verdict),
+            ("log loss expected", shown(expected)),
+            ("log loss realized", shown(realized)),
+        ),
+        next_steps=tuple(str(step) for step in content["next_steps"]),
+    )
+
+
+def shown(value: float | None) -> str:
+    """A figure for people."""
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,1 @@
+"""Kedro's nodes as Prefect tasks, its pipelines as subflows."""

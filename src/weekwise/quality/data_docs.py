@@ -1,0 +1,149 @@
+"""Great Expectations' own store of suites, results and Data Docs, in the reporting layer."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
+
+from weekwise.quality import gx
+from weekwise.quality.gate_result import GateResult
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuite
+
+FOLDER = "gx"
+SITE = "local_site"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one table's check leaves in the store.
+
+    Attributes:
+        suite: The contract's suite.
+        result: The verdict, with Great Expectations' result in it.
+    """
+
+    suite: ExpectationSuite
+    result: GateResult
+
+
+def suite_file(reporting: Path, table: str) -> Path:
+    """Where a table's suite lies, as JSON."""
+    return reporting / FOLDER / "expectations" / f"{table}.json"
+
+
+def data_docs(reporting: Path) -> Path:
+    """The Data Docs' first page."""
+    return reporting / FOLDER / "uncommitted" / "data_docs" / SITE / "index.html"
+
+
+def publish(reporting: Path, evidence: Sequence[Evidence], as_of: date | None) -> Path:
+    """Store suites and results as JSON and build Data Docs.
+
+    The store is an ordinary file context: `gx.get_context(project_root_dir=reporting)` opens it.
+    Results of one as-of date replace each other. A store that a killed run left broken is mended:
+    first by removing the files that cannot be read, then by starting it anew.
+
+    Args:
+        reporting: The data layer for reports.
+        evidence: The tables that were checked.
+        as_of: The run's logical date.
+
+    Returns:
+        The Data Docs' first page.
+    """
+    for mend in (_remove_unreadable, _remove_all):
+        try:
+            return _publish(reporting, evidence, as_of)
+        except Exception as error:  # noqa: BLE001 - what a broken store raises has no common class
+            logger.info("mending %s after: %s", reporting / FOLDER, error)
+            mend(reporting / FOLDER)
+    return _publish(reporting, evidence, as_of)
+
+
+def _publish(reporting: Path, evidence: Sequence[Evidence], as_of: date | None) -> Path:
+    module = gx.load()
+    reporting.mkdir(parents=True, exist_ok=True)
+    with gx.LOCK, gx.quiet():
+        context = gx.without_progress_bars(
+            module.get_context(mode="file", project_root_dir=reporting)
+        )
+        pages = [page for one in evidence for page in _store(context, one, as_of)]
+        context.build_data_docs(resource_identifiers=pages)
+    return data_docs(reporting)
+
+
+def _store(context: Any, evidence: Evidence, as_of: date | None) -> tuple[Any, Any]:
+    """Store one table's suite and result; the identifiers of their pages."""
+    from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.data_context.types.resource_identifiers import (
+        ExpectationSuiteIdentifier,
+        ValidationResultIdentifier,
+    )
+
+    table = evidence.result.table
+    suite = ExpectationSuiteIdentifier(table)
+    # `suites.add_or_update` reads what is there, and gives every expectation a new id each time.
+    context.expectations_store.set(suite, _identified(evidence.suite))
+    # The logical date, not the clock's: the same week run twice has one result.
+    when = datetime.combine(as_of, time(), UTC) if as_of else datetime.now(UTC)
+    run = RunIdentifier(run_name=as_of.isoformat() if as_of else None, run_time=when)
+    result = ValidationResultIdentifier(suite, run_id=run, batch_identifier=table)
+    stored = evidence.result.evidence
+    stored.meta |= {"run_id": run, "validation_time": when, **_asset(table)}
+    context.validation_results_store.store_validation_results(stored, result)
+    return suite, result
+
+
+def _identified(suite: ExpectationSuite) -> ExpectationSuite:
+    """A suite whose ids, and those of its expectations, follow from what they say."""
+    suite.id = str(uuid5(NAMESPACE_URL, f"weekwise/{suite.name}"))
+    for expectation in suite.expectations:
+        plain = expectation.configuration.to_json_dict() | {"id": None}
+        words = json.dumps(plain, sort_keys=True, default=str)
+        expectation.id = str(uuid5(NAMESPACE_URL, f"weekwise/{suite.name}/{words}"))
+    return suite
+
+
+def _asset(table: str) -> dict[str, Any]:
+    """What Data Docs show as the checked data, which they look for in two places."""
+    definition = {
+        "datasource_name": "weekwise",
+        "data_connector_name": "fluent",
+        "data_asset_name": table,
+        "batch_identifiers": {},
+    }
+    return {"active_batch_definition": definition, "batch_kwargs": {"data_asset_name": table}}
+
+
+def _remove_unreadable(folder: Path) -> None:
+    # Great Expectations writes its settings anew where there are none.
+    settings = (folder / "great_expectations.yml", folder / "uncommitted" / "config_variables.yml")
+    unreadable = [path for path in folder.rglob("*.json") if not _is_json(path)]
+    for path in (*settings, *unreadable):
+        if path.is_file():
+            path.unlink()
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_bytes())
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def _remove_all(folder: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)

@@ -1,0 +1,128 @@
+"""What the data gate found, as plain data that JSON can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field, computed_field
+
+from weekwise.contract.model import Frozen, Severity
+from weekwise.wording import listed, share
+
+MOST_EXAMPLES = 5
+
+
+class GateStatus(StrEnum):
+    """What follows for a table as a whole."""
+
+    OK = "ok"
+    WARN = "warn"
+    QUARANTINE = "quarantine"
+    STOP = "stop"
+
+
+class Failure(Frozen):
+    """A check that did not hold.
+
+    Attributes:
+        column: The column it is about; several are joined by commas, and a table has none.
+        check: What was looked at: column, type, limits, key, …
+        severity: What follows from it.
+        expected: What must hold, in words.
+        got: What was found, in words.
+        count: How many rows offend, if single rows do.
+        share: The same as a share of all rows, from 0 to 1.
+        examples: Up to five of the offending rows or values.
+        next_step: What to do about it.
+    """
+
+    column: str | None
+    check: str
+    severity: Severity
+    expected: str
+    got: str
+    count: int | None = None
+    share: float | None = None
+    examples: tuple[str, ...] = Field(default=(), max_length=MOST_EXAMPLES)
+    next_step: str
+
+    @property
+    def message(self) -> str:
+        """The failure as one line."""
+        where = f"{self.column}: " if self.column else ""
+        shares = f" ({share(self.share)} of rows)" if self.share is not None else ""
+        examples = f"; for example {'; '.join(self.examples)}" if self.examples else ""
+        fact = f"{where}expected {self.expected}, got {self.got}{shares}{examples}"
+        return f"{fact}{'' if fact.endswith('?') else '.'} {self.next_step}"
+
+
+class GateResult(Frozen):
+    """The verdict on one table.
+
+    Attributes:
+        table: Its name.
+        status: What follows.
+        rows: How many rows it has.
+        checks: How many checks were made.
+        skipped: How many were not, because a column is missing, of the wrong type, or empty.
+        failures: Those that did not hold, the gravest first.
+        seconds: How long checking took.
+        quarantined: Positions, from 0, of the rows to take out, each with its reasons; empty
+            unless the status is quarantine.
+        evidence: Great Expectations' own result, for its store and Data Docs.
+    """
+
+    table: str
+    status: GateStatus
+    rows: int
+    checks: int
+    skipped: int = 0
+    failures: tuple[Failure, ...] = ()
+    seconds: float = 0.0
+    quarantined: Mapping[int, tuple[str, ...]] = Field(default_factory=dict, exclude=True)
+    evidence: Any = Field(default=None, exclude=True, repr=False)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def quarantined_rows(self) -> int:
+        """How many rows are taken out."""
+        return len(self.quarantined)
+
+    def of(self, severity: Severity) -> tuple[Failure, ...]:
+        """The failures of one severity."""
+        return tuple(failure for failure in self.failures if failure.severity is severity)
+
+    @property
+    def summary(self) -> str:
+        """The verdict as one line."""
+        parts = [f"{self.rows:,} rows", f"{self.checks} checks"]
+        parts += [
+            f"{len(failures)} {word}"
+            for severity, word in _WORDS.items()
+            if (failures := self.of(severity))
+        ]
+        if self.quarantined:
+            noun = "row" if self.quarantined_rows == 1 else "rows"
+            parts.append(f"{self.quarantined_rows:,} {noun} quarantined")
+        return f"{self.table}: {self.status} ({listed(parts, len(parts))}; {self.seconds:.1f} s)"
+
+    @property
+    def report(self) -> str:
+        """The verdict and every failure, one line each."""
+        lines = [f"  {failure.severity}: {failure.message}" for failure in self.failures]
+        return "\n".join([self.summary, *lines])
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data with each failure's message, without single quarantined rows."""
+        plain = self.model_dump(mode="json")
+        messages = [failure.message for failure in self.failures]
+        return plain | {"messages": messages}
+
+
+_WORDS = {
+    Severity.STOP: "failed",
+    Severity.QUARANTINE: "to quarantine",
+    Severity.WARN: "to warn of",
+}

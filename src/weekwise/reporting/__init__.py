@@ -1,1 +1,0 @@
-"""Self-contained HTML pages: one look for every report, with no network and no script."""

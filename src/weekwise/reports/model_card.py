@@ -1,0 +1,64 @@
+"""The model card: what a reader must know before trusting a model.
+
+Sections follow Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
+"""
+
+from __future__ import annotations
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from weekwise.contract.model import Contract
+from weekwise.model.evaluation import Evaluation
+from weekwise.model.predictor import Predictor
+from weekwise.model.verdict import Verdict
+
+
+def render_card(
+    predictor: Predictor, version: str, evaluation: Evaluation, verdict: Verdict
+) -> str:
+    """The card of the model that a run leaves in service, as Markdown.
+
+    Args:
+        predictor: The model.
+        version: Its version in the registry.
+        evaluation: The run's models on its holdout.
+        verdict: What the promotion gate decided.
+    """
+    environment = Environment(
+        loader=PackageLoader("weekwise.reports"),
+        autoescape=False,  # noqa: S701 - Markdown from the project's own contract and figures
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = _figure
+    contract = predictor.contract
+    columns = {
+        name: one.metrics
+        for name, one in (("challenger", evaluation.challenger), ("champion", evaluation.champion))
+        if one is not None
+    }
+    shown = evaluation.challenger or evaluation.champion
+    return environment.get_template("model_card.md.jinja").render(
+        contract=contract,
+        target=_target(contract),
+        predictor=predictor,
+        record=predictor.record,
+        version=version,
+        evaluation=evaluation,
+        columns={**columns, "constant rate": evaluation.baseline},
+        slices=shown.slices if shown else (),
+        verdict=verdict,
+        importances=predictor.importances().head(10).to_dict(),
+    )
+
+
+def _target(contract: Contract) -> tuple[str, str]:
+    if contract.target is None:
+        return "", ""
+    column = contract.columns[contract.target]
+    return column.title, column.description
+
+
+def _figure(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.4f}"

@@ -1,0 +1,1 @@
+"""The weekly report: its content, the rules of its status, its page."""

@@ -1,0 +1,38 @@
+"""Typed parameters of model monitoring."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from weekwise.analysis.drift import DriftLimits
+from weekwise.analysis.params import PerformanceParams, SliceParams
+from weekwise.contract.model import Frozen, Share
+
+
+class MonitoringParams(Frozen):
+    """How a week is looked back on, and what makes its status WARN or ACT.
+
+    Attributes:
+        performance: How outcomes are held against the expected.
+        slices: The slices that are looked at.
+        predictions_drift: When this week's probabilities have drifted from those of the weeks
+            before. The limits are twice the usual ones, since probabilities follow the weather: a
+            PSI over 0.25 comes up in one week of four.
+        reference_weeks: With how many earlier weeks' probabilities this week's are compared.
+        drifted_features: WARN when at least this share of the selected features drifts majorly and
+            further than in any of the past weeks that exploration compares with. One front of
+            weather moves several features at once: of 30 weeks of New York flights 13 had three
+            such features of 19, and 2 had eight.
+        max_unseen_share: WARN when a larger share of the upcoming rows has a category that history
+            does not know.
+        max_quarantined_share: WARN when a larger share of a table's rows went to quarantine. A row
+            once wrong stays wrong in every week that follows, and must not warn in each of them.
+    """
+
+    performance: PerformanceParams = PerformanceParams()
+    slices: SliceParams = SliceParams()
+    predictions_drift: DriftLimits = DriftLimits(moderate=0.25, major=0.5)
+    reference_weeks: int = Field(default=4, ge=1)
+    drifted_features: Share = 0.4
+    max_unseen_share: Share = 0.01
+    max_quarantined_share: Share = 0.001

@@ -1,0 +1,195 @@
+"""The report's sections on the weeks whose outcomes are in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from markupsafe import Markup
+
+from weekwise.analysis.performance import WeekScore
+from weekwise.reports.charts import Bar, Series, bars, line_chart
+from weekwise.reports.html.blocks import Heading, badge, details, figure, paragraph, table
+from weekwise.reports.html.markup import tag
+from weekwise.reports.html.page import Section
+from weekwise.reports.weekly.content import RealizedPerformance
+from weekwise.wording import NOTHING, day, percent, whole
+
+
+def past_section(past: RealizedPerformance) -> Section:
+    """Every week's log loss and skill beside what the holdout expected."""
+    weeks = past.weeks
+    title = "Promised and realized"
+    if not weeks:
+        return Section(title, [paragraph("Nothing to look back on yet: this is the first week.")])
+    # One point makes no line.
+    charts = _week_by_week(weeks) if len(weeks) > 1 else [_single_week(weeks[0])]
+    every = details("All weeks as a table", _weeks_table(weeks))
+    return Section(title, [*charts, every], lead=_past_lead(weeks[-1]))
+
+
+def _single_week(week: WeekScore) -> Markup:
+    rows = [
+        Bar("realized", week.log_loss, tone="second"),
+        Bar("expected by the holdout", week.expected_log_loss),
+        Bar("constant rate", week.baseline_log_loss, tone="plain"),
+    ]
+    return figure(bars(rows, title="Log loss; lower is better", show=loss, names=("", "Log loss")))
+
+
+def _week_by_week(weeks: Sequence[WeekScore]) -> list[Markup]:
+    names = [_short(week.as_of) for week in weeks]
+    losses = line_chart(
+        names,
+        [
+            Series("realized", [week.log_loss for week in weeks], tone="second"),
+            Series("expected by the holdout", [w.expected_log_loss for w in weeks], dashed=True),
+            Series("constant rate", [w.baseline_log_loss for w in weeks], tone="plain"),
+        ],
+        title="Log loss by week",
+        show=loss,
+        from_zero=False,
+    )
+    skill = line_chart(
+        names,
+        [
+            Series(
+                "realized",
+                [week.skill for week in weeks],
+                [week.skill_low for week in weeks],
+                [week.skill_high for week in weeks],
+                tone="second",
+            ),
+            Series("expected", [week.expected_skill for week in weeks], dashed=True),
+        ],
+        title="Skill by week",
+        from_zero=False,
+        reference=("constant rate", 0.0),
+    )
+    return [
+        figure(
+            losses,
+            "Log loss of each week's predictions; lower is better. Hard weeks are hard for "
+            "everyone: what counts is the distance to the constant rate.",
+        ),
+        figure(
+            skill,
+            "Skill: the share of the constant rate's log loss that the model saves, with its "
+            "bootstrap interval over days. A week is worse when the whole interval is under what "
+            "must be kept of the expected.",
+        ),
+    ]
+
+
+def _past_lead(last: WeekScore) -> str:
+    if not last.judged:
+        return (
+            f"{whole(last.rows_with_outcome)} of the {whole(last.rows)} predictions of "
+            f"{day(last.as_of)} have an outcome: too few to judge them."
+        )
+    verdict = "did worse than expected" if last.worse else "held up"
+    return (
+        f"The predictions of {day(last.as_of)} {verdict}: their log loss was {gain(last.skill)}; "
+        f"expected was {gain(last.expected_skill)}."
+    )
+
+
+def _weeks_table(weeks: Sequence[WeekScore]) -> Markup:
+    heads = ["Rows", "With outcome", "Log loss", "Promised", "Constant rate", "Skill", "AUC"]
+    heads += ["Calibration error", "Mean probability", "Realized rate"]
+    return table(
+        "Weeks by the day they were predicted on, the newest first",
+        ["Week", "Model", *(Heading(head, "number") for head in heads), "Judgment"],
+        [
+            [
+                str(week.as_of),
+                week.model_version,
+                whole(week.rows),
+                whole(week.rows_with_outcome),
+                loss(week.log_loss),
+                loss(week.expected_log_loss),
+                loss(week.baseline_log_loss),
+                percent(week.skill),
+                loss(week.auc),
+                loss(week.calibration_error),
+                percent(week.mean_probability),
+                percent(week.realized_rate),
+                _judgment(week),
+            ]
+            for week in reversed(weeks)
+        ],
+    )
+
+
+def _judgment(week: WeekScore) -> Markup:
+    if not week.judged:
+        return badge("too few outcomes")
+    if week.useless:
+        return badge("worse than a constant rate", tone="act")
+    return badge("worse", tone="warn") if week.worse else badge("held up", tone="ok")
+
+
+def calibration_section(past: RealizedPerformance) -> list[Section]:
+    """Whether the last week's probabilities came true as often as they said; none without."""
+    bins, last = past.calibration, past.last
+    if not bins or last is None:
+        return []
+    chart = line_chart(
+        [percent(one.mean_probability, 0) for one in bins],
+        [
+            Series("predicted", [one.mean_probability for one in bins], dashed=True),
+            Series("came true", [one.realized_rate for one in bins], tone="second"),
+        ],
+        title="Predicted and realized rate of rows of like probability",
+    )
+    return [
+        Section(
+            "Calibration last week",
+            [figure(chart, "Rows in ten groups by probability, from the lowest to the highest.")],
+            lead=f"On the whole {percent(last.mean_probability)} were predicted and "
+            f"{percent(last.realized_rate)} came true.",
+        )
+    ]
+
+
+def slices_section(past: RealizedPerformance) -> list[Section]:
+    """Where the last week's predictions gained least over a constant rate; none without any."""
+    slices = past.slices
+    if not slices:
+        return []
+    heads = ["Rows", "Log loss", "Constant rate", "Predicted", "Came true"]
+    shown = table(
+        "Slices with the least gain over a constant rate, the worst first",
+        ["Slice", *(Heading(head, "number") for head in heads)],
+        [
+            [
+                f"{one.column} {one.value}",
+                whole(one.rows),
+                tag("span", loss(one.log_loss), class_="warn" if one.excess > 0 else None),
+                loss(one.baseline_log_loss),
+                percent(one.mean_probability),
+                percent(one.realized_rate),
+            ]
+            for one in slices
+        ],
+    )
+    bad = sum(one.excess > 0 for one in slices)
+    lead = f"On {bad} of them a constant rate would have done better." if bad else ""
+    return [Section("Worst slices last week", [shown], lead=lead)]
+
+
+def loss(value: float | None) -> str:
+    """A log loss, or anything of its size, as people read it."""
+    return NOTHING if value is None else f"{value:.3f}"
+
+
+def _short(value: date) -> str:
+    return f"{value.day} {value:%b}"
+
+
+def gain(skill: float | None) -> str:
+    """A skill in words."""
+    if skill is None:
+        return "unknown"
+    words = "under" if skill >= 0 else "over"
+    return f"{percent(abs(skill))} {words} a constant rate's"

@@ -1,0 +1,271 @@
+"""The rules that make a week OK, WARN or ACT. Each is a pure function of the week's figures.
+
+ACT means that the predictions may do harm until somebody does something; WARN, that something is
+worth a look this week; OK, that there is nothing to do. A finding that is OK is only told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from weekwise.analysis.drift import DriftLevel
+from weekwise.analysis.params import PerformanceParams
+from weekwise.analysis.performance import WeekScore
+from weekwise.model.verdict import Decision
+from weekwise.reports.weekly.content import (
+    Figures,
+    Finding,
+    Status,
+    UpcomingPredictions,
+    WeeklyReport,
+)
+from weekwise.reports.weekly.params import MonitoringParams
+from weekwise.wording import day, days
+
+ROLL_BACK = (
+    "see `kedro model history`; `kedro model rollback --why …` puts the previous champion back"
+)
+NAMED = 2
+TOLD = 2
+
+
+def judge(figures: Figures, params: MonitoringParams) -> WeeklyReport:
+    """Give a week its status, with the reasons and what to do next.
+
+    Args:
+        figures: The week.
+        params: The limits.
+    """
+    findings = sorted(_findings(figures, params), key=lambda finding: -finding.status.rank)
+    status = findings[0].status if findings else Status.OK
+    last = figures.performance.last
+    return WeeklyReport(
+        status=status,
+        headline=f"{status}: {'; '.join(_told(findings, status, figures))}",
+        as_of=figures.as_of,
+        next_steps=tuple(dict.fromkeys(f.next_step for f in findings if f.next_step)),
+        findings=tuple(findings),
+        drifted=any(finding.topic == "drift" for finding in findings),
+        worse=last is not None and last.worse,
+        figures=figures,
+    )
+
+
+def _told(findings: list[Finding], status: Status, figures: Figures) -> list[str]:
+    """The reasons a headline has room for, all as grave as the status itself."""
+    reasons = [finding.reason for finding in findings if finding.status is status]
+    if status is Status.OK:
+        rows = figures.predictions.rows
+        coming = f"{rows:,} rows predicted for {days(figures.as_of, figures.last_day)}"
+        return [*reasons[:1], coming]
+    more = len(reasons) - TOLD
+    return [*reasons[:TOLD], *([f"and {more} more"] if more > 0 else [])]
+
+
+def _findings(figures: Figures, params: MonitoringParams) -> Iterator[Finding]:
+    yield from outcome_findings(figures.performance.weeks, params.performance)
+    yield from prediction_findings(figures)
+    yield from gate_findings(figures, params)
+    yield from verdict_findings(figures)
+    yield from drift_findings(figures, params)
+    yield from unseen_findings(figures, params)
+
+
+def outcome_findings(weeks: tuple[WeekScore, ...], params: PerformanceParams) -> Iterator[Finding]:
+    """What the outcomes say of the model.
+
+    Args:
+        weeks: Weeks looked back on, the oldest first.
+        params: The limits.
+    """
+    if not weeks:
+        yield Finding(status=Status.OK, topic="outcomes", reason="nothing to look back on yet")
+        return
+    last = weeks[-1]
+    if last.outcome_share is not None and last.outcome_share < params.min_outcome_share:
+        yield Finding(
+            status=Status.WARN,
+            topic="outcomes",
+            reason=f"only {last.rows_with_outcome:,} of the {last.rows:,} rows predicted on "
+            f"{day(last.as_of)} have an outcome",
+            next_step="find out whether the feed is late or so many were really canceled",
+        )
+    if not last.judged:
+        yield Finding(
+            status=Status.OK,
+            topic="outcomes",
+            reason=f"too few outcomes yet to judge the predictions of {day(last.as_of)}",
+        )
+        return
+    yield _performance(last, weeks, params)
+    yield from _calibration(weeks, params)
+
+
+def _performance(
+    last: WeekScore, weeks: tuple[WeekScore, ...], params: PerformanceParams
+) -> Finding:
+    judged = [week for week in weeks if week.judged][-params.of_weeks :]
+    worse = sum(week.worse for week in judged)
+    if last.useless:
+        return Finding(
+            status=Status.ACT,
+            topic="performance",
+            reason=f"the predictions of {day(last.as_of)} were worse than a constant rate "
+            f"(log loss {last.log_loss:.3f} against {last.baseline_log_loss:.3f})",
+            next_step=f"do not rely on this week's predictions before you know why; {ROLL_BACK}",
+        )
+    if last.worse and worse >= params.act_weeks:
+        return Finding(
+            status=Status.ACT,
+            topic="performance",
+            reason=f"{worse} of the last {len(judged)} weeks were worse than the holdout expected",
+            next_step=f"look at the report's worst slices and drift, then retrain; {ROLL_BACK}",
+        )
+    if last.worse:
+        return Finding(
+            status=Status.WARN,
+            topic="performance",
+            reason=f"the predictions of {day(last.as_of)} were worse than the holdout expected "
+            f"(skill {_percent(last.skill)} instead of {_percent(last.expected_skill)})",
+            next_step="look at the report's worst slices and drift; "
+            f"{params.act_weeks} such weeks of {params.of_weeks} are ACT",
+        )
+    return Finding(
+        status=Status.OK,
+        topic="performance",
+        reason=f"the predictions of {day(last.as_of)} held up "
+        f"(skill {_percent(last.skill)}, expected {_percent(last.expected_skill)})",
+    )
+
+
+def _calibration(weeks: tuple[WeekScore, ...], params: PerformanceParams) -> Iterator[Finding]:
+    """Probabilities too high, or too low, for weeks on end."""
+    judged = [week for week in weeks if week.judged][-params.calibration_weeks :]
+    gaps = [week.calibration_in_the_large or 0.0 for week in judged]
+    limit = params.calibration_limit
+    high, low = all(gap > limit for gap in gaps), all(gap < -limit for gap in gaps)
+    if len(gaps) == params.calibration_weeks and (high or low):
+        yield Finding(
+            status=Status.ACT,
+            topic="calibration",
+            reason=f"probabilities have been too {'high' if high else 'low'} for {len(gaps)} "
+            f"weeks, by {', '.join(f'{100 * abs(gap):.0f}' for gap in gaps)} points",
+            next_step="retrain on a more recent window, or set the threshold anew; until then "
+            "read the probabilities as an order, not as rates",
+        )
+
+
+def prediction_findings(figures: Figures) -> Iterator[Finding]:
+    """Whether every upcoming row has a prediction."""
+    upcoming, predicted = figures.data.upcoming_rows, figures.predictions.rows
+    if upcoming == 0:
+        yield Finding(
+            status=Status.WARN,
+            topic="predictions",
+            reason=f"there are no rows to predict for {days(figures.as_of, figures.last_day)}",
+            next_step="check that the feed holds the coming week's schedule",
+        )
+    elif predicted != upcoming:
+        yield Finding(
+            status=Status.ACT,
+            topic="predictions",
+            reason=f"{predicted:,} of {upcoming:,} upcoming rows have a prediction",
+            next_step=f"run the week again: kedro run --params as_of={figures.as_of}",
+        )
+
+
+def gate_findings(figures: Figures, params: MonitoringParams) -> Iterator[Finding]:
+    """What the data gate took out, or let pass with a warning."""
+    for result in figures.data.gate:
+        if result.quarantined:
+            many = result.quarantined > params.max_quarantined_share * result.rows
+            yield Finding(
+                status=Status.WARN if many else Status.OK,
+                topic="data gate",
+                reason=f"{result.quarantined:,} of {result.rows:,} rows of {result.table} "
+                "went to quarantine",
+                next_step=f"look at the rows of {result.table} in the quarantine table, each with "
+                "its reasons"
+                if many
+                else "",
+            )
+        if result.warnings:
+            first, *others = result.warnings
+            more = f", and {len(others)} more" if others else ""
+            yield Finding(
+                status=Status.WARN,
+                topic="data gate",
+                reason=f"{result.table}, {first.fact}{more}",
+                next_step=first.next_step,
+            )
+
+
+def verdict_findings(figures: Figures) -> Iterator[Finding]:
+    """No model at all, or a challenger refused for more than losing by a little."""
+    verdict = figures.model.verdict
+    if verdict.decision is Decision.REJECTED:
+        yield Finding(
+            status=Status.ACT,
+            topic="promotion",
+            reason="no model is fit to predict with",
+            next_step="read the verdict's reasons and the exploration report, mend, and run again",
+        )
+    if verdict.decision is Decision.KEPT and verdict.failing_slices:
+        yield Finding(
+            status=Status.WARN,
+            topic="promotion",
+            reason="the challenger was refused for "
+            f"{_some(verdict.failing_slices)}; the champion stays",
+            next_step="look at these slices in the model card",
+        )
+
+
+def drift_findings(figures: Figures, params: MonitoringParams) -> Iterator[Finding]:
+    """Features and predictions that are not what they were."""
+    unusual = figures.features.unusual
+    if unusual and len(unusual) >= params.drifted_features * len(figures.features.drift):
+        named = _some([feature.title for feature in unusual])
+        yield Finding(
+            status=Status.WARN,
+            topic="drift",
+            reason=f"{len(unusual)} of {len(figures.features.drift)} features have drifted "
+            f"unusually far: {named}",
+            next_step="see in the exploration report whether it is the weather or the feed",
+        )
+    if _has_drifted(figures.predictions):
+        drift = figures.predictions.drift
+        yield Finding(
+            status=Status.WARN,
+            topic="drift",
+            reason="this week's probabilities are unlike the last weeks' "
+            f"({drift.direction if drift else ''})",
+            next_step="see whether the features explain it; if not, suspect the feed",
+        )
+
+
+def _has_drifted(predictions: UpcomingPredictions) -> bool:
+    return predictions.drift is not None and predictions.drift.level is DriftLevel.MAJOR
+
+
+def unseen_findings(figures: Figures, params: MonitoringParams) -> Iterator[Finding]:
+    """Categories that the model has never met."""
+    unseen = figures.features.unseen
+    if unseen.share > params.max_unseen_share:
+        first = unseen.categories[0]
+        yield Finding(
+            status=Status.WARN,
+            topic="unseen categories",
+            reason=f"{unseen.rows:,} upcoming rows ({_percent(unseen.share)}) have a category "
+            f"history does not know, such as {first.column} {first.value}",
+            next_step=f"if {first.column} {first.value} is meant, add it to the contract's values",
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first few of some names."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _percent(share: float | None) -> str:
+    return "unknown" if share is None else f"{100 * share:.1f}%"

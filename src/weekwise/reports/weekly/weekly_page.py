@@ -1,0 +1,244 @@
+"""The weekly report as a page: what to know and do first, then the figures behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from weekwise.reports.charts import Bar, bars, histogram
+from weekwise.reports.html.blocks import (
+    Content,
+    Heading,
+    Tile,
+    badge,
+    bullets,
+    callout,
+    details,
+    figure,
+    grid,
+    paragraph,
+    table,
+    tiles,
+)
+from weekwise.reports.html.markup import Tone
+from weekwise.reports.html.page import Section, render_page
+from weekwise.reports.weekly.content import (
+    Figures,
+    Finding,
+    GateResult,
+    Status,
+    UpcomingPredictions,
+    WeeklyReport,
+)
+from weekwise.reports.weekly.performance_sections import (
+    calibration_section,
+    gain,
+    loss,
+    past_section,
+    slices_section,
+)
+from weekwise.wording import NOTHING, day, days, number, percent, whole
+
+TONES: dict[Status, Tone] = {Status.OK: "ok", Status.WARN: "warn", Status.ACT: "act"}
+SHOWN_UNSEEN = 20
+
+
+def render_report(report: WeeklyReport) -> str:
+    """The weekly report as one self-contained HTML page, its headline first.
+
+    Args:
+        report: The week.
+    """
+    figures = report.figures
+    return render_page(
+        title=report.headline,
+        subtitle=f"Weekly report for {days(figures.as_of, figures.last_day)} "
+        f"{figures.last_day.year}, knowing outcomes up to {day(figures.yesterday)}",
+        summary=[_key_figures(figures), *_to_do(report.findings)],
+        sections=[
+            past_section(figures.performance),
+            *calibration_section(figures.performance),
+            *slices_section(figures.performance),
+            _predictions_section(figures.predictions),
+            _drift_section(figures),
+            _data_section(figures),
+            _model_section(figures),
+        ],
+        footer=f"As of {figures.as_of}. Data {figures.data.data_hash[:12]}. "
+        "The same figures are in weekly_report.json beside this page.",
+    )
+
+
+def _key_figures(figures: Figures) -> Markup:
+    last, now = figures.performance.last, figures.predictions
+    judged = last is not None and last.judged
+    return tiles(
+        [
+            Tile(
+                "Predicted",
+                whole(now.rows),
+                f"of {whole(figures.data.upcoming_rows)} upcoming rows",
+            ),
+            Tile(
+                "Mean probability",
+                percent(now.mean_probability),
+                f"{percent(now.earlier_mean_probability)} in the weeks before"
+                if now.earlier_mean_probability is not None
+                else "",
+            ),
+            Tile(
+                "Log loss last week",
+                loss(last.log_loss if last else None),
+                f"{loss(last.expected_log_loss)} expected" if last else "no outcomes yet",
+            ),
+            Tile(
+                "Skill last week",
+                percent(last.skill if last else None),
+                f"{percent(last.expected_skill)} expected" if last else "no outcomes yet",
+                tone="plain" if not judged else "warn" if last and last.worse else "ok",
+            ),
+            Tile("Model in service", now.model_version or NOTHING, figures.model.verdict.decision),
+        ]
+    )
+
+
+def _to_do(findings: Sequence[Finding]) -> list[Content]:
+    """What wants attention, each with what to do about it; what is fine is one line."""
+    pressing = [finding for finding in findings if finding.status is not Status.OK]
+    fine = [finding.reason for finding in findings if finding.status is Status.OK]
+    parts: list[Content] = [
+        callout(
+            f"{_capital(finding.next_step)}.",
+            tone=TONES[finding.status],
+            title=_capital(finding.reason),
+        )
+        for finding in pressing
+    ]
+    if fine:
+        parts.append(callout(f"{_capital('; '.join(fine))}.", tone="ok"))
+    return parts
+
+
+def _predictions_section(now: UpcomingPredictions) -> Section:
+    if not now.rows:
+        return Section("This week's predictions", [paragraph("No rows were predicted.")])
+    earlier = sum(one.reference for one in now.histogram)
+    samples = [("this week", [one.current / now.rows for one in now.histogram])]
+    if earlier:
+        samples.append(("the weeks before", [one.reference / earlier for one in now.histogram]))
+    chart = histogram(
+        [one.label for one in now.histogram],
+        samples,
+        title="UpcomingPredictions by probability",
+        height=150,
+        ends=("0%", "100%"),
+    )
+    told = "Bars: this week. Line: the weeks before." if earlier else "The first week's."
+    return Section(
+        "This week's predictions",
+        [figure(chart, told)],
+        lead=f"{whole(now.decisions)} of {whole(now.rows)} rows "
+        f"({percent(now.decisions / now.rows)}) are at or over the threshold of "
+        f"{number(now.threshold)}. {_moved(now)}",
+    )
+
+
+def _moved(now: UpcomingPredictions) -> str:
+    if now.drift is None:
+        return "There are no earlier weeks to compare them with."
+    return f"Against the weeks before: {now.drift.direction}, PSI {loss(now.drift.psi)}."
+
+
+def _drift_section(figures: Figures) -> Section:
+    drift, unusual = figures.features.drift, figures.features.unusual
+    rows = [
+        Bar(one.title, one.psi, second=one.usual, tone="warn" if one.unusual else "accent")
+        for one in drift
+    ]
+    caption = "PSI of the upcoming rows against history; below it, the largest of the past weeks"
+    every = table(
+        caption,
+        ["Feature", Heading("PSI", "number"), Heading("Past weeks", "number"), "Drift", "Move"],
+        [[one.title, loss(one.psi), loss(one.usual), one.level, one.direction] for one in drift],
+    )
+    named = "; ".join(f"{one.title} ({one.direction})" for one in unusual)
+    return Section(
+        "Drift of features",
+        [
+            bars(rows, title=caption, show=loss, names=("Feature", "PSI")),
+            details("All features as a table", every),
+        ],
+        lead=f"Further from history than in any recent week: {named}."
+        if unusual
+        else "No feature lies far from history and further than in any recent week.",
+    )
+
+
+def _data_section(figures: Figures) -> Section:
+    gate = table(
+        "Data gate",
+        ["Table", Heading("Rows", "number"), Heading("Quarantined", "number"), "Result"],
+        [
+            [result.table, whole(result.rows), whole(result.quarantined), _gate_badge(result)]
+            for result in figures.data.gate
+        ],
+    )
+    failures = [words for result in figures.data.gate for words in _gate_words(result)]
+    parts = [gate, bullets(failures)] if failures else [gate]
+    sides = grid([_rows_table(figures), _unseen_table(figures)], wide=True)
+    return Section("Data", [*parts, sides])
+
+
+def _rows_table(figures: Figures) -> Markup:
+    data = figures.data
+    counts = [
+        *((f"{name} in", count) for name, count in data.rows_in.items()),
+        ("exact duplicates left out", data.duplicates_dropped),
+        ("canceled, without an outcome", data.canceled),
+        ("diverted, without an outcome", data.diverted),
+        ("history", data.history_rows),
+        ("upcoming", data.upcoming_rows),
+        ("predicted", figures.predictions.rows),
+    ]
+    heads = (Heading("Rows"), Heading("Count", "number"))
+    return table("Rows in and out", heads, [[name, whole(count)] for name, count in counts])
+
+
+def _unseen_table(figures: Figures) -> Markup:
+    categories = figures.features.unseen.categories
+    if not categories:
+        return paragraph("Every category of the upcoming rows is known from history.", note=True)
+    return table(
+        "Categories of the upcoming rows that history does not know",
+        ["Feature", "Category", Heading("Upcoming rows", "number")],
+        [[one.column, one.value, whole(one.rows)] for one in categories[:SHOWN_UNSEEN]],
+    )
+
+
+def _gate_badge(result: GateResult) -> Markup:
+    if result.warnings:
+        return badge("warned", tone="warn")
+    return badge("quarantined") if result.quarantined else badge("passed", tone="ok")
+
+
+def _gate_words(result: GateResult) -> list[str]:
+    found = [("quarantined", one) for one in result.quarantined_for]
+    found += [("warning", one) for one in result.warnings]
+    return [f"{result.table}, {word}: {one.fact}. {one.next_step}" for word, one in found]
+
+
+def _model_section(figures: Figures) -> Section:
+    expected = figures.model.expected
+    sentence = (
+        f"Expected of this week's predictions, from the holdout: a log loss of "
+        f"{loss(expected.log_loss)}, {gain(expected.skill)}."
+    )
+    parts = [bullets(figures.model.verdict.reasons)]
+    if expected.log_loss is not None:
+        parts.append(paragraph(sentence))
+    return Section("Model", parts, lead=figures.model.verdict.headline)
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

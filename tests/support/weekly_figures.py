@@ -1,0 +1,90 @@
+"""A quiet week's figures, and how to change some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from weekwise.analysis.performance import ExpectedPerformance, WeekScore
+from weekwise.model.verdict import Decision
+from weekwise.reports.weekly.content import (
+    DataFigures,
+    FeatureFigures,
+    Figures,
+    GateResult,
+    ModelFigures,
+    RealizedPerformance,
+    Unseen,
+    UpcomingPredictions,
+    VerdictFigures,
+)
+
+AS_OF = date(2013, 8, 5)
+
+
+@pytest.fixture
+def score_of() -> Callable[..., WeekScore]:
+    """Makes the score of a week that lies some weeks back and went as expected."""
+
+    def make(weeks_ago: int = 1, **changes: Any) -> WeekScore:
+        values = {
+            "as_of": AS_OF - timedelta(weeks=weeks_ago),
+            "model_version": "7",
+            "rows": 6500,
+            "rows_with_outcome": 6400,
+            "expected_log_loss": 0.45,
+            "expected_skill": 0.1,
+            "log_loss": 0.46,
+            "baseline_log_loss": 0.51,
+            "skill": 0.098,
+            "skill_low": 0.05,
+            "skill_high": 0.15,
+            "auc": 0.7,
+            "brier": 0.15,
+            "calibration_error": 0.03,
+            "mean_probability": 0.21,
+            "realized_rate": 0.2,
+        }
+        return WeekScore(**{**values, **changes})
+
+    return make
+
+
+@pytest.fixture
+def figures_of() -> Callable[..., Figures]:
+    """Makes the figures of a week with nothing to remark on, save what is changed."""
+
+    def make(**changes: Any) -> Figures:
+        parts: dict[str, Any] = {
+            "as_of": AS_OF,
+            "end": AS_OF + timedelta(days=7),
+            "performance": RealizedPerformance(),
+            "predictions": UpcomingPredictions(
+                rows=6600, model_version="8", threshold=0.5, decisions=400, mean_probability=0.22
+            ),
+            "model": ModelFigures(
+                verdict=VerdictFigures(
+                    decision=Decision.PROMOTED,
+                    headline="Version 8 replaces version 7.",
+                    reasons=("Judged on 11,000 rows.",),
+                ),
+                expected=ExpectedPerformance(log_loss=0.45, baseline_log_loss=0.5),
+            ),
+            "features": FeatureFigures(drift=(), unseen=Unseen(upcoming_rows=6600)),
+            "data": DataFigures(
+                data_hash="0123456789abcdef",
+                rows_in={"flights": 200_000, "weather": 15_000},
+                duplicates_dropped=0,
+                canceled=4000,
+                diverted=600,
+                history_rows=190_000,
+                upcoming_rows=6600,
+                gate=(GateResult(table="flights", rows=200_000),),
+            ),
+        }
+        return Figures(**{**parts, **changes})
+
+    return make

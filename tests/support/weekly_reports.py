@@ -1,0 +1,122 @@
+"""Weekly reports as runs leave them in MLflow, for tests of what reads them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from mlflow import MlflowClient
+from service import Store
+
+from weekwise.analysis.drift import DriftLevel
+from weekwise.analysis.performance import ExpectedPerformance, WeekScore
+from weekwise.model.verdict import Decision
+from weekwise.reports.weekly.content import (
+    DataFigures,
+    FeatureDrift,
+    FeatureFigures,
+    Figures,
+    Finding,
+    ModelFigures,
+    RealizedPerformance,
+    Status,
+    Unseen,
+    UpcomingPredictions,
+    VerdictFigures,
+    WeeklyReport,
+)
+from weekwise.reports.weekly.weekly_page import render_report
+
+FIRST_WEEK = date(2013, 2, 4)
+
+
+def log_reports(store: Store, statuses: tuple[Status, ...]) -> None:
+    """Leave a finished run with a weekly report for each of some weeks that follow each other."""
+    client = store.client
+    experiment = client.create_experiment("weeks", str(store.folder / "artifacts"))
+    for week, status in enumerate(statuses):
+        _log(client, experiment, weekly_report(week, status))
+
+
+def weekly_report(week: int, status: Status) -> WeeklyReport:
+    """The report of the n-th week, which looks back on all before it."""
+    as_of = FIRST_WEEK + timedelta(weeks=week)
+    finding = Finding(
+        status=status,
+        topic="performance",
+        reason=f"week {week} went its way",
+        next_step="" if status is Status.OK else "look at the slices",
+    )
+    return WeeklyReport(
+        status=status,
+        headline=f"{status}: {finding.reason}; 210 rows predicted",
+        as_of=as_of,
+        next_steps=(finding.next_step,) if finding.next_step else (),
+        findings=(finding,),
+        drifted=False,
+        worse=False,
+        figures=_figures(as_of, tuple(_score(past) for past in range(week))),
+    )
+
+
+def _score(week: int) -> WeekScore:
+    return WeekScore(
+        as_of=FIRST_WEEK + timedelta(weeks=week),
+        model_version="1",
+        rows=210,
+        rows_with_outcome=200,
+        expected_log_loss=0.45,
+        expected_skill=0.1,
+        log_loss=0.46 + week / 100,
+        baseline_log_loss=0.51,
+        skill=0.098,
+        skill_low=0.05,
+        skill_high=0.15,
+        auc=0.7,
+        brier=0.15,
+        calibration_error=0.03,
+        mean_probability=0.21,
+        realized_rate=0.2,
+    )
+
+
+def _figures(as_of: date, weeks: tuple[WeekScore, ...]) -> Figures:
+    verdict = VerdictFigures(decision=Decision.PROMOTED, headline="Version 2 replaces version 1.")
+    drift = (
+        FeatureDrift(
+            column="rain",
+            title="Rain",
+            psi=0.4,
+            usual=0.2,
+            level=DriftLevel.MAJOR,
+            direction="mean up 1.2 sd",
+        ),
+        FeatureDrift(column="cars", title="Cars", psi=0.02, usual=0.05),
+    )
+    return Figures(
+        as_of=as_of,
+        end=as_of + timedelta(days=7),
+        performance=RealizedPerformance(weeks=weeks),
+        predictions=UpcomingPredictions(
+            rows=210, model_version="2", threshold=0.5, decisions=40, mean_probability=0.22
+        ),
+        model=ModelFigures(
+            verdict=verdict, expected=ExpectedPerformance(log_loss=0.45, baseline_log_loss=0.5)
+        ),
+        features=FeatureFigures(drift=drift, unseen=Unseen(upcoming_rows=210)),
+        data=DataFigures(
+            data_hash="0123456789abcdef",
+            rows_in={"trains": 1200},
+            duplicates_dropped=0,
+            canceled=0,
+            diverted=0,
+            history_rows=1000,
+            upcoming_rows=210,
+        ),
+    )
+
+
+def _log(client: MlflowClient, experiment: str, report: WeeklyReport) -> None:
+    run = client.create_run(experiment, tags={"as_of": str(report.as_of)}).info.run_id
+    client.log_text(run, report.model_dump_json(), "weekly_report/weekly_report.json")
+    client.log_text(run, render_report(report), "weekly_report/weekly_report.html")
+    client.set_terminated(run)

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+
+from weekwise.analysis.table import AnalysisTable
+from weekwise.contract.model import Contract
+from weekwise.features.window import Window
+from weekwise.pipelines.exploratory_data_analysis.nodes import read_features
+
+
+def test_rows_are_split_by_the_window(analysis_table: AnalysisTable, orders: pd.DataFrame) -> None:
+    """Past rows have an outcome and are dated before the as-of date; upcoming rows are the rest."""
+    past = orders[orders["returned"].notna()]
+
+    assert (analysis_table.history.rows, analysis_table.upcoming.rows) == (480, 60)
+    assert analysis_table.history.target.sum() == past["returned"].sum()
+    assert np.isnan(analysis_table.upcoming.target).all()
+    assert analysis_table.first_day == date(2024, 1, 8)
+
+
+def test_columns_keep_their_values(analysis_table: AnalysisTable, orders: pd.DataFrame) -> None:
+    """Numbers stay numbers, categories can be read back by name, and gaps stay gaps."""
+    past = orders[orders["returned"].notna()]
+
+    np.testing.assert_array_equal(analysis_table.history.numbers["discount"], past["discount"])
+    assert list(analysis_table.values("region", analysis_table.history)) == list(past["region"])
+    assert analysis_table.categories["gift"] == ("false", "true")
+    assert list(analysis_table.values("gift", analysis_table.upcoming)) == list(
+        orders["gift"].tail(60).astype(str).str.lower()
+    )
+
+
+def test_weeks_are_counted_back_from_the_as_of_date(analysis_table: AnalysisTable) -> None:
+    """The last week is the seven days before the as-of date, whatever day that is."""
+    weeks = analysis_table.weeks_before(analysis_table.history)
+
+    assert np.bincount(weeks)[1:].tolist() == [60] * 8
+    assert analysis_table.week_start(1) == date(2024, 2, 26)
+    assert weeks[-1] == 1
+
+
+def test_the_order_of_rows_does_not_matter(
+    orders: pd.DataFrame, contract_of: Callable[..., Contract], window: Window
+) -> None:
+    """Rows are read in the order of their key, so that a seeded sample draws the same ones."""
+    contract = contract_of("amount", "region")
+    one, two = (
+        read_features(ibis.memtable(rows[list(contract.columns)]), contract, window)
+        for rows in (orders, orders.sample(frac=1, random_state=1))
+    )
+
+    np.testing.assert_array_equal(one.history.numbers["amount"], two.history.numbers["amount"])
+    np.testing.assert_array_equal(one.history.codes["region"], two.history.codes["region"])
+
+
+@pytest.mark.parametrize(("time", "has_hours"), [("datetime", True), ("date", False)])
+def test_hours_are_known_from_a_datetime_only(
+    orders: pd.DataFrame,
+    contract_of: Callable[..., Contract],
+    window: Window,
+    time: str,
+    has_hours: bool,
+) -> None:
+    """A table timed by dates has no hours."""
+    contract = contract_of("amount", time=time)
+    placed = orders["placed"] if has_hours else orders["placed"].dt.normalize()
+    table = ibis.memtable(orders.assign(placed=placed)[list(contract.columns)])
+    found = read_features(table, contract, window)
+
+    assert (found.history.hours is not None) is has_hours
+    assert found.first_day == date(2024, 1, 8)
+
+
+def test_infinities_are_gaps(
+    orders: pd.DataFrame, contract_of: Callable[..., Contract], window: Window
+) -> None:
+    """A number that is not finite counts as missing."""
+    contract = contract_of("amount")
+    rows = orders[list(contract.columns)].assign(amount=np.inf)
+
+    assert np.isnan(
+        read_features(ibis.memtable(rows), contract, window).history.numbers["amount"]
+    ).all()

@@ -1,0 +1,173 @@
+"""Rows as they arrive: read, refused in words, warned of."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import orjson
+import parcels
+import pytest
+import trains
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.http.exceptions import InvalidRow, Malformed
+from api.rows.reader import RowReader
+from weekwise.contract.model import Contract
+
+ROW: dict[str, Any] = {
+    "departure": "2013-01-08T07:30:00",
+    "line": "red",
+    "stops": 4,
+    "cars": 8,
+    "rain": 0.5,
+    "express": True,
+}
+READER = RowReader(trains.CONTRACT)
+
+
+def refused(row: Any, reader: RowReader = READER) -> list[tuple[str, str, str]]:
+    """What is wrong with a row: fields, what was expected, what arrived."""
+    with pytest.raises(InvalidRow) as caught:
+        reader.read(json.dumps(row).encode())
+    return [(one.field, one.expected, one.received) for one in caught.value.errors or ()]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected", "received"),
+    [
+        ("stops", "4", "a whole number", '"4"'),
+        ("stops", 4.5, "a whole number", "4.5"),
+        ("stops", True, "a whole number", "true"),
+        ("stops", 10**30, "a whole number", str(10**30)),
+        ("stops", None, "a whole number", "null"),
+        ("rain", -1, "a number, 0 or more, or null", "-1"),
+        ("rain", float("nan"), "a number, 0 or more, or null", "NaN"),
+        ("rain", float("inf"), "a number, 0 or more, or null", "Infinity"),
+        ("rain", [1], "a number, 0 or more, or null", "[1]"),
+        ("express", 1, "one of True, False, or null", "1"),
+        ("line", "gray", "one of red, blue, green", '"gray"'),
+        ("line", 7, "one of red, blue, green", "7"),
+        ("departure", "2013-02-30T10:00:00", "a local date and time", '"2013-02-30T10:00:00"'),
+        ("departure", "2013-02-03T10:00:00Z", "a local date and time", '"2013-02-03T10:00:00Z"'),
+        ("departure", 1360000000, "a local date and time", "1360000000"),
+        ("rian", 1.0, "no such field", "1.0"),
+        ("late", True, "no such field", "true"),
+    ],
+)
+def test_refused(field: str, value: Any, expected: str, received: str) -> None:
+    """A value the contract does not allow is told by field, with what was expected and arrived."""
+    ((name, wanted, got),) = refused(ROW | {field: value})
+
+    assert name == field
+    assert wanted.startswith(expected)
+    assert got == received
+
+
+def test_several_faults() -> None:
+    """Every fault of a row is told at once, a missing field among them."""
+    row = {name: value for name, value in ROW.items() if name != "line"} | {"stops": "x"}
+
+    assert {field for field, _, _ in refused(row)} == {"line", "stops"}
+
+
+def test_a_near_name() -> None:
+    """A field that does not exist comes with the name that it may have meant."""
+    with pytest.raises(InvalidRow) as caught:
+        READER.read(json.dumps(ROW | {"expres": True}).encode())
+
+    assert caught.value.errors is not None
+    assert caught.value.errors[0].message == 'There is no field "expres"; did you mean express?.'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b'{"line": "red"',
+        b"[" * 100_000,
+        b'{"a":' * 5_000,
+        json.dumps(ROW).replace('"rain": 0.5', '"cars": 5').encode(),
+        json.dumps(ROW).replace('"rain": 0.5', '"st\\u006fps": 5').encode(),
+    ],
+    ids=["empty", "cut", "no-utf8", "open", "deep-list", "deep-object", "doubled", "escaped"],
+)
+def test_malformed(body: bytes) -> None:
+    """A body that is no JSON, or has a key twice, is refused as such."""
+    with pytest.raises(Malformed):
+        READER.read(body)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b"3", b'"row"'])
+def test_no_object(body: bytes) -> None:
+    """JSON that is no object is a row that is refused."""
+    with pytest.raises(InvalidRow) as caught:
+        READER.read(body)
+
+    assert [one.field for one in caught.value.errors or ()] == [""]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("separators", [(",", ":"), (" , ", " : ")])
+def test_any_spacing(indent: int | None, separators: tuple[str, str]) -> None:
+    """JSON may be written with or without spaces, and hold quotes and colons in its text."""
+    contract = parcels.contract({"carrier": {"values": ['a": "b', "van"]}})
+    reader = RowReader(contract)
+    row = {"day": "2020-01-01", "carrier": 'a": "b'}
+
+    text = json.dumps(row, indent=indent, separators=separators)
+
+    assert reader.read(text.encode())["carrier"] == 'a": "b'
+
+
+def test_absent_is_null() -> None:
+    """A column that may be missing may be left out as well as be null."""
+    present = {name: ROW[name] for name in ("departure", "line", "stops")}
+
+    row = READER.read(json.dumps(present).encode())
+
+    assert row["cars"] is row["rain"] is row["express"] is None
+    assert row == READER.read(json.dumps(dict.fromkeys(ROW) | present).encode())
+
+
+def test_warnings() -> None:
+    """Missing optional values and unseen categories are warned of, each by its field."""
+    reader = RowReader(parcels.contract())
+    row = reader.read(b'{"day": "2020-01-01", "carrier": "drone", "fragile": true, "pieces": 2}')
+
+    warnings = orjson.loads(orjson.dumps(reader.warnings(row)))
+
+    assert [(one["field"], one["kind"]) for one in warnings] == [
+        ("weight", "missing"),
+        ("carrier", "unseen"),
+    ]
+    assert "'drone'" in warnings[1]["message"]
+
+
+@pytest.mark.parametrize("name", ["copy", "wind speed", "_hidden", "model_x"])
+def test_odd_names(name: str) -> None:
+    """A column whose name cannot be an attribute is read under its own name."""
+    contract = Contract.model_validate(
+        {
+            "table": "odd",
+            "title": "Odd",
+            "columns": {name: {"type": "number", "role": "feature", "title": "Odd"}},
+        }
+    )
+
+    assert dict(RowReader(contract).read(json.dumps({name: 1.5}).encode())) == {name: 1.5}
+    with pytest.raises(InvalidRow) as caught:
+        RowReader(contract).read(b"{}")
+    assert caught.value.errors is not None
+    assert caught.value.errors[0].field == name
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes(body: bytes) -> None:
+    """Whatever arrives is a row or a problem."""
+    with suppress(InvalidRow, Malformed):
+        READER.read(body)

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from kedro.io import DatasetError
+from trains import predictor, train_end, trains
+
+from weekwise.datasets.registered_models import (
+    ChallengerDataset,
+    ChampionDataset,
+    CurrentChampionDataset,
+    VerdictDataset,
+)
+from weekwise.errors import AsOfError, RegistryError
+from weekwise.model.contenders import Candidate, Challenger
+from weekwise.model.predictor import Predictor
+from weekwise.model.verdict import Decision, Verdict, not_retrained
+
+AS_OF = train_end()
+WHERE: dict[str, Any] = {"name": "late_trains", "as_of": AS_OF.isoformat()}
+NEW = Challenger(
+    predictor=predictor(), reason="New data.", fingerprint="f", example=trains(1), tags={"a": "b"}
+)
+
+
+@dataclass
+class FakeRegistry:
+    """A registry in memory, with the operations that the datasets use."""
+
+    predictors: dict[str, Predictor] = field(default_factory=dict)
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    nominees: dict[date, Candidate] = field(default_factory=dict)
+    champions: dict[date, str] = field(default_factory=dict)
+    applied: list[Verdict] = field(default_factory=list)
+
+    def register(self, new: Predictor, *, fingerprint: str, **_: Any) -> str:
+        """Keep a predictor under its fingerprint."""
+        version = self.fingerprints.setdefault(fingerprint, str(len(self.fingerprints) + 1))
+        self.predictors[version] = new
+        return version
+
+    def record_candidate(self, as_of: date, nomination: Candidate) -> None:
+        """Keep a nomination."""
+        self.nominees[as_of] = nomination
+
+    def candidate(self, as_of: date) -> Candidate:
+        """The nomination kept."""
+        if as_of not in self.nominees:
+            raise RegistryError("no challenger")
+        return self.nominees[as_of]
+
+    def version(self, version: str) -> Any:
+        """A version's tags."""
+        (fingerprint,) = [f for f, known in self.fingerprints.items() if known == version]
+        return SimpleNamespace(version=version, tags={"fingerprint": fingerprint})
+
+    def load(self, version: str) -> Predictor:
+        """The predictor kept."""
+        return self.predictors[version]
+
+    def champion_before(self, as_of: date) -> str | None:
+        """The champion of the dates before."""
+        return next((v for day, v in self.champions.items() if day < as_of), None)
+
+    def champion_for(self, as_of: date) -> str | None:
+        """The champion of that date."""
+        return self.champions.get(as_of)
+
+    def apply(self, verdict: Verdict) -> None:
+        """Keep a verdict."""
+        self.applied.append(verdict)
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> FakeRegistry:
+    """The registry that the datasets use, in memory."""
+    fake = FakeRegistry()
+    for dataset in (ChallengerDataset, ChampionDataset, CurrentChampionDataset, VerdictDataset):
+        monkeypatch.setattr(dataset, "_registry", lambda _: fake)
+    return fake
+
+
+class TestChallenger:
+    """What a run brings to the promotion gate."""
+
+    def test_saved_and_loaded(self, registry: FakeRegistry) -> None:
+        """A saved predictor is registered and comes back with its version."""
+        dataset = ChallengerDataset(**WHERE)
+        assert not dataset.exists()
+
+        dataset.save(NEW)
+
+        found = dataset.load()
+        assert dataset.exists()
+        assert (found.version, found.fingerprint, found.reason) == ("1", "f", "New data.")
+        rows = trains(1, seed=4)
+        assert np.array_equal(found.predictor.predict_proba(rows), predictor().predict_proba(rows))
+        assert registry.nominees[AS_OF].version == "1"
+
+    def test_no_predictor(self, registry: FakeRegistry) -> None:
+        """A run that trained nothing registers nothing and keeps the reason."""
+        dataset = ChallengerDataset(**WHERE)
+
+        dataset.save(Challenger(predictor=None, reason="No need."))
+
+        assert registry.predictors == {}
+        assert dataset.load() == Challenger(predictor=None, reason="No need.")
+
+    @pytest.mark.usefixtures("registry")
+    @pytest.mark.parametrize("missing", [{"fingerprint": ""}, {"example": None}])
+    def test_incomplete(self, missing: dict[str, Any]) -> None:
+        """A predictor without fingerprint or example rows is refused."""
+        incomplete = Challenger(
+            **{
+                "predictor": predictor(),
+                "reason": "",
+                "fingerprint": "f",
+                "example": trains(1),
+                **missing,
+            }
+        )
+
+        with pytest.raises(DatasetError, match="needs a fingerprint and example rows"):
+            ChallengerDataset(**WHERE).save(incomplete)
+
+
+class TestChampions:
+    """The champion a run finds, and the one it leaves."""
+
+    def test_reigning(self, registry: FakeRegistry) -> None:
+        """The current champion is the one of earlier runs, or nobody."""
+        dataset = CurrentChampionDataset(**WHERE)
+        registry.predictors["1"] = predictor()
+        registry.champions[AS_OF] = "1"
+        assert dataset.load().champion is None
+
+        registry.champions = {date(2013, 1, 1): "1"}
+
+        champion = dataset.load().champion
+        assert champion is not None
+        assert champion.version == "1"
+        assert champion.predictor is predictor()
+
+    def test_champion(self, registry: FakeRegistry) -> None:
+        """The champion is the one that the run's own verdict left."""
+        registry.predictors["1"] = predictor()
+        registry.champions[AS_OF] = "1"
+
+        assert ChampionDataset(**WHERE).load().version == "1"
+
+    @pytest.mark.usefixtures("registry")
+    def test_no_champion_yet(self) -> None:
+        """Without a champion, loading it says which command makes one."""
+        with pytest.raises(DatasetError, match=f"kedro run --params as_of={AS_OF}") as error:
+            ChampionDataset(**WHERE).load()
+
+        assert isinstance(error.value.__cause__, RegistryError)
+
+    @pytest.mark.parametrize("dataset", [ChampionDataset, CurrentChampionDataset])
+    def test_cannot_be_saved(self, dataset: type) -> None:
+        """A champion is made by a verdict or a command, never saved."""
+        with pytest.raises(DatasetError, match="a champion is not saved"):
+            dataset(**WHERE).save("anything")
+
+
+class TestVerdict:
+    """The verdict, carried out and kept."""
+
+    VERDICT = Verdict(
+        as_of=AS_OF, decision=Decision.FIRST, reasons=("Good.",), challenger_version="1"
+    )
+
+    def test_saved_and_loaded(self, registry: FakeRegistry, tmp_path: Path) -> None:
+        """A saved verdict is applied to the registry and comes back equal."""
+        dataset = VerdictDataset(**WHERE, filepath=str(tmp_path / "new" / "verdict.json"))
+        assert not dataset.exists()
+
+        dataset.save(self.VERDICT)
+
+        assert registry.applied == [self.VERDICT]
+        assert dataset.exists()
+        assert dataset.load() == self.VERDICT
+        assert [path.name for path in (tmp_path / "new").iterdir()] == ["verdict.json"]
+
+    def test_the_registry_comes_first(
+        self, registry: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A verdict that could not be carried out is not kept as if it had been."""
+        dataset = VerdictDataset(**WHERE, filepath=str(tmp_path / "verdict.json"))
+
+        def killed(_: Verdict) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(registry, "apply", killed)
+
+        with pytest.raises(KeyboardInterrupt):
+            dataset.save(self.VERDICT)
+
+        assert not dataset.exists()
+
+    @pytest.mark.usefixtures("registry")
+    @pytest.mark.parametrize(
+        ("content", "error", "message"),
+        [
+            (None, RegistryError, "there is no verdict as of"),
+            ("{}", RegistryError, "is no verdict"),
+            (
+                not_retrained(date(2012, 1, 2), "1", "No need.").model_dump_json(),
+                AsOfError,
+                "holds the verdict as of 2012-01-02",
+            ),
+        ],
+        ids=["absent", "garbled", "another week's"],
+    )
+    def test_files_that_are_no_verdict(
+        self, tmp_path: Path, content: str | None, error: type, message: str
+    ) -> None:
+        """A file that is absent, garbled or another week's is an error that names the command."""
+        path = tmp_path / "verdict.json"
+        if content is not None:
+            path.write_text(content)
+
+        with pytest.raises(DatasetError, match=message) as found:
+            VerdictDataset(**WHERE, filepath=str(path)).load()
+
+        assert isinstance(found.value.__cause__, error)
+        assert "kedro run --pipeline model_training" in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "more"),
+    [
+        (ChallengerDataset, {}),
+        (ChampionDataset, {}),
+        (CurrentChampionDataset, {}),
+        (VerdictDataset, {"filepath": "verdict.json"}),
+    ],
+)
+def test_making_and_describing_one_needs_no_registry(
+    dataset: type, more: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawing the pipelines and listing the catalog work without MLflow."""
+    monkeypatch.setitem(sys.modules, "weekwise.model.registry", None)
+
+    made = dataset(**WHERE, **more, metadata={"kedro-viz": {"layer": "models"}})
+
+    assert "late_trains" in str(made)
+    assert made.metadata == {"kedro-viz": {"layer": "models"}}

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+import pytest
+from ibis import _
+from kedro.io import DatasetError
+
+from weekwise.datasets.store_table import StoreTable
+from weekwise.errors import StoreError
+
+SCHEMA = {"as_of": "date", "name": "string", "value": "float64"}
+Connection = dict[str, Any]
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    """A store of its own for each test, closed after it."""
+    config = {"backend": "duckdb", "database": f"{tmp_path}/sub/store.duckdb"}
+    yield config
+    for key in [key for key in StoreTable._connections if str(tmp_path) in str(key)]:
+        StoreTable._connections.pop(key).disconnect()
+
+
+def rows(as_of: str, *names: str) -> pd.DataFrame:
+    """One row a name."""
+    return pd.DataFrame({"as_of": pd.to_datetime(as_of), "name": names, "value": 1.0})
+
+
+def content(table: ibis.Table) -> list[tuple[str, str]]:
+    """The table's dates and names, in order."""
+    found = table.order_by("as_of", "name").to_pyarrow().to_pylist()
+    return [(str(row["as_of"])[:10], row["name"]) for row in found]
+
+
+def week(connection: Connection, as_of: str) -> StoreTable:
+    """One week's partition of a table."""
+    return StoreTable(
+        table_name="t", connection=connection, partition={"as_of": as_of}, schema=SCHEMA
+    )
+
+
+def test_a_table_that_is_not_there_loads_empty(connection: Connection) -> None:
+    """With a schema, the first run of all finds an empty table of the right types."""
+    table = week(connection, "2013-07-01").load()
+
+    assert table.schema() == ibis.schema(SCHEMA)
+    assert content(table) == []
+
+
+def test_a_partition_is_replaced_and_the_others_stay(connection: Connection) -> None:
+    """Saving a week again doubles nothing, leaves none of its old rows, and touches no other."""
+    week(connection, "2013-07-01").save(rows("2013-07-01", "a", "b", "c"))
+    week(connection, "2013-07-08").save(rows("2013-07-08", "x"))
+
+    week(connection, "2013-07-01").save(rows("2013-07-01", "a", "d"))
+
+    assert content(week(connection, "2013-07-01").load()) == [
+        ("2013-07-01", "a"),
+        ("2013-07-01", "d"),
+        ("2013-07-08", "x"),
+    ]
+
+
+def test_an_empty_save_empties_its_partition(connection: Connection) -> None:
+    """A week that has no rows any more loses those it had."""
+    week(connection, "2013-07-01").save(rows("2013-07-01", "a"))
+
+    week(connection, "2013-07-01").save(pd.DataFrame(columns=list(SCHEMA), dtype="float64"))
+
+    assert content(week(connection, "2013-07-01").load()) == []
+
+
+def test_a_failed_save_leaves_the_table_as_it_was(connection: Connection) -> None:
+    """An error while the rows are computed rolls everything back, temporary tables included."""
+    dataset = StoreTable(table_name="t", connection=connection)
+    dataset.save(rows("2013-07-01", "a"))
+    broken = dataset.load().mutate(value=_.name.cast("float64"))
+
+    with pytest.raises(DatasetError):
+        dataset.save(broken)
+
+    assert content(dataset.load()) == [("2013-07-01", "a")]
+    tables = dataset.connection.list_tables()
+    assert [name for name in tables if "memtable" not in name] == ["t"]
+
+
+def test_a_table_can_be_made_from_itself(connection: Connection) -> None:
+    """What is saved may be computed from the table it replaces."""
+    dataset = StoreTable(table_name="t", connection=connection)
+    dataset.save(rows("2013-07-01", "a", "b"))
+
+    dataset.save(dataset.load().filter(_.name == "b"))
+
+    assert content(dataset.load()) == [("2013-07-01", "b")]
+
+
+def test_a_store_in_use_says_so(connection: Connection) -> None:
+    """While another process holds the store, the error says what to do."""
+    Path(connection["database"]).parent.mkdir()
+    script = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, connection["database"]],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+
+        with pytest.raises(DatasetError) as caught:
+            StoreTable(table_name="t", connection=connection).load()
+
+        other.communicate("\n")
+    assert isinstance(caught.value.__cause__, StoreError)
+    assert "in use by another process" in str(caught.value.__cause__)
+
+
+def test_threads_read_and_write_at_once(connection: Connection) -> None:
+    """Many threads save, load and join tables of one store, as under Kedro's ThreadRunner."""
+    StoreTable(table_name="shared", connection=connection).save(rows("2013-07-01", "a", "b"))
+
+    def save_and_join(number: int) -> int:
+        own = StoreTable(table_name=f"own_{number}", connection=connection)
+        own.save(rows("2013-07-01", "b", "c"))
+        shared = StoreTable(table_name="shared", connection=connection).load()
+        return int(shared.inner_join(own.load(), "name").count().execute())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(save_and_join, range(32))) == [1] * 32
+
+
+def test_every_thread_reads_instants_in_utc(connection: Connection) -> None:
+    """What Ibis sets on its connection holds in a thread's own cursor too."""
+    table = StoreTable(table_name="t", connection=connection)
+    table.save(rows("2013-07-01", "a"))
+
+    def settings() -> set[str]:
+        asked = "SELECT value FROM duckdb_settings() WHERE name IN ('TimeZone', {})"
+        found = table.connection.raw_sql(asked.format("'python_enable_replacements'"))
+        return {value for (value,) in found.fetchall()}
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(settings).result() == settings() == {"UTC", "false"}

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from weekwise.errors import OrchestrationError
+from weekwise.orchestration.project import Project, set_up
+from weekwise.orchestration.server import readiness
+from weekwise.orchestration.server.readiness import RequiredService, services, wait_for
+
+PROJECT = Path(__file__).parents[4]
+
+
+@dataclass
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    seconds: float = 0.0
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        """The time."""
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.seconds += seconds
+        self.slept.append(seconds)
+
+
+def service(name: str, *answers: str | None) -> RequiredService:
+    """A service that gives one answer after the other, and the last one for ever."""
+    given: Iterator[str | None] = iter(answers)
+    last = answers[-1]
+    return RequiredService(name, lambda: next(given, last))
+
+
+def project(monkeypatch: pytest.MonkeyPatch, data: Path) -> Project:
+    """The project's test environment on an empty data folder."""
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setenv("WEEKWISE_DATA_DIR", str(data))
+    return Project.of(set_up(), "test")
+
+
+def nobody() -> str:
+    """An address at which nobody answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_waits_for_each_service_in_turn() -> None:
+    """Waiting ends as soon as every service has answered once."""
+    clock = Clock()
+    needed = [service("MLflow", "away", "away", None), service("Prefect", "away", None)]
+    wait_for(needed, 60, now=clock.now, sleep=clock.sleep)
+    assert clock.slept == [readiness.PAUSE_SECONDS] * 3
+
+
+def test_waiting_ends() -> None:
+    """A service that does not answer in time is named, with its last trouble."""
+    clock = Clock()
+    needed = [service("MLflow", None), service("Prefect", "nobody answers")]
+    with pytest.raises(OrchestrationError, match=r"Prefect is not there after 10 s: nobody"):
+        wait_for(needed, 10, now=clock.now, sleep=clock.sleep)
+    assert clock.seconds == 10
+
+
+def test_a_trouble_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The log tells each trouble when it begins, and not at each attempt."""
+    clock = Clock()
+    caplog.set_level("INFO", logger=readiness.__name__)
+    troubles = ["away", "away", "starting", "starting", None]
+    wait_for([service("MLflow", *troubles)], 60, now=clock.now, sleep=clock.sleep)
+    assert caplog.messages == ["waiting for MLflow: away", "waiting for MLflow: starting"]
+
+
+def test_an_embedded_mlflow_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """MLflow's own file store needs no server; Prefect's schedule always does."""
+    assert [each.name for each in services(project(monkeypatch, tmp_path))] == ["Prefect"]
+
+
+def test_an_mlflow_server_that_is_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A server that nobody answers for is waited for, and its address is said."""
+    url = nobody()
+    monkeypatch.setattr("weekwise.settings.SERVER", url)
+    mlflow, _ = services(project(monkeypatch, tmp_path))
+    assert mlflow.trouble() == (
+        f"{url} cannot be reached; is the server running, and is MLFLOW_TRACKING_URI right?"
+    )
+
+
+def test_a_prefect_server_that_is_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A server that nobody answers for is waited for; no address at all is refused at once."""
+    prefect = services(project(monkeypatch, tmp_path))[-1]
+    with temporary_settings({PREFECT_API_URL: f"{nobody()}/api"}):
+        assert "cannot be reached" in (prefect.trouble() or "")
+    with (
+        temporary_settings({PREFECT_API_URL: None}),
+        pytest.raises(OrchestrationError, match="no Prefect API is set"),
+    ):
+        prefect.trouble()

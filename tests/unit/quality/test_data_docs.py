@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import parcels
+import pytest
+
+from weekwise.quality.data_docs import Evidence, data_docs, publish, suite_file
+from weekwise.quality.gate_result import GateResult
+from weekwise.quality.suite import build_suite
+from weekwise.quality.validate import validate
+
+AS_OF = date(2020, 1, 6)
+
+
+@cache
+def result() -> GateResult:
+    """What a check of parcels with one bad row finds."""
+    return validate(parcels.changed("weight", {1: -1.0}), parcels.contract())
+
+
+def evidence() -> list[Evidence]:
+    """What that check leaves to the store; its suite is built anew, as in every run."""
+    return [Evidence(build_suite(parcels.contract()), result())]
+
+
+def results(reporting: Path) -> list[Path]:
+    """Every stored result."""
+    return sorted((reporting / "gx" / "uncommitted" / "validations").rglob("*.json"))
+
+
+def test_suites_results_and_pages_are_where_gx_looks_for_them(tmp_path: Path) -> None:
+    """The folder is an ordinary Great Expectations project with its JSON files and Data Docs."""
+    page = publish(tmp_path, evidence(), AS_OF)
+    assert page == data_docs(tmp_path)
+    assert "parcels" in page.read_text(encoding="utf-8")
+    suite = json.loads(suite_file(tmp_path, "parcels").read_text(encoding="utf-8"))
+    assert (suite["name"], len(suite["expectations"])) == ("parcels", 40)
+    (stored,) = results(tmp_path)
+    plain = json.loads(stored.read_text(encoding="utf-8"))
+    failed = [one for one in plain["results"] if not one["success"]]
+    assert [one["expectation_config"]["kwargs"]["column"] for one in failed] == ["weight"]
+    assert failed[0]["result"]["unexpected_count"] == 1
+    assert AS_OF.isoformat() in str(stored)
+
+
+def test_the_same_week_twice_leaves_one_result(tmp_path: Path) -> None:
+    """Running a week again replaces its result, and the suite is the same to the letter."""
+    publish(tmp_path, evidence(), AS_OF)
+    suite = json.loads(suite_file(tmp_path, "parcels").read_text(encoding="utf-8"))
+    publish(tmp_path, evidence(), AS_OF)
+    publish(tmp_path, evidence(), date(2020, 1, 13))
+    assert len(results(tmp_path)) == 2
+    assert json.loads(suite_file(tmp_path, "parcels").read_text(encoding="utf-8")) == suite
+
+
+def truncate(path: Path) -> None:
+    """Leave the first half of a file, as a killed run would."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+SETTINGS, SUITE = "gx/great_expectations.yml", "gx/expectations/parcels.json"
+PAGE = "gx/uncommitted/data_docs/local_site/index.html"
+
+
+@pytest.mark.parametrize(
+    ("broken", "harm"),
+    [
+        (SETTINGS, truncate),
+        (SETTINGS, Path.unlink),
+        (SUITE, truncate),
+        ("gx/uncommitted/config_variables.yml", lambda path: path.write_text("{[", "utf-8")),
+        (PAGE, truncate),
+        ("result", truncate),
+        ("result", lambda path: path.write_text("", "utf-8")),
+    ],
+)
+def test_a_store_that_a_killed_run_left_broken_is_mended(
+    tmp_path: Path, broken: str, harm: Any
+) -> None:
+    """Whatever file is half-written, empty or gone, the next run publishes its own."""
+    publish(tmp_path, evidence(), date(2019, 12, 30))
+    harm(results(tmp_path)[0] if broken == "result" else tmp_path / broken)
+    page = publish(tmp_path, evidence(), AS_OF)
+    assert AS_OF.strftime("%Y%m%d") in page.read_text(encoding="utf-8")
+    assert json.loads(results(tmp_path)[-1].read_text(encoding="utf-8"))
+
+
+def test_a_folder_that_is_no_store_is_started_anew(tmp_path: Path) -> None:
+    """A folder in the wrong place gives way to the store."""
+    folder = tmp_path / "gx" / "great_expectations.yml"
+    folder.mkdir(parents=True)
+    assert publish(tmp_path, evidence(), AS_OF).exists()
+
+
+def test_publishing_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """No progress bar, notice or warning of Great Expectations reaches the terminal."""
+    publish(tmp_path, evidence(), AS_OF)
+    assert capfd.readouterr() == ("", "")

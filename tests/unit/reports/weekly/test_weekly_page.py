@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+
+from weekwise.analysis.drift import DriftBin, DriftLevel
+from weekwise.analysis.performance import CalibrationBin, SliceScore, WeekScore
+from weekwise.reports.weekly.content import (
+    FeatureDrift,
+    FeatureFigures,
+    Figures,
+    GateFailure,
+    GateResult,
+    RealizedPerformance,
+    Unseen,
+    UnseenCategory,
+    UpcomingPredictions,
+)
+from weekwise.reports.weekly.params import MonitoringParams
+from weekwise.reports.weekly.rules import judge
+from weekwise.reports.weekly.weekly_page import render_report
+
+FigureMaker = Callable[..., Figures]
+ScoreMaker = Callable[..., WeekScore]
+VOID = {"meta", "link", "col", "br"}
+
+
+class Reader(HTMLParser):
+    """Reads a page's text in order, its attributes, and whether every element is closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self._open: list[str] = []
+        self.feed(page)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the attributes, and expect the element's end."""
+        self.handle_startendtag(tag, attrs)
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the attributes of an element that ends where it starts."""
+        del tag
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Refuse an end that is not the last open element's."""
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Keep what a reader sees."""
+        if data.strip() and "style" not in self._open:
+            self.texts.append(data.strip())
+
+
+def a_full_week(figures_of: FigureMaker, score_of: ScoreMaker) -> Figures:
+    """A week with something to show in every section."""
+    figures = figures_of(
+        performance=RealizedPerformance(
+            weeks=(
+                score_of(3),
+                score_of(2, log_loss=None, skill_high=None),
+                score_of(1, worse=True),
+            ),
+            calibration=(
+                CalibrationBin(rows=3000, mean_probability=0.1, realized_rate=0.12),
+                CalibrationBin(rows=3400, mean_probability=0.3, realized_rate=0.27),
+            ),
+            slices=(
+                SliceScore(
+                    column="carrier",
+                    value="<AA>",
+                    rows=500,
+                    log_loss=0.6,
+                    baseline_log_loss=0.5,
+                    mean_probability=0.4,
+                    realized_rate=0.2,
+                ),
+            ),
+        ),
+        predictions=UpcomingPredictions(
+            rows=6600,
+            model_version="8",
+            threshold=0.5,
+            decisions=400,
+            mean_probability=0.2,
+            earlier_mean_probability=0.21,
+            histogram=(
+                DriftBin(label="0% to 50%", reference=100, current=6200),
+                DriftBin(label="50% to 100%", reference=10, current=400),
+            ),
+        ),
+        features=FeatureFigures(
+            drift=(
+                FeatureDrift(
+                    column="temp",
+                    title="Temperature & dew",
+                    psi=1.2,
+                    usual=0.8,
+                    level=DriftLevel.MAJOR,
+                    direction="mean up 0.81 sd",
+                ),
+            ),
+            unseen=Unseen(
+                upcoming_rows=6600,
+                rows=2,
+                categories=(UnseenCategory(column="dest", value="<JAC>", rows=2),),
+            ),
+        ),
+    )
+    failure = GateFailure(fact="dest: expected known values, got <b>", next_step="Add it.")
+    gate = (GateResult(table="features", rows=9, quarantined=1, warnings=(failure,)),)
+    return figures.model_copy(update={"data": figures.data.model_copy(update={"gate": gate})})
+
+
+@pytest.fixture(params=["first week", "full week"])
+def week(request: pytest.FixtureRequest, figures_of: FigureMaker, score_of: ScoreMaker) -> Figures:
+    """A week with nothing to show, and one with everything."""
+    return figures_of() if request.param == "first week" else a_full_week(figures_of, score_of)
+
+
+def test_headline_comes_first(week: Figures) -> None:
+    """The page's first text, in the tab and on the page, is the headline."""
+    report = judge(week, MonitoringParams())
+
+    title, skip_link, first, *_ = Reader(render_report(report)).texts
+
+    assert title == first == report.headline
+    assert skip_link == "Skip to content"
+
+
+def test_opens_without_a_network(week: Figures) -> None:
+    """The page asks for nothing from anywhere: no address, no script, no import."""
+    page = render_report(judge(week, MonitoringParams()))
+
+    assert "http:" not in page
+    assert "https:" not in page
+    assert "<script" not in page
+    assert "@import" not in page
+    links = [value for name, value in Reader(page).attributes if name in {"src", "href"}]
+    assert all(link.startswith(("#", "data:")) for link in links)
+    assert "url(" not in page
+
+
+def test_every_finding_is_told(figures_of: FigureMaker, score_of: ScoreMaker) -> None:
+    """Each finding and its next step stand on the page, however long the headline."""
+    report = judge(a_full_week(figures_of, score_of), MonitoringParams())
+
+    text = " ".join(Reader(render_report(report)).texts).lower()
+
+    assert len(report.findings) >= 3
+    for finding in report.findings:
+        assert finding.reason.lower() in text
+        assert finding.next_step.lower() in text
+
+
+def test_figures_are_shown(figures_of: FigureMaker, score_of: ScoreMaker) -> None:
+    """Drift, slices, unseen categories and weeks are on the page, their names escaped."""
+    page = render_report(judge(a_full_week(figures_of, score_of), MonitoringParams()))
+    texts = Reader(page).texts
+
+    assert {"Temperature & dew", "carrier <AA>", "<JAC>", "1.200"} <= set(texts)
+    assert {"2013-07-29", "2013-07-15", "worse", "too few outcomes", "held up"} <= set(texts)
+    assert "<JAC>" not in page
+
+
+@pytest.mark.parametrize(
+    ("skill", "says"),
+    [
+        (0.1, "their log loss was 10.0% under a constant rate's"),
+        (-0.1, "their log loss was 10.0% over a constant rate's"),
+    ],
+)
+def test_gain_in_words(
+    skill: float, says: str, figures_of: FigureMaker, score_of: ScoreMaker
+) -> None:
+    """A skill below zero is said to be a loss, not a negative gain."""
+    week = figures_of(performance=RealizedPerformance(weeks=(score_of(skill=skill),)))
+
+    assert says in " ".join(Reader(render_report(judge(week, MonitoringParams()))).texts)
+
+
+def test_first_week_has_no_empty_sections(figures_of: FigureMaker) -> None:
+    """The first week says once that there is nothing to look back on, and shows no empty charts."""
+    texts = Reader(render_report(judge(figures_of(), MonitoringParams()))).texts
+
+    assert "Nothing to look back on yet: this is the first week." in texts
+    assert "Calibration last week" not in texts
+    assert "Worst slices last week" not in texts
+
+
+@pytest.mark.parametrize(("count", "lines"), [(1, 0), (2, 2)])
+def test_one_week_makes_no_line(
+    count: int, lines: int, figures_of: FigureMaker, score_of: ScoreMaker
+) -> None:
+    """A single week is shown as bars, since one point makes no line; more are shown as lines."""
+    scores = tuple(score_of(count - n) for n in range(count))
+
+    page = render_report(
+        judge(figures_of(performance=RealizedPerformance(weeks=scores)), MonitoringParams())
+    )
+
+    labels = [value for name, value in Reader(page).attributes if name == "aria-label"]
+    assert sum(label in {"Log loss by week", "Skill by week"} for label in labels) == lines
+    assert "expected by the holdout" in Reader(page).texts
+
+
+def test_no_placeholder_is_left(week: Figures) -> None:
+    """No missing figure shows as None or nan."""
+    texts = Reader(render_report(judge(week, MonitoringParams()))).texts
+
+    assert not [text for text in texts if re.search(r"\b(None|nan)\b", text)]
