@@ -1,0 +1,148 @@
+"""Where files lie: the folders and file names of one environment's data, each written down once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+DATA_VARIABLE = "WEEKWISE_DATA_DIR"
+"""The variable that moves the data folder."""
+
+REPORTING = "08_reporting"
+WEEKLY_REPORT = "weekly_report.json"
+WEEKLY_PAGE = "weekly_report.html"
+EXPLORATION_PAGE = "exploration.html"
+MODEL_CARD = "model_card.md"
+GATE = "gate"
+GX = "gx"
+UNDATED = "undated"
+"""The week's folder of a run that has no as-of date."""
+
+
+@dataclass(frozen=True)
+class WeekFolder:
+    """What one run leaves for people and programs.
+
+    Attributes:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def weekly_report(self) -> Path:
+        """The weekly report for programs; written last, so it marks a complete week."""
+        return self.path / WEEKLY_REPORT
+
+    @property
+    def weekly_page(self) -> Path:
+        """The weekly report for people."""
+        return self.path / WEEKLY_PAGE
+
+    @property
+    def exploration_page(self) -> Path:
+        """The exploration report."""
+        return self.path / EXPLORATION_PAGE
+
+    @property
+    def model_card(self) -> Path:
+        """The model card."""
+        return self.path / MODEL_CARD
+
+    @property
+    def gate(self) -> Path:
+        """The data gate's results, one JSON file a table."""
+        return self.path / GATE
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """All that runs of one environment make.
+
+    Attributes:
+        path: The folder.
+    """
+
+    path: Path
+
+    def week(self, as_of: date | str | None) -> WeekFolder:
+        """The folder of one run.
+
+        Args:
+            as_of: The run's logical date, in ISO form if it is text; none for a run without one.
+        """
+        return WeekFolder(self.reporting / (str(as_of)[:10] if as_of else UNDATED))
+
+    def weeks(self) -> list[date]:
+        """As-of dates of the complete runs, in order."""
+        reports = self.reporting.glob(f"????-??-??/{WEEKLY_REPORT}")
+        found = (_date(report.parent.name) for report in reports)
+        return sorted(week for week in found if week is not None)
+
+    def predictions(self, as_of: date | str) -> Path:
+        """The Parquet file of one week's predictions."""
+        return self.path / "07_model_output" / "predictions" / f"{as_of}.parquet"
+
+    @property
+    def reporting(self) -> Path:
+        """The data layer for reports."""
+        return self.path / REPORTING
+
+    @property
+    def wrangling_summary(self) -> Path:
+        """What data wrangling reports of itself."""
+        return self.path / "04_feature" / "wrangling_summary.json"
+
+    @property
+    def store(self) -> Path:
+        """The DuckDB file with all tables."""
+        return self.path / "weekwise.duckdb"
+
+    @property
+    def mlflow(self) -> Path:
+        """The embedded MLflow."""
+        return self.path / "mlflow"
+
+    @property
+    def mlflow_database(self) -> Path:
+        """The embedded MLflow's runs and registry."""
+        return self.mlflow / "mlflow.db"
+
+    @property
+    def mlflow_artifacts(self) -> Path:
+        """The embedded MLflow's artifacts."""
+        return self.mlflow / "artifacts"
+
+    @property
+    def orchestration(self) -> Path:
+        """The weekly flow's lock and journal."""
+        return self.path / "orchestration"
+
+    @property
+    def gx(self) -> Path:
+        """Great Expectations' suites, results and Data Docs."""
+        return self.reporting / GX
+
+
+def replace_whole(path: Path, text: str) -> None:
+    """Write a text file whole or not at all, in the place of the former one.
+
+    Args:
+        path: The file; its folder is made when needed.
+        text: What it is to hold.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # It ends otherwise: whoever lists such files must not meet what a kill leaves behind.
+    hidden = path.with_name(f".{path.name}.{os.getpid()}")
+    hidden.write_text(text, "utf-8")
+    hidden.replace(path)
+
+
+def _date(folder: str) -> date | None:
+    """The week a folder is named after, if it is named after one."""
+    try:
+        return date.fromisoformat(folder)
+    except ValueError:
+        return None
