@@ -6,6 +6,11 @@ BIN := $(VENV)/bin
 # Kedro looks its project up from here, and so do the tools.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
+# Another environment than the default one, such as ENV=orders.
+ENV ?=
+ifneq ($(ENV),)
+export KEDRO_ENV := $(ENV)
+endif
 # Extra arguments for pytest, such as ARGS="-k gate".
 ARGS ?=
 
@@ -119,13 +124,13 @@ bench: setup-dev ## The benchmarks, each measured side by side
 	python benchmarks/serving.py
 
 lock: $(BIN)/uv ## Pin every dependency, with hashes
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra flights --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --quiet --output-file requirements.lock
 	$(BIN)/uv pip compile --group pyproject.toml:service --universal --python-version 3.11 --generate-hashes \
 		--constraint requirements.lock --excludes requirements-api.excludes --custom-compile-command "make lock" --quiet --output-file requirements-api.lock
 	$(BIN)/uv pip compile --group pyproject.toml:node --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --quiet --output-file requirements-node.lock
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra flights --group dev --universal --python-version 3.11 --generate-hashes \
 		--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
 	for image in build mlflow; do \
 		$(BIN)/uv pip compile docker/$$image.in --universal --python-version 3.11 --generate-hashes \
@@ -133,4 +138,4 @@ lock: $(BIN)/uv ## Pin every dependency, with hashes
 	done
 
 clean: ## Forget what runs and tools made; the environment stays
-	rm -rf data/0?_* data/mlflow data/serving data/weekwise.duckdb* frontend/dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf data/*/ frontend/dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

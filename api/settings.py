@@ -10,20 +10,22 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from weekwise.paths import DATA_VARIABLE, DataFolder, environment_data
+
 PREFIX = "WEEKWISE_API_"
-DATA_VARIABLE = "WEEKWISE_DATA_DIR"
 TRACKING_VARIABLE = "MLFLOW_TRACKING_URI"
 _MIB = 1024 * 1024
 
 
 def data_dir() -> Path:
     """The folder that runs keep what they make in."""
-    return Path(os.environ.get(DATA_VARIABLE) or "data")
+    named = os.environ.get(DATA_VARIABLE)
+    return Path(named) if named else environment_data(Path.cwd())
 
 
 def tracking_uri() -> str:
     """Where MLflow is: its own variable, or the store that runs embed."""
-    embedded = data_dir().absolute() / "mlflow" / "mlflow.db"
+    embedded = DataFolder(data_dir().absolute()).mlflow_database
     return os.environ.get(TRACKING_VARIABLE) or f"sqlite:///{embedded}"
 
 

@@ -269,7 +269,7 @@ def _serve(kind: str, arguments: list[str]) -> None:
 
 
 def _data() -> Path:
-    return (PROJECT / os.environ.get("WEEKWISE_DATA_DIR", "data")).absolute()
+    return (PROJECT / data_dir()).absolute()
 
 
 def _uri() -> str:

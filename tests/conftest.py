@@ -41,4 +41,4 @@ def _mlflow_is_left_as_it_was() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def contracts() -> Contracts:
     """The example's own contracts."""
-    return load_contracts([PROJECT / "conf" / "base" / "contracts"])
+    return load_contracts([PROJECT / "conf" / "flights" / "contracts"])

@@ -67,17 +67,19 @@ def _table(name: str, found: list[Entry], project: Path) -> Iterator[str]:
     if schema:
         rows = [(code(column), code(kind)) for column, kind in schema.items()]
         yield table(("Column", "Type"), rows)
-    elif (project / "conf" / "base" / "contracts" / f"{name}.yml").exists():
+    elif (project / "conf" / "flights" / "contracts" / f"{name}.yml").exists():
         yield "Its columns are those of its contract, in the [data dictionary](data-dictionary.md)."
 
 
 def entries(project: Path) -> Iterator[Entry]:
-    """The datasets of conf/base/catalog.yml, in its order."""
-    base = project / "conf" / "base"
-    raw = yaml.safe_load((base / "catalog.yml").read_text("utf-8"))
-    shared = yaml.safe_load((base / "globals.yml").read_text("utf-8"))
+    """The datasets of the example: what runs make of any table, then its feed."""
+    base, example, shared = (
+        yaml.safe_load((project / "conf" / file).read_text("utf-8"))
+        for file in ("base/catalog.yml", "flights/catalog.yml", "flights/globals.yml")
+    )
+    raw = {**base, **example}
     names = {**raw, **{f"globals:{name}": value for name, value in shared.items()}, **SHOWN}
-    names["globals:data"] = "data"
+    names["globals:data"] = "data/flights"
     for name, config in raw.items():
         if not name.startswith("_"):
             yield _entry(name, _resolved(config, names))

@@ -21,7 +21,7 @@ FORMAT: tuple[tuple[type[Frozen], str], ...] = (
 
 def data_dictionary(project: Path) -> str:
     """Every table that has a contract, the feed first."""
-    contracts = load_contracts([project / "conf" / "base" / "contracts"])
+    contracts = load_contracts([project / "conf" / "flights" / "contracts"])
     order = sorted(contracts.values(), key=lambda one: (one.target is not None, one.table))
     return joined(dictionary_of(contract) for contract in order)
 

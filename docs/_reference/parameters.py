@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from _reference import models
 from _reference.markdown import code, joined, table
+from weekwise.configuration import overlaid
 
 PREFIX = "params:"
 NOT_GIVEN = object()
@@ -30,20 +31,28 @@ def page(project: Path) -> str:
 
 
 def written(project: Path) -> dict[str, Any]:
-    """`conf/base/parameters.yml` as it is written, nothing resolved but whole groups of globals."""
-    base = project / "conf" / "base"
-    values = yaml.safe_load((base / "parameters.yml").read_text("utf-8"))
-    shared = yaml.safe_load((base / "globals.yml").read_text("utf-8"))
+    """The example's parameters as written, nothing resolved but whole groups of globals."""
+    values, shared = layered(project, "parameters.yml"), layered(project, "globals.yml")
     return {name: _shared(value, shared) for name, value in values.items()}
+
+
+def layered(project: Path, file: str) -> dict[str, Any]:
+    """A file of `conf/base` with that of the example over it."""
+    base, example = (
+        yaml.safe_load((project / "conf" / layer / file).read_text("utf-8")) or {}
+        for layer in ("base", "flights")
+    )
+    return overlaid(base, example, soft=True)
 
 
 def typed_groups() -> dict[str, type[BaseModel]]:
     """The Pydantic model of each group, as the pipelines' nodes and `kedro run` name them."""
+    from flights import create_pipeline
     from weekwise.features.calendar import Calendar
     from weekwise.pipeline_registry import register_pipelines
 
     found: dict[str, type[BaseModel]] = {"calendar": Calendar}
-    for node in register_pipelines()["__default__"].nodes:
+    for node in (*create_pipeline().nodes, *register_pipelines()["__default__"].nodes):
         bound = inspect.signature(node.func).bind(*node.inputs)
         for argument, dataset in bound.arguments.items():
             named = isinstance(dataset, str) and dataset.startswith(PREFIX)

@@ -6,7 +6,11 @@ The command line prints it without a traceback and exits with status 1.
 
 
 class WeekwiseError(Exception):
-    """Something a user can mend; its text says how."""
+    """Something a user can fix; its text says how."""
+
+
+class ConfigurationError(WeekwiseError):
+    """The configuration of an environment cannot be used as it is."""
 
 
 class ContractError(WeekwiseError):

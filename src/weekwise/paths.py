@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 DATA_VARIABLE = "WEEKWISE_DATA_DIR"
 """The variable that moves the data folder."""
+
+ENVIRONMENT_VARIABLE = "KEDRO_ENV"
+"""Kedro's own variable for the environment."""
 
 REPORTING = "08_reporting"
 WEEKLY_REPORT = "weekly_report.json"
@@ -124,6 +128,37 @@ class DataFolder:
     def gx(self) -> Path:
         """Great Expectations' suites, results and Data Docs."""
         return self.reporting / GX
+
+
+def default_environment(project: Path) -> str:
+    """The environment that is meant where none is named.
+
+    Args:
+        project: The project's folder, whose `pyproject.toml` says it under `[tool.weekwise]`; an
+            installed package without one falls back to the folder it was built from.
+
+    Returns:
+        Its name; empty if nobody says.
+    """
+    for folder in (project, Path(__file__).parents[2]):
+        try:
+            settings = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+        except OSError:
+            continue
+        name = settings.get("tool", {}).get("weekwise", {}).get("environment")
+        if name:
+            return str(name)
+    return ""
+
+
+def environment_data(project: Path) -> Path:
+    """The data folder of the environment that is meant, by the convention `data/<environment>`.
+
+    Args:
+        project: The project's folder.
+    """
+    name = os.environ.get(ENVIRONMENT_VARIABLE) or default_environment(project)
+    return Path("data") / name
 
 
 def replace_whole(path: Path, text: str) -> None:

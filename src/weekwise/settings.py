@@ -8,12 +8,13 @@ from typing import Any
 
 from omegaconf.resolvers import oc
 
-from weekwise.datasets.completed_weeks import last_week
+from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.hooks.as_of_guard import AsOfGuardHook
 from weekwise.hooks.closing_screen import ClosingScreenHook
 from weekwise.hooks.data_gate import DataGateHook
 from weekwise.hooks.initialization import SERVER, initialize
 from weekwise.hooks.tracking import TrackingHook
+from weekwise.paths import DataFolder
 
 # Sessions that no command line started need it as well.
 initialize()
@@ -30,24 +31,26 @@ def _package_folder(package: str) -> str:
 
 def _last_week(data: str, otherwise: str) -> str:
     """The newest complete week in the store, for commands that look rather than run."""
-    return str(last_week(Path(data)) or otherwise)
+    weeks = DataFolder(Path(data)).weeks()
+    return str(weeks[-1] if weeks else otherwise)
 
 
 def _tracking_uri(data: str) -> str:
     """Where MLflow keeps runs: the server that MLFLOW_TRACKING_URI names, or a file under data."""
-    return SERVER or f"sqlite:///{Path(data).resolve() / 'mlflow' / 'mlflow.db'}"
+    return SERVER or f"sqlite:///{DataFolder(Path(data).resolve()).mlflow_database}"
 
 
 def _artifact_location(data: str) -> str | None:
     """Where the embedded MLflow keeps artifacts; a server decides for itself."""
-    return None if SERVER else str(Path(data).resolve() / "mlflow" / "artifacts")
+    return None if SERVER else str(DataFolder(Path(data).resolve()).mlflow_artifacts)
 
+
+CONFIG_LOADER_CLASS = EnvironmentConfigLoader
 
 CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
-    "default_run_env": "local",
     # An environment says only what differs.
-    "merge_strategy": {"parameters": "soft", "globals": "soft"},
+    "merge_strategy": {"parameters": "soft", "globals": "soft", "orchestration": "soft"},
     "config_patterns": {"mlflow": ["mlflow*"], "orchestration": ["orchestration*"]},
     "custom_resolvers": {
         "oc.env": oc.env,

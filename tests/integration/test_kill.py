@@ -102,10 +102,10 @@ def test_a_killed_run_is_finished_by_the_next(
 
 def test_a_killed_week_is_not_complete(week_1: Path, tmp_path: Path) -> None:
     """After a kill the next run without a date takes the same week again."""
-    from weekwise.datasets.completed_weeks import completed_weeks
+    from weekwise.paths import DataFolder
 
     data = runs.copied(week_1, tmp_path / "data")
     with pytest.raises(runs.RunKilledError):
         runs.run(data, runs.WEEKS[1], kill=POINTS["monitoring: between page and report"])
 
-    assert [str(week) for week in completed_weeks(data)] == [runs.WEEKS[0]]
+    assert [str(week) for week in DataFolder(data).weeks()] == [runs.WEEKS[0]]

@@ -18,7 +18,7 @@ import pytest
 import runs
 import stores
 
-from weekwise.datasets.completed_weeks import completed_weeks
+from weekwise.paths import DataFolder
 
 pytestmark = pytest.mark.slow
 
@@ -125,7 +125,7 @@ def test_serving(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
         assert len(server.subflows(newest)) == stages_before + 3, "two stages are not made again"
         skipped = [server.ask(f"flow_runs/{each['id']}", method="GET") for each in late[:2]]
         assert [each["state_name"] for each in skipped] == ["Skipped", "Skipped"]
-        assert [str(week) for week in completed_weeks(data)] == [runs.WEEKS[0], runs.WEEKS[2]]
+        assert [str(week) for week in DataFolder(data).weeks()] == [runs.WEEKS[0], runs.WEEKS[2]]
         messages = [line["message"] for line in server.logs(newest)]
         offer = f"kedro weekly backfill --from {runs.WEEKS[1]} --to {runs.WEEKS[1]} --env test"
         assert any(offer in message for message in messages)
@@ -139,7 +139,7 @@ def test_serving(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
         assert end(process) == 0
     stopped = flows.until(lambda: ended(server, started["id"]))
     assert stopped["state_type"] == "CANCELLED"
-    assert runs.WEEKS[1] not in map(str, completed_weeks(data))
+    assert runs.WEEKS[1] not in map(str, DataFolder(data).weeks())
 
 
 def press_retry(server: flows.Server, flow_run_id: str) -> None:
@@ -188,7 +188,7 @@ def test_deploying_for_a_work_pool(server: flows.Server, week_1: Path, tmp_path:
         refused = run_of(server, by_yaml, env="test", as_of="2014-05-05")
         run = flows.until(lambda: ended(server, refused))
         assert "as_of 2014-05-05 is outside the data" in run["state"]["message"]
-    assert [str(each) for each in completed_weeks(data)] == runs.WEEKS[:2]
+    assert [str(each) for each in DataFolder(data).weeks()] == runs.WEEKS[:2]
 
 
 def deployed_by_yaml(server: flows.Server) -> Any:
@@ -234,4 +234,4 @@ def test_without_a_server(tmp_path: Path) -> None:
     process = kedro("weekly", "run", "--as-of", runs.WEEKS[0], data=tmp_path / "data", **alone)
     said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
-    assert [str(week) for week in completed_weeks(tmp_path / "data")] == [runs.WEEKS[0]]
+    assert [str(week) for week in DataFolder(tmp_path / "data").weeks()] == [runs.WEEKS[0]]

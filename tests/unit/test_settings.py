@@ -4,19 +4,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from kedro.config import OmegaConfigLoader
 from kedro.framework.hooks.manager import _create_hook_manager
 
 from weekwise import settings
+from weekwise.configuration import EnvironmentConfigLoader
 
 CONF = Path(__file__).parents[2] / "conf"
 SERVER = "http://127.0.0.1:5000"
 
 
-def config(data: Path, monkeypatch: pytest.MonkeyPatch, **runtime: str) -> OmegaConfigLoader:
+def config(data: Path, monkeypatch: pytest.MonkeyPatch, **runtime: str) -> EnvironmentConfigLoader:
     """The project's configuration in environment test, as a run reads it."""
     monkeypatch.setenv("WEEKWISE_DATA_DIR", str(data))
-    return OmegaConfigLoader(
+    return EnvironmentConfigLoader(
         str(CONF), env="test", runtime_params=runtime, **settings.CONFIG_LOADER_ARGS
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from kedro.framework.project import settings
 from kedro.framework.startup import ProjectMetadata
 
 from weekwise.cli.plain_errors import plain_errors
+from weekwise.configuration import EnvironmentConfigLoader, load_configuration
 from weekwise.contract.describe import limits, missing
 from weekwise.contract.model import Column, Contract, Contracts
 from weekwise.errors import ContractError, WeekwiseError
@@ -38,7 +38,7 @@ def contract() -> None:
 def show(metadata: ProjectMetadata, table: str, env: str | None) -> None:
     """Print the contract of TABLE for a person to read."""
     with plain_errors():
-        contracts = _contracts(metadata, env)
+        contracts = _contracts(_configuration(metadata, env))
         if table not in contracts:
             raise ContractError(
                 f"there is no contract {table}; "
@@ -58,10 +58,12 @@ def check(metadata: ProjectMetadata, data: bool, env: str | None) -> None:
     status is 1 if one of them would stop a run.
     """
     with plain_errors():
-        contracts = _contracts(metadata, env)
+        loader = _configuration(metadata, env)
+        contracts = _contracts(loader)
         if not contracts:
             raise ContractError(
-                "there are no contracts; write one to conf/base/contracts/TABLE.yml"
+                "the environment has no contracts; write one to "
+                f"conf/{loader.environment}/contracts/TABLE.yml"
             )
         _check_contracts(contracts)
         if data and not _check_data(metadata, contracts, env):
@@ -82,15 +84,13 @@ class _Checked:
         return self.broken or (self.result is not None and self.result.status == "stop")
 
 
-def _contracts(metadata: ProjectMetadata, env: str | None) -> Contracts:
+def _configuration(metadata: ProjectMetadata, env: str | None) -> EnvironmentConfigLoader:
+    return load_configuration(metadata.project_path / settings.CONF_SOURCE, env)
+
+
+def _contracts(loader: EnvironmentConfigLoader) -> Contracts:
     from weekwise.quality.places import project_contracts
 
-    loader_class: Any = settings.CONFIG_LOADER_CLASS
-    loader = loader_class(
-        conf_source=str(metadata.project_path / settings.CONF_SOURCE),
-        env=env or os.environ.get("KEDRO_ENV"),
-        **settings.CONFIG_LOADER_ARGS,
-    )
     return project_contracts(loader)
 
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
-from kedro.config import AbstractConfigLoader
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.project import settings
 
 from weekwise.cli.plain_errors import plain_errors
-from weekwise.datasets.completed_weeks import last_week
+from weekwise.configuration import load_configuration
 from weekwise.errors import AsOfError
 from weekwise.features.calendar import Calendar
+from weekwise.paths import DataFolder
 
 WRANGLING = "data_wrangling"
 PARTS = ("from_inputs", "from_nodes", "namespaces", "node_names", "tags")
 """Options of Kedro's that choose a part of a pipeline, and may leave its beginning out."""
-SUMMARY = Path("04_feature") / "wrangling_summary.json"
 
 
 def _run(**options: Any) -> None:
@@ -54,15 +52,18 @@ def _as_of(options: dict[str, Any]) -> date:
     Raises:
         AsOfError: If it cannot be run.
     """
-    config = _config(options)
+    config = load_configuration(
+        options["conf_source"] or Path.cwd() / settings.CONF_SOURCE, options["env"]
+    )
     calendar = Calendar.model_validate(config["globals"]["calendar"])
     if "as_of" in options["params"]:
         return calendar.parse(options["params"]["as_of"])
-    data = Path(config["globals"]["data"])
+    data = DataFolder(Path(config["globals"]["data"]))
     if _starts_a_week(options):
-        return calendar.after(last_week(data))
+        weeks = data.weeks()
+        return calendar.after(weeks[-1] if weeks else None)
     try:
-        return calendar.parse(json.loads((data / SUMMARY).read_text())["as_of"])
+        return calendar.parse(json.loads(data.wrangling_summary.read_text())["as_of"])
     except FileNotFoundError:
         raise AsOfError(
             "there are no features yet; run: kedro run --pipeline data_wrangling"
@@ -74,12 +75,3 @@ def _starts_a_week(options: dict[str, Any]) -> bool:
     if any(options[name] for name in PARTS):
         return False
     return not options["pipelines"] or bool({WRANGLING, "__default__"} & {*options["pipelines"]})
-
-
-def _config(options: dict[str, Any]) -> AbstractConfigLoader:
-    loader: AbstractConfigLoader = settings.CONFIG_LOADER_CLASS(
-        conf_source=options["conf_source"] or str(Path.cwd() / settings.CONF_SOURCE),
-        env=options["env"] or os.environ.get("KEDRO_ENV"),
-        **settings.CONFIG_LOADER_ARGS,
-    )
-    return loader

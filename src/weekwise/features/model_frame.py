@@ -36,13 +36,13 @@ class ModelInputs(Frozen):
         contract: What the raw rows are.
         features: The contract's features that the model takes, in the model's order.
         calendar: The calendar features it takes, which follow from the contract's time column.
-        country: The country whose public holidays count, as an ISO 3166 code.
+        country: The country whose public holidays count, as an ISO 3166 code; none if none do.
     """
 
     contract: Contract
     features: tuple[str, ...]
     calendar: tuple[str, ...] = ()
-    country: str = "US"
+    country: str | None = None
 
     @model_validator(mode="after")
     def _names_exist(self) -> ModelInputs:

@@ -36,11 +36,11 @@ class Moments:
 
     Attributes:
         times: Local times, shape (n,), any datetime64 unit; NaT where there is none.
-        country: The country whose public holidays count, as an ISO 3166 code.
+        country: The country whose public holidays count, as an ISO 3166 code; none if none do.
     """
 
     times: npt.NDArray[np.datetime64]
-    country: str
+    country: str | None
 
     @cached_property
     def days(self) -> Days:
@@ -84,7 +84,7 @@ class CalendarFeature:
 
 
 def calendar_values(
-    moment: date | None, names: tuple[str, ...], *, country: str = "US"
+    moment: date | None, names: tuple[str, ...], *, country: str | None = None
 ) -> list[float]:
     """The named calendar features of one timestamp, equal to those of `calendar_features`.
 
@@ -94,7 +94,7 @@ def calendar_values(
     Args:
         moment: A local time; a date counts as its midnight; none gives NaN.
         names: Keys of `CALENDAR_FEATURES`.
-        country: The country whose public holidays count, as an ISO 3166 code.
+        country: The country whose public holidays count, as an ISO 3166 code; none if none do.
 
     Raises:
         ContractError: If a name or the country is unknown.
@@ -112,14 +112,14 @@ def calendar_values(
 
 
 def calendar_features(
-    times: npt.NDArray[np.datetime64], names: Iterable[str], *, country: str = "US"
+    times: npt.NDArray[np.datetime64], names: Iterable[str], *, country: str | None = None
 ) -> dict[str, Floats]:
     """The named calendar features of some timestamps.
 
     Args:
         times: Local times, shape (n,), any datetime64 unit; NaT where there is none.
         names: Keys of `CALENDAR_FEATURES`.
-        country: The country whose public holidays count, as an ISO 3166 code.
+        country: The country whose public holidays count, as an ISO 3166 code; none if none do.
 
     Returns:
         The features by name, in the order of `names`, each shape (n,).
@@ -204,7 +204,7 @@ CALENDAR_FEATURES: Mapping[str, CalendarFeature] = MappingProxyType(
 
 
 @lru_cache(maxsize=4096)
-def _values_of_day(day: date, names: tuple[str, ...], country: str) -> tuple[float, ...]:
+def _values_of_day(day: date, names: tuple[str, ...], country: str | None) -> tuple[float, ...]:
     """The features of a day's midnight."""
     times = np.array([day], dtype="datetime64[us]")
     found = calendar_features(times, names, country=country)
@@ -214,7 +214,7 @@ def _values_of_day(day: date, names: tuple[str, ...], country: str) -> tuple[flo
 @lru_cache(maxsize=4096)
 def _values_of_minute(minute: int, names: tuple[str, ...]) -> tuple[float | None, ...]:
     """The features that follow from a minute of the day, none in the places of the others."""
-    moments = Moments(times=np.array([minute], dtype="datetime64[m]"), country="")
+    moments = Moments(times=np.array([minute], dtype="datetime64[m]"), country=None)
     features = map(calendar_feature, names)
     return tuple(
         float(feature.compute(moments)[0]) if feature.of_time else None for feature in features
@@ -222,7 +222,7 @@ def _values_of_minute(minute: int, names: tuple[str, ...]) -> tuple[float | None
 
 
 @lru_cache(maxsize=64)
-def _holidays_around(country: str, years: tuple[int, ...]) -> npt.NDArray[np.int64]:
+def _holidays_around(country: str | None, years: tuple[int, ...]) -> npt.NDArray[np.int64]:
     """Public holidays of some years and their neighbors, as sorted days since 1970.
 
     The first and the last entry are no holidays: they are so far away that every day lies between.
@@ -233,14 +233,19 @@ def _holidays_around(country: str, years: tuple[int, ...]) -> npt.NDArray[np.int
 
 
 @lru_cache(maxsize=1024)
-def _holidays_of_year(country: str, year: int) -> npt.NDArray[np.int64]:
+def _holidays_of_year(country: str | None, year: int) -> npt.NDArray[np.int64]:
     """Public holidays of one year, days of observance included, as days since 1970."""
+    if country is None:
+        raise ContractError(
+            "holiday features need a country; set training.fit.country in the environment's "
+            "parameters.yml to an ISO 3166 code, or list these features under drop_calendar"
+        )
     import holidays
 
     try:
         found = holidays.country_holidays(country, years=year)
     except NotImplementedError:
         raise ContractError(
-            f"no public holidays are known for country {country!r}; use an ISO 3166 code such as US"
+            f"no public holidays are known for country {country!r}; use an ISO 3166 code"
         ) from None
     return np.array(sorted(found), dtype="datetime64[D]").astype(np.int64)

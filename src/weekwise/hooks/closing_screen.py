@@ -92,11 +92,11 @@ def _figures(report: Mapping[str, Any]) -> Table:
     grid = _grid()
     grid.add_row("as of", f"{report['as_of']}, predicting up to {figures['end']}")
     grid.add_row("rows in", ", ".join(f"{t} {n:,}" for t, n in data["rows_in"].items()))
+    left_out = {**data["left_out"], "duplicates": data["duplicates_dropped"]}
     grid.add_row(
         "rows out",
         f"{data['history_rows']:,} history, {data['upcoming_rows']:,} upcoming; left out: "
-        f"{data['canceled']:,} canceled, {data['diverted']:,} diverted, "
-        f"{data['duplicates_dropped']:,} duplicates",
+        + ", ".join(f"{rows:,} {reason}" for reason, rows in left_out.items()),
     )
     for result in data["gate"]:
         grid.add_row(f"gate {result['table']}", _gate(result))

@@ -41,14 +41,14 @@ class PredictorFile(Frozen):
     Attributes:
         features: The contract's features that the model takes, in its order.
         calendar: The calendar features it takes.
-        country: The country whose public holidays count.
+        country: The country whose public holidays count, if any do.
         threshold: Probability from which the decision is yes.
         record: How the model was fitted.
     """
 
     features: tuple[str, ...]
     calendar: tuple[str, ...]
-    country: str
+    country: str | None
     threshold: Share
     record: TrainingRecord
 

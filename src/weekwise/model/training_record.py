@@ -48,7 +48,7 @@ class FitParams(Frozen):
         threshold: Probability from which the decision is yes.
         drop_calendar: Calendar features to do without. In a history of less than a few years the
             day of the month or of the year names single days, not seasons; so does a holiday.
-        country: The country whose public holidays count, as an ISO 3166 code.
+        country: The country whose public holidays count, as an ISO 3166 code; none if none do.
         seed: Seed of CatBoost's random numbers.
         threads: Threads to train on; none means all cores. It does not change the model.
     """
@@ -75,7 +75,7 @@ class FitParams(Frozen):
         "days_to_holiday",
         "holiday_offset",
     )
-    country: str = "US"
+    country: str | None = None
     seed: int = 0
     threads: int | None = Field(default=None, ge=1)
 

@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from kedro.config import AbstractConfigLoader
 from kedro.framework import project
 from kedro.framework.project import pipelines, settings
 from kedro.framework.startup import bootstrap_project
@@ -16,10 +15,11 @@ from kedro.io import DataCatalog
 from kedro.utils import find_kedro_project
 
 import weekwise
-from weekwise.datasets.completed_weeks import last_week
+from weekwise.configuration import EnvironmentConfigLoader, load_configuration
 from weekwise.features.calendar import Calendar
 from weekwise.orchestration.options import Orchestration, load_options
 from weekwise.orchestration.runner.plan import DEFAULT_PIPELINE, Plan, make_plan
+from weekwise.paths import ENVIRONMENT_VARIABLE, DataFolder
 
 
 def set_up() -> Path:
@@ -46,7 +46,7 @@ class Project:
 
     path: Path
     env: str | None
-    config: AbstractConfigLoader
+    config: EnvironmentConfigLoader
     options: Orchestration
     data: Path
     calendar: Calendar
@@ -58,7 +58,7 @@ class Project:
         Raises:
             OrchestrationError: If its `orchestration.yml` is wrong.
         """
-        env = env or os.environ.get("KEDRO_ENV")
+        env = env or os.environ.get(ENVIRONMENT_VARIABLE)
         config = loader(path, env)
         shared = config["globals"]
         return cls(
@@ -76,7 +76,8 @@ class Project:
         Raises:
             EndOfFeed: If there is none.
         """
-        return self.calendar.after(last_week(self.data))
+        weeks = DataFolder(self.data).weeks()
+        return self.calendar.after(weeks[-1] if weeks else None)
 
     def parameters(self, as_of: str) -> dict[str, Any]:
         """The parameters of a run."""
@@ -95,12 +96,6 @@ class Project:
 
 def loader(
     path: Path, env: str | None, runtime_params: dict[str, Any] | None = None
-) -> AbstractConfigLoader:
-    """Kedro's configuration loader, as a session makes it."""
-    made: AbstractConfigLoader = settings.CONFIG_LOADER_CLASS(
-        conf_source=str(path / settings.CONF_SOURCE),
-        env=env,
-        runtime_params=runtime_params or {},
-        **settings.CONFIG_LOADER_ARGS,
-    )
-    return made
+) -> EnvironmentConfigLoader:
+    """A project's configuration, which makes its pipelines the active ones."""
+    return load_configuration(path / settings.CONF_SOURCE, env, runtime_params)

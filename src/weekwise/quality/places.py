@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,17 +21,18 @@ UNDATED = "undated"
 class ConfigLoader(Protocol):
     """What the gate asks of Kedro's `OmegaConfigLoader`."""
 
-    conf_source: str
-    base_env: str
-    default_run_env: str
-    env: str | None
+    conf_source: str | Path
+
+    @property
+    def environments(self) -> Sequence[str]:
+        """The environment and those it extends, itself last."""
 
     def __getitem__(self, key: str) -> Mapping[str, Any]:
         """A merged configuration, such as `globals`."""
 
 
 def project_contracts(config: ConfigLoader) -> Contracts:
-    """The contracts of a project, those of its environment in the place of the base's.
+    """The contracts of an environment, in the place of those of the environments it extends.
 
     Args:
         config: The project's configuration loader.
@@ -39,13 +40,8 @@ def project_contracts(config: ConfigLoader) -> Contracts:
     Raises:
         ContractError: If any contract is wrong.
     """
-    environments = (config.base_env, config.env or config.default_run_env)
-    folders = [
-        Path(config.conf_source) / environment / CONTRACTS_FOLDER
-        for environment in dict.fromkeys(environments)
-        if environment
-    ]
-    return load_contracts(folders)
+    conf = Path(config.conf_source)
+    return load_contracts(conf / name / CONTRACTS_FOLDER for name in config.environments)
 
 
 @dataclass(frozen=True)

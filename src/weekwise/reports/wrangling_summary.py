@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
-from weekwise.contract.model import Frozen
+import ibis
+
+from weekwise.contract.model import Contract, Frozen
+from weekwise.features.fingerprint import table_hash
+from weekwise.features.window import Window
 
 
 class WranglingSummary(Frozen):
@@ -13,9 +18,8 @@ class WranglingSummary(Frozen):
     Attributes:
         as_of: The run's as-of date.
         rows_in: Rows of each table of the feed, after the gate.
-        duplicates_dropped: Flights that were exact copies of others.
-        canceled: Past flights without a departure; they are not in the features.
-        diverted: Past flights that left but have no arrival delay; they are not in the features.
+        duplicates_dropped: Rows that were exact copies of others.
+        left_out: Rows that are not in the features, by reason.
         history_rows: Rows of features with an outcome.
         upcoming_rows: Rows of features to be predicted.
         history_start: First date of the history; none if it is empty.
@@ -26,10 +30,49 @@ class WranglingSummary(Frozen):
     as_of: date
     rows_in: dict[str, int]
     duplicates_dropped: int
-    canceled: int
-    diverted: int
+    left_out: dict[str, int]
     history_rows: int
     upcoming_rows: int
     history_start: date | None
     history_end: date | None
     data_hash: str
+
+
+def summarize_features(
+    features: ibis.Table,
+    contract: Contract,
+    window: Window,
+    *,
+    rows_in: Mapping[str, int],
+    duplicates_dropped: int,
+    left_out: Mapping[str, int],
+) -> WranglingSummary:
+    """Add to what wrangling knows of its input what can be read off its output.
+
+    Args:
+        features: The table that was built, ordered by its key.
+        contract: Its contract.
+        window: The run's place in time.
+        rows_in: Rows of each table of the feed.
+        duplicates_dropped: Rows that were exact copies of others.
+        left_out: Rows that are not in `features`, by reason.
+    """
+    history = window.history(features, contract)
+    time = history[str(contract.time)].cast("date")
+    span = history.agg(first=time.min(), last=time.max()).to_pyarrow().to_pylist()[0]
+    return WranglingSummary(
+        as_of=window.as_of,
+        rows_in=dict(rows_in),
+        duplicates_dropped=duplicates_dropped,
+        left_out=dict(left_out),
+        history_rows=count(history),
+        upcoming_rows=count(window.upcoming(features, contract)),
+        history_start=span["first"],
+        history_end=span["last"],
+        data_hash=table_hash(features),
+    )
+
+
+def count(table: ibis.Table) -> int:
+    """How many rows a table has."""
+    return int(table.count().to_pyarrow().as_py())

@@ -11,15 +11,15 @@ import parcels
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from kedro.config import OmegaConfigLoader
 from kedro.framework import session as kedro_session
 from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 
 from weekwise.cli import contract as module
 from weekwise.cli.contract import contract
+from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.errors import FeedError
 
-CONTRACTS = Path("conf") / "base" / "contracts"
+CONTRACTS = Path("conf") / "local" / "contracts"
 
 
 class Project:
@@ -29,7 +29,7 @@ class Project:
         self.folder = folder
         self.catalog = DataCatalog({})
         (folder / CONTRACTS).mkdir(parents=True)
-        (folder / "conf" / "local").mkdir()
+        (folder / "conf" / "base").mkdir()
         self.write("parcels", parcels.contract().model_dump(mode="json", exclude_none=True))
 
     def write(self, table: str, plain: Any) -> None:
@@ -66,11 +66,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     """A project with one contract."""
     made = Project(tmp_path)
     settings = SimpleNamespace(
-        CONFIG_LOADER_CLASS=OmegaConfigLoader,
+        CONFIG_LOADER_CLASS=EnvironmentConfigLoader,
         CONFIG_LOADER_ARGS={"base_env": "base", "default_run_env": "local"},
         CONF_SOURCE="conf",
     )
     monkeypatch.setattr(module, "settings", settings)
+    monkeypatch.setattr("kedro.framework.project.settings", settings)
     create = SimpleNamespace(create=lambda *_, **__: Session(made.catalog))
     monkeypatch.setattr(kedro_session, "KedroSession", create)
     monkeypatch.delenv("KEDRO_ENV", raising=False)
@@ -127,11 +128,11 @@ def test_check_without_contracts_says_how_to_start(project: Project) -> None:
     (project.folder / CONTRACTS / "parcels.yml").unlink()
     result = project.invoke("check")
     assert result.exit_code == 1
-    assert "there are no contracts; write one to" in result.output
+    assert "the environment has no contracts; write one to" in result.output
 
 
 def test_check_of_another_environment_takes_its_contracts(project: Project) -> None:
-    """`--env` reads the contracts of that environment over the base's."""
+    """`--env` reads the contracts of that environment, and of no other."""
     folder = project.folder / "conf" / "other" / "contracts"
     folder.mkdir(parents=True)
     (folder / "parcels.yml").write_text("title: [", encoding="utf-8")

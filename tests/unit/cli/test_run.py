@@ -9,12 +9,12 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 from kedro import KedroDeprecationWarning
-from kedro.config import OmegaConfigLoader
 from kedro.framework.cli import project as kedro_project
 from kedro.framework.session import KedroSession
 from kedro.io import DatasetError
 
 from weekwise.cli import run as module
+from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.errors import DataGateError
 
 CALENDAR = {
@@ -98,9 +98,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         "merge_strategy": {"globals": "soft"},
     }
     settings = SimpleNamespace(
-        CONFIG_LOADER_CLASS=OmegaConfigLoader, CONFIG_LOADER_ARGS=arguments, CONF_SOURCE="conf"
+        CONFIG_LOADER_CLASS=EnvironmentConfigLoader,
+        CONFIG_LOADER_ARGS=arguments,
+        CONF_SOURCE="conf",
     )
     monkeypatch.setattr(module, "settings", settings)
+    monkeypatch.setattr("kedro.framework.project.settings", settings)
     monkeypatch.setattr(kedro_project, "settings", SimpleNamespace(SESSION_CLASS=Session))
     return made
 

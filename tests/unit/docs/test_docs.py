@@ -169,7 +169,7 @@ def test_every_parameter_has_a_meaning(reference: ModuleType) -> None:
 def test_every_dataset_has_a_place(reference: ModuleType) -> None:
     """Every dataset of the catalog is on the page, with no variable left unresolved."""
     entries = list(reference.catalog.entries(PROJECT))
-    catalog = yaml.safe_load((PROJECT / "conf" / "base" / "catalog.yml").read_text("utf-8"))
+    catalog = reference.parameters.layered(PROJECT, "catalog.yml")
     assert [one.name for one in entries] == [name for name in catalog if name[0] != "_"]
     assert not [one.name for one in entries if "$" in one.place]
 
@@ -177,7 +177,7 @@ def test_every_dataset_has_a_place(reference: ModuleType) -> None:
 def test_every_contract_column_is_in_the_dictionary(reference: ModuleType) -> None:
     """Every column of every contract is in the generated data dictionary."""
     dictionary = reference.contracts.data_dictionary(PROJECT)
-    for path in (PROJECT / "conf" / "base" / "contracts").glob("*.yml"):
+    for path in (PROJECT / "conf" / "flights" / "contracts").glob("*.yml"):
         for column in yaml.safe_load(path.read_text("utf-8"))["columns"]:
             assert f"| `{column}` |" in dictionary
 

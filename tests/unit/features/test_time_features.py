@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
@@ -39,10 +40,13 @@ KNOWN = [
 ]
 
 
+us_features = partial(calendar_features, country="US")
+
+
 @pytest.mark.parametrize(("moment", "name", "expected"), KNOWN)
 def test_known_values(moment: str, name: str, expected: float) -> None:
     """Each feature has the value a calendar shows."""
-    found = calendar_features(np.array([moment], dtype="datetime64[us]"), [name])
+    found = us_features(np.array([moment], dtype="datetime64[us]"), [name])
 
     assert found[name].tolist() == [expected]
 
@@ -50,7 +54,7 @@ def test_known_values(moment: str, name: str, expected: float) -> None:
 @given(st.lists(MOMENTS, max_size=20))
 def test_agrees_with_the_standard_library(moments: list[datetime]) -> None:
     """Days and minutes are those of Python's own datetime."""
-    found = calendar_features(
+    found = us_features(
         np.array(moments, dtype="datetime64[us]"),
         ["day_of_week", "minute_of_day", "day_of_month", "day_of_year"],
     )
@@ -66,7 +70,7 @@ def test_holidays_agree_with_a_search_day_by_day(moment: datetime) -> None:
     """Distances to holidays are what looking at one day after the other finds."""
     import holidays
 
-    found = calendar_features(
+    found = us_features(
         np.array([moment], dtype="datetime64[us]"), ["days_since_holiday", "days_to_holiday"]
     )
     days = holidays.country_holidays("US")
@@ -83,9 +87,9 @@ def test_holidays_agree_with_a_search_day_by_day(moment: datetime) -> None:
 def test_a_row_alone_is_read_as_among_others(moments: list[datetime]) -> None:
     """One row gives what it gives in a batch, so batch and single predictions agree."""
     times = np.array(moments, dtype="datetime64[us]")
-    batch = calendar_features(times, CALENDAR_FEATURES)
+    batch = us_features(times, CALENDAR_FEATURES)
 
-    alone = [calendar_features(times[n : n + 1], CALENDAR_FEATURES) for n in range(len(times))]
+    alone = [us_features(times[n : n + 1], CALENDAR_FEATURES) for n in range(len(times))]
 
     for name in CALENDAR_FEATURES:
         assert [one[name].item() for one in alone] == batch[name].tolist()
@@ -96,13 +100,13 @@ def test_no_time_gives_no_number(unit: str) -> None:
     """NaT gives NaN in every feature, and its neighbors keep their values."""
     times = np.array(["2013-07-04", "NaT"], dtype=f"datetime64[{unit}]")
 
-    for values in calendar_features(times, CALENDAR_FEATURES).values():
+    for values in us_features(times, CALENDAR_FEATURES).values():
         assert np.isnan(values).tolist() == [False, True]
 
 
 def test_no_rows() -> None:
     """No timestamps give no numbers, without an error."""
-    found = calendar_features(np.array([], dtype="datetime64[us]"), CALENDAR_FEATURES)
+    found = us_features(np.array([], dtype="datetime64[us]"), CALENDAR_FEATURES)
 
     assert all(values.shape == (0,) for values in found.values())
 
@@ -110,7 +114,7 @@ def test_no_rows() -> None:
 @pytest.mark.parametrize("moment", ["0001-01-01", "1700-05-05", "9999-12-31"])
 def test_years_without_known_holidays(moment: str) -> None:
     """A date far from any known holiday is as far as the feature reaches."""
-    found = calendar_features(np.array([moment], dtype="datetime64[s]"), ["days_to_holiday"])
+    found = us_features(np.array([moment], dtype="datetime64[s]"), ["days_to_holiday"])
 
     assert found["days_to_holiday"].item() == HOLIDAY_REACH
 
@@ -129,7 +133,7 @@ def test_unknown_names_are_refused() -> None:
     times = np.array(["2013-07-04"], dtype="datetime64[D]")
 
     with pytest.raises(ContractError, match="no calendar feature 'moon'; use some of: day_of_week"):
-        calendar_features(times, ["moon"])
+        us_features(times, ["moon"])
     with pytest.raises(ContractError, match="country 'XX'; use an ISO 3166 code"):
         calendar_features(times, ["holiday_offset"], country="XX")
 
@@ -145,7 +149,16 @@ def test_one_moment_alone(moment: date | None) -> None:
     names = tuple(CALENDAR_FEATURES)
     column = np.array(["NaT" if moment is None else moment], dtype="datetime64[us]")
 
-    found = calendar_values(moment, names)
+    found = calendar_values(moment, names, country="US")
 
-    expected = [values[0] for values in calendar_features(column, names).values()]
+    expected = [values[0] for values in us_features(column, names).values()]
     assert np.array_equal(found, expected, equal_nan=True)
+
+
+def test_holidays_need_a_country() -> None:
+    """Without a country a holiday feature is refused, and the message says where to set one."""
+    times = np.array(["2024-01-01"], dtype="datetime64[D]")
+
+    with pytest.raises(ContractError, match=r"set training\.fit\.country in the environment"):
+        calendar_features(times, ["holiday_offset"])
+    assert calendar_features(times, ["day_of_week"])["day_of_week"] == [0.0]

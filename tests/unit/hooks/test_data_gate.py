@@ -31,7 +31,7 @@ AS_OF = "2020-01-06"
 class Config(dict[str, Any]):
     """What the hook asks of Kedro's configuration loader."""
 
-    base_env, default_run_env, env = "base", "local", None
+    environments = ("orders", "mine")
 
     def __init__(self, conf_source: Path) -> None:
         super().__init__(globals={"data": "data"})
@@ -63,7 +63,7 @@ class Project:
 
     def write(self, contract: Contract) -> None:
         """Put a contract where the hook looks."""
-        path = self.folder / "conf" / "base" / "contracts" / f"{contract.table}.yml"
+        path = self.folder / "conf" / "orders" / "contracts" / f"{contract.table}.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
         plain = contract.model_dump(mode="json", exclude_none=True)
         path.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
@@ -346,10 +346,10 @@ def test_a_wrong_expectation_fails_before_any_data_is_read(tmp_path: Path) -> No
     assert project.seen == []
 
 
-def test_an_environments_contract_replaces_the_bases(tmp_path: Path) -> None:
-    """The same table may have other limits in another environment."""
+def test_an_environments_contract_replaces_that_of_the_one_it_extends(tmp_path: Path) -> None:
+    """The same table may have other limits in an environment that extends another."""
     project = Project(tmp_path, parcels.changed("number", {3: 10_000}))
-    path = tmp_path / "conf" / "local" / "contracts" / "parcels.yml"
+    path = tmp_path / "conf" / "mine" / "contracts" / "parcels.yml"
     path.parent.mkdir(parents=True)
     wider = parcels.contract({"number": {"max": 20_000}})
     plain = wider.model_dump(mode="json", exclude_none=True)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from weekwise.datasets.completed_weeks import completed_weeks
 from weekwise.errors import AsOfError
 from weekwise.orchestration.flow.journal import read_journal
 from weekwise.orchestration.flow.launch import retry_last, run_now
 from weekwise.orchestration.flow.report_summary import Report, read_report
 from weekwise.orchestration.project import Project
+from weekwise.paths import DataFolder
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def backfill(project: Project, weeks: list[date], tell: Callable[[int, date], No
         weeks: The as-of dates, in order.
         tell: Called before each week that is run, with its number and date.
     """
-    done = set(completed_weeks(project.data))
+    done = set(DataFolder(project.data).weeks())
     made: list[Week] = []
     for number, week in enumerate(weeks, start=1):
         missing = week not in done

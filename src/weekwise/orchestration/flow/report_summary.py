@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from weekwise.datasets.completed_weeks import WEEKLY_REPORT
-from weekwise.quality.places import REPORTING
+from weekwise.paths import DataFolder
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def read_report(data: Path, as_of: str) -> Report:
         data: The data folder.
         as_of: The week.
     """
-    path = data / REPORTING / as_of / WEEKLY_REPORT
+    path = DataFolder(data).week(as_of).weekly_report
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     figures = content["figures"]
     weeks = figures["performance"]["weeks"]

@@ -1,4 +1,4 @@
-"""From the feed to one clean table of features."""
+"""From one feed table to clean features, for environments that name no wrangling of their own."""
 
 from weekwise.pipelines.data_wrangling.pipeline import create_pipeline
 

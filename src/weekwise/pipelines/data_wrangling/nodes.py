@@ -1,159 +1,63 @@
-"""From flights, weather and planes to one table of features. Every node is Ibis in, Ibis out."""
+"""From one feed table to features, by the contract alone. Every node is Ibis in, Ibis out."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import ibis
-from ibis import _
 
 from weekwise.contract.model import Contract
 from weekwise.features.conform import conform
-from weekwise.features.fingerprint import table_hash
 from weekwise.features.window import Window
-from weekwise.pipelines.data_wrangling.params import WranglingParams
-from weekwise.reports.wrangling_summary import WranglingSummary
+from weekwise.reports.wrangling_summary import count, summarize_features
 
-HOURS_A_DAY = 24
-MINUTES_AN_HOUR = 60
+AS_OF = "as_of"
+"""A context column of this name is filled with the run's date, where the feed does not have it."""
 
 
-def clean_flights(
-    flights: ibis.Table, flights_contract: Contract, wrangling: WranglingParams
-) -> ibis.Table:
-    """Flights of the contract's types, without duplicates, with their departure and outcome.
+def clean_feed(feed: ibis.Table, features_contract: Contract) -> ibis.Table:
+    """The feed in its contract's types, without exact duplicates.
 
     Args:
-        flights: The feed's flights.
-        flights_contract: Their contract.
-        wrangling: `late_after_minutes` says when a flight is late.
+        feed: Past rows with their target, and upcoming ones.
+        features_contract: What a row is.
 
     Returns:
-        The contract's columns and `scheduled_departure` (New York time), `canceled`, `diverted`
-        and `late`, which is missing for a flight that has not arrived.
+        The contract's columns, in its order.
     """
-    clean = conform(flights, flights_contract)
-    departure = ibis.timestamp(
-        clean.year,
-        clean.month,
-        clean.day,
-        clean.sched_dep_time // 100,
-        clean.sched_dep_time % 100,
-        ibis.literal(0),
-    )
-    return clean.mutate(
-        scheduled_departure=departure,
-        canceled=clean.dep_time.isnull(),
-        diverted=clean.dep_time.notnull() & clean.arr_delay.isnull(),
-        late=clean.arr_delay > wrangling.late_after_minutes,
-    )
-
-
-def clean_weather(
-    weather: ibis.Table, weather_contract: Contract, wrangling: WranglingParams
-) -> ibis.Table:
-    """Weather of the contract's types, without duplicates, with a look back over some hours.
-
-    Args:
-        weather: The feed's weather, an airport and hour a row.
-        weather_contract: Its contract.
-        wrangling: `weather_hours` says how far back the rolling figures reach.
-
-    Returns:
-        The contract's columns and, over these hours, `recent_precip` (sum, in), `recent_visib`
-        (least, mi), `recent_humid` (mean, %) and `recent_gust` (most, mph; an hour without gusts
-        counts with its wind).
-    """
-    clean = conform(weather, weather_contract)
-    recent = ibis.range_window(
-        preceding=ibis.interval(hours=wrangling.weather_hours - 1),
-        following=ibis.interval(hours=0),
-        group_by=clean.origin,
-        order_by=clean.time_hour,
-    )
-    return clean.mutate(
-        recent_precip=clean.precip.sum().over(recent),
-        recent_visib=clean.visib.min().over(recent),
-        recent_humid=clean.humid.mean().over(recent),
-        recent_gust=ibis.coalesce(clean.wind_gust, clean.wind_speed).max().over(recent),
-    )
-
-
-def count_departures(clean_flights: ibis.Table) -> ibis.Table:
-    """How busy each airport's schedule is.
-
-    Canceled flights count too: a schedule is published before anybody cancels.
-
-    Args:
-        clean_flights: Flights with `scheduled_departure`.
-
-    Returns:
-        One row an airport and hour: `origin`, `time_hour`, `departures_in_hour`.
-    """
-    return clean_flights.group_by("origin", "time_hour").agg(departures_in_hour=_.count())
+    if AS_OF in features_contract.columns and AS_OF not in feed.columns:
+        feed = feed.mutate(**{AS_OF: ibis.null("date")})
+    return conform(feed, features_contract)
 
 
 def build_features(
-    clean_flights: ibis.Table,
-    clean_weather: ibis.Table,
-    planes: ibis.Table,
-    departures: ibis.Table,
-    features_contract: Contract,
-    window: Window,
+    clean_feed: ibis.Table, features_contract: Contract, window: Window
 ) -> ibis.Table:
-    """The model's own table: past flights with an outcome, and the upcoming ones.
-
-    Past flights without an outcome, canceled or diverted, are left out: they are neither late nor
-    on time, and nothing about them is still to be predicted.
+    """The model's own table: past rows with an outcome, and the upcoming ones without.
 
     Args:
-        clean_flights: Flights with `scheduled_departure` and `late`.
-        clean_weather: Weather by `origin` and `time_hour`.
-        planes: Planes by `tailnum`.
-        departures: Scheduled departures by `origin` and `time_hour`.
-        features_contract: The contract of the table to build.
+        clean_feed: Rows of the contract.
+        features_contract: What a row is.
         window: The run's place in time.
 
     Returns:
         The contract's columns, ordered by its key, so that equal data gives equal rows in order.
     """
-    dates = clean_flights.scheduled_departure.date()
-    kept = clean_flights.filter(
-        dates < ibis.literal(window.end), (dates >= ibis.literal(window.as_of)) | _.late.notnull()
-    )
-    weather = clean_weather.drop("year", "month", "day", "hour")
-    joined = (
-        kept.left_join(weather, ["origin", "time_hour"])
-        .drop("origin_right", "time_hour_right")
-        .left_join(departures, ["origin", "time_hour"])
-        .drop("origin_right", "time_hour_right")
-        .left_join(planes.select("tailnum", plane_year=_.year, seats=_.seats), "tailnum")
-    )
-    known = joined.scheduled_departure.date() < ibis.literal(window.as_of)
-    features = joined.mutate(
-        scheduled_duration=_clock_minutes(joined.sched_arr_time, joined.sched_dep_time),
-        late=known.ifelse(joined.late, ibis.null("boolean")),
-        as_of=ibis.literal(window.as_of),
-    )
-    return conform(features, features_contract).order_by(*features_contract.key)
-
-
-def _clock_minutes(
-    end: ibis.expr.types.NumericValue, start: ibis.expr.types.NumericValue
-) -> ibis.expr.types.NumericValue:
-    """Minutes from one HHMM clock time to the next occurrence of another."""
-    day = HOURS_A_DAY * MINUTES_AN_HOUR
-
-    def minutes(clock: ibis.expr.types.NumericValue) -> ibis.expr.types.NumericValue:
-        return clock // 100 * MINUTES_AN_HOUR + clock % 100
-
-    return (minutes(end) - minutes(start) + day) % day
+    date = _dates(clean_feed, features_contract)
+    target = str(features_contract.target)
+    past, known = date < ibis.literal(window.as_of), clean_feed[target].notnull()
+    rows = clean_feed.filter(date < ibis.literal(window.end), ~past | known)
+    past = _dates(rows, features_contract) < ibis.literal(window.as_of)
+    # The feed may know more than the run may: what happened on or after its date is hidden.
+    hidden = {target: past.ifelse(rows[target], ibis.null(rows[target].type()))}
+    if AS_OF in features_contract.columns:
+        hidden[AS_OF] = ibis.literal(window.as_of)
+    return rows.mutate(**hidden).order_by(*(features_contract.key or features_contract.columns))
 
 
 def summarize_wrangling(
-    flights: ibis.Table,
-    weather: ibis.Table,
-    clean_flights: ibis.Table,
+    feed: ibis.Table,
+    clean_feed: ibis.Table,
     features: ibis.Table,
     features_contract: Contract,
     window: Window,
@@ -161,9 +65,8 @@ def summarize_wrangling(
     """What came in, what was left out and why, and what came out.
 
     Args:
-        flights: The feed's flights.
-        weather: The feed's weather.
-        clean_flights: Flights after cleaning.
+        feed: The feed, after the data gate.
+        clean_feed: The same after cleaning.
         features: The table that was built.
         features_contract: Its contract.
         window: The run's place in time.
@@ -171,28 +74,22 @@ def summarize_wrangling(
     Returns:
         A `WranglingSummary` as plain data.
     """
-    history = window.history(features, features_contract)
-    upcoming = window.upcoming(features, features_contract)
-    rows = {"flights": _count(flights), "weather": _count(weather)}
-    past = clean_flights.filter(_.scheduled_departure.date() < ibis.literal(window.as_of))
-    lost = past.agg(canceled=_.canceled.sum(), diverted=_.diverted.sum()).to_pyarrow().to_pylist()
-    span = history.agg(
-        first=_.scheduled_departure.date().min(), last=_.scheduled_departure.date().max()
-    )
-    dates = span.to_pyarrow().to_pylist()[0]
-    return WranglingSummary(
-        as_of=window.as_of,
-        rows_in=rows,
-        duplicates_dropped=rows["flights"] - _count(clean_flights),
-        canceled=lost[0]["canceled"] or 0,
-        diverted=lost[0]["diverted"] or 0,
-        history_rows=_count(history),
-        upcoming_rows=_count(upcoming),
-        history_start=dates["first"],
-        history_end=dates["last"],
-        data_hash=table_hash(features),
+    rows = count(feed)
+    date = _dates(clean_feed, features_contract)
+    unknown = clean_feed[str(features_contract.target)].isnull()
+    left_out = {
+        "without an outcome": clean_feed.filter(date < ibis.literal(window.as_of), unknown),
+        "after the upcoming days": clean_feed.filter(date >= ibis.literal(window.end)),
+    }
+    return summarize_features(
+        features,
+        features_contract,
+        window,
+        rows_in={"feed": rows},
+        duplicates_dropped=rows - count(clean_feed),
+        left_out={reason: count(table) for reason, table in left_out.items()},
     ).model_dump(mode="json")
 
 
-def _count(table: ibis.Table) -> int:
-    return int(table.count().to_pyarrow().as_py())
+def _dates(table: ibis.Table, contract: Contract) -> ibis.expr.types.DateValue:
+    return table[str(contract.time)].cast("date")

@@ -210,8 +210,7 @@ class DataFigures(Frozen):
         data_hash: Of the features, 64 hexadecimal digits.
         rows_in: Rows of each table of the feed.
         duplicates_dropped: Exact duplicates that were left out.
-        canceled: Past rows without an outcome because they were canceled.
-        diverted: Past rows without an outcome because they were diverted.
+        left_out: Rows that are not in the features, by reason.
         history_rows: Rows with an outcome.
         upcoming_rows: Rows to predict.
         gate: What the data gate said, by table.
@@ -220,8 +219,7 @@ class DataFigures(Frozen):
     data_hash: str
     rows_in: dict[str, int]
     duplicates_dropped: int
-    canceled: int
-    diverted: int
+    left_out: dict[str, int]
     history_rows: int
     upcoming_rows: int
     gate: tuple[GateResult, ...] = ()

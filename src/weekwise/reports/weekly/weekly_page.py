@@ -195,8 +195,7 @@ def _rows_table(figures: Figures) -> Markup:
     counts = [
         *((f"{name} in", count) for name, count in data.rows_in.items()),
         ("exact duplicates left out", data.duplicates_dropped),
-        ("canceled, without an outcome", data.canceled),
-        ("diverted, without an outcome", data.diverted),
+        *((f"left out: {reason}", count) for reason, count in data.left_out.items()),
         ("history", data.history_rows),
         ("upcoming", data.upcoming_rows),
         ("predicted", figures.predictions.rows),

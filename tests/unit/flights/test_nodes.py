@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from schedule import CANCELED, DIVERTED, a_flight, an_hour, days, flights, planes, weather
 
+from flights import nodes
+from flights.params import WranglingParams
+from flights.replay import replay_flights, replay_weather
 from weekwise.contract.model import Contracts
 from weekwise.features.window import Window
-from weekwise.pipelines.data_wrangling import nodes
-from weekwise.pipelines.data_wrangling.params import WranglingParams
-from weekwise.pipelines.data_wrangling.replay import replay_flights, replay_weather
 
 AS_OF = date(2013, 3, 4)
 YESTERDAY, LATER = date(2013, 3, 3), date(2013, 3, 5)
@@ -231,8 +231,7 @@ def test_summary(contracts: Contracts) -> None:
         "as_of": "2013-03-04",
         "rows_in": {"flights": 6, "weather": 1},
         "duplicates_dropped": 1,
-        "canceled": 1,
-        "diverted": 1,
+        "left_out": {"canceled": 1, "diverted": 1},
         "history_rows": 2,
         "upcoming_rows": 1,
         "history_start": "2013-03-03",

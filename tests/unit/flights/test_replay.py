@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from schedule import CANCELED, a_flight, an_hour, days, flights, weather
 
+from flights.replay import OUTCOMES, replay_flights, replay_weather
 from weekwise.features.window import Window
-from weekwise.pipelines.data_wrangling.replay import OUTCOMES, replay_flights, replay_weather
 
 AS_OF = date(2013, 3, 4)
 WINDOW = Window(as_of=AS_OF)

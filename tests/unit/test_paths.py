@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from weekwise.datasets.completed_weeks import completed_weeks, last_week
+from weekwise.paths import DataFolder
 
 
 def complete(data: Path, week: str, file: str = "weekly_report.json") -> None:
@@ -20,8 +20,7 @@ def test_weeks_come_in_order(tmp_path: Path) -> None:
     for week in ("2013-12-02", "2013-07-08", "2013-07-01"):
         complete(tmp_path, week)
 
-    assert completed_weeks(tmp_path) == [date(2013, 7, 1), date(2013, 7, 8), date(2013, 12, 2)]
-    assert last_week(tmp_path) == date(2013, 12, 2)
+    assert DataFolder(tmp_path).weeks() == [date(2013, 7, 1), date(2013, 7, 8), date(2013, 12, 2)]
 
 
 @pytest.mark.parametrize(
@@ -38,11 +37,10 @@ def test_a_run_that_did_not_end_is_no_week(tmp_path: Path, week: str, file: str)
     complete(tmp_path, "2013-07-08")
     complete(tmp_path, week, file)
 
-    assert last_week(tmp_path) == date(2013, 7, 8)
+    assert DataFolder(tmp_path).weeks() == [date(2013, 7, 8)]
 
 
 @pytest.mark.parametrize("folder", ["", "nowhere"])
 def test_an_empty_store_has_no_weeks(tmp_path: Path, folder: str) -> None:
     """Before the first run, with or without a data folder, there is no last week."""
-    assert completed_weeks(tmp_path / folder) == []
-    assert last_week(tmp_path / folder) is None
+    assert DataFolder(tmp_path / folder).weeks() == []

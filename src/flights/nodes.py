@@ -1,0 +1,183 @@
+"""From flights, weather and planes to one table of features. Every node is Ibis in, Ibis out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+from ibis import _
+
+from flights.params import WranglingParams
+from weekwise.contract.model import Contract
+from weekwise.features.conform import conform
+from weekwise.features.window import Window
+from weekwise.reports.wrangling_summary import count, summarize_features
+
+HOURS_A_DAY = 24
+MINUTES_AN_HOUR = 60
+
+
+def clean_flights(
+    flights: ibis.Table, flights_contract: Contract, wrangling: WranglingParams
+) -> ibis.Table:
+    """Flights of the contract's types, without duplicates, with their departure and outcome.
+
+    Args:
+        flights: The feed's flights.
+        flights_contract: Their contract.
+        wrangling: `late_after_minutes` says when a flight is late.
+
+    Returns:
+        The contract's columns and `scheduled_departure` (New York time), `canceled`, `diverted`
+        and `late`, which is missing for a flight that has not arrived.
+    """
+    clean = conform(flights, flights_contract)
+    departure = ibis.timestamp(
+        clean.year,
+        clean.month,
+        clean.day,
+        clean.sched_dep_time // 100,
+        clean.sched_dep_time % 100,
+        ibis.literal(0),
+    )
+    return clean.mutate(
+        scheduled_departure=departure,
+        canceled=clean.dep_time.isnull(),
+        diverted=clean.dep_time.notnull() & clean.arr_delay.isnull(),
+        late=clean.arr_delay > wrangling.late_after_minutes,
+    )
+
+
+def clean_weather(
+    weather: ibis.Table, weather_contract: Contract, wrangling: WranglingParams
+) -> ibis.Table:
+    """Weather of the contract's types, without duplicates, with a look back over some hours.
+
+    Args:
+        weather: The feed's weather, an airport and hour a row.
+        weather_contract: Its contract.
+        wrangling: `weather_hours` says how far back the rolling figures reach.
+
+    Returns:
+        The contract's columns and, over these hours, `recent_precip` (sum, in), `recent_visib`
+        (least, mi), `recent_humid` (mean, %) and `recent_gust` (most, mph; an hour without gusts
+        counts with its wind).
+    """
+    clean = conform(weather, weather_contract)
+    recent = ibis.range_window(
+        preceding=ibis.interval(hours=wrangling.weather_hours - 1),
+        following=ibis.interval(hours=0),
+        group_by=clean.origin,
+        order_by=clean.time_hour,
+    )
+    return clean.mutate(
+        recent_precip=clean.precip.sum().over(recent),
+        recent_visib=clean.visib.min().over(recent),
+        recent_humid=clean.humid.mean().over(recent),
+        recent_gust=ibis.coalesce(clean.wind_gust, clean.wind_speed).max().over(recent),
+    )
+
+
+def count_departures(clean_flights: ibis.Table) -> ibis.Table:
+    """How busy each airport's schedule is.
+
+    Canceled flights count too: a schedule is published before anybody cancels.
+
+    Args:
+        clean_flights: Flights with `scheduled_departure`.
+
+    Returns:
+        One row an airport and hour: `origin`, `time_hour`, `departures_in_hour`.
+    """
+    return clean_flights.group_by("origin", "time_hour").agg(departures_in_hour=_.count())
+
+
+def build_features(
+    clean_flights: ibis.Table,
+    clean_weather: ibis.Table,
+    planes: ibis.Table,
+    departures: ibis.Table,
+    features_contract: Contract,
+    window: Window,
+) -> ibis.Table:
+    """The model's own table: past flights with an outcome, and the upcoming ones.
+
+    Past flights without an outcome, canceled or diverted, are left out: they are neither late nor
+    on time, and nothing about them is still to be predicted.
+
+    Args:
+        clean_flights: Flights with `scheduled_departure` and `late`.
+        clean_weather: Weather by `origin` and `time_hour`.
+        planes: Planes by `tailnum`.
+        departures: Scheduled departures by `origin` and `time_hour`.
+        features_contract: The contract of the table to build.
+        window: The run's place in time.
+
+    Returns:
+        The contract's columns, ordered by its key, so that equal data gives equal rows in order.
+    """
+    dates = clean_flights.scheduled_departure.date()
+    kept = clean_flights.filter(
+        dates < ibis.literal(window.end), (dates >= ibis.literal(window.as_of)) | _.late.notnull()
+    )
+    weather = clean_weather.drop("year", "month", "day", "hour")
+    joined = (
+        kept.left_join(weather, ["origin", "time_hour"])
+        .drop("origin_right", "time_hour_right")
+        .left_join(departures, ["origin", "time_hour"])
+        .drop("origin_right", "time_hour_right")
+        .left_join(planes.select("tailnum", plane_year=_.year, seats=_.seats), "tailnum")
+    )
+    known = joined.scheduled_departure.date() < ibis.literal(window.as_of)
+    features = joined.mutate(
+        scheduled_duration=_clock_minutes(joined.sched_arr_time, joined.sched_dep_time),
+        late=known.ifelse(joined.late, ibis.null("boolean")),
+        as_of=ibis.literal(window.as_of),
+    )
+    return conform(features, features_contract).order_by(*features_contract.key)
+
+
+def _clock_minutes(
+    end: ibis.expr.types.NumericValue, start: ibis.expr.types.NumericValue
+) -> ibis.expr.types.NumericValue:
+    """Minutes from one HHMM clock time to the next occurrence of another."""
+    day = HOURS_A_DAY * MINUTES_AN_HOUR
+
+    def minutes(clock: ibis.expr.types.NumericValue) -> ibis.expr.types.NumericValue:
+        return clock // 100 * MINUTES_AN_HOUR + clock % 100
+
+    return (minutes(end) - minutes(start) + day) % day
+
+
+def summarize_wrangling(
+    flights: ibis.Table,
+    weather: ibis.Table,
+    clean_flights: ibis.Table,
+    features: ibis.Table,
+    features_contract: Contract,
+    window: Window,
+) -> dict[str, Any]:
+    """What came in, what was left out and why, and what came out.
+
+    Args:
+        flights: The feed's flights.
+        weather: The feed's weather.
+        clean_flights: Flights after cleaning.
+        features: The table that was built.
+        features_contract: Its contract.
+        window: The run's place in time.
+
+    Returns:
+        A `WranglingSummary` as plain data.
+    """
+    rows_in = {"flights": count(flights), "weather": count(weather)}
+    past = clean_flights.filter(_.scheduled_departure.date() < ibis.literal(window.as_of))
+    lost = past.agg(canceled=_.canceled.sum(), diverted=_.diverted.sum()).to_pyarrow().to_pylist()
+    return summarize_features(
+        features,
+        features_contract,
+        window,
+        rows_in=rows_in,
+        duplicates_dropped=rows_in["flights"] - count(clean_flights),
+        left_out={reason: rows or 0 for reason, rows in lost[0].items()},
+    ).model_dump(mode="json")

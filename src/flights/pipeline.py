@@ -1,0 +1,75 @@
+"""The data wrangling pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from flights import nodes, replay
+
+
+def create_pipeline(**_kwargs: Any) -> Pipeline:
+    """From the feed, or its replay, to `features` and `wrangling_summary`."""
+    return Pipeline(
+        [
+            Node(
+                func=replay.replay_flights,
+                inputs=["flights_2013", "params:window"],
+                outputs="flights",
+                name="replay_flights",
+                tags="replay",
+            ),
+            Node(
+                func=replay.replay_weather,
+                inputs=["weather_2013", "params:window"],
+                outputs="weather",
+                name="replay_weather",
+                tags="replay",
+            ),
+            Node(
+                func=nodes.clean_flights,
+                inputs=["flights", "flights_contract", "params:wrangling"],
+                outputs="clean_flights",
+                name="clean_flights",
+            ),
+            Node(
+                func=nodes.clean_weather,
+                inputs=["weather", "weather_contract", "params:wrangling"],
+                outputs="clean_weather",
+                name="clean_weather",
+            ),
+            Node(
+                func=nodes.count_departures,
+                inputs="clean_flights",
+                outputs="departures",
+                name="count_departures",
+            ),
+            Node(
+                func=nodes.build_features,
+                inputs=[
+                    "clean_flights",
+                    "clean_weather",
+                    "planes",
+                    "departures",
+                    "features_contract",
+                    "params:window",
+                ],
+                outputs="features",
+                name="build_features",
+            ),
+            Node(
+                func=nodes.summarize_wrangling,
+                inputs=[
+                    "flights",
+                    "weather",
+                    "clean_flights",
+                    "features",
+                    "features_contract",
+                    "params:window",
+                ],
+                outputs="wrangling_summary",
+                name="summarize_wrangling",
+            ),
+        ]
+    )
