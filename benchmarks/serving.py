@@ -269,6 +269,8 @@ def _serve(kind: str, arguments: list[str]) -> None:
 
 
 def _data() -> Path:
+    from api.settings import data_dir
+
     return (PROJECT / data_dir()).absolute()
 
 
