@@ -10,7 +10,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from weekwise.contract.derive import pandas_dtypes
-from weekwise.contract.model import Column, ColumnType, Contract
+from weekwise.contract.model import Column, Contract
+from weekwise.contract.types import ColumnType
 
 _SPAN = 1_000
 _START = datetime(2013, 1, 1)  # noqa: DTZ001 - contracts are in local time
