@@ -73,10 +73,14 @@ class Serving(Frozen):
     unseen: OnServing = OnServing.REFUSE
 
 
-def _labelled(values: Any) -> Any:
-    """Let a plain list of values stand for values that are their own labels."""
+def _with_labels(values: Any, info: ValidationInfo) -> Any:
+    """Allowed values with their labels, from a plain list or from a contract's own JSON."""
     if isinstance(values, list):
         return {value: str(value) for value in values}
+    if isinstance(values, dict) and info.mode == "json" and "type" in info.data:
+        # JSON's keys are text.
+        read = info.data["type"].facts.allowed_from_text
+        return {read(value): label for value, label in values.items()}
     return values
 
 
@@ -106,23 +110,10 @@ class Column(Frozen):
     missing: Literal["never"] | Share = "never"
     min: Bound | None = None
     max: Bound | None = None
-    values: Annotated[dict[str | int | bool, str] | None, BeforeValidator(_labelled)] = None
+    values: Annotated[dict[str | int | bool, str] | None, BeforeValidator(_with_labels)] = None
     unique: bool = False
     serving: Serving = Serving()
     severity: Severity = Severity.STOP
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_allowed_values(cls, data: Any, info: ValidationInfo) -> Any:
-        """Give the allowed values of a contract's own JSON, whose keys are text, their type."""
-        if info.mode != "json" or not isinstance(data, dict):
-            return data
-        values = data.get("values")
-        column_type = next((known for known in ColumnType if known == data.get("type")), None)
-        if column_type is None or not isinstance(values, dict):
-            return data
-        read = column_type.facts.allowed_from_text
-        return data | {"values": {read(value): label for value, label in values.items()}}
 
     @model_validator(mode="after")
     def _limits_fit_the_type(self) -> Column:
