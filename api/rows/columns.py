@@ -7,16 +7,16 @@ and never passes one that is wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from weekwise.contract.model import TEMPORAL, TEXTUAL, Column, ColumnType, OnServing
-from weekwise.contract.row import limit_of
+from weekwise.contract.model import Bound, Column, OnServing
 
 Array = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
@@ -25,20 +25,6 @@ EXACT = 2.0**53
 """Whole numbers beyond this are not told from their neighbors as floats."""
 
 _NONE = type(None)
-_TYPES: Mapping[ColumnType, frozenset[type]] = {
-    ColumnType.STRING: frozenset({str}),
-    ColumnType.CATEGORY: frozenset({str}),
-    ColumnType.INTEGER: frozenset({int}),
-    ColumnType.NUMBER: frozenset({int, float}),
-    ColumnType.BOOLEAN: frozenset({bool}),
-    ColumnType.DATE: frozenset({str}),
-    ColumnType.DATETIME: frozenset({str}),
-}
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_FORMS: Mapping[ColumnType, re.Pattern[str]] = {
-    ColumnType.DATE: re.compile(rf"(?:{_DATE}\n)*"),
-    ColumnType.DATETIME: re.compile(rf"(?:{_DATE}T[0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?\n)*"),
-}
 _TIMES = "datetime64[us]"
 _YEAR_ONE = np.datetime64("0001-01-01", "us")
 
@@ -70,7 +56,7 @@ def check_column(column: Column, values: Sequence[Any]) -> CheckedColumn:
         column: What the values must be.
         values: As parsed from JSON, None where there is none.
     """
-    types, right = set(map(type, values)), _TYPES[column.type] | {_NONE}
+    types, right = set(map(type, values)), column.type.facts.json.parsed | {_NONE}
     suspect = np.zeros(len(values), dtype=np.bool_)
     if not types <= right:
         suspect = np.array([type(value) not in right for value in values])
@@ -90,12 +76,13 @@ def check_column(column: Column, values: Sequence[Any]) -> CheckedColumn:
 
 def _array(column: Column, values: Sequence[Any]) -> Array | None:
     """Values as an array; none for times that are not all in the most common form."""
-    if column.type in TEXTUAL:
+    facts = column.type.facts
+    if facts.textual:
         return np.array(values, dtype=object)
-    if column.type not in TEMPORAL:
+    if not facts.temporal:
         return np.array(values, dtype=np.float64)
     present = [value for value in values if value is not None]
-    if not _FORMS[column.type].fullmatch("\n".join([*present, ""])):
+    if not _lines_of(facts.json.common_form).fullmatch("\n".join([*present, ""])):
         return None
     try:
         times = np.array(values, dtype=_TIMES)
@@ -120,22 +107,25 @@ def _outside(column: Column, array: Array, values: Sequence[Any]) -> Bools:
         return np.array([value not in allowed for value in values])
     if array.dtype == object:
         return nowhere
-    low, high = _limit(column, column.min), _limit(column, column.max)
+    low, high = map(_limit, column.bounds)
     wrong = nowhere
     if low is not None:
         wrong = wrong | (array < low)
     if high is not None:
         wrong = wrong | (array > high)
-    if column.type is ColumnType.INTEGER:
-        wrong = wrong | (np.abs(array) > EXACT)
-    if column.type is ColumnType.NUMBER:
-        wrong = wrong | np.isinf(array)
+    if column.type.facts.numeric:
+        wrong = wrong | (np.abs(array) > EXACT if column.type.facts.whole else np.isinf(array))
     return wrong
 
 
-def _limit(column: Column, bound: Any) -> Any:
-    limit = limit_of(column, bound)
-    return np.datetime64(limit, "us") if isinstance(limit, date) else limit
+def _limit(bound: Bound | None) -> Any:
+    return np.datetime64(bound, "us") if isinstance(bound, date) else bound
+
+
+@cache
+def _lines_of(form: str) -> re.Pattern[str]:
+    """Any number of lines that each have a form."""
+    return re.compile(rf"(?:{form}\n)*")
 
 
 def _blank(array: Array) -> Any:

@@ -9,18 +9,9 @@ import pydantic_core
 
 from api.http.exceptions import FieldFault
 from weekwise.contract.describe import limits
-from weekwise.contract.model import TEMPORAL, Column, ColumnType, Contract, OnServing
+from weekwise.contract.model import Column, Contract, OnServing
 from weekwise.wording import nearest
 
-_KINDS = {
-    ColumnType.STRING: "text",
-    ColumnType.CATEGORY: "text",
-    ColumnType.INTEGER: "a whole number",
-    ColumnType.NUMBER: "a number",
-    ColumnType.BOOLEAN: "true or false",
-    ColumnType.DATE: "a date such as 2013-07-15",
-    ColumnType.DATETIME: "a local date and time such as 2013-07-15T17:45, without an offset",
-}
 _LONGEST = 80
 
 
@@ -56,15 +47,15 @@ def too_large(contract: Contract, name: str, value: object) -> FieldFault:
 def expected(column: Column) -> str:
     """What a value of a column must be: `a whole number, 10 to 10,000 mi`."""
     allowed = limits(column)
-    if column.type in TEMPORAL:
+    if column.type.facts.temporal:
         allowed = allowed.replace("or more", "or later").replace("or less", "or earlier")
     closed = column.serving.unseen is OnServing.REFUSE
     if column.values is not None and closed:
         words = f"one of {allowed}"
     elif column.values is not None or not allowed:
-        words = _KINDS[column.type]
+        words = column.type.facts.value_in_words
     else:
-        words = f"{_KINDS[column.type]}, {allowed}"
+        words = f"{column.type.facts.value_in_words}, {allowed}"
     return words if column.refuses_missing else f"{words}, or null"
 
 

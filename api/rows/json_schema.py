@@ -6,16 +6,13 @@ import json
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from weekwise.contract.model import Bound, Column, ColumnType, Contract
-from weekwise.contract.row import INT64_MAX, INT64_MIN, row_model
+from weekwise.contract.model import Column, Contract
+from weekwise.contract.row import row_model
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-LOCAL_TIME = "date-time-local"
-"""A time without an offset, in OpenAPI's format registry (https://spec.openapis.org/registry)."""
-
-_TIME_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?$"
 JsonSchema = dict[str, Any]
 
 
@@ -71,13 +68,7 @@ def _plain(value: Any, column: Column) -> Any:
     """A value as the contract has it: MLflow has no whole number that may be missing."""
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return None
-    if column.type is ColumnType.INTEGER:
-        return int(value)
-    if column.type is ColumnType.DATE:
-        return str(value)[:10]
-    if column.type is ColumnType.DATETIME:
-        return str(value).replace(" ", "T")
-    return value
+    return column.type.facts.json.from_example(value)
 
 
 def _property(column: Column, described: JsonSchema, values: list[Any]) -> JsonSchema:
@@ -88,10 +79,9 @@ def _property(column: Column, described: JsonSchema, values: list[Any]) -> JsonS
             flat |= part
     if "const" in flat:
         flat["enum"] = [flat.pop("const")]
-    if column.type is ColumnType.INTEGER:
-        flat = _without_machine_limits(flat)
-    if column.type in (ColumnType.DATE, ColumnType.DATETIME):
-        flat |= _of_time(column)
+    flat = {**_without_machine_limits(flat, column), **column.type.facts.json.schema}
+    if column.type.facts.temporal:
+        flat |= _time_limits(column)
     flat["default"] = _typical(column, values)
     if not column.refuses_missing:
         flat["type"] = [flat["type"], "null"]
@@ -100,29 +90,16 @@ def _property(column: Column, described: JsonSchema, values: list[Any]) -> JsonS
     return flat
 
 
-def _without_machine_limits(flat: JsonSchema) -> JsonSchema:
-    limits = {"minimum": INT64_MIN, "maximum": INT64_MAX}
-    kept = {key: value for key, value in flat.items() if limits.get(key) != value}
-    return kept | {"format": "int64"}
+def _without_machine_limits(flat: JsonSchema, column: Column) -> JsonSchema:
+    low, high = column.type.facts.json.limits
+    machine = {"minimum": low, "maximum": high}
+    return {key: value for key, value in flat.items() if machine.get(key) != value}
 
 
-def _of_time(column: Column) -> JsonSchema:
-    """A time's format and limits, for which JSON Schema has no words of its own."""
-    found: JsonSchema = {"format": "date"}
-    if column.type is ColumnType.DATETIME:
-        found = {"format": LOCAL_TIME, "pattern": _TIME_PATTERN}
-    if column.min is not None:
-        found["formatMinimum"] = _as_text(column.min, column)
-    if column.max is not None:
-        found["formatMaximum"] = _as_text(column.max, column)
-    return found
-
-
-def _as_text(bound: Bound, column: Column) -> str:
-    text = str(bound).replace(" ", "T")
-    if column.type is ColumnType.DATE:
-        return text[:10]
-    return text if "T" in text else f"{text}T00:00:00"
+def _time_limits(column: Column) -> JsonSchema:
+    """A time's limits, for which JSON Schema has no words of its own."""
+    limits = dict(zip(("formatMinimum", "formatMaximum"), column.bounds, strict=True))
+    return {key: bound.isoformat() for key, bound in limits.items() if isinstance(bound, date)}
 
 
 def _values(examples: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
@@ -133,7 +110,7 @@ def _typical(column: Column, values: list[Any]) -> Any:
     """What a form may begin with: the median of the examples, or their most frequent value."""
     if not values:
         return None
-    if column.type in (ColumnType.INTEGER, ColumnType.NUMBER):
+    if column.type.facts.numeric:
         return statistics.median_low(values)
     (value, _), *_ = Counter(values).most_common(1)
     return value

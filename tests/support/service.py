@@ -35,7 +35,8 @@ from api.rows.reader import RowReader
 from api.serving.loaded_model import Served
 from api.serving.service import Service
 from api.settings import Settings
-from weekwise.contract.model import ColumnType, Contract
+from weekwise.contract.model import Contract
+from weekwise.contract.types import ColumnType
 from weekwise.model.fitting import fit
 from weekwise.model.predictor import Predictor
 from weekwise.model.registry import Registry

@@ -26,7 +26,7 @@ from weekwise.analysis.profile import MISSING, OTHERS
 from weekwise.analysis.results import Association, Rate
 from weekwise.analysis.table import AnalysisTable, Codes, Floats
 from weekwise.analysis.target import rates, task_of
-from weekwise.contract.model import Task
+from weekwise.contract.types import Task
 
 SHOWN_BINS = 8
 

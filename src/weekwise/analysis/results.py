@@ -7,7 +7,8 @@ from typing import Literal
 
 from weekwise.analysis.drift import Drift
 from weekwise.analysis.params import ExplorationParams
-from weekwise.contract.model import Frozen, Task
+from weekwise.contract.model import Frozen
+from weekwise.contract.types import Task
 
 FeatureKind = Literal["numeric", "categorical"]
 Measure = Literal["Spearman", "correlation ratio", "Cramer's V"]

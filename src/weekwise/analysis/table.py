@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from weekwise.contract.model import NUMERIC, ColumnType, Contract
+from weekwise.contract.model import Contract
 from weekwise.features.window import Window
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def read_analysis_table(features: ibis.Table, contract: Contract, window: Window
     codes: dict[str, Codes] = {}
     categories: dict[str, tuple[str, ...]] = {}
     for name in contract.features:
-        if contract.columns[name].type not in NUMERIC:
+        if not contract.columns[name].type.facts.numeric:
             codes[name], categories[name] = _encode(past.column(name), coming.column(name))
     rows = past.num_rows
     return AnalysisTable(
@@ -135,7 +135,7 @@ def _fetch(rows: ibis.Table, contract: Contract, others: list[str | None]) -> pa
 def _sample(rows: pa.Table, contract: Contract, codes: dict[str, Codes]) -> Sample:
     time = rows.column(contract.time).to_numpy()
     days = time.astype("datetime64[D]")
-    has_hours = contract.columns[str(contract.time)].type is ColumnType.DATETIME
+    has_hours = contract.columns[str(contract.time)].type.facts.has_time_of_day
     known = contract.target in rows.column_names
     return Sample(
         rows=rows.num_rows,
@@ -145,7 +145,7 @@ def _sample(rows: pa.Table, contract: Contract, codes: dict[str, Codes]) -> Samp
         numbers={
             name: _numbers(rows.column(name))
             for name in contract.features
-            if contract.columns[name].type in NUMERIC
+            if contract.columns[name].type.facts.numeric
         },
         codes=codes,
     )

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from weekwise.analysis.results import Rate, TargetSummary
 from weekwise.analysis.table import DAYS_PER_WEEK, AnalysisTable, Codes, Floats
-from weekwise.contract.model import Contract, Task
+from weekwise.contract.model import Contract
+from weekwise.contract.types import Task
 from weekwise.errors import WeekwiseError
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

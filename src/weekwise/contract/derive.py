@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weekwise.contract.describe import limits, missing
-from weekwise.contract.model import TEXTUAL, Column, ColumnType, Contract
+from weekwise.contract.model import Column, Contract
 from weekwise.contract.row import row_model
+from weekwise.contract.types import MLflowType
 
 if TYPE_CHECKING:
     import ibis
@@ -28,34 +29,6 @@ __all__ = [
     "signature_columns",
 ]
 
-_PANDAS = {
-    ColumnType.STRING: "str",
-    ColumnType.CATEGORY: "str",
-    ColumnType.INTEGER: "Int64",
-    ColumnType.NUMBER: "float64",
-    ColumnType.BOOLEAN: "boolean",
-    ColumnType.DATE: "datetime64[us]",
-    ColumnType.DATETIME: "datetime64[us]",
-}
-_IBIS = {
-    ColumnType.STRING: "string",
-    ColumnType.CATEGORY: "string",
-    ColumnType.INTEGER: "int64",
-    ColumnType.NUMBER: "float64",
-    ColumnType.BOOLEAN: "boolean",
-    ColumnType.DATE: "date",
-    ColumnType.DATETIME: "timestamp(6)",
-}
-_MLFLOW = {
-    ColumnType.STRING: "string",
-    ColumnType.CATEGORY: "string",
-    ColumnType.INTEGER: "long",
-    ColumnType.NUMBER: "double",
-    ColumnType.BOOLEAN: "boolean",
-    ColumnType.DATE: "datetime",
-    ColumnType.DATETIME: "datetime",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class SignatureColumn:
@@ -63,25 +36,26 @@ class SignatureColumn:
 
     Attributes:
         name: The column's name.
-        type: An MLflow `DataType` name: string, long, double, boolean or datetime.
+        type: Its type in the signature.
         required: Whether a row without the column is refused.
     """
 
     name: str
-    type: str
+    type: MLflowType
     required: bool
 
 
 def pandas_dtypes(contract: Contract) -> dict[str, str]:
     """Every column's pandas dtype, in the table's order; all of them can hold missing values."""
-    return {name: _PANDAS[column.type] for name, column in contract.columns.items()}
+    return {name: column.type.facts.pandas for name, column in contract.columns.items()}
 
 
 def ibis_schema(contract: Contract) -> ibis.Schema:
     """Every column's Ibis type, in the table's order; all of them nullable."""
     import ibis
 
-    return ibis.schema({name: _IBIS[column.type] for name, column in contract.columns.items()})
+    types = {name: column.type.facts.ibis for name, column in contract.columns.items()}
+    return ibis.schema(types)
 
 
 def signature_columns(contract: Contract) -> tuple[SignatureColumn, ...]:
@@ -100,12 +74,12 @@ def signature_columns(contract: Contract) -> tuple[SignatureColumn, ...]:
 
 def categorical(contract: Contract) -> list[str]:
     """Names of the features that hold text, in the table's order."""
-    return [name for name in contract.features if contract.columns[name].type in TEXTUAL]
+    return [name for name in contract.features if contract.columns[name].type.facts.textual]
 
 
 def numerical(contract: Contract) -> list[str]:
     """Names of the features that hold numbers or truth values, in the table's order."""
-    return [name for name in contract.features if contract.columns[name].type not in TEXTUAL]
+    return [name for name in contract.features if not contract.columns[name].type.facts.textual]
 
 
 def data_dictionary(contract: Contract) -> str:
@@ -126,11 +100,11 @@ def data_dictionary(contract: Contract) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _mlflow_type(column: Column) -> str:
-    may_be_missing = not (column.never_missing and column.refuses_missing)
-    if column.type is ColumnType.INTEGER and may_be_missing:
-        return "double"
-    return _MLFLOW[column.type]
+def _mlflow_type(column: Column) -> MLflowType:
+    facts = column.type.facts
+    if column.never_missing and column.refuses_missing:
+        return facts.mlflow
+    return facts.mlflow_optional or facts.mlflow
 
 
 def _facts(contract: Contract) -> Iterable[str]:

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from weekwise.contract.model import Column, ColumnType, Contract
+from weekwise.contract.model import Column, Contract
 from weekwise.wording import listed, share, value
-
-TYPES = {
-    ColumnType.STRING: "text",
-    ColumnType.CATEGORY: "text",
-    ColumnType.INTEGER: "whole numbers",
-    ColumnType.NUMBER: "numbers",
-    ColumnType.BOOLEAN: "true or false",
-    ColumnType.DATE: "dates",
-    ColumnType.DATETIME: "dates with times",
-}
 
 
 def limits(column: Column, most: int = 12) -> str:

@@ -67,7 +67,7 @@ def load_contract(path: Path) -> Contract:
     raw.setdefault("table", path.stem)
     if raw["table"] != path.stem:
         raise ContractError(
-            f"{path}: table is {raw['table']!r}; rename the file to {raw['table']}.yml or mend it"
+            f"{path}: table is {raw['table']!r}; rename the file to {raw['table']}.yml or fix it"
         )
     try:
         return Contract.model_validate(raw)

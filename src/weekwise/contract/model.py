@@ -11,24 +11,22 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from math import isfinite
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
+
+from weekwise.contract.types import ColumnType, Task, local_datetime
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Bound = datetime | date | int | float
-
-
-class ColumnType(StrEnum):
-    """What a column holds."""
-
-    STRING = "string"
-    CATEGORY = "category"
-    INTEGER = "integer"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    DATETIME = "datetime"
 
 
 class Role(StrEnum):
@@ -49,36 +47,11 @@ class Severity(StrEnum):
     WARN = "warn"
 
 
-class Task(StrEnum):
-    """The kind of prediction, as it follows from the target's type."""
-
-    BINARY = "binary"
-    MULTICLASS = "multiclass"
-    REGRESSION = "regression"
-
-
 class OnServing(StrEnum):
     """What the service does with a value it cannot take at face value."""
 
     ACCEPT = "accept"
     REFUSE = "refuse"
-
-
-TASK_OF_TARGET = {
-    ColumnType.BOOLEAN: Task.BINARY,
-    ColumnType.CATEGORY: Task.MULTICLASS,
-    ColumnType.INTEGER: Task.REGRESSION,
-    ColumnType.NUMBER: Task.REGRESSION,
-}
-NUMERIC = frozenset({ColumnType.INTEGER, ColumnType.NUMBER})
-TEMPORAL = frozenset({ColumnType.DATE, ColumnType.DATETIME})
-TEXTUAL = frozenset({ColumnType.STRING, ColumnType.CATEGORY})
-KIND_OF_VALUE = {
-    ColumnType.STRING: str,
-    ColumnType.CATEGORY: str,
-    ColumnType.INTEGER: int,
-    ColumnType.BOOLEAN: bool,
-}
 
 
 class Frozen(BaseModel):
@@ -100,10 +73,14 @@ class Serving(Frozen):
     unseen: OnServing = OnServing.REFUSE
 
 
-def _labelled(values: Any) -> Any:
-    """Let a plain list of values stand for values that are their own labels."""
+def _with_labels(values: Any, info: ValidationInfo) -> Any:
+    """Allowed values with their labels, from a plain list or from a contract's own JSON."""
     if isinstance(values, list):
         return {value: str(value) for value in values}
+    if isinstance(values, dict) and info.mode == "json" and "type" in info.data:
+        # JSON's keys are text.
+        read = info.data["type"].facts.allowed_from_text
+        return {read(value): label for value, label in values.items()}
     return values
 
 
@@ -133,7 +110,7 @@ class Column(Frozen):
     missing: Literal["never"] | Share = "never"
     min: Bound | None = None
     max: Bound | None = None
-    values: Annotated[dict[str | int | bool, str] | None, BeforeValidator(_labelled)] = None
+    values: Annotated[dict[str | int | bool, str] | None, BeforeValidator(_with_labels)] = None
     unique: bool = False
     serving: Serving = Serving()
     severity: Severity = Severity.STOP
@@ -141,34 +118,50 @@ class Column(Frozen):
     @model_validator(mode="after")
     def _limits_fit_the_type(self) -> Column:
         limits = [limit for limit in (self.min, self.max) if limit is not None]
-        if limits and self.type not in NUMERIC | TEMPORAL:
+        allowed = self.type.facts.limits
+        if limits and not allowed:
             raise ValueError(f"min and max do not apply to type {self.type}; use values instead")
-        kinds = (date,) if self.type in TEMPORAL else (int, float)
-        if not all(isinstance(limit, kinds) for limit in limits):
+        if not all(isinstance(limit, allowed) for limit in limits):
             raise ValueError(f"min and max must be of the column's own type, {self.type}")
-        if self.min is not None and self.max is not None and _after(self.min, self.max):
-            raise ValueError(f"min {self.min} is over max {self.max}; swap or mend them")
+        if any(isinstance(limit, float) and not isfinite(limit) for limit in limits):
+            raise ValueError("min and max must be finite; leave out a limit that there is not")
+        if self.min is not None and self.max is not None and _is_after(self.min, self.max):
+            raise ValueError(f"min {self.min} is over max {self.max}; swap or fix them")
         return self
 
     @model_validator(mode="after")
     def _values_fit_the_type(self) -> Column:
-        kind = KIND_OF_VALUE.get(self.type)
-        if self.values is not None and kind is None:
+        allowed = self.type.facts.allowed
+        if self.values is not None and allowed is None:
             raise ValueError(f"values do not apply to type {self.type}; use min and max instead")
         for value in self.values or ():
             # YAML reads a bare `no` as false and a bare `1` as a number.
-            if type(value) is not kind:
+            if type(value) is not allowed:
                 raise ValueError(f"value {value!r} is not of type {self.type}; quote it in YAML")
-        if self.role is Role.TARGET and self.type not in TASK_OF_TARGET:
+        return self
+
+    @model_validator(mode="after")
+    def _role_fits_the_type(self) -> Column:
+        facts = self.type.facts
+        if self.role is Role.TARGET and facts.task is None:
             raise ValueError(f"a target cannot be of type {self.type}")
-        if self.role is Role.TIME and self.type not in TEMPORAL:
+        if self.role is Role.TIME and not facts.temporal:
             raise ValueError(f"a time column must be a date or a datetime, not {self.type}")
-        if self.role is Role.FEATURE and self.type in TEMPORAL | {ColumnType.STRING}:
+        if self.role is Role.FEATURE and not facts.feature:
             raise ValueError(
                 f"a feature cannot be of type {self.type}; "
                 "use category for text, and derive numbers from dates"
             )
         return self
+
+    @property
+    def bounds(self) -> tuple[Bound | None, Bound | None]:
+        """Both limits in the column's own type: a date for its midnight, and the reverse."""
+        low, high = (
+            None if limit is None else self.type.facts.as_limit(limit)
+            for limit in (self.min, self.max)
+        )
+        return low, high
 
     @property
     def never_missing(self) -> bool:
@@ -188,17 +181,11 @@ class Column(Frozen):
         return self.never_missing
 
 
-def _after(low: Any, high: Any) -> bool:
+def _is_after(low: Any, high: Any) -> bool:
     """Whether `low` is over `high`, a date counting as its midnight."""
     if isinstance(low, date) and isinstance(high, date):
-        return _midnight(low) > _midnight(high)
+        return local_datetime(low) > local_datetime(high)
     return bool(low > high)
-
-
-def _midnight(value: date) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - contracts are in local time
 
 
 class Expectation(Frozen):
@@ -313,7 +300,7 @@ class Contract(Frozen):
     @property
     def task(self) -> Task | None:
         """The kind of prediction the target asks for, if there is a target."""
-        return None if self.target is None else TASK_OF_TARGET[self.columns[self.target].type]
+        return None if self.target is None else self.columns[self.target].type.facts.task
 
     @property
     def hash(self) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -11,32 +9,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    NaiveDatetime,
     WithJsonSchema,
     create_model,
 )
 from pydantic_core import PydanticCustomError
 
-from weekwise.contract.model import TEXTUAL, Bound, Column, ColumnType, Contract, OnServing
-
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
-
-_PYTHON: Mapping[ColumnType, Any] = {
-    ColumnType.STRING: str,
-    ColumnType.CATEGORY: str,
-    ColumnType.INTEGER: int,
-    ColumnType.NUMBER: Annotated[float, Field(allow_inf_nan=False)],
-    ColumnType.BOOLEAN: bool,
-    ColumnType.DATE: date,
-    # Contracts are in local time: an offset would shift a row to another hour unseen.
-    ColumnType.DATETIME: NaiveDatetime,
-}
-
-
-_JSON_TYPES: Mapping[ColumnType, str] = {
-    ColumnType.INTEGER: "integer",
-    ColumnType.BOOLEAN: "boolean",
-}
+from weekwise.contract.model import Column, Contract, OnServing
 
 
 def row_model(contract: Contract) -> type[BaseModel]:
@@ -103,18 +81,20 @@ def _kind(column: Column) -> Any:
     """The type of a value that is there."""
     if column.values is not None and column.serving.unseen is OnServing.REFUSE:
         return _one_of(column, tuple(column.values))
-    low, high = limit_of(column, column.min), limit_of(column, column.max)
-    if column.type is ColumnType.INTEGER:
-        # JSON's numbers have no end, the table's have 64 bits.
-        low, high = INT64_MIN if low is None else low, INT64_MAX if high is None else high
+    facts = column.type.facts
+    low, high = (
+        widest if bound is None else bound
+        for bound, widest in zip(column.bounds, facts.json.limits, strict=True)
+    )
     if low is None and high is None:
-        return _PYTHON[column.type]
-    return Annotated[_PYTHON[column.type], Field(ge=low, le=high)]
+        return facts.python
+    return Annotated[facts.python, Field(ge=low, le=high)]
 
 
 def _one_of(column: Column, allowed: tuple[Any, ...]) -> Any:
     """The type of a closed list of values."""
-    if column.type in TEXTUAL:
+    facts = column.type.facts
+    if facts.textual:
         return Literal[allowed]
 
     # A Literal takes true for 1, and 1.0 for true, even where it is strict.
@@ -123,16 +103,5 @@ def _one_of(column: Column, allowed: tuple[Any, ...]) -> Any:
             raise PydanticCustomError("literal_error", "Input should be one of the allowed values")
         return value
 
-    listed = WithJsonSchema({"type": _JSON_TYPES[column.type], "enum": list(allowed)})
-    return Annotated[_PYTHON[column.type], AfterValidator(check), listed]
-
-
-def limit_of(column: Column, bound: Bound | None) -> Any:
-    """A limit in the column's own type, a date standing for its midnight and the reverse."""
-    if column.type is ColumnType.DATE and isinstance(bound, datetime):
-        return bound.date()
-    if column.type is ColumnType.DATETIME and isinstance(bound, date):
-        if not isinstance(bound, datetime):
-            return datetime(bound.year, bound.month, bound.day)  # noqa: DTZ001 - local time
-        return bound.replace(tzinfo=None)
-    return bound
+    schema = WithJsonSchema({"type": facts.json.schema["type"], "enum": list(allowed)})
+    return Annotated[facts.python, AfterValidator(check), schema]

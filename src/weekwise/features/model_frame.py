@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import model_validator
 
-from weekwise.contract.model import TEXTUAL, Contract, Frozen, Role
+from weekwise.contract.model import Contract, Frozen, Role
 from weekwise.errors import ContractError, DataGateError
 from weekwise.features.time_features import calendar_feature, calendar_features
 
@@ -92,7 +92,7 @@ class ModelInputs(Frozen):
     def categories(self) -> list[str]:
         """Names of the features that are categories."""
         columns = self.contract.columns
-        return [name for name in self.features if columns[name].type in TEXTUAL]
+        return [name for name in self.features if columns[name].type.facts.textual]
 
     @property
     def raw(self) -> list[str]:

@@ -6,8 +6,7 @@ raw rows give the same numbers everywhere.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weekwise.contract.model import ColumnType, Contract, Frozen, Share
+from weekwise.contract.model import Contract, Frozen, Share
 from weekwise.errors import RegistryError
 from weekwise.features.model_frame import Floats, ModelInputs, model_frame, model_pool
 from weekwise.features.model_rows import ListMaker, Row
@@ -220,46 +219,17 @@ class Predictor:
 
         model = CatBoostClassifier()
         try:
-            contract = contract_from_json((folder / CONTRACT_FILE).read_text("utf-8"))
+            contract = Contract.model_validate_json((folder / CONTRACT_FILE).read_text("utf-8"))
             kept = PredictorFile.model_validate_json((folder / PREDICTOR_FILE).read_text("utf-8"))
             model.load_model(str(folder / MODEL_FILE))
-        except (OSError, KeyError, ValueError, CatBoostError) as error:
+        except (OSError, ValueError, CatBoostError) as error:
+            # Pydantic's text has several lines, and a message here is one.
+            fault = " ".join(str(error).split())
             raise RegistryError(
-                f"{folder} holds no predictor this version of Weekwise can read: {error}; "
+                f"{folder} holds no predictor this version of Weekwise can read: {fault}; "
                 "train again, or use the version of Weekwise that wrote it"
             ) from error
         inputs = ModelInputs(
             contract=contract, features=kept.features, calendar=kept.calendar, country=kept.country
         )
         return cls(inputs=inputs, threshold=kept.threshold, record=kept.record, model=model)
-
-
-def contract_from_json(text: str) -> Contract:
-    """A contract from its own JSON, equal to the one written.
-
-    JSON's keys are text, so the allowed values of integers and booleans need their types back.
-    """
-    raw = json.loads(text)
-    typed = {
-        name: _values(column.pop("values"), _FROM_TEXT[column["type"]])
-        for name, column in raw["columns"].items()
-        if column["type"] in _FROM_TEXT
-    }
-    contract = Contract.model_validate_json(json.dumps(raw))
-    columns = {
-        name: column.model_copy(update={"values": typed[name]}) if name in typed else column
-        for name, column in contract.columns.items()
-    }
-    return contract.model_copy(update={"columns": columns})
-
-
-def _values(
-    values: dict[str, str] | None, back: Callable[[str], int]
-) -> dict[str | int | bool, str] | None:
-    return None if values is None else {back(value): label for value, label in values.items()}
-
-
-_FROM_TEXT: dict[str, Callable[[str], int]] = {
-    ColumnType.INTEGER: int,
-    ColumnType.BOOLEAN: "True".__eq__,
-}

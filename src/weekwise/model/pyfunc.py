@@ -36,15 +36,6 @@ REQUIREMENTS = ("catboost", "holidays", "mlflow", "numpy", "pandas", "pydantic")
 
 EXAMPLE_ROWS = 5
 
-_DTYPES = {
-    "string": "object",
-    "long": "int64",
-    "double": "float64",
-    "boolean": "object",
-    "datetime": "datetime64[ns]",
-}
-"""Plain dtypes for MLflow's types; booleans may be missing, so they are objects."""
-
 
 class PredictorModel(PythonModel):
     """A predictor behind MLflow's interface.
@@ -101,7 +92,7 @@ def signature(contract: Contract) -> ModelSignature:
     from weekwise.contract.derive import signature_columns
 
     inputs: list[ColSpec | TensorSpec] = [
-        ColSpec(DataType[column.type], name=column.name, required=column.required)
+        ColSpec(DataType[column.type.name], name=column.name, required=column.required)
         for column in signature_columns(contract)
     ]
     outputs: list[ColSpec | TensorSpec] = [
@@ -120,7 +111,7 @@ def _example(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """The first rows as the signature has them, with no dtype of pandas' own that JSON lacks."""
     from weekwise.contract.derive import signature_columns
 
-    dtypes = {column.name: _DTYPES[column.type] for column in signature_columns(contract)}
+    dtypes = {column.name: column.type.dtype for column in signature_columns(contract)}
     first = rows[list(dtypes)].head(EXAMPLE_ROWS)
     return first.astype(dtypes).reset_index(drop=True)
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from weekwise.contract.derive import pandas_dtypes
-from weekwise.contract.describe import TYPES, limits, missing
-from weekwise.contract.model import Column, ColumnType, Contract, Expectation, Severity
+from weekwise.contract.describe import limits, missing
+from weekwise.contract.model import Bound, Column, Contract, Expectation, Severity
+from weekwise.contract.types import ColumnType, local_datetime
 from weekwise.quality.gx import PLACE
 
 
@@ -34,8 +33,6 @@ class CheckKind(StrEnum):
 STRUCTURE = frozenset(
     {CheckKind.COLUMN, CheckKind.EXTRA_COLUMNS, CheckKind.ROW_COUNT, CheckKind.TYPE}
 )
-_GX_DTYPE = {"Int64": "Int64Dtype", "boolean": "BooleanDtype"}
-"""Pandas' own types, which GX knows by their classes, and in lists of types alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +95,16 @@ def _structure(contract: Contract) -> Iterator[Check]:
         f"at least {contract.min_rows:,} row{'' if contract.min_rows == 1 else 's'}",
         arguments={"min_value": contract.min_rows},
     )
-    for name, dtype in pandas_dtypes(contract).items():
-        kind = contract.columns[name].type
-        described = f"{TYPES[kind]} ({kind})"
-        yield _type(name, dtype, described)
+    for name, column in contract.columns.items():
+        yield _type(name, column.type)
 
 
-def _type(name: str, dtype: str, described: str) -> Check:
-    stop = Severity.STOP
-    if dtype not in _GX_DTYPE:
-        expectation = "column_values_to_be_of_type"
-        return _check(expectation, CheckKind.TYPE, stop, described, name, type_=dtype)
-    types = [_GX_DTYPE[dtype]]
-    expectation = "column_values_to_be_in_type_list"
-    return _check(expectation, CheckKind.TYPE, stop, described, name, type_list=types)
+def _type(name: str, column_type: ColumnType) -> Check:
+    facts = column_type.facts
+    described = f"{facts.values_in_words} ({column_type})"
+    expectation = f"column_{facts.expectation.name}"
+    arguments = facts.expectation.arguments
+    return _check(expectation, CheckKind.TYPE, Severity.STOP, described, name, **arguments)
 
 
 def _values(name: str, column: Column) -> Iterator[Check]:
@@ -177,17 +170,14 @@ def _has_limits(column: Column) -> bool:
 
 
 def _bounds(column: Column) -> dict[str, Any]:
-    """Both limits; a number without one must still be finite."""
-    low, high = _comparable(column.min), _comparable(column.max)
-    if column.type is ColumnType.NUMBER:
-        low = -sys.float_info.max if low is None else low
-        high = sys.float_info.max if high is None else high
+    """Both limits, as far as the column or its type has them."""
+    low, high = column.type.facts.frame_limits
+    low = low if column.min is None else _comparable(column.min)
+    high = high if column.max is None else _comparable(column.max)
     bounds = {"min_value": low, "max_value": high}
     return {key: bound for key, bound in bounds.items() if bound is not None}
 
 
-def _comparable(bound: Any) -> Any:
+def _comparable(limit: Bound) -> Any:
     """A limit that GX can compare with a column: pandas compares no plain date."""
-    if isinstance(bound, date) and not isinstance(bound, datetime):
-        return datetime(bound.year, bound.month, bound.day)  # noqa: DTZ001 - contracts are local
-    return bound.replace(tzinfo=None) if isinstance(bound, datetime) else bound
+    return local_datetime(limit) if isinstance(limit, date) else limit

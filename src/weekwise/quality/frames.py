@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from weekwise.contract.derive import pandas_dtypes
-from weekwise.contract.model import NUMERIC, TEMPORAL, TEXTUAL, ColumnType, Contract
+from weekwise.contract.model import Contract
+from weekwise.contract.types import ColumnType, TypeFacts
 from weekwise.errors import DataGateError
 
 _TEXT = pd.StringDtype(na_value=np.nan)
@@ -58,7 +59,7 @@ def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     cast: dict[str, Any] = {}
     for name, column in contract.columns.items():
         if name in frame and str(frame[name].dtype) != dtypes[name]:
-            values = _values(frame[name])
+            values = plain(frame[name])
             if values.isna().all():
                 cast[name] = pd.Series(None, index=frame.index, dtype=dtypes[name])
             elif fits(values, column.type):
@@ -69,25 +70,26 @@ def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return frame.assign(**cast)
 
 
-def fits(values: pd.Series[Any], kind: ColumnType) -> bool:
+def fits(values: pd.Series[Any], column_type: ColumnType) -> bool:
     """Whether every value is of a contract's type."""
-    return not misfit(values, kind).any()
+    return not misfit(values, column_type).any()
 
 
-def misfit(values: pd.Series[Any], kind: ColumnType) -> pd.Series[bool]:
+def misfit(values: pd.Series[Any], column_type: ColumnType) -> pd.Series[bool]:
     """Which values are not of a contract's type; a missing one is of any."""
-    wrong = values.notna()
-    dtype = values.dtype
-    number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
-    if kind in TEXTUAL and _is_text(values):
-        return wrong & False
-    if kind is ColumnType.BOOLEAN and pd.api.types.is_bool_dtype(dtype):
-        return wrong & False
-    if kind in NUMERIC and number:
-        return wrong & (_fractional(values) if kind is ColumnType.INTEGER else False)
-    if kind in TEMPORAL and pd.api.types.is_datetime64_any_dtype(dtype):
-        return wrong & (_timed(values) if kind is ColumnType.DATE else False)
-    return wrong
+    facts = column_type.facts
+    present = values.notna()
+    if not _are_alike(values, facts):
+        return present
+    if not facts.whole:
+        return present & False
+    return present & (_timed(values) if facts.temporal else _fractional(values))
+
+
+def inferred_type(values: pd.Series[Any]) -> ColumnType | None:
+    """The type that a column's values have, whatever dtype holds them; none if they are mixed."""
+    inferred = pd.api.types.infer_dtype(values, skipna=True)
+    return next((known for known in ColumnType if inferred in known.facts.inferred), None)
 
 
 def for_checks(frame: pd.DataFrame) -> pd.DataFrame:
@@ -115,8 +117,8 @@ def _fast(values: pd.Series[Any]) -> pd.Series[Any]:
     return values if (values.abs() > _EXACT).any() else values.astype("float64")
 
 
-def _values(values: pd.Series[Any]) -> pd.Series[Any]:
-    """A column with the types that its values have, whatever holds them."""
+def plain(values: pd.Series[Any]) -> pd.Series[Any]:
+    """A column in the dtype that its values have, whatever dtype holds them."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     if isinstance(values.dtype, pd.DatetimeTZDtype):
@@ -124,26 +126,27 @@ def _values(values: pd.Series[Any]) -> pd.Series[Any]:
         return local
     if values.dtype != object:
         return values
-    kind = pd.api.types.infer_dtype(values, skipna=True)
-    wanted: Any = {
-        "string": "str",
-        "boolean": "boolean",
-        "integer": "Int64",
-        "decimal": "float64",
-        "floating": "float64",
-        "mixed-integer-float": "float64",
-        "date": "datetime64[us]",
-        "datetime": "datetime64[us]",
-    }.get(kind)
+    column_type = inferred_type(values)
+    if column_type is None:
+        return values
+    dtype: Any = column_type.facts.pandas
     try:
-        cast: pd.Series[Any] = values if wanted is None else values.astype(wanted)
+        cast: pd.Series[Any] = values.astype(dtype)
     except (ValueError, TypeError, OverflowError):
         return values
     return cast
 
 
-def _is_text(values: pd.Series[Any]) -> bool:
-    return isinstance(values.dtype, pd.StringDtype)
+def _are_alike(values: pd.Series[Any], facts: TypeFacts) -> bool:
+    """Whether a column's dtype holds values like those of a type: text, numbers, times, truths."""
+    dtype = values.dtype
+    if isinstance(dtype, pd.StringDtype):
+        return facts.textual
+    if pd.api.types.is_bool_dtype(dtype):
+        return facts.boolean
+    if pd.api.types.is_numeric_dtype(dtype):
+        return facts.numeric
+    return facts.temporal and pd.api.types.is_datetime64_any_dtype(dtype)
 
 
 def _fractional(values: pd.Series[Any]) -> pd.Series[bool]:

@@ -8,14 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from weekwise.contract.describe import TYPES, contract_file
-from weekwise.contract.model import ColumnType, Contract, Severity
+from weekwise.contract.describe import contract_file
+from weekwise.contract.model import Contract, Severity
 from weekwise.quality.checks import CheckKind
-from weekwise.quality.frames import misfit
+from weekwise.quality.frames import inferred_type, misfit, plain
 from weekwise.quality.gate_result import MOST_EXAMPLES, Failure
 from weekwise.wording import counted, shown
-
-_DTYPE_WORDS = (("int", "whole numbers"), ("float", "numbers"), ("bool", "true or false"))
 
 
 def columns_differ(names: Sequence[str], contract: Contract) -> list[Failure]:
@@ -72,8 +70,8 @@ def wrong_type(values: pd.Series[Any], name: str, contract: Contract) -> Failure
         name: Its name.
         contract: What it must be.
     """
-    kind = contract.columns[name].type
-    wrong = misfit(values, kind)
+    column_type = contract.columns[name].type
+    wrong = misfit(values, column_type)
     examples = values[wrong].head(MOST_EXAMPLES)
     count = int(wrong.sum())
     partly = 0 < count < values.notna().sum()
@@ -82,12 +80,12 @@ def wrong_type(values: pd.Series[Any], name: str, contract: Contract) -> Failure
         column=name,
         check=CheckKind.TYPE,
         severity=Severity.STOP,
-        expected=f"{TYPES[kind]} (type {kind})",
-        got=f"{others}{_dtype_words(values)} (pandas {values.dtype})",
+        expected=f"{column_type.facts.values_in_words} (type {column_type})",
+        got=f"{others}{_arrived(values)} (pandas {values.dtype})",
         count=count,
         share=count / max(len(values), 1),
         examples=tuple(f"row {row}: {shown(thing)}" for row, thing in examples.items()),
-        next_step=f"Mend the type in the feed, or change type in {contract_file(contract)}.",
+        next_step=f"Fix the type in the feed, or change type in {contract_file(contract)}.",
     )
 
 
@@ -141,11 +139,7 @@ def _extra_column(name: str, contract: Contract) -> Failure:
     )
 
 
-def _dtype_words(values: pd.Series[Any]) -> str:
-    name = str(values.dtype).lower()
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return TYPES[ColumnType.DATETIME]
-    for start, words in _DTYPE_WORDS:
-        if start in name:
-            return words
-    return "mixed values" if values.dtype == object else "text"
+def _arrived(values: pd.Series[Any]) -> str:
+    """What a column's values are, in words."""
+    column_type = inferred_type(plain(values))
+    return "mixed values" if column_type is None else column_type.facts.values_in_words

@@ -7,6 +7,7 @@ import pytest
 from weekwise.contract import derive
 from weekwise.contract.derive import SignatureColumn
 from weekwise.contract.model import Contracts
+from weekwise.contract.types import MLflowType
 
 
 def test_every_column_has_a_pandas_and_an_ibis_type() -> None:
@@ -43,28 +44,32 @@ def test_every_column_has_a_pandas_and_an_ibis_type() -> None:
 def test_the_signature_has_the_models_inputs_alone() -> None:
     """Neither target, key nor context is an input, and what may be missing is not required."""
     assert derive.signature_columns(parcels.contract()) == (
-        SignatureColumn("day", "datetime", required=True),
-        SignatureColumn("weight", "double", required=False),
-        SignatureColumn("pieces", "double", required=False),
-        SignatureColumn("carrier", "string", required=True),
-        SignatureColumn("fragile", "boolean", required=False),
+        SignatureColumn("day", MLflowType("datetime", "datetime64[ns]"), required=True),
+        SignatureColumn("weight", MLflowType("double", "float64"), required=False),
+        SignatureColumn("pieces", MLflowType("double", "float64"), required=False),
+        SignatureColumn("carrier", MLflowType("string", "object"), required=True),
+        SignatureColumn("fragile", MLflowType("boolean", "object"), required=False),
     )
 
 
 @pytest.mark.parametrize(
-    ("keys", "type_", "required"),
+    ("keys", "mlflow", "required"),
     [
-        ({"missing": "never"}, "long", True),
-        ({"missing": "never", "serving": {"missing": "accept"}}, "double", False),
-        ({"missing": 0.5, "serving": {"missing": "refuse"}}, "double", True),
+        ({"missing": "never"}, MLflowType("long", "int64"), True),
+        (
+            {"missing": "never", "serving": {"missing": "accept"}},
+            MLflowType("double", "float64"),
+            False,
+        ),
+        ({"missing": 0.5, "serving": {"missing": "refuse"}}, MLflowType("double", "float64"), True),
     ],
 )
 def test_an_integer_that_may_be_missing_anywhere_is_a_double(
-    keys: dict[str, object], type_: str, required: bool
+    keys: dict[str, object], mlflow: MLflowType, required: bool
 ) -> None:
     """MLflow's long holds no missing value, so it is used only where none can come."""
     signature = derive.signature_columns(parcels.contract({"pieces": keys}))
-    assert signature[2] == SignatureColumn("pieces", type_, required)
+    assert signature[2] == SignatureColumn("pieces", mlflow, required)
 
 
 def test_features_are_categorical_or_numerical() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from weekwise.contract.load import load_contract, load_contracts
-from weekwise.contract.model import Contracts, Severity, Task
+from weekwise.contract.model import Contracts, Severity
+from weekwise.contract.types import Task
 from weekwise.errors import ContractError
 
 GOOD = """

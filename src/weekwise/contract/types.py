@@ -1,0 +1,319 @@
+"""All that is known of each type a column can have: one record a type.
+
+Each system has one converter that reads these records: `weekwise.contract.derive` for Ibis, pandas
+and MLflow, `weekwise.contract.row` for Pydantic, `weekwise.quality` for Great Expectations,
+`api.rows` for JSON. None of them asks which type it has, so a new type is one more record here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import Field, NaiveDatetime
+
+INT64 = (-(2**63), 2**63 - 1)
+"""The smallest and the largest integer of 64 bits."""
+
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK = r"[0-9]{2}:[0-9]{2}"
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+class Task(StrEnum):
+    """The kind of prediction, as it follows from the target's type."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+
+@dataclass(frozen=True, slots=True)
+class MLflowType:
+    """A type in an MLflow signature.
+
+    Attributes:
+        name: An MLflow `DataType`: string, long, double, boolean or datetime.
+        dtype: The plain NumPy dtype that MLflow reads as that type.
+    """
+
+    name: str
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeExpectation:
+    """What Great Expectations is asked of a column's type.
+
+    Attributes:
+        name: The expectation, without `expect_column_`.
+        arguments: Its arguments, the column apart.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonType:
+    """A type in a JSON row.
+
+    Attributes:
+        parsed: What a JSON parser makes of a value.
+        schema: The JSON Schema of any value.
+        limits: What holds beside the contract's limits, since JSON's numbers have no end.
+        common_form: A regular expression of the most common form of a text that stands for a value
+            of another kind; empty if there is none.
+        from_example: From a value in a logged model's input example, which has MLflow's types.
+    """
+
+    parsed: frozenset[type]
+    schema: Mapping[str, str]
+    limits: tuple[int | None, int | None] = (None, None)
+    common_form: str = ""
+    from_example: Callable[[Any], Any] = _unchanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeFacts:
+    """All that other parts need to know of a type.
+
+    Attributes:
+        values_in_words: What a column of it holds, for people.
+        value_in_words: What one value is, for people.
+        numeric: Whether its values are numbers.
+        textual: Whether its values are text.
+        temporal: Whether its values are dates or times; only then can it be the time column.
+        boolean: Whether its values are true or false.
+        whole: Whether it takes whole numbers, or whole days, alone.
+        feature: Whether a model can be given it.
+        task: The kind of prediction of a target of it; none if it cannot be a target.
+        ibis: Its name in Ibis.
+        pandas: Its dtype in pandas, which can hold missing values.
+        inferred: What `pandas.api.types.infer_dtype` calls values of it.
+        mlflow: Its type in a model's signature.
+        mlflow_optional: The same where a value may be missing, if that is another.
+        expectation: What Great Expectations is asked of a column of it.
+        frame_limits: What Great Expectations is asked where the contract has no limit.
+        python: One value, as Pydantic checks it.
+        json: One value in JSON.
+        allowed: The Python type of the values that a contract may list; none if it may not.
+        allowed_from_text: Reads one of them from its text, since JSON's keys are text.
+        limits: The Python types that its limits may have; empty if it has none.
+        as_limit: A limit in the type's own Python type.
+    """
+
+    values_in_words: str
+    value_in_words: str
+    numeric: bool = False
+    textual: bool = False
+    temporal: bool = False
+    boolean: bool = False
+    whole: bool = False
+    feature: bool = False
+    task: Task | None = None
+    ibis: str
+    pandas: str
+    inferred: frozenset[str] = frozenset()
+    mlflow: MLflowType
+    mlflow_optional: MLflowType | None = None
+    expectation: TypeExpectation
+    frame_limits: tuple[float | None, float | None] = (None, None)
+    python: Any
+    json: JsonType
+    allowed: type[str] | type[int] | None = None
+    allowed_from_text: Callable[[str], str | int] = str
+    limits: tuple[type, ...] = ()
+    as_limit: Callable[[Any], Any] = _unchanged
+
+    @property
+    def has_time_of_day(self) -> bool:
+        """Whether its values tell the time of day."""
+        return self.temporal and not self.whole
+
+
+def local_datetime(moment: date) -> datetime:
+    """A date as its midnight, and a time without its offset: contracts are in local time."""
+    if isinstance(moment, datetime):
+        return moment.replace(tzinfo=None)
+    return datetime(moment.year, moment.month, moment.day)  # noqa: DTZ001 - local time
+
+
+def _as_date(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _truth(text: str) -> bool:
+    if text not in ("True", "False"):
+        raise ValueError(f"{text!r} is neither True nor False")
+    return text == "True"
+
+
+def _of_dtype(dtype: str) -> TypeExpectation:
+    return TypeExpectation("values_to_be_of_type", {"type_": dtype})
+
+
+def _of_class(name: str) -> TypeExpectation:
+    # GX knows pandas' own types by their classes, and in lists of types alone.
+    return TypeExpectation("values_to_be_in_type_list", {"type_list": [name]})
+
+
+_TEXT = TypeFacts(
+    values_in_words="text",
+    value_in_words="text",
+    textual=True,
+    ibis="string",
+    pandas="str",
+    inferred=frozenset({"string"}),
+    mlflow=MLflowType("string", "object"),
+    expectation=_of_dtype("str"),
+    python=str,
+    json=JsonType(parsed=frozenset({str}), schema={"type": "string"}),
+    allowed=str,
+)
+
+
+class ColumnType(StrEnum):
+    """What a column holds.
+
+    Attributes:
+        facts: All that is known of the type.
+    """
+
+    facts: TypeFacts
+
+    def __new__(cls, value: str, facts: TypeFacts) -> Self:
+        """A type is its name in contracts, and carries its facts."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.facts = facts
+        return member
+
+    STRING = "string", _TEXT
+    CATEGORY = "category", replace(_TEXT, feature=True, task=Task.MULTICLASS)
+    INTEGER = (
+        "integer",
+        TypeFacts(
+            values_in_words="whole numbers",
+            value_in_words="a whole number",
+            numeric=True,
+            whole=True,
+            feature=True,
+            task=Task.REGRESSION,
+            ibis="int64",
+            pandas="Int64",
+            inferred=frozenset({"integer"}),
+            mlflow=MLflowType("long", "int64"),
+            # https://mlflow.org/docs/latest/ml/model/signatures/#working-with-missing-values
+            mlflow_optional=MLflowType("double", "float64"),
+            expectation=_of_class("Int64Dtype"),
+            python=int,
+            json=JsonType(
+                parsed=frozenset({int}),
+                schema={"type": "integer", "format": "int64"},
+                limits=INT64,
+                from_example=int,
+            ),
+            allowed=int,
+            allowed_from_text=int,
+            limits=(int, float),
+        ),
+    )
+    NUMBER = (
+        "number",
+        TypeFacts(
+            values_in_words="numbers",
+            value_in_words="a number",
+            numeric=True,
+            feature=True,
+            task=Task.REGRESSION,
+            ibis="float64",
+            pandas="float64",
+            inferred=frozenset({"floating", "decimal", "mixed-integer-float"}),
+            mlflow=MLflowType("double", "float64"),
+            expectation=_of_dtype("float64"),
+            # A number without limits must still be finite.
+            frame_limits=(-sys.float_info.max, sys.float_info.max),
+            python=Annotated[float, Field(allow_inf_nan=False)],
+            json=JsonType(parsed=frozenset({int, float}), schema={"type": "number"}),
+            limits=(int, float),
+        ),
+    )
+    BOOLEAN = (
+        "boolean",
+        TypeFacts(
+            values_in_words="true or false",
+            value_in_words="true or false",
+            boolean=True,
+            feature=True,
+            task=Task.BINARY,
+            ibis="boolean",
+            pandas="boolean",
+            inferred=frozenset({"boolean"}),
+            # NumPy's own booleans hold no missing value.
+            mlflow=MLflowType("boolean", "object"),
+            expectation=_of_class("BooleanDtype"),
+            python=bool,
+            json=JsonType(parsed=frozenset({bool}), schema={"type": "boolean"}),
+            allowed=bool,
+            allowed_from_text=_truth,
+        ),
+    )
+    DATE = (
+        "date",
+        TypeFacts(
+            values_in_words="dates",
+            value_in_words="a date such as 2030-07-15",
+            temporal=True,
+            whole=True,
+            ibis="date",
+            pandas="datetime64[us]",
+            inferred=frozenset({"date"}),
+            mlflow=MLflowType("datetime", "datetime64[ns]"),
+            expectation=_of_dtype("datetime64[us]"),
+            python=date,
+            json=JsonType(
+                parsed=frozenset({str}),
+                schema={"type": "string", "format": "date"},
+                common_form=_DAY,
+                from_example=lambda value: str(value)[:10],
+            ),
+            limits=(date,),
+            as_limit=_as_date,
+        ),
+    )
+    DATETIME = (
+        "datetime",
+        TypeFacts(
+            values_in_words="dates with times",
+            value_in_words="a local date and time such as 2030-07-15T17:45, without an offset",
+            temporal=True,
+            ibis="timestamp(6)",
+            pandas="datetime64[us]",
+            inferred=frozenset({"datetime", "datetime64"}),
+            mlflow=MLflowType("datetime", "datetime64[ns]"),
+            expectation=_of_dtype("datetime64[us]"),
+            # Contracts are in local time: an offset would shift a row to another hour unseen.
+            python=NaiveDatetime,
+            json=JsonType(
+                parsed=frozenset({str}),
+                schema={
+                    "type": "string",
+                    # Without an offset (https://spec.openapis.org/registry/format).
+                    "format": "date-time-local",
+                    "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?$",
+                },
+                common_form=rf"{_DAY}T{_CLOCK}(?::[0-9]{{2}})?",
+                from_example=lambda value: str(value).replace(" ", "T"),
+            ),
+            limits=(date,),
+            as_limit=local_datetime,
+        ),
+    )
