@@ -21,6 +21,7 @@ from weekwise.analysis.results import (
 )
 from weekwise.analysis.table import AnalysisTable
 from weekwise.analysis.target import wilson
+from weekwise.contract.types import ColumnType
 from weekwise.errors import WeekwiseError
 from weekwise.pipelines.exploratory_data_analysis.nodes import (
     correlate_features,
@@ -149,7 +150,7 @@ class TestSummarizeTarget:
         """A target of another kind is refused with what to do, and not taken for a share."""
         analysis_table = analysis_table_of("amount")
         columns = analysis_table.contract.columns
-        other = columns["returned"].model_copy(update={"type": target})
+        other = columns["returned"].model_copy(update={"type": ColumnType(target)})
         contract = analysis_table.contract.model_copy(
             update={"columns": {**columns, "returned": other}}
         )
