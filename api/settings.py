@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         max_body_bytes: The largest body of a request.
         max_batch_rows: The most rows of a batch.
         request_timeout_seconds: How long one request may take, its body's arrival included.
-        shutdown_seconds: How long requests in flight may take after SIGTERM.
+        shutdown_seconds: How long running requests may take after SIGTERM.
         batch_threads: Threads for batches, explanations and reports, each worker's own.
         log_level: How much the service says.
         access_log: Whether each request is a line in the log.

@@ -44,4 +44,4 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise NotFound("There is no report of that date; ask for one as 2013-07-15.") from None
+        raise NotFound("There is no report of that date; write it as YYYY-MM-DD.") from None

@@ -42,8 +42,8 @@ def number(value: float | None, digits: int = 3) -> str:
     Thousands are set apart from five digits on, so that a year reads as a year.
 
     Example:
-        >>> number(2013.4), number(0.04567), number(30.0), number(12345.6)
-        ('2013', '0.0457', '30', '12,346')
+        >>> number(1984.4), number(0.04567), number(30.0), number(12345.6)
+        ('1984', '0.0457', '30', '12,346')
     """
     if value is None or not math.isfinite(value):
         return NOTHING

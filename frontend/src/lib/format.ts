@@ -80,7 +80,7 @@ function tidyTime(text: string): string {
 const DAY = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeZone: 'UTC' });
 const MOMENT = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeStyle: 'short' });
 
-/** A date such as `2013-07-15`. */
+/** A date such as `2024-07-15`. */
 export function day(text: string | null | undefined): string {
   if (!text) return NOTHING;
   const date = new Date(`${text.slice(0, 10)}T00:00:00Z`);

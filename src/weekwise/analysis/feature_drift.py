@@ -13,7 +13,7 @@ from weekwise.analysis.table import AnalysisTable
 def measure(table: AnalysisTable, params: ExplorationParams) -> tuple[FeatureDrift, ...]:
     """Measure the drift of each feature.
 
-    One week never looks like half a year: weather and season alone move it. So the last weeks are
+    One week never looks like half a year: the season alone moves it. So the last weeks are
     measured against the same history, to show how far a week of each feature usually lies.
     """
     weeks = table.weeks_before(table.history)

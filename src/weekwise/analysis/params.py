@@ -50,13 +50,11 @@ class ExplorationParams(Frozen):
 
 
 class PerformanceParams(Frozen):
-    """When a week's outcomes say that the model is worse than it expected to be.
+    """When a week's outcomes say that the model is worse than expected.
 
-    A week's log loss is mostly the week's: over 40 weeks of New York flights a rule of "ten
-    percent over the holdout's log loss" fires in 13, nearly all of them merely stormy. So a week is
-    judged by its *skill*, the share of a constant rate's log loss that the model saves on the same
-    rows, and only if a bootstrap over days, which keep their weather to themselves, finds the
-    shortfall credible; that fires in 2 of the 40.
+    A week's loss is mostly the week's own. So a week is judged by its *skill*, the share of the
+    baseline's loss that the model saves on the same rows, and only if a bootstrap over days finds
+    the shortfall credible. The figures behind the defaults are in docs/explanation/monitoring.md.
 
     Attributes:
         min_rows: The fewest rows with an outcome that a week is judged on.

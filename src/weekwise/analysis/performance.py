@@ -167,7 +167,7 @@ def skill_by_day(
 ) -> Skill:
     """A model's skill, with an interval from a bootstrap over days.
 
-    Whole days are drawn, since the rows of one day share its weather and are anything but
+    Whole days are drawn, since the rows of one day share what happened on it and are anything but
     independent: a block bootstrap (Künsch, 1989; Efron and Tibshirani, *An Introduction to the
     Bootstrap*, 1993, section 8.6). Model and constant rate are compared on the same draw.
 

@@ -7,7 +7,7 @@ from weekwise.wording import listed, share, value
 
 
 def limits(column: Column, most: int = 12) -> str:
-    """The values a column allows: `0 to 1439 min`, `EWR, JFK, LGA`; empty if any will do.
+    """The values a column allows: `0 to 1439 min`, `new, used`; empty if any will do.
 
     Args:
         column: The column.

@@ -60,8 +60,8 @@ class ChallengerDataset(_RegistryDataset, AbstractDataset[Any, Any]):
     ```yaml
     challenger:
       type: weekwise.datasets.registered_models.ChallengerDataset
-      name: late_flights
-      as_of: 2013-07-01
+      name: late_orders
+      as_of: 2024-07-01
     ```
     """
 

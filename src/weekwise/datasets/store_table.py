@@ -31,8 +31,8 @@ class StoreTable(TableDataset):  # type: ignore[misc]
       type: weekwise.datasets.store_table.StoreTable
       table_name: predictions
       connection: {backend: duckdb, database: data/weekwise.duckdb}
-      partition: {as_of: 2013-07-01}
-      schema: {as_of: date, carrier: string, probability: float64}
+      partition: {as_of: 2024-07-01}
+      schema: {as_of: date, shop: string, probability: float64}
     ```
     """
 

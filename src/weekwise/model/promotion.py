@@ -192,8 +192,8 @@ def compare(
 ) -> Comparison:
     """Mean difference of two models' losses, with a bootstrap interval over whole days.
 
-    Flights of one day share its weather and its crowding, so days are resampled, not rows: Field
-    and Welsh, "Bootstrapping clustered data", JRSS B 69, 2007 (the cluster bootstrap); the interval
+    Rows of one day share what happened on it, so days are resampled, not rows: Field and Welsh,
+    "Bootstrapping clustered data", JRSS B 69, 2007 (the cluster bootstrap); the interval
     is the percentile one.
 
     Args:

@@ -8,7 +8,7 @@ export interface Route {
   query: URLSearchParams;
 }
 
-/** Read a hash such as `#/model?report=2013-07-15`; an unknown page is the first one. */
+/** Read a hash such as `#/model?report=2024-07-15`; an unknown page is the first one. */
 export function parseHash(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const page = PAGES.find((one) => one === path) ?? PAGES[0];

@@ -10,19 +10,19 @@ from weekwise.contract.model import Frozen, Share
 
 
 class MonitoringParams(Frozen):
-    """How a week is looked back on, and what makes its status WARN or ACT.
+    """How a week's predictions are judged, and what makes its status WARN or ACT.
+
+    The figures behind the defaults are in docs/explanation/monitoring.md.
 
     Attributes:
-        performance: How outcomes are held against the expected.
+        performance: How realized performance is compared with the expected.
         slices: The slices that are looked at.
         predictions_drift: When this week's probabilities have drifted from those of the weeks
-            before. The limits are twice the usual ones, since probabilities follow the weather: a
-            PSI over 0.25 comes up in one week of four.
+            before. The limits are twice the usual ones, since predictions follow the season.
         reference_weeks: With how many earlier weeks' probabilities this week's are compared.
         drifted_features: WARN when at least this share of the selected features drifts majorly and
-            further than in any of the past weeks that exploration compares with. One front of
-            weather moves several features at once: of 30 weeks of New York flights 13 had three
-            such features of 19, and 2 had eight.
+            further than in any of the past weeks that exploration compares with. One cause may
+            move several features at once.
         max_unseen_share: WARN when a larger share of the upcoming rows has a category that history
             does not know.
         max_quarantined_share: WARN when a larger share of a table's rows went to quarantine. A row

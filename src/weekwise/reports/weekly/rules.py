@@ -88,7 +88,7 @@ def outcome_findings(weeks: tuple[WeekScore, ...], params: PerformanceParams) ->
             topic="outcomes",
             reason=f"only {last.rows_with_outcome:,} of the {last.rows:,} rows predicted on "
             f"{day(last.as_of)} have an outcome",
-            next_step="find out whether the feed is late or so many were really canceled",
+            next_step="find out whether the feed is late or these rows never get an outcome",
         )
     if not last.judged:
         yield Finding(
@@ -163,7 +163,7 @@ def prediction_findings(figures: Figures) -> Iterator[Finding]:
             status=Status.WARN,
             topic="predictions",
             reason=f"there are no rows to predict for {days(figures.as_of, figures.last_day)}",
-            next_step="check that the feed holds the coming week's schedule",
+            next_step="check that the feed holds the rows to be predicted",
         )
     elif predicted != upcoming:
         yield Finding(
@@ -230,7 +230,7 @@ def drift_findings(figures: Figures, params: MonitoringParams) -> Iterator[Findi
             topic="drift",
             reason=f"{len(unusual)} of {len(figures.features.drift)} features have drifted "
             f"unusually far: {named}",
-            next_step="see in the exploration report whether it is the weather or the feed",
+            next_step="see in the exploration report whether the season or the feed explains it",
         )
     if _has_drifted(figures.predictions):
         drift = figures.predictions.drift
