@@ -13,6 +13,7 @@ from kedro.framework.cli.utils import LazyGroup
         "run": "weekwise.cli.run.run",
         "contract": "weekwise.cli.contract.contract",
         "model": "weekwise.cli.model.model",
+        "registry": "weekwise.cli.registry.registry",
         "weekly": "weekwise.cli.weekly.weekly",
     },
 )

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from kedro.framework import project as kedro_project
+
+from weekwise.configuration import EnvironmentConfigLoader, active_configuration, overlaid
+from weekwise.errors import ConfigurationError
+from weekwise.paths import default_environment
+
+SOFT = {"globals": "soft", "parameters": "soft"}
+
+
+class Conf:
+    """A folder of configuration.
+
+    Attributes:
+        folder: The project's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for layer in ("base", "orders"):
+            self.write(layer, "globals", {})
+
+    def write(self, layer: str, kind: str, content: dict[str, Any]) -> None:
+        """Write one layer's file of a kind."""
+        path = self.folder / "conf" / layer / f"{kind}.yml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+    def load(self, env: str | None = "orders", **runtime: Any) -> EnvironmentConfigLoader:
+        """The configuration of an environment."""
+        return EnvironmentConfigLoader(
+            str(self.folder / "conf"),
+            env,
+            runtime,
+            base_env="base",
+            merge_strategy=SOFT,
+        )
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Conf:
+    """An empty base, and an environment."""
+    return Conf(tmp_path)
+
+
+def test_layers_lie_over_each_other(conf: Conf) -> None:
+    """Base is the lowest layer, then the environment, then what is this machine's alone."""
+    for layer, own in (("base", 1), ("orders", 2), ("local", 3)):
+        conf.write(layer, "parameters", {"both": own, layer: own})
+
+    assert conf.load()["parameters"] == {"both": 3, "base": 1, "orders": 2, "local": 3}
+
+
+def test_secrets_are_read_in_every_environment(conf: Conf) -> None:
+    """`conf/local` is part of each environment, and may be missing."""
+    conf.write("other", "globals", {})
+    conf.write("local", "credentials", {"store": {"key": "k"}})
+
+    assert conf.load("orders")["credentials"] == {"store": {"key": "k"}}
+    assert conf.load("other")["credentials"] == {"store": {"key": "k"}}
+
+
+def test_nothing_of_another_environment_is_merged(conf: Conf) -> None:
+    """An environment that extends none has what base has, and its own."""
+    conf.write("other", "parameters", {"training": {"slices": ["shop"]}})
+    conf.write("orders", "parameters", {"training": {"holdout_days": 7}})
+
+    assert conf.load()["parameters"] == {"training": {"holdout_days": 7}}
+
+
+def test_an_environment_extends_another_by_its_own_choice(conf: Conf) -> None:
+    """What it does not say itself is that of the one it names, and so on."""
+    conf.write("orders", "globals", {"calendar": {"step_days": 7, "end": 1}})
+    conf.write("thin", "globals", {"extends": "orders", "calendar": {"end": 2}})
+    conf.write("thinner", "globals", {"extends": "thin", "calendar": {"start": 3}})
+
+    loader = conf.load("thinner")
+
+    assert loader.environments == ("orders", "thin", "thinner")
+    assert loader["globals"]["calendar"] == {"step_days": 7, "end": 2, "start": 3}
+
+
+def test_what_a_lower_layer_gives_can_be_taken_away(conf: Conf) -> None:
+    """A null takes a mapping away, wherever it stands; another null is a value."""
+    conf.write("base", "parameters", {"gate": {"slices": {"a": 1}, "margin": 2, "seed": 3}})
+    conf.write("orders", "parameters", {"gate": {"slices": None, "margin": None}})
+    conf.write("base", "catalog", {"made": {"type": "MemoryDataset"}, "left": {"type": "X"}})
+    conf.write("orders", "catalog", {"left": None})
+
+    loader = conf.load()
+
+    assert loader["parameters"] == {"gate": {"margin": None, "seed": 3}}
+    assert loader["catalog"] == {"made": {"type": "MemoryDataset"}}
+
+
+def test_an_environment_refers_to_what_base_defines(conf: Conf) -> None:
+    """Layers are merged before they are resolved: a variable of base serves the environment."""
+    conf.write("base", "catalog", {"_place": {"file": "x.db"}, "a": {"at": "${globals:data}/a"}})
+    conf.write("orders", "catalog", {"feed": {"type": "T", "at": "${_place}"}})
+    conf.write("orders", "globals", {"data": "data/orders"})
+
+    assert conf.load()["catalog"] == {
+        "a": {"at": "data/orders/a"},
+        "feed": {"type": "T", "at": {"file": "x.db"}},
+    }
+
+
+def test_a_runs_own_parameters_win(conf: Conf) -> None:
+    """What a run is given lies over every layer."""
+    conf.write("orders", "parameters", {"fit": {"depth": 6, "seed": 0}})
+
+    assert conf.load(fit={"depth": 8})["parameters"] == {"fit": {"depth": 8, "seed": 0}}
+
+
+@pytest.mark.parametrize(
+    ("layer", "extends", "message"),
+    [
+        ("nope", None, "there is no environment nope; choose one of: orders"),
+        ("orders", "nope", "there is no environment nope, which orders extends; choose one of"),
+        ("orders", "orders", "environments extend each other: orders → orders; remove extends"),
+    ],
+)
+def test_an_environment_that_cannot_be(
+    layer: str, extends: str | None, message: str, conf: Conf
+) -> None:
+    """A wrong name, or a circle, is one line with the next step."""
+    if extends:
+        conf.write(layer, "globals", {"extends": extends})
+
+    with pytest.raises(ConfigurationError, match=message):
+        conf.load(layer)
+
+
+def test_the_default_environment_is_the_projects(conf: Conf) -> None:
+    """Without a name the environment is the one that `pyproject.toml` means."""
+    (conf.folder / "pyproject.toml").write_text('[tool.weekwise]\nenvironment = "orders"\n')
+
+    assert default_environment(conf.folder) == "orders"
+    assert conf.load(None).environment == "orders"
+
+
+def test_pipelines_are_registered_anew_for_another_environment(
+    conf: Conf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two environments used one after the other in a process each have pipelines of their own."""
+    conf.write("other", "globals", {})
+    configured: list[str] = []
+    monkeypatch.setattr(kedro_project, "PACKAGE_NAME", "weekwise")
+    monkeypatch.setattr(kedro_project.pipelines, "configure", configured.append)
+
+    conf.load("orders")
+    configured.clear()
+    conf.load("orders")
+    assert configured == []
+    other = conf.load("other")
+    assert configured == ["weekwise.pipeline_registry"]
+    assert active_configuration() is other
+
+
+MAPPINGS = st.recursive(
+    st.integers() | st.none(),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from("abc"), MAPPINGS))
+def test_an_empty_layer_changes_nothing(lower: dict[str, Any]) -> None:
+    """What a layer does not name stays as the lower layers have it, and is not copied in place."""
+    assert overlaid(lower, {}, soft=True) == lower
+    assert overlaid(lower, {}, soft=False) == lower
