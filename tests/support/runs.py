@@ -49,6 +49,7 @@ def run(
     pipelines: list[str] | None = None,
     kill: Callable[[], Any] | None = None,
     env: str = "test",
+    conf_source: Path | None = None,
 ) -> None:
     """Run a week in a process of its own.
 
@@ -58,6 +59,7 @@ def run(
         pipelines: What to run; by default all.
         kill: Makes a Kedro hook that ends the process; it is made in the process itself.
         env: Kedro's environment.
+        conf_source: The folder of configuration; by default the project's.
 
     Raises:
         RunKilledError: If the process ended by SIGKILL.
@@ -70,7 +72,9 @@ def run(
             __import__(name)
     context = multiprocessing.get_context("fork")
     errors = context.SimpleQueue()
-    process = context.Process(target=_run, args=(data, as_of, pipelines, kill, env, errors))
+    process = context.Process(
+        target=_run, args=(data, as_of, pipelines, kill, (env, conf_source), errors)
+    )
     process.start()
     process.join(timeout=300)
     if process.exitcode == -signal.SIGKILL:
@@ -84,7 +88,7 @@ def _run(
     as_of: str,
     pipelines: list[str] | None,
     kill: Callable[[], Any] | None,
-    env: str,
+    where: tuple[str, Path | None],
     errors: Any,
 ) -> None:
     warnings.simplefilter("ignore")
@@ -92,7 +96,7 @@ def _run(
         stores.forget()
         os.environ["WEEKWISE_DATA_DIR"] = str(data)
         os.chdir(PROJECT)
-        _session_run(as_of, pipelines, kill, env)
+        _session_run(as_of, pipelines, kill, where)
     except BaseException:  # noqa: BLE001 - whatever it is, the test shall see it
         errors.put(traceback.format_exc())
         os._exit(1)
@@ -100,7 +104,10 @@ def _run(
 
 
 def _session_run(
-    as_of: str, pipelines: list[str] | None, kill: Callable[[], Any] | None, env: str
+    as_of: str,
+    pipelines: list[str] | None,
+    kill: Callable[[], Any] | None,
+    where: tuple[str, Path | None],
 ) -> None:
     from kedro.framework.project import settings
     from kedro.framework.session import KedroSession
@@ -109,7 +116,10 @@ def _session_run(
     bootstrap_project(PROJECT)
     if kill is not None:
         settings.set("HOOKS", (*settings.HOOKS, kill()))
-    with KedroSession.create(PROJECT, env=env, runtime_params={"as_of": as_of}) as session:
+    env, conf_source = where
+    with KedroSession.create(
+        PROJECT, env=env, runtime_params={"as_of": as_of}, conf_source=conf_source
+    ) as session:
         session.run(pipeline_names=pipelines)
 
 

@@ -31,7 +31,8 @@ def _for_environment(command: click.Command) -> click.Command:
             click.get_current_context().invoke(command, **options)
 
     made = click.Command(command.name, params=list(command.params), callback=run, help=command.help)
-    return env_option(made)
+    with_env: click.Command = env_option(made)
+    return with_env
 
 
 registry.add_command(_for_environment(list_registered_pipelines))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weekwise.contract.describe import limits, missing
-from weekwise.contract.model import Column, Contract
+from weekwise.contract.model import Column, Contract, Contracts
 from weekwise.contract.row import row_model
 from weekwise.contract.types import MLflowType
 
@@ -23,11 +23,30 @@ __all__ = [
     "categorical",
     "data_dictionary",
     "ibis_schema",
+    "identity",
     "numerical",
     "pandas_dtypes",
     "row_model",
     "signature_columns",
 ]
+
+
+AS_OF = "as_of"
+"""A context column of this name holds the run's date; wrangling adds it."""
+
+FEATURES, FEED = "features", "feed"
+"""The table that models are made from, and the raw one that the generic wrangling starts from."""
+
+
+def with_feed(contracts: Contracts) -> Contracts:
+    """The contracts of an environment, and one for its feed where it has none of its own.
+
+    The generic wrangling leaves columns as they are, so the contract of the features is that of the
+    feed as well, but for the run's date.
+    """
+    if FEATURES not in contracts or FEED in contracts:
+        return contracts
+    return {**contracts, FEED: contracts[FEATURES].of_feed(FEED, without=(AS_OF,))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +89,12 @@ def signature_columns(contract: Contract) -> tuple[SignatureColumn, ...]:
         SignatureColumn(name, _mlflow_type(column), required=column.refuses_missing)
         for name, column in inputs.items()
     )
+
+
+def identity(contract: Contract) -> list[str]:
+    """Names of the columns that say which row it is, and when: the key and the time."""
+    time = [] if contract.time is None else [contract.time]
+    return list(dict.fromkeys([*contract.key, *time]))
 
 
 def categorical(contract: Contract) -> list[str]:

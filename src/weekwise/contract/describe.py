@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weekwise.contract.model import Column, Contract
+from weekwise.contract.model import Column
 from weekwise.wording import listed, share, value
 
 
@@ -32,8 +32,3 @@ def missing(column: Column) -> str:
     if column.missing_share == 0:
         return "never"
     return "allowed" if column.missing_share == 1 else f"up to {share(column.missing_share)}"
-
-
-def contract_file(contract: Contract) -> str:
-    """Where a person changes the contract."""
-    return f"contracts/{contract.table}.yml"

@@ -8,7 +8,7 @@ dictionary) is derived from it, in `weekwise.contract.derive` and `weekwise.qual
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from math import isfinite
@@ -19,6 +19,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationInfo,
     model_validator,
 )
@@ -241,6 +242,7 @@ class Contract(Frozen):
     min_rows: int = Field(default=1, ge=0)
     quarantine_limit: Share = 0.01
     expectations: tuple[Expectation, ...] = ()
+    _described_by: str = PrivateAttr(default="")
 
     @model_validator(mode="after")
     def _roles_are_consistent(self) -> Contract:
@@ -272,6 +274,23 @@ class Contract(Frozen):
                 f"{where} names column {name}, which is not under columns; "
                 f"add it or use one of: {', '.join(self.columns)}"
             )
+
+    def of_feed(self, table: str, *, without: Collection[str] = ()) -> Contract:
+        """The contract of a raw table that this one describes too, but for a few columns.
+
+        Args:
+            table: The raw table's name.
+            without: Columns that wrangling adds to it.
+        """
+        columns = {name: column for name, column in self.columns.items() if name not in without}
+        feed = self.model_copy(update={"table": table, "columns": columns})
+        feed._described_by = self.table  # noqa: SLF001 - of its own class
+        return feed
+
+    @property
+    def file(self) -> str:
+        """Where a person changes it, in the environment's folder."""
+        return f"contracts/{self._described_by or self.table}.yml"
 
     def names(self, *roles: Role) -> list[str]:
         """Names of the columns that have one of `roles`, in the table's order."""

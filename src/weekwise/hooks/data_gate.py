@@ -11,6 +11,7 @@ from kedro.io import CatalogProtocol, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from weekwise.contract.derive import with_feed
 from weekwise.contract.model import Contracts
 from weekwise.quality.gate import GateRun
 from weekwise.quality.places import ConfigLoader, RunFolders, project_contracts
@@ -40,7 +41,7 @@ class DataGateHook:
             ContractError: If any of them is wrong.
         """
         self._context = context
-        self._contracts = project_contracts(_config(context))
+        self._contracts = with_feed(project_contracts(_config(context)))
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any]) -> None:

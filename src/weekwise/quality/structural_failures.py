@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from weekwise.contract.describe import contract_file
 from weekwise.contract.model import Contract, Severity
 from weekwise.quality.checks import CheckKind
 from weekwise.quality.frames import inferred_type, misfit, plain
@@ -58,7 +57,7 @@ def row_count(rows: int, contract: Contract) -> Failure:
         expected=few,
         got=f"only {rows:,}" if rows else "an empty table",
         next_step=f"Check that the feed of {contract.table} is complete, or lower min_rows in "
-        f"{contract_file(contract)}.",
+        f"{contract.file}.",
     )
 
 
@@ -85,7 +84,7 @@ def wrong_type(values: pd.Series[Any], name: str, contract: Contract) -> Failure
         count=count,
         share=count / max(len(values), 1),
         examples=tuple(f"row {row}: {shown(thing)}" for row, thing in examples.items()),
-        next_step=f"Fix the type in the feed, or change type in {contract_file(contract)}.",
+        next_step=f"Fix the type in the feed, or change type in {contract.file}.",
     )
 
 
@@ -111,8 +110,7 @@ def _renamed_column(old: str, new: str, contract: Contract) -> Failure:
         severity=Severity.STOP,
         expected=f"column {old}",
         got=f"no such column, and {new} is new: renamed?",
-        next_step=f"Rename {new} back to {old} in the feed, or {old} to {new} in "
-        f"{contract_file(contract)}.",
+        next_step=f"Rename {new} back to {old} in the feed, or {old} to {new} in {contract.file}.",
     )
 
 
@@ -123,7 +121,7 @@ def _missing_column(name: str, contract: Contract) -> Failure:
         severity=Severity.STOP,
         expected=f"column {name}",
         got="no such column",
-        next_step=f"Add it to the feed, or remove it from {contract_file(contract)}.",
+        next_step=f"Add it to the feed, or remove it from {contract.file}.",
     )
 
 
@@ -135,7 +133,7 @@ def _extra_column(name: str, contract: Contract) -> Failure:
         expected="no column that the contract does not have",
         got=f"column {name}",
         next_step="Drop it from the feed, describe it under columns in "
-        f"{contract_file(contract)}, or set extra_columns: warn there.",
+        f"{contract.file}, or set extra_columns: warn there.",
     )
 
 

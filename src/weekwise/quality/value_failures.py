@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from weekwise.contract.describe import contract_file
 from weekwise.contract.model import Contract, Severity
 from weekwise.quality.checks import CheckKind
 from weekwise.quality.gate_result import MOST_EXAMPLES, Failure
@@ -71,7 +70,7 @@ def too_many(count: int, rows: int, contract: Contract) -> Failure:
         count=count,
         share=count / rows,
         next_step=f"Mend the feed of {contract.table}, or raise quarantine_limit in "
-        f"{contract_file(contract)}.",
+        f"{contract.file}.",
     )
 
 
@@ -154,7 +153,7 @@ def _next_step(kind: CheckKind, names: Sequence[str], contract: Contract) -> str
         CheckKind.KEY: "add to key what tells these rows apart",
         CheckKind.CUSTOM: "change the expectation",
     }[kind]
-    return f"Mend the feed of {table}, or {change} in {contract_file(contract)}."
+    return f"Mend the feed of {table}, or {change} in {contract.file}."
 
 
 def _count(result: ExpectationValidationResult) -> int | None:

@@ -132,3 +132,18 @@ def test_every_table_of_the_example_has_a_dictionary(contracts: Contracts) -> No
     for contract in contracts.values():
         text = derive.data_dictionary(contract)
         assert all(f"| `{name}` |" in text for name in contract.columns)
+
+
+def test_the_feed_has_the_features_contract() -> None:
+    """Where the feed has no contract of its own it is that of the features, from the same file."""
+    features = parcels.contract(columns={"label": {"role": "context"}}).model_copy(
+        update={"table": "features"}
+    )
+
+    contracts = derive.with_feed({"features": features})
+
+    assert contracts["feed"].columns == features.columns
+    assert contracts["feed"].table == "feed"
+    assert contracts["feed"].file == features.file == "contracts/features.yml"
+    assert derive.with_feed({"features": features, "feed": features})["feed"] is features
+    assert derive.with_feed({}) == {}

@@ -7,6 +7,7 @@ import logging
 import ibis
 import pandas as pd
 
+from weekwise.contract.derive import identity
 from weekwise.contract.model import Contract
 from weekwise.features.window import Window
 from weekwise.model.contenders import Champion
@@ -32,7 +33,7 @@ def predict_upcoming(
         window: The run's place in time.
 
     Returns:
-        One row an upcoming row, in the order of the key: `as_of`, the key's columns, `probability`
+        One row an upcoming row, in the order of the key: `as_of`, the key's columns and the time, `probability`
         (0 to 1), `decision`, `threshold`, `model_version`.
     """
     upcoming = window.upcoming(features, features_contract).order_by(*features_contract.key)
@@ -45,7 +46,7 @@ def predict_upcoming(
     return pd.DataFrame(
         {
             "as_of": pd.Series(window.as_of, index=rows.index, dtype=object),
-            **{name: rows[name] for name in features_contract.key},
+            **{name: rows[name] for name in identity(features_contract)},
             "probability": probability,
             "decision": predictor.decide(probability),
             "threshold": float(predictor.threshold),

@@ -6,13 +6,11 @@ from typing import Any
 
 import ibis
 
+from weekwise.contract.derive import AS_OF
 from weekwise.contract.model import Contract
 from weekwise.features.conform import conform
 from weekwise.features.window import Window
 from weekwise.reports.wrangling_summary import count, summarize_features
-
-AS_OF = "as_of"
-"""A context column of this name is filled with the run's date, where the feed does not have it."""
 
 
 def clean_feed(feed: ibis.Table, features_contract: Contract) -> ibis.Table:

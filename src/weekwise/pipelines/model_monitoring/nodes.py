@@ -79,7 +79,7 @@ def join_outcomes(
         known.select(*features_contract.key, *shown, "outcome"), list(features_contract.key)
     )
     rows = (
-        joined.mutate(day=joined[features_contract.time].date())
+        joined.mutate(day=joined[features_contract.time].cast("date"))
         .filter(ibis._.day < ibis.literal(window.as_of))
         .order_by("as_of", *features_contract.key)
         .select("as_of", "day", "probability", "model_version", "outcome", *slices)
@@ -102,7 +102,7 @@ def count_outcomes(
     """
     history = window.history(features, features_contract)
     target = history[features_contract.target].cast("int8")
-    counted = history.group_by(day=history[features_contract.time].date()).agg(
+    counted = history.group_by(day=history[features_contract.time].cast("date")).agg(
         rows=history.count(), positives=target.sum()
     )
     return _frame(counted.order_by("day"))

@@ -1,0 +1,67 @@
+"""A table that the project has never seen, with no Python: contract, catalog entry, globals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import other_tables
+import pandas as pd
+import pytest
+import runs
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two weeks of orders."""
+    return other_tables.run_weeks(tmp_path_factory.mktemp("orders"))
+
+
+def query(data: Path, sql: str) -> pd.DataFrame:
+    """Rows of the store."""
+    with duckdb.connect(str(data / "weekwise.duckdb"), read_only=True) as store:
+        return store.sql(sql).df()
+
+
+def test_every_upcoming_row_is_predicted(data: Path) -> None:
+    """Each week has one prediction for each order of its seven days."""
+    predicted = query(data, "SELECT as_of, count(*) AS n FROM predictions GROUP BY 1 ORDER BY 1")
+
+    assert predicted["as_of"].dt.date.astype(str).tolist() == other_tables.WEEKS
+    assert predicted["n"].tolist() == [420, 420]
+
+
+def test_an_outcome_that_the_run_may_not_know_is_hidden(data: Path) -> None:
+    """The feed knows every outcome; the features of a week know none on or after its date."""
+    week = other_tables.WEEKS[-1]
+    known = query(data, f"SELECT count(returned) AS n FROM features WHERE placed >= '{week}'")
+
+    assert known["n"].tolist() == [0]
+
+
+def test_the_report_says_what_was_left_out_and_how_the_last_week_did(data: Path) -> None:
+    """What wrangling leaves out is counted by reason, and last week's predictions are judged."""
+    path = data / "08_reporting" / other_tables.WEEKS[-1] / "weekly_report.json"
+    figures = json.loads(path.read_text("utf-8"))["figures"]
+
+    assert figures["data"]["left_out"]["without an outcome"] == 10
+    gate = {result["table"]: result["quarantined"] for result in figures["data"]["gate"]}
+    assert gate == {"feed": 5, "features": 0}
+    assert figures["performance"]["weeks"][0]["rows_with_outcome"] == 420
+
+
+def test_the_gate_checks_the_feed_by_the_contract_of_the_features(tmp_path: Path) -> None:
+    """A wrong value in the feed stops the run, and the message names the file to change."""
+    frame = other_tables.orders()
+    frame.loc[20, "region"] = "west"
+    conf = other_tables.write_environment(tmp_path, frame)
+
+    with pytest.raises(RuntimeError) as error:
+        runs.run(tmp_path / "data", other_tables.WEEKS[0], env="orders", conf_source=conf)
+
+    assert "feed: stop" in str(error.value)
+    assert "region: expected one of n, s, got west in 1 row" in str(error.value)
+    assert "contracts/features.yml" in str(error.value)
