@@ -33,8 +33,8 @@ def predict_upcoming(
         window: The run's place in time.
 
     Returns:
-        One row an upcoming row, in the order of the key: `as_of`, the key's columns and the time, `probability`
-        (0 to 1), `decision`, `threshold`, `model_version`.
+        One row an upcoming row, in the order of the key: `as_of`, the key's columns and the time,
+        `probability` (0 to 1), `decision`, `threshold`, `model_version`.
     """
     upcoming = window.upcoming(features, features_contract).order_by(*features_contract.key)
     rows = upcoming.to_pyarrow().to_pandas()
