@@ -28,7 +28,7 @@ export class WhatIf {
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #ask: Ask;
 
-  constructor(ask: Ask = api.serving.explanation) {
+  constructor(ask: Ask = api.explain) {
     this.#ask = ask;
   }
 

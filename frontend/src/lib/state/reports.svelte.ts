@@ -32,7 +32,7 @@ export class Reports {
   async load(asOf: string | null): Promise<void> {
     this.#error = null;
     try {
-      this.#list = await api.serving.stored_reports();
+      this.#list = await api.reports();
       const newest = this.#list[0]?.as_of;
       await Promise.all([newest, asOf].map((one) => one && this.#one(one)));
     } catch (error) {
