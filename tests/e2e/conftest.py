@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from service import Running, Store
 from weekly_reports import log_reports
 
-from weekwise.reports.weekly.content import Status
+from weekwise.reports.finding import Status
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

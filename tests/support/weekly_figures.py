@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from report_parts import gate_result
 
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
 from weekwise.model.verdict import Decision
-from weekwise.reports.weekly.content import (
+from weekwise.reports.weekly.weekly_report import (
     DataFigures,
     FeatureFigures,
     Figures,
-    GateResult,
     ModelFigures,
     RealizedPerformance,
     Unseen,
@@ -81,7 +81,7 @@ def figures_of() -> Callable[..., Figures]:
                 left_out={"canceled": 4000, "diverted": 600},
                 history_rows=190_000,
                 upcoming_rows=6600,
-                gate=(GateResult(table="flights", rows=200_000),),
+                gate=(gate_result("flights", 200_000),),
             ),
         }
         return Figures(**{**parts, **changes})

@@ -5,26 +5,25 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from mlflow import MlflowClient
+from report_parts import feature_drift
 from service import Store
 
-from weekwise.analysis.drift import DriftLevel
+from weekwise.analysis.drift import Direction, DriftLevel
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
 from weekwise.model.verdict import Decision
-from weekwise.reports.weekly.content import (
+from weekwise.reports.finding import Finding, Status
+from weekwise.reports.weekly.weekly_page import render_report
+from weekwise.reports.weekly.weekly_report import (
     DataFigures,
-    FeatureDrift,
     FeatureFigures,
     Figures,
-    Finding,
     ModelFigures,
     RealizedPerformance,
-    Status,
     Unseen,
     UpcomingPredictions,
     VerdictFigures,
     WeeklyReport,
 )
-from weekwise.reports.weekly.weekly_page import render_report
 
 FIRST_WEEK = date(2013, 2, 4)
 
@@ -82,15 +81,15 @@ def _score(week: int) -> WeekScore:
 def _figures(as_of: date, weeks: tuple[WeekScore, ...]) -> Figures:
     verdict = VerdictFigures(decision=Decision.PROMOTED, headline="Version 2 replaces version 1.")
     drift = (
-        FeatureDrift(
-            column="rain",
-            title="Rain",
-            psi=0.4,
+        feature_drift(
+            "rain",
+            "Rain",
+            0.4,
             usual=0.2,
             level=DriftLevel.MAJOR,
-            direction="mean up 1.2 sd",
+            direction=Direction(measure="mean", way="up", effect=1.2),
         ),
-        FeatureDrift(column="cars", title="Cars", psi=0.02, usual=0.05),
+        feature_drift("cars", "Cars", 0.02, usual=0.05),
     )
     return Figures(
         as_of=as_of,

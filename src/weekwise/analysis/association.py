@@ -22,13 +22,32 @@ import numpy as np
 
 from weekwise.analysis.drift import interval_labels
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.profile import MISSING, OTHERS
-from weekwise.analysis.results import Association, Rate
+from weekwise.analysis.profile import MISSING, OTHERS, FeatureKind
 from weekwise.analysis.table import AnalysisTable, Codes, Floats
-from weekwise.analysis.target import rates, task_of
+from weekwise.analysis.target import Rate, rates, task_of
+from weekwise.contract.model import Frozen
 from weekwise.contract.types import Task
 
 SHOWN_BINS = 8
+
+
+class Association(Frozen):
+    """How one feature, alone, goes with the target.
+
+    Attributes:
+        name: The feature's name.
+        kind: Whether it is a number or a category.
+        auc: Area under the ROC curve of the feature's out-of-fold target rates; None where it
+            cannot be measured.
+        missing_auc: The same of whether the feature has a value; None where all or none have.
+        by_value: The target's rate by value or by quantile bin.
+    """
+
+    name: str
+    kind: FeatureKind
+    auc: float | None
+    missing_auc: float | None
+    by_value: tuple[Rate, ...]
 
 
 def associate(table: AnalysisTable, params: ExplorationParams) -> tuple[Association, ...]:

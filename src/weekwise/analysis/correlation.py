@@ -15,16 +15,58 @@ the other, for a model reads them differently.
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.results import Correlations, Measure, Pair
 from weekwise.analysis.table import AnalysisTable, Codes, Floats
+from weekwise.contract.model import Frozen
 
 FEWEST_ROWS = 3
 Counts = npt.NDArray[np.float64]
+
+
+Measure = Literal["Spearman", "correlation ratio", "Cramer's V"]
+
+
+class Pair(Frozen):
+    """Two features.
+
+    Attributes:
+        first: One feature.
+        second: The other.
+        measure: What the strength is measured by, as fits their kinds.
+        value: How strongly they go together, from 0 (from -1 for two numbers) to 1.
+        same_information: How far each can be told from the other, from 0 to 1.
+    """
+
+    first: str
+    second: str
+    measure: Measure
+    value: float
+    same_information: float
+
+
+class Correlations(Frozen):
+    """All pairs of features.
+
+    Attributes:
+        names: The features, in the contract's order.
+        cells: Strength of each pair in rows and columns of `names`; None where unknown.
+        pairs: The known pairs, the strongest first.
+        rows: How many past rows were sampled.
+    """
+
+    names: tuple[str, ...]
+    cells: tuple[tuple[float | None, ...], ...]
+    pairs: tuple[Pair, ...]
+    rows: int
+
+    def strongest(self, most: int) -> Correlations:
+        """The same with the strongest pairs alone; the cells keep all of them."""
+        return self.model_copy(update={"pairs": self.pairs[:most]})
 
 
 def correlate(table: AnalysisTable, params: ExplorationParams) -> Correlations:

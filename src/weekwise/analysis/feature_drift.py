@@ -2,12 +2,74 @@
 
 from __future__ import annotations
 
-import numpy as np
+from datetime import date
 
-from weekwise.analysis.drift import CategoryReference, NumericReference
+import numpy as np
+from pydantic import computed_field
+
+from weekwise.analysis.drift import CategoryReference, Drift, DriftLevel, NumericReference
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.results import FeatureDrift
 from weekwise.analysis.table import AnalysisTable
+from weekwise.contract.model import FrozenWithComputed
+
+
+class FeatureDrift(FrozenWithComputed):
+    """The upcoming rows of one feature, and some past weeks, against its history.
+
+    What follows from the attributes, such as `psi` and `unusual`, stands in its JSON too.
+
+    Attributes:
+        title: The feature's title in the contract.
+        upcoming: The drift of the upcoming rows.
+        weeks: First days of the past weeks, the earliest first.
+        recent: PSI of each of those weeks; None where a week has no rows.
+    """
+
+    title: str
+    upcoming: Drift
+    weeks: tuple[date, ...]
+    recent: tuple[float | None, ...]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def column(self) -> str:
+        """The feature."""
+        return self.upcoming.column
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def psi(self) -> float | None:
+        """Population stability index of the upcoming rows; None where a sample is empty."""
+        return self.upcoming.psi
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def level(self) -> DriftLevel:
+        """What that PSI amounts to."""
+        return self.upcoming.level
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def direction(self) -> str:
+        """Which way the feature moved, in words."""
+        return str(self.upcoming.direction)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def usual(self) -> float | None:
+        """The largest PSI of the past weeks: what a week of this feature may look like."""
+        return max((psi for psi in self.recent if psi is not None), default=None)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def unusual(self) -> bool:
+        """Whether the drift is major, and further than any of the past weeks went.
+
+        A season drifts from the rest of its year, and says nothing of the feed.
+        """
+        if self.psi is None or self.level is not DriftLevel.MAJOR:
+            return False
+        return self.usual is None or self.psi > self.usual
 
 
 def measure(table: AnalysisTable, params: ExplorationParams) -> tuple[FeatureDrift, ...]:

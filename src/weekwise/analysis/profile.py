@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.results import (
-    ColumnSummary,
-    FeatureKind,
-    Profile,
-    Quantiles,
-)
 from weekwise.analysis.table import AnalysisTable, Codes, Floats
+from weekwise.contract.model import Frozen
 from weekwise.wording import number
 
 BINS = 24
@@ -21,6 +18,78 @@ BINS = 24
 TAILS = (0.005, 0.995)
 OTHERS = "others"
 MISSING = "(missing)"
+
+
+FeatureKind = Literal["numeric", "categorical"]
+
+
+class Quantiles(Frozen):
+    """A number's least, quarter, middle, three-quarter and greatest value, and its mean."""
+
+    min: float
+    lower: float
+    median: float
+    upper: float
+    max: float
+    mean: float
+
+
+class ColumnSummary(Frozen):
+    """One feature by itself.
+
+    Attributes:
+        name: The feature's name.
+        title: Its title in the contract.
+        unit: Its unit in the contract.
+        kind: Whether it is a number or a category.
+        distinct: How many different values history has.
+        missing: The share of past rows without a value.
+        missing_upcoming: The same of upcoming rows; None if there are none.
+        top: The most frequent value, by name.
+        top_share: Its share of past rows; a missing value counts as a value.
+        quantiles: Of a number, over past rows.
+        bins: Names of the bins of the distribution.
+        history: Share of past rows that have a value, by bin.
+        upcoming: The same of upcoming rows; empty if there are none.
+        unseen: Upcoming rows with a category that history does not know.
+    """
+
+    name: str
+    title: str
+    unit: str | None
+    kind: FeatureKind
+    distinct: int
+    missing: float
+    missing_upcoming: float | None
+    top: str | None
+    top_share: float
+    quantiles: Quantiles | None
+    bins: tuple[str, ...]
+    history: tuple[float, ...]
+    upcoming: tuple[float, ...]
+    unseen: int
+
+
+class Profile(Frozen):
+    """The rows and columns of the table.
+
+    Attributes:
+        table: The table's title.
+        as_of: The run's logical date.
+        end: The first date after the upcoming rows.
+        first: The date of the first past row; None if there is none.
+        history_rows: Past rows.
+        upcoming_rows: Upcoming rows.
+        columns: The features one by one, in the contract's order.
+    """
+
+    table: str
+    as_of: date
+    end: date
+    first: date | None
+    history_rows: int
+    upcoming_rows: int
+    columns: tuple[ColumnSummary, ...]
 
 
 def profile(table: AnalysisTable, params: ExplorationParams) -> Profile:

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from weekwise.analysis.association import Association
+from weekwise.analysis.correlation import Correlations
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.results import (
-    Association,
-    ColumnSummary,
-    Correlations,
-    Dropped,
-    Selection,
-)
-from weekwise.contract.model import Contract
+from weekwise.analysis.profile import ColumnSummary
+from weekwise.contract.model import Contract, Frozen
 from weekwise.errors import WeekwiseError
 from weekwise.wording import percent
 
 # Two features whose areas differ by less predict equally well.
 SAME_AUC = 0.005
+
+
+class Dropped(Frozen):
+    """A feature that is not trained on, and why."""
+
+    feature: str
+    reason: str
+
+
+class Selection(Frozen):
+    """What is trained on.
+
+    Attributes:
+        selected: The features to train on, in the contract's order.
+        dropped: The others, each with its reason, in the same order.
+        kept: Features that a rule would have dropped and the parameters keep, with that rule.
+    """
+
+    selected: tuple[str, ...]
+    dropped: tuple[Dropped, ...]
+    kept: tuple[Dropped, ...] = ()
 
 
 def select(

@@ -12,9 +12,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from weekwise.analysis.results import Rate, TargetSummary
 from weekwise.analysis.table import DAYS_PER_WEEK, AnalysisTable, Codes, Floats
-from weekwise.contract.model import Contract
+from weekwise.contract.model import Contract, Frozen
 from weekwise.contract.types import Task
 from weekwise.errors import WeekwiseError
 
@@ -22,6 +21,46 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 # Days since 1970-01-01, which was a Thursday.
 FIRST_WEEKDAY = 3
 Z_95 = 1.959963984540054
+
+
+class Rate(Frozen):
+    """The target's rate in some rows, with its 95 % confidence interval.
+
+    Attributes:
+        label: Which rows.
+        rows: How many there are.
+        rate: The rate; None without rows.
+        low: Lower end of the interval.
+        high: Upper end of the interval.
+    """
+
+    label: str
+    rows: int
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+class TargetSummary(Frozen):
+    """The target over past rows.
+
+    Attributes:
+        name: The target's name.
+        title: Its title in the contract.
+        task: What is predicted.
+        overall: All past rows.
+        by_week: Weeks counted back from `as_of`, the earliest first, each by its first day.
+        by_weekday: Monday first.
+        by_hour: Hours of the day that have rows; empty where the time column holds only dates.
+    """
+
+    name: str
+    title: str
+    task: Task
+    overall: Rate
+    by_week: tuple[Rate, ...]
+    by_weekday: tuple[Rate, ...]
+    by_hour: tuple[Rate, ...]
 
 
 def summarize(table: AnalysisTable) -> TargetSummary:

@@ -108,10 +108,10 @@ def _figures(report: Mapping[str, Any]) -> Table:
 
 def _gate(result: Mapping[str, Any]) -> str:
     parts = [f"{result['rows']:,} rows"]
-    if result["quarantined"]:
-        parts.append(f"{result['quarantined']:,} in quarantine")
-    if result["warnings"]:
-        count = len(result["warnings"])
+    if result["quarantined_rows"]:
+        parts.append(f"{result['quarantined_rows']:,} in quarantine")
+    count = sum(failure["severity"] == "warn" for failure in result["failures"])
+    if count:
         parts.append(f"{count} warning{'' if count == 1 else 's'}")
     return ", ".join(parts) if len(parts) > 1 else f"{parts[0]}, all as the contract says"
 

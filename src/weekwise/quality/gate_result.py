@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, computed_field
 
-from weekwise.contract.model import Frozen, Severity
+from weekwise.contract.model import Frozen, FrozenWithComputed, Severity
 from weekwise.wording import listed, share
 
 MOST_EXAMPLES = 5
@@ -49,16 +49,21 @@ class Failure(Frozen):
     next_step: str
 
     @property
+    def fact(self) -> str:
+        """What was expected and what arrived."""
+        where = f"{self.column}: " if self.column else ""
+        return f"{where}expected {self.expected}, got {self.got}"
+
+    @property
     def message(self) -> str:
         """The failure as one line."""
-        where = f"{self.column}: " if self.column else ""
         shares = f" ({share(self.share)} of rows)" if self.share is not None else ""
         examples = f"; for example {'; '.join(self.examples)}" if self.examples else ""
-        fact = f"{where}expected {self.expected}, got {self.got}{shares}{examples}"
+        fact = f"{self.fact}{shares}{examples}"
         return f"{fact}{'' if fact.endswith('?') else '.'} {self.next_step}"
 
 
-class GateResult(Frozen):
+class GateResult(FrozenWithComputed):
     """The verdict on one table.
 
     Attributes:
@@ -67,10 +72,11 @@ class GateResult(Frozen):
         rows: How many rows it has.
         checks: How many checks were made.
         skipped: How many were not, because a column is missing, of the wrong type, or empty.
-        failures: Those that did not hold, the gravest first.
+        failures: Those that did not hold, the most severe first.
         seconds: How long checking took.
+        quarantined_rows: How many rows are taken out.
         quarantined: Positions, from 0, of the rows to take out, each with its reasons; empty
-            unless the status is quarantine.
+            unless the status is quarantine, and not kept with the result.
         evidence: Great Expectations' own result, for its store and Data Docs.
     """
 
@@ -81,14 +87,20 @@ class GateResult(Frozen):
     skipped: int = 0
     failures: tuple[Failure, ...] = ()
     seconds: float = 0.0
+    quarantined_rows: int = 0
     quarantined: Mapping[int, tuple[str, ...]] = Field(default_factory=dict, exclude=True)
     evidence: Any = Field(default=None, exclude=True, repr=False)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
-    def quarantined_rows(self) -> int:
-        """How many rows are taken out."""
-        return len(self.quarantined)
+    def messages(self) -> tuple[str, ...]:
+        """Each failure as one line."""
+        return tuple(failure.message for failure in self.failures)
+
+    @property
+    def warnings(self) -> tuple[Failure, ...]:
+        """The failures that were let pass."""
+        return self.of(Severity.WARN)
 
     def of(self, severity: Severity) -> tuple[Failure, ...]:
         """The failures of one severity."""
@@ -103,7 +115,7 @@ class GateResult(Frozen):
             for severity, word in _WORDS.items()
             if (failures := self.of(severity))
         ]
-        if self.quarantined:
+        if self.quarantined_rows:
             noun = "row" if self.quarantined_rows == 1 else "rows"
             parts.append(f"{self.quarantined_rows:,} {noun} quarantined")
         return f"{self.table}: {self.status} ({listed(parts, len(parts))}; {self.seconds:.1f} s)"
@@ -113,12 +125,6 @@ class GateResult(Frozen):
         """The verdict and every failure, one line each."""
         lines = [f"  {failure.severity}: {failure.message}" for failure in self.failures]
         return "\n".join([self.summary, *lines])
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data with each failure's message, without single quarantined rows."""
-        plain = self.model_dump(mode="json")
-        messages = [failure.message for failure in self.failures]
-        return plain | {"messages": messages}
 
 
 _WORDS = {

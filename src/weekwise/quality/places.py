@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +10,7 @@ from typing import Any, Protocol
 
 from weekwise.contract.load import CONTRACTS_FOLDER, load_contracts
 from weekwise.contract.model import Contracts
+from weekwise.paths import replace_whole
 from weekwise.quality.gate_result import GateResult
 
 REPORTING = "08_reporting"
@@ -77,9 +76,5 @@ class RunFolders:
     def write(self, result: GateResult) -> Path:
         """Write a verdict, whole or not at all, in the place of the same week's former one."""
         path = self.gate / f"{result.table}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # It does not end in .json: who lists the verdicts must not meet what a kill leaves behind.
-        hidden = path.with_name(f".{path.name}.{os.getpid()}")
-        hidden.write_text(json.dumps(result.to_json(), indent=2, ensure_ascii=False), "utf-8")
-        hidden.replace(path)
+        replace_whole(path, result.model_dump_json(indent=2))
         return path

@@ -64,6 +64,7 @@ def validate(
     failures += _limits(len(quarantined), len(table), contract)
 
     status = _status(failures)
+    taken = quarantined if status is GateStatus.QUARANTINE else {}
     return GateResult(
         table=contract.table,
         status=status,
@@ -72,7 +73,8 @@ def validate(
         skipped=len(checks) - len(asked) - len(values),
         failures=tuple(sorted(failures, key=lambda failure: _GRAVITY.index(failure.severity))),
         seconds=round(perf_counter() - started, 3),
-        quarantined=quarantined if status is GateStatus.QUARANTINE else {},
+        quarantined=taken,
+        quarantined_rows=len(taken),
         evidence=_evidence(contract, [*results, *value_results]),
     )
 

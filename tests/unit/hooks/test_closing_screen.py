@@ -11,27 +11,26 @@ from typing import Any
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
+from report_parts import gate_result
 from rich.console import Console
 
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
 from weekwise.hooks.closing_screen import ClosingScreenHook, screen
 from weekwise.model.verdict import Decision
-from weekwise.reports.weekly.content import (
+from weekwise.quality.gate_result import GateResult
+from weekwise.reports.finding import Status
+from weekwise.reports.weekly.weekly_report import (
     DataFigures,
     FeatureFigures,
     Figures,
-    GateFailure,
-    GateResult,
     ModelFigures,
     RealizedPerformance,
-    Status,
     Unseen,
     UpcomingPredictions,
     VerdictFigures,
     WeeklyReport,
 )
 
-FAILURE = GateFailure(fact="dest: expected airports, got [XXX]", next_step="look at dest")
 WEEK = WeekScore(
     as_of=date(2013, 7, 1),
     model_version="1",
@@ -69,7 +68,7 @@ def a_report(status: Status = Status.OK, steps: tuple[str, ...] = (), **figures:
             left_out={"canceled": 5057, "diverted": 634},
             history_rows=166_659,
             upcoming_rows=6759,
-            gate=(GateResult(table="flights", rows=179_109),),
+            gate=(gate_result("flights", 179_109),),
         ),
     }
     report = WeeklyReport(
@@ -220,10 +219,10 @@ def test_words_that_look_like_markup(data: Path) -> None:
 @pytest.mark.parametrize(
     ("result", "expected"),
     [
-        (GateResult(table="weather", rows=14_020, quarantined=1), "14,020 rows, 1 in quarantine"),
-        (GateResult(table="weather", rows=9, warnings=(FAILURE, FAILURE)), "9 rows, 2 warnings"),
+        (gate_result(rows=14_020, quarantined=1), "14,020 rows, 1 in quarantine"),
+        (gate_result(rows=9, failures=2), "9 rows, 2 warnings"),
         (
-            GateResult(table="weather", rows=9, quarantined=2, warnings=(FAILURE,)),
+            gate_result(rows=9, quarantined=2, failures=1),
             "9 rows, 2 in quarantine, 1 warning",
         ),
     ],

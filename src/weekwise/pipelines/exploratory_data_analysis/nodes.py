@@ -12,22 +12,20 @@ import ibis
 from weekwise.analysis import association, correlation, selection, target
 from weekwise.analysis import feature_drift as drifting
 from weekwise.analysis import profile as summary
+from weekwise.analysis.association import Association
+from weekwise.analysis.correlation import Correlations
+from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.results import (
-    Association,
-    Correlations,
-    Exploration,
-    FeatureDrift,
-    Profile,
-    Selection,
-    TargetSummary,
-)
+from weekwise.analysis.profile import Profile
+from weekwise.analysis.selection import Selection
 from weekwise.analysis.table import AnalysisTable, read_analysis_table
+from weekwise.analysis.target import TargetSummary
 from weekwise.contract.model import Contract
 from weekwise.features.window import Window
 from weekwise.reports.exploration import data_findings as findings
 from weekwise.reports.exploration import exploration_figures as figures
 from weekwise.reports.exploration import exploration_page as report
+from weekwise.reports.exploration.exploration import Exploration
 
 SHOWN_PAIRS = 100
 

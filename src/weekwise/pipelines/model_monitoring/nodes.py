@@ -28,7 +28,11 @@ from weekwise.errors import ContractError
 from weekwise.features.window import Window
 from weekwise.model.verdict import Verdict
 from weekwise.reports.weekly import read
-from weekwise.reports.weekly.content import (
+from weekwise.reports.weekly.monitoring_log import expected_by_week, log_row
+from weekwise.reports.weekly.params import MonitoringParams
+from weekwise.reports.weekly.rules import judge
+from weekwise.reports.weekly.weekly_page import render_report
+from weekwise.reports.weekly.weekly_report import (
     DataFigures,
     FeatureFigures,
     Figures,
@@ -39,10 +43,6 @@ from weekwise.reports.weekly.content import (
     UpcomingPredictions,
     WeeklyReport,
 )
-from weekwise.reports.weekly.monitoring_log import expected_by_week, log_row
-from weekwise.reports.weekly.params import MonitoringParams
-from weekwise.reports.weekly.rules import judge
-from weekwise.reports.weekly.weekly_page import render_report
 
 HISTOGRAM_BINS = 20
 

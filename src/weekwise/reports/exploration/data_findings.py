@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from weekwise.analysis.association import Association
 from weekwise.analysis.drift import DriftLevel
+from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.results import (
-    Association,
-    ColumnSummary,
-    FeatureDrift,
-    Finding,
-    Profile,
-    Selection,
-    TargetSummary,
-)
+from weekwise.analysis.profile import ColumnSummary, Profile
+from weekwise.analysis.selection import Selection
+from weekwise.analysis.target import TargetSummary
+from weekwise.reports.finding import Finding, Status
 from weekwise.wording import percent, whole
 
-GRAVITY = ("act", "warn", "ok", "plain")
 MORE_MISSING = 0.1
 NAMED = 5
 
@@ -30,7 +26,7 @@ def find(
     selection: Selection,
     params: ExplorationParams,
 ) -> tuple[Finding, ...]:
-    """What stands out, the gravest first; never empty."""
+    """What stands out, the most severe first; never empty."""
     found = [
         *_about_rows(profile, target),
         *_about_leakage(associations, selection, params),
@@ -39,32 +35,32 @@ def find(
         *_about_drift(drift),
         *_about_selection(selection),
     ]
-    if all(finding.tone == "plain" for finding in found):
+    if all(finding.status is Status.OK for finding in found):
         text = "Nothing in the data calls for attention: no leak, no new gap, no unusual drift."
-        found.append(Finding(tone="ok", title="As expected", text=text))
-    return tuple(sorted(found, key=lambda finding: GRAVITY.index(finding.tone)))
+        found.append(Finding(status=Status.OK, topic="As expected", reason=text))
+    return tuple(sorted(found, key=lambda finding: -finding.status.rank))
 
 
 def _about_rows(profile: Profile, target: TargetSummary) -> Iterator[Finding]:
     if not profile.history_rows:
         yield Finding(
-            tone="act",
-            title="No history",
-            text=f"No row dated before {profile.as_of} has an outcome. There is nothing to learn "
+            status=Status.ACT,
+            topic="No history",
+            reason=f"No row dated before {profile.as_of} has an outcome. There is nothing to learn "
             "from; choose a later as-of date, or look at the feed.",
         )
     elif target.overall.rate in {0.0, 1.0}:
         yield Finding(
-            tone="act",
-            title="One outcome only",
-            text=f"All {whole(profile.history_rows)} past rows have the same {target.title}. No "
+            status=Status.ACT,
+            topic="One outcome only",
+            reason=f"All {whole(profile.history_rows)} past rows have the same {target.title}. No "
             "model can learn from one class; choose a later as-of date, or look at the target.",
         )
     if not profile.upcoming_rows:
         yield Finding(
-            tone="warn",
-            title="Nothing upcoming",
-            text=f"No row is dated from {profile.as_of} to before {profile.end}. There will be "
+            status=Status.WARN,
+            topic="Nothing upcoming",
+            reason=f"No row is dated from {profile.as_of} to before {profile.end}. There will be "
             "nothing to predict; see whether the feed has arrived.",
         )
 
@@ -77,17 +73,17 @@ def _about_leakage(
         if one.auc is not None and one.auc >= params.leakage_auc:
             what = "It is left out of training." if one.name in dropped else "It is kept by name."
             yield Finding(
-                tone="act",
-                title=f"{one.name} may leak the outcome",
-                text=f"Alone it ranks past rows with an AUC of {one.auc:.3f}. {what} See whether "
+                status=Status.ACT,
+                topic=f"{one.name} may leak the outcome",
+                reason=f"Alone it ranks past rows with an AUC of {one.auc:.3f}. {what} See whether "
                 "its value is known before the outcome is.",
             )
         elif one.missing_auc is not None and one.missing_auc >= params.missing_auc:
             yield Finding(
-                tone="warn",
-                title=f"The gaps in {one.name} tell the outcome",
-                text=f"Whether it has a value ranks past rows with an AUC of {one.missing_auc:.2f}."
-                " See whether the gaps arise before the outcome does.",
+                status=Status.WARN,
+                topic=f"The gaps in {one.name} tell the outcome",
+                reason="Whether it has a value ranks past rows with an AUC of "
+                f"{one.missing_auc:.2f}. See whether the gaps arise before the outcome does.",
             )
 
 
@@ -100,9 +96,9 @@ def _about_gaps(
         usual = moved.upcoming.level is not DriftLevel.TOO_FEW_ROWS and not moved.unusual
         if upcoming is not None and upcoming > column.missing + MORE_MISSING and not usual:
             yield Finding(
-                tone="warn",
-                title=f"{column.name} has more gaps than before",
-                text=f"{percent(upcoming)} of upcoming rows have no value; in history it was "
+                status=Status.WARN,
+                topic=f"{column.name} has more gaps than before",
+                reason=f"{percent(upcoming)} of upcoming rows have no value; in history it was "
                 f"{percent(column.missing)}. See whether its source has arrived.",
             )
 
@@ -111,9 +107,9 @@ def _about_unseen(columns: Sequence[ColumnSummary]) -> Iterator[Finding]:
     unseen = [f"{column.name} ({whole(column.unseen)} rows)" for column in columns if column.unseen]
     if unseen:
         yield Finding(
-            tone="warn",
-            title="Values that history does not know",
-            text=f"Upcoming rows have new values in {_named(unseen)}. The model cannot have "
+            status=Status.WARN,
+            topic="Values that history does not know",
+            reason=f"Upcoming rows have new values in {_named(unseen)}. The model cannot have "
             "learned them; expect its usual answer for such rows.",
         )
 
@@ -125,9 +121,9 @@ def _about_drift(drift: Sequence[FeatureDrift]) -> Iterator[Finding]:
     if unusual:
         names = [f"{one.upcoming.column} ({one.upcoming.direction})" for one in unusual]
         yield Finding(
-            tone="warn",
-            title=f"Drifting further than in recent weeks: {len(unusual)} of {len(drift)} features",
-            text=f"Set against history: {_named(names)}.",
+            status=Status.WARN,
+            topic=f"Drifting further than in recent weeks: {len(unusual)} of {len(drift)} features",
+            reason=f"Set against history: {_named(names)}.",
         )
 
 
@@ -135,15 +131,15 @@ def _about_selection(selection: Selection) -> Iterator[Finding]:
     if selection.dropped:
         names = [f"{one.feature}: {one.reason}" for one in selection.dropped]
         yield Finding(
-            tone="plain",
-            title=f"Left out of training: {len(selection.dropped)} of {_features(selection)}",
-            text=f"{_named(names)}.",
+            status=Status.OK,
+            topic=f"Left out of training: {len(selection.dropped)} of {_features(selection)}",
+            reason=f"{_named(names)}.",
         )
     for one in selection.kept:
         yield Finding(
-            tone="plain",
-            title=f"{one.feature} is kept by name",
-            text=f"A rule would have left it out: {one.reason}.",
+            status=Status.OK,
+            topic=f"{one.feature} is kept by name",
+            reason=f"A rule would have left it out: {one.reason}.",
         )
 
 

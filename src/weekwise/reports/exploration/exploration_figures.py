@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from weekwise.analysis.results import Exploration
+from weekwise.reports.exploration.exploration import Exploration
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

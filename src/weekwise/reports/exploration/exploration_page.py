@@ -6,15 +6,17 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
-from weekwise.analysis.results import Exploration, Rate
+from weekwise.analysis.target import Rate
 from weekwise.contract.model import Contract
 from weekwise.reports.charts import Bar, Series, bars, line_chart
+from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.exploration.panels import (
     correlation_section,
     distribution_card,
     drift_section,
     rate_panel,
 )
+from weekwise.reports.finding import Status
 from weekwise.reports.html.blocks import (
     Tile,
     bullets,
@@ -26,10 +28,11 @@ from weekwise.reports.html.blocks import (
     table,
     tiles,
 )
-from weekwise.reports.html.markup import join
+from weekwise.reports.html.markup import Tone, join
 from weekwise.reports.html.page import Headline, Section, render_page
 from weekwise.wording import NOTHING, fixed, percent, whole
 
+TONES: dict[Status, Tone] = {Status.OK: "plain", Status.WARN: "warn", Status.ACT: "act"}
 STRONGEST = 6
 MOST_CARDS = 60
 
@@ -114,7 +117,10 @@ def _key_figures(found: Exploration) -> Markup:
 
 
 def _findings(found: Exploration) -> list[Markup]:
-    return [callout(one.text, tone=one.tone, title=one.title) for one in found.findings]
+    return [
+        callout(finding.reason, tone=TONES[finding.status], title=finding.topic)
+        for finding in found.findings
+    ]
 
 
 def _target_section(found: Exploration) -> Section:
@@ -232,8 +238,9 @@ def _method_section(found: Exploration) -> Section:
     )
     drift = (
         f"PSI is moderate from {params.drift.moderate:g} and major from {params.drift.major:g}; "
-        f"under {params.drift.min_rows} rows it is not judged. Drift is unusual where the upcoming "
-        f"rows lie further from history than each of the last {params.recent_weeks} weeks did."
+        f"under {params.drift.min_rows} rows it is not judged. Drift is unusual where it is major "
+        "and the upcoming rows lie further from history than each of the last "
+        f"{params.recent_weeks} weeks did."
     )
     left_out = (
         f"A feature is left out if over {percent(params.max_missing, 0)} of its values are "

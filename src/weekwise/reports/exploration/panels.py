@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from weekwise.analysis.association import Association
 from weekwise.analysis.drift import DriftLevel
-from weekwise.analysis.results import (
-    Association,
-    ColumnSummary,
-    Exploration,
-    FeatureDrift,
-)
+from weekwise.analysis.feature_drift import FeatureDrift
+from weekwise.analysis.profile import ColumnSummary
 from weekwise.contract.model import Contract
 from weekwise.reports.charts import Bar, bars, heatmap, histogram, sparkline
+from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.html.blocks import Content, Heading, badge, card, figure, paragraph, table
 from weekwise.reports.html.markup import join, tag
 from weekwise.reports.html.page import Section

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from weekwise.analysis.performance import ExpectedPerformance
-from weekwise.reports.weekly.content import WeeklyReport
+from weekwise.reports.weekly.weekly_report import WeeklyReport
 
 EXPECTED_COLUMNS = ["upcoming_expected_log_loss", "upcoming_expected_baseline_log_loss"]
 REALIZED_FIGURES = [

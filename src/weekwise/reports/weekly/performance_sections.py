@@ -12,7 +12,7 @@ from weekwise.reports.charts import Bar, Series, bars, line_chart
 from weekwise.reports.html.blocks import Heading, badge, details, figure, paragraph, table
 from weekwise.reports.html.markup import tag
 from weekwise.reports.html.page import Section
-from weekwise.reports.weekly.content import RealizedPerformance
+from weekwise.reports.weekly.weekly_report import RealizedPerformance
 from weekwise.wording import NOTHING, day, percent, whole
 
 

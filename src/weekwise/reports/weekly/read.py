@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from weekwise.analysis.drift import Drift
+from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.performance import ExpectedPerformance
-from weekwise.contract.model import Severity
 from weekwise.errors import AsOfError
 from weekwise.features.window import Window
 from weekwise.model.verdict import Verdict
-from weekwise.reports.weekly.content import (
-    DataFigures,
-    FeatureDrift,
-    GateFailure,
-    GateResult,
-    VerdictFigures,
-)
+from weekwise.quality.gate_result import GateResult
+from weekwise.reports.weekly.weekly_report import DataFigures, VerdictFigures
 from weekwise.tasks.binary_metrics import Metrics
 
 
@@ -51,7 +45,7 @@ def data_of(
     named = set(DataFigures.model_fields) & set(wrangling_summary)
     return DataFigures(
         **{name: wrangling_summary[name] for name in named},
-        gate=tuple(_gate_result(table, result) for table, result in sorted(gate_results.items())),
+        gate=tuple(GateResult.model_validate(result) for _, result in sorted(gate_results.items())),
     )
 
 
@@ -61,28 +55,13 @@ def drift_of(
     """Drift of the selected features, the furthest first.
 
     Args:
-        exploration: What exploration found; under `drift`, per feature its `title`, the `upcoming`
-            rows' drift and the `recent` weeks' PSI.
+        exploration: What exploration found; under `drift`, each feature's drift.
         selected: Under `selected`, the features that the model is given.
     """
     wanted = set(selected["selected"])
-    found = [
-        _feature_drift(entry["title"], Drift.model_validate(entry["upcoming"]), entry["recent"])
-        for entry in exploration["drift"]
-        if entry["upcoming"]["column"] in wanted
-    ]
-    return tuple(sorted(found, key=lambda one: (-(one.psi or 0.0), one.column)))
-
-
-def _feature_drift(title: str, drift: Drift, recent: Sequence[float | None]) -> FeatureDrift:
-    return FeatureDrift(
-        column=drift.column,
-        title=title,
-        psi=drift.psi,
-        usual=max((psi for psi in recent if psi is not None), default=None),
-        level=drift.level,
-        direction=str(drift.direction),
-    )
+    measured = (FeatureDrift.model_validate(entry) for entry in exploration["drift"])
+    selection = [feature for feature in measured if feature.column in wanted]
+    return tuple(sorted(selection, key=lambda feature: (-(feature.psi or 0.0), feature.column)))
 
 
 def verdict_of(verdict: Verdict) -> VerdictFigures:
@@ -117,26 +96,4 @@ def expected_of(verdict: Verdict, evaluation: Mapping[str, Any]) -> ExpectedPerf
     return ExpectedPerformance(
         log_loss=Metrics.model_validate(evaluated["metrics"]).log_loss,
         baseline_log_loss=Metrics.model_validate(evaluation["baseline"]).log_loss,
-    )
-
-
-def _gate_result(table: str, result: Mapping[str, Any]) -> GateResult:
-    return GateResult(
-        table=table,
-        rows=result["rows"],
-        quarantined=result["quarantined_rows"],
-        quarantined_for=_gate_failures(result, Severity.QUARANTINE),
-        warnings=_gate_failures(result, Severity.WARN),
-    )
-
-
-def _gate_failures(result: Mapping[str, Any], severity: Severity) -> tuple[GateFailure, ...]:
-    return tuple(
-        GateFailure(
-            fact=f"{failure['column'] + ': ' if failure['column'] else ''}"
-            f"expected {failure['expected']}, got {failure['got']}",
-            next_step=failure["next_step"],
-        )
-        for failure in result["failures"]
-        if failure["severity"] == severity
     )

@@ -12,14 +12,9 @@ from weekwise.analysis.drift import DriftLevel
 from weekwise.analysis.params import PerformanceParams
 from weekwise.analysis.performance import WeekScore
 from weekwise.model.verdict import Decision
-from weekwise.reports.weekly.content import (
-    Figures,
-    Finding,
-    Status,
-    UpcomingPredictions,
-    WeeklyReport,
-)
+from weekwise.reports.finding import Finding, Status
 from weekwise.reports.weekly.params import MonitoringParams
+from weekwise.reports.weekly.weekly_report import Figures, UpcomingPredictions, WeeklyReport
 from weekwise.wording import day, days
 
 ROLL_BACK = (
@@ -177,12 +172,12 @@ def prediction_findings(figures: Figures) -> Iterator[Finding]:
 def gate_findings(figures: Figures, params: MonitoringParams) -> Iterator[Finding]:
     """What the data gate took out, or let pass with a warning."""
     for result in figures.data.gate:
-        if result.quarantined:
-            many = result.quarantined > params.max_quarantined_share * result.rows
+        if result.quarantined_rows:
+            many = result.quarantined_rows > params.max_quarantined_share * result.rows
             yield Finding(
                 status=Status.WARN if many else Status.OK,
                 topic="data gate",
-                reason=f"{result.quarantined:,} of {result.rows:,} rows of {result.table} "
+                reason=f"{result.quarantined_rows:,} of {result.rows:,} rows of {result.table} "
                 "went to quarantine",
                 next_step=f"look at the rows of {result.table} in the quarantine table, each with "
                 "its reasons"

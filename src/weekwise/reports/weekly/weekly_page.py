@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from weekwise.contract.model import Severity
+from weekwise.quality.gate_result import GateResult
 from weekwise.reports.charts import Bar, bars, histogram
+from weekwise.reports.finding import Finding, Status
 from weekwise.reports.html.blocks import (
     Content,
     Heading,
@@ -23,14 +26,6 @@ from weekwise.reports.html.blocks import (
 )
 from weekwise.reports.html.markup import Tone
 from weekwise.reports.html.page import Section, render_page
-from weekwise.reports.weekly.content import (
-    Figures,
-    Finding,
-    GateResult,
-    Status,
-    UpcomingPredictions,
-    WeeklyReport,
-)
 from weekwise.reports.weekly.performance_sections import (
     calibration_section,
     gain,
@@ -38,6 +33,7 @@ from weekwise.reports.weekly.performance_sections import (
     past_section,
     slices_section,
 )
+from weekwise.reports.weekly.weekly_report import Figures, UpcomingPredictions, WeeklyReport
 from weekwise.wording import NOTHING, day, days, number, percent, whole
 
 TONES: dict[Status, Tone] = {Status.OK: "ok", Status.WARN: "warn", Status.ACT: "act"}
@@ -180,7 +176,7 @@ def _data_section(figures: Figures) -> Section:
         "Data gate",
         ["Table", Heading("Rows", "number"), Heading("Quarantined", "number"), "Result"],
         [
-            [result.table, whole(result.rows), whole(result.quarantined), _gate_badge(result)]
+            [result.table, whole(result.rows), whole(result.quarantined_rows), _gate_badge(result)]
             for result in figures.data.gate
         ],
     )
@@ -218,11 +214,11 @@ def _unseen_table(figures: Figures) -> Markup:
 def _gate_badge(result: GateResult) -> Markup:
     if result.warnings:
         return badge("warned", tone="warn")
-    return badge("quarantined") if result.quarantined else badge("passed", tone="ok")
+    return badge("quarantined") if result.quarantined_rows else badge("passed", tone="ok")
 
 
 def _gate_words(result: GateResult) -> list[str]:
-    found = [("quarantined", one) for one in result.quarantined_for]
+    found = [("quarantined", one) for one in result.of(Severity.QUARANTINE)]
     found += [("warning", one) for one in result.warnings]
     return [f"{result.table}, {word}: {one.fact}. {one.next_step}" for word, one in found]
 

@@ -11,14 +11,10 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
-from weekwise.analysis.association import ranking_auc
+from weekwise.analysis.association import Association, ranking_auc
+from weekwise.analysis.correlation import Correlations, Pair
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.results import (
-    Association,
-    ColumnSummary,
-    Correlations,
-    Pair,
-)
+from weekwise.analysis.profile import ColumnSummary
 from weekwise.analysis.table import AnalysisTable
 from weekwise.analysis.target import wilson
 from weekwise.contract.types import ColumnType

@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.results import Exploration
 from weekwise.analysis.table import AnalysisTable
 from weekwise.contract.model import Contract
 from weekwise.errors import WeekwiseError
 from weekwise.features.window import Window
 from weekwise.pipelines.exploratory_data_analysis import nodes
 from weekwise.pipelines.exploratory_data_analysis.pipeline import create_pipeline
+from weekwise.reports.exploration.exploration import Exploration
 
 PARAMS = ExplorationParams()
 DRAWN = [
@@ -156,18 +156,18 @@ class TestFindings:
 
     def titles(self, found: dict[str, Any]) -> list[str]:
         """Tone and title of each finding."""
-        return [f"{one['tone']}: {one['title']}" for one in found["findings"]]
+        return [f"{one['status']}: {one['topic']}" for one in found["findings"]]
 
     def test_a_leak_comes_first(self, analysis_table: AnalysisTable) -> None:
         """Suspected leakage is the gravest finding, drops are told last."""
         titles = self.titles(explored(analysis_table))
 
-        assert titles[0] == "act: refund may leak the outcome"
-        assert titles[-1] == "plain: Left out of training: 5 of 10 features"
+        assert titles[0] == "ACT: refund may leak the outcome"
+        assert titles[-1] == "OK: Left out of training: 5 of 10 features"
 
     def test_a_calm_week(self, analysis_table_of: Callable[..., AnalysisTable]) -> None:
         """Where nothing calls for attention, that is said."""
-        assert self.titles(explored(analysis_table_of("amount", "items"))) == ["ok: As expected"]
+        assert self.titles(explored(analysis_table_of("amount", "items"))) == ["OK: As expected"]
 
     def test_a_broken_week(
         self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
@@ -185,12 +185,12 @@ class TestFindings:
         )
 
         assert self.titles(found) == [
-            "warn: discount has more gaps than before",
-            "warn: Values that history does not know",
-            "warn: Drifting further than in recent weeks: 3 of 4 features",
+            "WARN: discount has more gaps than before",
+            "WARN: Values that history does not know",
+            "WARN: Drifting further than in recent weeks: 3 of 4 features",
         ]
-        assert "region (60 rows)" in found["findings"][1]["text"]
-        assert "amount (mean up" in found["findings"][2]["text"]
+        assert "region (60 rows)" in found["findings"][1]["reason"]
+        assert "amount (mean up" in found["findings"][2]["reason"]
         page = nodes.render_report(
             found, analysis_table_of("amount", "discount", "region", "items").contract
         )
@@ -204,7 +204,7 @@ class TestFindings:
         tells = orders["returned"].fillna(False) & (orders["order"] % 2 == 0)
         rows = orders.assign(amount=orders["amount"].where(~tells))
 
-        assert "warn: The gaps in amount tell the outcome" in self.titles(
+        assert "WARN: The gaps in amount tell the outcome" in self.titles(
             explored(analysis_table_of("amount", rows=rows))
         )
 
@@ -247,7 +247,7 @@ def test_awkward_tables(
     analysis_table = nodes.read_features(table, contract, window)
     found = explored(analysis_table, params)
 
-    assert any(one["title"].startswith(title) for one in found["findings"])
+    assert any(one["topic"].startswith(title) for one in found["findings"])
     assert json.dumps(found, allow_nan=False)
     assert "</html>" in nodes.render_report(found, contract)
     for draw in DRAWN:

@@ -10,16 +10,18 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 import pytest
+from report_parts import feature_drift, gate_failure, gate_result
 
 from weekwise.analysis.drift import DriftLevel, numeric_drift
 from weekwise.analysis.params import PerformanceParams, SliceParams
 from weekwise.analysis.performance import WeekScore
-from weekwise.contract.model import Contract
+from weekwise.contract.model import Contract, Severity
 from weekwise.errors import AsOfError, ContractError
 from weekwise.features.window import Window
 from weekwise.model.verdict import Decision, SliceComparison, Verdict
 from weekwise.pipelines.model_monitoring import nodes
-from weekwise.reports.weekly.content import (
+from weekwise.reports.weekly.params import MonitoringParams
+from weekwise.reports.weekly.weekly_report import (
     FeatureFigures,
     Figures,
     RealizedPerformance,
@@ -27,7 +29,6 @@ from weekwise.reports.weekly.content import (
     UpcomingPredictions,
     WeeklyReport,
 )
-from weekwise.reports.weekly.params import MonitoringParams
 from weekwise.tasks.binary_metrics import Metrics
 
 AS_OF = date(2013, 8, 5)
@@ -359,7 +360,12 @@ def an_exploration(as_of: date = AS_OF) -> dict[str, Any]:
     return {
         "profile": {"as_of": str(as_of)},
         "drift": [
-            {"title": name, "upcoming": drift.model_dump(mode="json"), "recent": recent}
+            {
+                "title": name,
+                "upcoming": drift.model_dump(mode="json"),
+                "weeks": [str(as_of - timedelta(weeks=back)) for back in range(1, len(recent) + 1)],
+                "recent": recent,
+            }
             for name, (drift, recent) in drifts.items()
         ],
     }
@@ -456,24 +462,24 @@ class TestDescribe:
 
     def test_data(self) -> None:
         """Rows are counted, and the gate's failures told apart by what followed."""
-        failure = {"column": "wind", "expected": "at most 150", "got": "1048", "next_step": "Look."}
+        wind = gate_failure(
+            "1048", column="wind", expected="at most 150", severity=Severity.QUARANTINE
+        )
+        warned = wind.model_copy(update={"severity": Severity.WARN, "column": None})
+        weather = gate_result("weather", 9, quarantined=1).model_copy(
+            update={"failures": (wind, warned)}
+        )
+        flights = gate_result("flights", 5)
         results = {
-            "weather": lambda: {
-                "rows": 9,
-                "quarantined_rows": 1,
-                "failures": [
-                    {**failure, "severity": "quarantine"},
-                    {**failure, "severity": "warn", "column": None},
-                ],
-            },
-            "flights": lambda: {"rows": 5, "quarantined_rows": 0, "failures": []},
+            "weather": lambda: weather.model_dump(mode="json"),
+            "flights": lambda: flights.model_dump(mode="json"),
         }
 
         data = nodes.describe_data(a_summary(), results, WINDOW)
 
         flights, weather = data.gate
-        assert (flights.table, flights.warnings, weather.quarantined) == ("flights", (), 1)
-        assert [one.fact for one in weather.quarantined_for] == [
+        assert (flights.table, flights.warnings, weather.quarantined_rows) == ("flights", (), 1)
+        assert [one.fact for one in weather.of(Severity.QUARANTINE)] == [
             "wind: expected at most 150, got 1048"
         ]
         assert [one.fact for one in weather.warnings] == ["expected at most 150, got 1048"]
@@ -605,3 +611,19 @@ def test_parts_make_the_figures(figures_of: Callable[..., Figures]) -> None:
     figures = figures_of(features=FeatureFigures(drift=(), unseen=Unseen(upcoming_rows=1)))
 
     assert judged(figures).figures == figures
+
+
+@pytest.mark.parametrize(
+    ("level", "unusual"), [(DriftLevel.MODERATE, False), (DriftLevel.MAJOR, True)]
+)
+def test_both_reports_of_a_week_agree_on_drift(level: DriftLevel, unusual: bool) -> None:
+    """What exploration calls unusual the weekly report does too: one class holds the rule."""
+    measured = feature_drift("rain", "Rain", 0.15, usual=0.1, level=level)
+    exploration = {"profile": {"as_of": str(AS_OF)}, "drift": [measured.model_dump(mode="json")]}
+
+    figures = nodes.describe_features(
+        exploration, {"selected": ["rain"]}, Unseen(upcoming_rows=0), WINDOW
+    )
+
+    assert figures.drift == (measured,)
+    assert [feature.unusual for feature in figures.drift] == [measured.unusual] == [unusual]

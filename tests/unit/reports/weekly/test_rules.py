@@ -4,25 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from report_parts import feature_drift, gate_result
 
 from weekwise.analysis.drift import Direction, Drift, DriftLevel
+from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.performance import WeekScore
 from weekwise.model.verdict import Decision
-from weekwise.reports.weekly.content import (
-    FeatureDrift,
+from weekwise.reports.finding import Status
+from weekwise.reports.weekly.params import MonitoringParams
+from weekwise.reports.weekly.rules import judge
+from weekwise.reports.weekly.weekly_report import (
     FeatureFigures,
     Figures,
-    GateFailure,
-    GateResult,
     RealizedPerformance,
-    Status,
     Unseen,
     UnseenCategory,
     UpcomingPredictions,
     VerdictFigures,
 )
-from weekwise.reports.weekly.params import MonitoringParams
-from weekwise.reports.weekly.rules import judge
 
 PARAMS = MonitoringParams()
 WORSE = {"worse": True, "skill": 0.01, "skill_low": -0.01, "skill_high": 0.03}
@@ -76,8 +75,8 @@ def test_outcomes(
 
 def drifted(psi: float, usual: float | None, count: int = 1) -> tuple[FeatureDrift, ...]:
     """Some features with this drift, among ten in all."""
-    far = FeatureDrift(column="temp", title="Heat", psi=psi, usual=usual, level=DriftLevel.MAJOR)
-    near = FeatureDrift(column="seats", title="Seats", psi=0.01, usual=0.02, level=DriftLevel.NONE)
+    far = feature_drift("temp", "Heat", psi, usual=usual, level=DriftLevel.MAJOR)
+    near = feature_drift("seats", "Seats", 0.01, usual=0.02)
     return (far,) * count + (near,) * (10 - count)
 
 
@@ -97,28 +96,25 @@ def predicted(level: DriftLevel) -> UpcomingPredictions:
     return UpcomingPredictions(rows=6600, drift=drift)
 
 
-def gate(**values: Any) -> GateResult:
-    """What the gate said of 10,000 rows of weather."""
-    return GateResult(table="weather", rows=10_000, **values)
-
-
 def unseen(rows: int) -> Unseen:
     """So many of 6,600 rows with a new destination."""
     new = UnseenCategory(column="dest", value="JAC", rows=rows)
     return Unseen(upcoming_rows=6600, rows=rows, categories=(new,))
 
 
-FACT = GateFailure(fact="dest: expected known values, got JAC", next_step="Add JAC.")
-
-
 @pytest.mark.parametrize(
     ("where", "change", "status", "says"),
     [
-        ("data.gate", (gate(),), "OK", "nothing to look back on yet"),
-        ("data.gate", (gate(quarantined=10),), "OK", "nothing to look back on yet"),
-        ("data.gate", (gate(quarantined=11),), "WARN", "11 of 10,000 rows of weather went to"),
-        ("data.gate", (gate(warnings=(FACT,)),), "WARN", "weather, dest: expected known values"),
-        ("data.gate", (gate(warnings=(FACT, FACT, FACT)),), "WARN", "got JAC, and 2 more"),
+        ("data.gate", (gate_result(),), "OK", "nothing to look back on yet"),
+        ("data.gate", (gate_result(quarantined=10),), "OK", "nothing to look back on yet"),
+        (
+            "data.gate",
+            (gate_result(quarantined=11),),
+            "WARN",
+            "11 of 10,000 rows of weather went to",
+        ),
+        ("data.gate", (gate_result(failures=1),), "WARN", "weather, dest: expected known values"),
+        ("data.gate", (gate_result(failures=3),), "WARN", "got JAC, and 2 more"),
         ("data.upcoming_rows", 6601, "ACT", "6,600 of 6,601 upcoming rows have a prediction"),
         ("data.upcoming_rows", 0, "WARN", "no rows to predict for 5 to 11 August"),
         ("features.drift", drifted(0.9, 0.5, count=3), "OK", ""),
@@ -175,7 +171,7 @@ def test_verdict(
 def test_gravest_first(figures_of: FigureMaker, score_of: ScoreMaker) -> None:
     """The gravest findings make the status and the headline, and all are kept in order."""
     figures = figures_of(performance=RealizedPerformance(weeks=(score_of(**USELESS),)))
-    data = figures.data.model_copy(update={"gate": (gate(quarantined=500),)})
+    data = figures.data.model_copy(update={"gate": (gate_result(quarantined=500),)})
 
     report = judge(figures.model_copy(update={"data": data}), PARAMS)
 
@@ -191,7 +187,7 @@ def test_long_headline(figures_of: FigureMaker) -> None:
     figures = figures_of(
         features=FeatureFigures(drift=drifted(0.9, None, count=9), unseen=unseen(600))
     )
-    data = figures.data.model_copy(update={"gate": (gate(quarantined=500, warnings=(FACT,)),)})
+    data = figures.data.model_copy(update={"gate": (gate_result(quarantined=500, failures=1),)})
 
     report = judge(figures.model_copy(update={"data": data}), PARAMS)
 
@@ -203,7 +199,7 @@ def test_long_headline(figures_of: FigureMaker) -> None:
 def test_next_steps_are_told_once(figures_of: FigureMaker) -> None:
     """Two findings with the same remedy ask for it once."""
     figures = figures_of()
-    results = (gate(warnings=(FACT,)), GateResult(table="flights", rows=5, warnings=(FACT,)))
+    results = (gate_result(failures=1), gate_result("flights", 5, failures=1))
     data = figures.data.model_copy(update={"gate": results})
 
     report = judge(figures.model_copy(update={"data": data}), PARAMS)

@@ -5,23 +5,21 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
+from report_parts import feature_drift, gate_failure, gate_result
 
-from weekwise.analysis.drift import DriftBin, DriftLevel
+from weekwise.analysis.drift import Direction, DriftBin, DriftLevel
 from weekwise.analysis.performance import CalibrationBin, SliceScore, WeekScore
-from weekwise.reports.weekly.content import (
-    FeatureDrift,
+from weekwise.reports.weekly.params import MonitoringParams
+from weekwise.reports.weekly.rules import judge
+from weekwise.reports.weekly.weekly_page import render_report
+from weekwise.reports.weekly.weekly_report import (
     FeatureFigures,
     Figures,
-    GateFailure,
-    GateResult,
     RealizedPerformance,
     Unseen,
     UnseenCategory,
     UpcomingPredictions,
 )
-from weekwise.reports.weekly.params import MonitoringParams
-from weekwise.reports.weekly.rules import judge
-from weekwise.reports.weekly.weekly_page import render_report
 
 FigureMaker = Callable[..., Figures]
 ScoreMaker = Callable[..., WeekScore]
@@ -100,13 +98,13 @@ def a_full_week(figures_of: FigureMaker, score_of: ScoreMaker) -> Figures:
         ),
         features=FeatureFigures(
             drift=(
-                FeatureDrift(
-                    column="temp",
-                    title="Temperature & dew",
-                    psi=1.2,
+                feature_drift(
+                    "temp",
+                    "Temperature & dew",
+                    1.2,
                     usual=0.8,
                     level=DriftLevel.MAJOR,
-                    direction="mean up 0.81 sd",
+                    direction=Direction(measure="mean", way="up", effect=0.81),
                 ),
             ),
             unseen=Unseen(
@@ -116,8 +114,8 @@ def a_full_week(figures_of: FigureMaker, score_of: ScoreMaker) -> Figures:
             ),
         ),
     )
-    failure = GateFailure(fact="dest: expected known values, got <b>", next_step="Add it.")
-    gate = (GateResult(table="features", rows=9, quarantined=1, warnings=(failure,)),)
+    failure = gate_failure("<b>", next_step="Add it.")
+    gate = (gate_result("features", 9, quarantined=1, failures=failure),)
     return figures.model_copy(update={"data": figures.data.model_copy(update={"gate": gate})})
 
 

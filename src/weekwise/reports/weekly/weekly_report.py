@@ -1,11 +1,11 @@
-"""What a weekly report is made of: its figures as frozen shapes, and plain data at the border."""
+"""The weekly report as typed content: page, closing screen, Prefect and the service read it."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from enum import StrEnum
 
-from weekwise.analysis.drift import Drift, DriftBin, DriftLevel
+from weekwise.analysis.drift import Drift, DriftBin
+from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.performance import (
     CalibrationBin,
     ExpectedPerformance,
@@ -14,65 +14,8 @@ from weekwise.analysis.performance import (
 )
 from weekwise.contract.model import Frozen
 from weekwise.model.verdict import Decision
-
-
-class Status(StrEnum):
-    """What a week asks of its operator, from nothing to something at once."""
-
-    OK = "OK"
-    WARN = "WARN"
-    ACT = "ACT"
-
-    @property
-    def rank(self) -> int:
-        """How grave it is; the gravest finding makes a week's status."""
-        return list(Status).index(self)
-
-
-class Finding(Frozen):
-    """One thing worth saying about a week.
-
-    Attributes:
-        status: How grave it is.
-        topic: What it is about, in a word or two.
-        reason: The fact, with its figures, short enough for a headline.
-        next_step: What to do about it; empty if nothing.
-    """
-
-    status: Status
-    topic: str
-    reason: str
-    next_step: str = ""
-
-
-class GateFailure(Frozen):
-    """A check of the data gate that did not hold and did not stop the run.
-
-    Attributes:
-        fact: What was expected and what arrived.
-        next_step: What to do about it.
-    """
-
-    fact: str
-    next_step: str
-
-
-class GateResult(Frozen):
-    """What the data gate said of one table.
-
-    Attributes:
-        table: The table.
-        rows: Rows that were checked.
-        quarantined: Rows that were taken out.
-        quarantined_for: The checks for which rows were taken out.
-        warnings: The checks that did not hold and were let pass.
-    """
-
-    table: str
-    rows: int
-    quarantined: int = 0
-    quarantined_for: tuple[GateFailure, ...] = ()
-    warnings: tuple[GateFailure, ...] = ()
+from weekwise.quality.gate_result import GateResult
+from weekwise.reports.finding import Finding, Status
 
 
 class VerdictFigures(Frozen):
@@ -122,41 +65,6 @@ class Unseen(Frozen):
     def share(self) -> float:
         """The share of the upcoming rows with at least one unseen category."""
         return self.rows / self.upcoming_rows if self.upcoming_rows else 0.0
-
-
-class FeatureDrift(Frozen):
-    """How far a feature of the upcoming rows lies from history, as exploration measured it.
-
-    Attributes:
-        column: The feature.
-        title: Its title, for people.
-        psi: Population stability index; None where a sample is empty.
-        usual: The largest PSI of some past weeks against the same history; None if unknown.
-        level: What the PSI amounts to.
-        direction: Which way the feature moved, in words.
-    """
-
-    column: str
-    title: str
-    psi: float | None
-    usual: float | None = None
-    level: DriftLevel = DriftLevel.NONE
-    direction: str = ""
-
-    @property
-    def drifted(self) -> bool:
-        """Whether the drift is moderate or major."""
-        return self.level in {DriftLevel.MODERATE, DriftLevel.MAJOR}
-
-    @property
-    def unusual(self) -> bool:
-        """Whether the drift is major, and further than any of the past weeks went.
-
-        A season drifts from the rest of its year, and says nothing of the feed.
-        """
-        if self.psi is None or self.level is not DriftLevel.MAJOR:
-            return False
-        return self.usual is None or self.psi > self.usual
 
 
 class UpcomingPredictions(Frozen):
@@ -290,11 +198,11 @@ class WeeklyReport(Frozen):
     """A week on one page: what to know first stands first.
 
     Attributes:
-        status: The gravest finding's status.
+        status: The most severe finding's status.
         headline: The status and its reasons, in one line.
         as_of: The run's as-of date.
         next_steps: What to do, the most pressing first.
-        findings: All that was found, the gravest first.
+        findings: All that was found, the most severe first.
         drifted: Whether features or predictions have drifted enough to warn.
         worse: Whether the last week looked back on was credibly worse than expected.
         figures: What it was judged by.
