@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ibis
 from ibis import _
 
@@ -11,7 +9,7 @@ from flights.params import WranglingParams
 from weekwise.contract.model import Contract
 from weekwise.features.conform import conform
 from weekwise.features.window import Window
-from weekwise.reports.wrangling_summary import count, summarize_features
+from weekwise.reports.wrangling_summary import WranglingSummary, count, summarize_features
 
 HOURS_A_DAY = 24
 MINUTES_AN_HOUR = 60
@@ -156,7 +154,7 @@ def summarize_wrangling(
     features: ibis.Table,
     features_contract: Contract,
     window: Window,
-) -> dict[str, Any]:
+) -> WranglingSummary:
     """What came in, what was left out and why, and what came out.
 
     Args:
@@ -166,9 +164,6 @@ def summarize_wrangling(
         features: The table that was built.
         features_contract: Its contract.
         window: The run's place in time.
-
-    Returns:
-        A `WranglingSummary` as plain data.
     """
     rows_in = {"flights": count(flights), "weather": count(weather)}
     past = clean_flights.filter(_.scheduled_departure.date() < ibis.literal(window.as_of))
@@ -180,4 +175,4 @@ def summarize_wrangling(
         rows_in=rows_in,
         duplicates_dropped=rows_in["flights"] - count(clean_flights),
         left_out={reason: rows or 0 for reason, rows in lost[0].items()},
-    ).model_dump(mode="json")
+    )

@@ -35,7 +35,13 @@ def register_pipelines() -> dict[str, Pipeline]:
         ConfigurationError: If the environment names a wrangling module that cannot be used.
     """
     packages = {WRANGLING: _wrangling(), **ENGINE}
-    pipelines = {name: package.create_pipeline() for name, package in packages.items()}
+    pipelines = {
+        # A namespace for each, so that kedro viz opens on five boxes; datasets keep their names.
+        name: Pipeline(
+            package.create_pipeline(), namespace=name, prefix_datasets_with_namespace=False
+        )
+        for name, package in packages.items()
+    }
     return {"__default__": sum(pipelines.values(), start=Pipeline([])), **pipelines}
 
 

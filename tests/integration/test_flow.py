@@ -73,7 +73,7 @@ class FailOnce:
     @hook_impl
     def before_node_run(self, node: Any) -> None:
         """Fail, once."""
-        if node.name == self.node and not self.failed:
+        if node.short_name == self.node and not self.failed:
             self.failed = True
             raise ConnectionError("a passing trouble")
 
@@ -86,7 +86,7 @@ class KillBefore:
     @hook_impl
     def before_node_run(self, node: Any) -> None:
         """Kill at the node."""
-        if node.name == self.node:
+        if node.short_name == self.node:
             runs.kill_now()
 
 
@@ -106,10 +106,10 @@ def test_nodes_are_tasks(server: flows.Server, whole_run: dict[str, Any]) -> Non
     pipelines = list(register_pipelines().values())[1:]
     for subflow, pipeline in zip(server.subflows(whole_run["id"]), pipelines, strict=True):
         tasks = {run["name"]: run for run in server.task_runs(subflow["id"])}
-        assert set(tasks) == {node.name for node in pipeline.nodes}
+        assert set(tasks) == {node.short_name for node in pipeline.nodes}
         assert {run["state_type"] for run in tasks.values()} == {"COMPLETED"}
         for node in pipeline.nodes:
-            assert set(tasks[node.name]["tags"]) >= node.tags
+            assert set(tasks[node.short_name]["tags"]) >= node.tags
 
 
 def test_the_graph_shows_what_needs_what(server: flows.Server, whole_run: dict[str, Any]) -> None:
@@ -193,7 +193,7 @@ class BreakFlights:
     @hook_impl
     def before_node_run(self, node: Any, inputs: dict[str, Any]) -> dict[str, Any]:
         """Drop the destination."""
-        if node.name == "replay_flights":
+        if node.short_name == "replay_flights":
             return {"flights_2013": inputs["flights_2013"].drop(columns="dest")}
         return {}
 
@@ -288,7 +288,7 @@ def recorded(runner: str, *, failing: str | None) -> Callable[[Any], list[tuple[
         made = Node.run
 
         def fail(node: Any, inputs: Any) -> Any:
-            if node.name == failing:
+            if node.short_name == failing:
                 raise ValueError("as the test asked")
             return made(node, inputs)
 
@@ -408,7 +408,7 @@ class WaitFor:
     @hook_impl
     def before_node_run(self, node: Any) -> None:
         """Wait."""
-        if node.name == "replay_flights":
+        if node.short_name == "replay_flights":
             Path(os.environ["WEEKWISE_DATA_DIR"], "waiting").touch()
             flows.until(self.file.exists)
 

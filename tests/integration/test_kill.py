@@ -21,7 +21,7 @@ class KillBefore:
     @hook_impl
     def before_node_run(self, node: Any) -> None:
         """Kill at the node."""
-        if node.name == self.node:
+        if node.short_name == self.node:
             runs.kill_now()
 
 

@@ -29,7 +29,6 @@ IN_MEMORY = {
     "departures",
     "feature_figures",
     "judged_week",
-    "model_evaluation",
     "model_figures",
     "realized_performance",
     "realized_predictions",
@@ -74,9 +73,16 @@ def test_five_pipelines_and_all_of_them() -> None:
     assert Counter(node.name for node in PIPELINES["__default__"].nodes) == nodes
 
 
+@pytest.mark.parametrize("name", ORDER)
+def test_each_pipeline_is_a_namespace(name: str) -> None:
+    """Kedro-Viz draws each pipeline as one box, whose datasets keep their own names."""
+    assert {node.namespace for node in PIPELINES[name].nodes} == {name}
+    assert not [dataset for dataset in PIPELINES[name].datasets() if name in dataset]
+
+
 def test_node_names_are_unique() -> None:
-    """A node's name tells it from every other, with no namespace or number to help."""
-    names = [node.name for node in PIPELINES["__default__"].nodes]
+    """A node's own name tells it from every other; its pipeline is its namespace."""
+    names = [node.short_name for node in PIPELINES["__default__"].nodes]
 
     assert len(set(names)) == len(names)
     assert all(name.isidentifier() and name == name.lower() for name in names)

@@ -50,7 +50,9 @@ class Association(Frozen):
     by_value: tuple[Rate, ...]
 
 
-def associate(table: AnalysisTable, params: ExplorationParams) -> tuple[Association, ...]:
+def measure_associations(
+    table: AnalysisTable, params: ExplorationParams
+) -> tuple[Association, ...]:
     """Measure each feature against the target over all past rows."""
     folds = _folds(table, params.folds)
     return tuple(_associate(table, name, folds, params) for name in table.features)

@@ -69,7 +69,7 @@ class Correlations(Frozen):
         return self.model_copy(update={"pairs": self.pairs[:most]})
 
 
-def correlate(table: AnalysisTable, params: ExplorationParams) -> Correlations:
+def correlate_features(table: AnalysisTable, params: ExplorationParams) -> Correlations:
     """Measure every pair of features over past rows, sampled where there are many."""
     chosen = _sample(table.history.rows, params)
     ranks = {name: _ranks(held[chosen]) for name, held in table.history.numbers.items()}

@@ -72,7 +72,7 @@ class FeatureDrift(FrozenWithComputed):
         return self.usual is None or self.psi > self.usual
 
 
-def measure(table: AnalysisTable, params: ExplorationParams) -> tuple[FeatureDrift, ...]:
+def measure_drift(table: AnalysisTable, params: ExplorationParams) -> tuple[FeatureDrift, ...]:
     """Measure the drift of each feature.
 
     One week never looks like half a year: the season alone moves it. So the last weeks are

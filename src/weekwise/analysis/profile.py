@@ -92,7 +92,7 @@ class Profile(Frozen):
     columns: tuple[ColumnSummary, ...]
 
 
-def profile(table: AnalysisTable, params: ExplorationParams) -> Profile:
+def profile_columns(table: AnalysisTable, params: ExplorationParams) -> Profile:
     """Describe the rows of history and of the upcoming days, and each feature by itself."""
     past = table.history
     return Profile(

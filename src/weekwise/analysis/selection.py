@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from weekwise.analysis.association import Association
 from weekwise.analysis.correlation import Correlations
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.profile import ColumnSummary
+from weekwise.analysis.profile import ColumnSummary, Profile
 from weekwise.contract.model import Contract, Frozen
 from weekwise.errors import WeekwiseError
 from weekwise.wording import percent
@@ -37,9 +37,9 @@ class Selection(Frozen):
     kept: tuple[Dropped, ...] = ()
 
 
-def select(
+def select_features(
     contract: Contract,
-    columns: Sequence[ColumnSummary],
+    profile: Profile,
     associations: Sequence[Association],
     correlations: Correlations,
     params: ExplorationParams,
@@ -51,6 +51,7 @@ def select(
             same one, or if no feature is left.
     """
     _check_names(contract, params)
+    columns = profile.columns
     reasons = dict.fromkeys(params.drop, "the parameters drop it")
     by_rule = dict(_unfit(columns, associations, params))
     kept = {name: reason for name, reason in by_rule.items() if name in params.keep}

@@ -63,7 +63,7 @@ class TargetSummary(Frozen):
     by_hour: tuple[Rate, ...]
 
 
-def summarize(table: AnalysisTable) -> TargetSummary:
+def summarize_target(table: AnalysisTable) -> TargetSummary:
     """Describe the target over the whole of history, by week, by weekday and by hour."""
     contract, past = table.contract, table.history
     column = contract.columns[str(contract.target)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -63,7 +62,7 @@ def _as_of(options: dict[str, Any]) -> date:
         weeks = data.weeks()
         return calendar.after(weeks[-1] if weeks else None)
     try:
-        return calendar.parse(json.loads(data.wrangling_summary.read_text())["as_of"])
+        return calendar.parse(_built_for(data.wrangling_summary))
     except FileNotFoundError:
         raise AsOfError(
             "there are no features yet; run: kedro run --pipeline data_wrangling"
@@ -75,3 +74,10 @@ def _starts_a_week(options: dict[str, Any]) -> bool:
     if any(options[name] for name in PARTS):
         return False
     return not options["pipelines"] or bool({WRANGLING, "__default__"} & {*options["pipelines"]})
+
+
+def _built_for(summary: Path) -> date:
+    """The date that the features were built for."""
+    from weekwise.reports.wrangling_summary import WranglingSummary
+
+    return WranglingSummary.model_validate_json(summary.read_bytes()).as_of

@@ -167,7 +167,7 @@ def _plan_table(plan: Plan) -> Table:
             limit = task.options.timeout_seconds
             table.add_row(
                 "" if number else stage.title,
-                task.node.name,
+                task.node.short_name,
                 ", ".join(sorted(task.node.tags)),
                 str(task.options.retries),
                 "none" if limit is None else f"{limit:g} s",

@@ -30,6 +30,6 @@ class AsOfGuardHook:
         remedy = f"run: kedro run --pipeline data_wrangling --params as_of={as_of}"
         if not catalog.exists(SUMMARY):
             raise AsOfError(f"there are no {FEATURES} yet; {remedy}")
-        built_for = catalog.load(SUMMARY)["as_of"]
+        built_for = str(catalog.load(SUMMARY).as_of)
         if built_for != as_of:
             raise AsOfError(f"{FEATURES} were built for {built_for}, not {as_of}; {remedy}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,17 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from weekwise.paths import DataFolder
 from weekwise.quality.data_docs import data_docs
-from weekwise.quality.places import REPORTING
+from weekwise.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+
+    from weekwise.analysis.performance import WeekScore
+    from weekwise.quality.gate_result import GateResult
+    from weekwise.reports.weekly.weekly_report import Figures, UpcomingPredictions, WeeklyReport
 
 REPORT = "weekly_report"
 COLORS = {"OK": "green", "WARN": "yellow", "ACT": "red"}
@@ -56,13 +62,13 @@ class ClosingScreenHook:
 
 
 def screen(
-    report: Mapping[str, Any], folder: Path, seconds: float, environment: str | None = None
+    report: WeeklyReport, folder: Path, seconds: float, environment: str | None = None
 ) -> RenderableType:
     """A weekly report on one screen.
 
     Args:
-        report: The weekly report as plain data.
-        folder: The project's data folder.
+        report: The weekly report.
+        folder: The environment's data folder.
         seconds: How long the run took.
         environment: Kedro's environment, if it is not the default.
     """
@@ -70,73 +76,71 @@ def screen(
     from rich.markup import escape
     from rich.panel import Panel
 
-    color = COLORS[report["status"]]
+    color = COLORS[report.status]
     return Group(
         "",
         Panel(
-            Group(f"[bold {color}]{escape(report['headline'])}[/]\n", _figures(report)),
-            title=f"[bold {color}]{report['status']}",
+            Group(f"[bold {color}]{escape(report.headline)}[/]\n", _figures(report.figures)),
+            title=f"[bold {color}]{report.status}",
             title_align="left",
-            subtitle=f"as of {report['as_of']}, {seconds:.0f} s",
+            subtitle=f"as of {report.as_of}, {seconds:.0f} s",
             border_style=color,
             padding=(1, 2),
         ),
-        _advice(report["next_steps"]),
-        _listing(_files(folder, report["as_of"]), _commands(environment)),
+        _advice(report.next_steps),
+        _listing(_files(DataFolder(folder), report.as_of), _commands(environment)),
     )
 
 
-def _figures(report: Mapping[str, Any]) -> Table:
-    figures = report["figures"]
-    data, model, predictions = figures["data"], figures["model"], figures["predictions"]
+def _figures(figures: Figures) -> Table:
+    data = figures.data
+    left_out = {**data.left_out, "duplicates": data.duplicates_dropped}
     grid = _grid()
-    grid.add_row("as of", f"{report['as_of']}, predicting up to {figures['end']}")
-    grid.add_row("rows in", ", ".join(f"{t} {n:,}" for t, n in data["rows_in"].items()))
-    left_out = {**data["left_out"], "duplicates": data["duplicates_dropped"]}
-    grid.add_row(
+    grid.add_row("as of", f"{figures.as_of}, predicting up to {figures.end}")
+    _add(grid, "rows in", ", ".join(f"{t} {n:,}" for t, n in data.rows_in.items()))
+    _add(
+        grid,
         "rows out",
-        f"{data['history_rows']:,} history, {data['upcoming_rows']:,} upcoming; left out: "
+        f"{data.history_rows:,} history, {data.upcoming_rows:,} upcoming; left out: "
         + ", ".join(f"{rows:,} {reason}" for reason, rows in left_out.items()),
     )
-    for result in data["gate"]:
-        grid.add_row(f"gate {result['table']}", _gate(result))
-    _add(grid, "verdict", model["verdict"]["headline"])
-    grid.add_row("predicted", _predicted(predictions))
-    grid.add_row("last week", _last_week(figures["performance"]["weeks"]))
+    for result in data.gate:
+        _add(grid, f"gate {result.table}", _gate(result))
+    _add(grid, "verdict", figures.model.verdict.headline)
+    grid.add_row("predicted", _predicted(figures.predictions))
+    grid.add_row("last week", _last_week(figures.performance.last))
     return grid
 
 
-def _gate(result: Mapping[str, Any]) -> str:
-    parts = [f"{result['rows']:,} rows"]
-    if result["quarantined_rows"]:
-        parts.append(f"{result['quarantined_rows']:,} in quarantine")
-    count = sum(failure["severity"] == "warn" for failure in result["failures"])
-    if count:
-        parts.append(f"{count} warning{'' if count == 1 else 's'}")
+def _gate(result: GateResult) -> str:
+    parts = [f"{result.rows:,} rows"]
+    if result.quarantined_rows:
+        parts.append(f"{result.quarantined_rows:,} in quarantine")
+    if result.warnings:
+        parts.append(counted(len(result.warnings), "warning", "warnings"))
     return ", ".join(parts) if len(parts) > 1 else f"{parts[0]}, all as the contract says"
 
 
-def _predicted(predictions: Mapping[str, Any]) -> str:
-    if not predictions["rows"]:
+def _predicted(predictions: UpcomingPredictions) -> str:
+    if not predictions.rows:
         return "no upcoming rows"
     return (
-        f"{predictions['rows']:,} rows by version {predictions['model_version']}: mean probability "
-        f"{predictions['mean_probability']:.3f}, {predictions['decisions']:,} decided yes "
-        f"(from {predictions['threshold']:g} on)"
+        f"{predictions.rows:,} rows by version {predictions.model_version}: mean probability "
+        f"{predictions.mean_probability:.3f}, {predictions.decisions:,} decided yes "
+        f"(from {predictions.threshold:g} on)"
     )
 
 
-def _last_week(weeks: list[Mapping[str, Any]]) -> str:
-    if not weeks:
-        return "nothing to look back on yet"
-    last = weeks[-1]
-    if last["log_loss"] is None:
-        return f"week of {last['as_of']}: no outcomes yet"
-    expected = last["expected_log_loss"]
+def _last_week(week: WeekScore | None) -> str:
+    if week is None:
+        return "no outcomes to compare with yet"
+    if week.log_loss is None:
+        return f"week of {week.as_of}: no outcomes yet"
+    expected = week.expected_log_loss
     against = "" if expected is None else f", expected {expected:.4f}"
     return (
-        f"week of {last['as_of']}: log loss {last['log_loss']:.4f}{against} "
-        f"on {last['rows_with_outcome']:,} of {last['rows']:,} predictions"
+        f"week of {week.as_of}: log loss {week.log_loss:.4f}{against} "
+        f"on {week.rows_with_outcome:,} of {week.rows:,} predictions"
     )
 
 
@@ -157,14 +161,14 @@ def _listing(files: Sequence[_Line], commands: Sequence[_Line]) -> Table:
     return grid
 
 
-def _files(folder: Path, as_of: str) -> list[_Line]:
-    week = folder / REPORTING / as_of
+def _files(data: DataFolder, as_of: date) -> list[_Line]:
+    week = data.week(as_of)
     places = [
-        ("weekly report", week / "weekly_report.html"),
-        ("exploration", week / "exploration.html"),
-        ("model card", week / "model_card.md"),
-        ("predictions", folder / "07_model_output" / "predictions" / f"{as_of}.parquet"),
-        ("Data Docs", data_docs(folder / REPORTING)),
+        ("weekly report", week.weekly_page),
+        ("exploration", week.exploration_page),
+        ("model card", week.model_card),
+        ("predictions", data.predictions(as_of)),
+        ("Data Docs", data_docs(data.reporting)),
     ]
     return [(name, _short(path)) for name, path in places if path.exists()]
 
@@ -175,7 +179,7 @@ def _short(path: Path) -> str:
 
 
 def _commands(environment: str | None) -> list[_Line]:
-    option = f" --env {environment}" if environment not in (None, "local") else ""
+    option = f" --env {environment}" if environment is not None else ""
     return [
         (f"kedro run{option}", "the week after"),
         (f"kedro model list{option}", "the registry: champion, challenger, verdicts"),

@@ -76,7 +76,7 @@ class TrackingHook:
         import mlflow
 
         if mlflow.active_run() is not None:
-            mlflow.set_tag("data_hash", data["data_hash"])
+            mlflow.set_tag("data_hash", data.data_hash)
 
 
 def flattened(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -107,8 +107,8 @@ class Orchestration(_Options):
     def of(self, node: Node) -> NodeOptions:
         """One node's options: those of all, changed by its tags, then by its name."""
         changes = [self.by_tag[tag] for tag in sorted(node.tags) if tag in self.by_tag]
-        if node.name in self.by_node:
-            changes.append(self.by_node[node.name])
+        if node.short_name in self.by_node:
+            changes.append(self.by_node[node.short_name])
         return reduce(
             lambda options, change: options.model_copy(
                 update=change.model_dump(exclude_unset=True)

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from weekwise.analysis.table import AnalysisTable
+from weekwise.analysis.table import AnalysisTable, read_analysis_table
 from weekwise.contract.model import Contract
 from weekwise.features.window import Window
-from weekwise.pipelines.exploratory_data_analysis.nodes import read_features
 
 
 def test_rows_are_split_by_the_window(analysis_table: AnalysisTable, orders: pd.DataFrame) -> None:
@@ -51,7 +50,7 @@ def test_the_order_of_rows_does_not_matter(
     """Rows are read in the order of their key, so that a seeded sample draws the same ones."""
     contract = contract_of("amount", "region")
     one, two = (
-        read_features(ibis.memtable(rows[list(contract.columns)]), contract, window)
+        read_analysis_table(ibis.memtable(rows[list(contract.columns)]), contract, window)
         for rows in (orders, orders.sample(frac=1, random_state=1))
     )
 
@@ -71,7 +70,7 @@ def test_hours_are_known_from_a_datetime_only(
     contract = contract_of("amount", time=time)
     placed = orders["placed"] if has_hours else orders["placed"].dt.normalize()
     table = ibis.memtable(orders.assign(placed=placed)[list(contract.columns)])
-    found = read_features(table, contract, window)
+    found = read_analysis_table(table, contract, window)
 
     assert (found.history.hours is not None) is has_hours
     assert found.first_day == date(2024, 1, 8)
@@ -85,5 +84,5 @@ def test_infinities_are_gaps(
     rows = orders[list(contract.columns)].assign(amount=np.inf)
 
     assert np.isnan(
-        read_features(ibis.memtable(rows), contract, window).history.numbers["amount"]
+        read_analysis_table(ibis.memtable(rows), contract, window).history.numbers["amount"]
     ).all()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import json
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -16,6 +16,7 @@ from kedro.io import DatasetError
 from weekwise.cli import run as module
 from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.errors import DataGateError
+from weekwise.reports.wrangling_summary import WranglingSummary
 
 CALENDAR = {
     "start": "2013-01-01",
@@ -77,7 +78,18 @@ class Project:
         """Leave features behind, and what says of which date they are."""
         path = self.data / "04_feature" / "wrangling_summary.json"
         path.parent.mkdir(parents=True)
-        path.write_text(json.dumps({"as_of": as_of}))
+        summary = WranglingSummary(
+            as_of=date.fromisoformat(as_of),
+            rows_in={},
+            duplicates_dropped=0,
+            left_out={},
+            history_rows=0,
+            upcoming_rows=0,
+            history_start=None,
+            history_end=None,
+            data_hash="",
+        )
+        path.write_text(summary.model_dump_json())
 
     def files(self) -> list[Path]:
         """All that lies in the data folder."""

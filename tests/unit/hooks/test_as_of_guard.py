@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,9 +14,13 @@ from weekwise.hooks.as_of_guard import AsOfGuardHook
 REMEDY = "run: kedro run --pipeline data_wrangling --params as_of=2013-07-08"
 
 
-def checked(*nodes: Node, summary: dict[str, Any] | None = None, as_of: Any = "2013-07-08") -> None:
+def checked(*nodes: Node, summary: str | None = None, as_of: Any = "2013-07-08") -> None:
     """Start a run of some nodes, after a wrangling that left a summary or before any."""
-    stored = MemoryDataset() if summary is None else MemoryDataset(summary)
+    stored = (
+        MemoryDataset()
+        if summary is None
+        else MemoryDataset(SimpleNamespace(as_of=date.fromisoformat(summary)))
+    )
     catalog = DataCatalog({"wrangling_summary": stored, "params:as_of": MemoryDataset(as_of)})
     AsOfGuardHook().before_pipeline_run(pipeline=Pipeline(nodes), catalog=catalog)
 
@@ -29,13 +35,13 @@ USE = a_node("features", "study")
 
 def test_features_of_the_runs_own_date() -> None:
     """Features that were built for the run's date are taken."""
-    checked(USE, summary={"as_of": "2013-07-08"})
+    checked(USE, summary="2013-07-08")
 
 
 def test_features_of_another_date() -> None:
     """Features built for another week stop the run, with both dates and what to type."""
     with pytest.raises(AsOfError) as caught:
-        checked(USE, summary={"as_of": "2013-07-01"})
+        checked(USE, summary="2013-07-01")
 
     expected = f"features were built for 2013-07-01, not 2013-07-08; {REMEDY}"
     assert str(caught.value) == expected
@@ -56,4 +62,4 @@ def test_no_features_yet() -> None:
 )
 def test_runs_that_take_no_stored_features(nodes: tuple[Node, ...]) -> None:
     """What lies in the store does not matter to a run that does not read it."""
-    checked(*nodes, summary={"as_of": "2013-07-01"})
+    checked(*nodes, summary="2013-07-01")

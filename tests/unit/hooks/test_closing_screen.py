@@ -45,8 +45,10 @@ STEPS = (
 )
 
 
-def a_report(status: Status = Status.OK, steps: tuple[str, ...] = (), **figures: Any) -> Any:
-    """A weekly report as plain data, with some of its figures changed."""
+def a_report(
+    status: Status = Status.OK, steps: tuple[str, ...] = (), **figures: Any
+) -> WeeklyReport:
+    """A weekly report, with some of its figures changed."""
     parts: dict[str, Any] = {
         "as_of": date(2013, 7, 8),
         "end": date(2013, 7, 15),
@@ -71,7 +73,7 @@ def a_report(status: Status = Status.OK, steps: tuple[str, ...] = (), **figures:
             gate=(gate_result("flights", 179_109),),
         ),
     }
-    report = WeeklyReport(
+    return WeeklyReport(
         status=status,
         headline=f"{status}: the predictions of 1 July held up (skill 13.8%, expected 17.0%)",
         as_of=date(2013, 7, 8),
@@ -81,7 +83,6 @@ def a_report(status: Status = Status.OK, steps: tuple[str, ...] = (), **figures:
         worse=False,
         figures=Figures(**{**parts, **figures}),
     )
-    return report.model_dump(mode="json")
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def shown(
-    report: dict[str, Any], folder: Path, width: int = 100, environment: str | None = None
+    report: WeeklyReport, folder: Path, width: int = 100, environment: str | None = None
 ) -> str:
     """The screen as text, on a terminal of some width."""
     console = Console(width=width, file=StringIO(), record=True)
@@ -208,12 +209,14 @@ def test_the_status_has_its_color(status: Status, color: str, data: Path) -> Non
 def test_words_that_look_like_markup(data: Path) -> None:
     """Brackets in what the screen quotes are shown as they are."""
     report = a_report(steps=("expected [red], got [/] in [late]",))
-    report["headline"] = "WARN: flights, dest: expected [bold]airports[/bold]"
+    report = report.model_copy(
+        update={"headline": "WARN: flights, dest: expected [bold]airports[/bold]"}
+    )
 
     words = one_line(shown(report, data))
 
     assert one_line("expected [red], got [/] in [late]") in words
-    assert one_line(report["headline"]) in words
+    assert one_line(report.headline) in words
 
 
 @pytest.mark.parametrize(
@@ -229,12 +232,10 @@ def test_words_that_look_like_markup(data: Path) -> None:
 )
 def test_what_the_gate_found(result: GateResult, expected: str, data: Path) -> None:
     """Rows in quarantine and warnings are counted, table by table."""
-    figures = a_report()["figures"]["data"] | {"gate": (result,)}
+    figures = a_report().figures.data.model_copy(update={"gate": (result,)})
 
     line = next(
-        one
-        for one in shown(a_report(data=DataFigures(**figures)), data).splitlines()
-        if "gate weather" in one
+        one for one in shown(a_report(data=figures), data).splitlines() if "gate weather" in one
     )
 
     assert line.strip("│ ").endswith(f"  {expected}")
@@ -244,7 +245,7 @@ def test_what_the_gate_found(result: GateResult, expected: str, data: Path) -> N
 @pytest.mark.parametrize(
     ("weeks", "expected"),
     [
-        ((), "nothing to look back on yet"),
+        ((), "no outcomes to compare with yet"),
         (
             (WEEK, WEEK.model_copy(update={"as_of": date(2013, 7, 2), "log_loss": None})),
             "week of 2013-07-02: no outcomes yet",
@@ -291,7 +292,7 @@ def test_files_elsewhere_have_their_whole_path(
 
 @pytest.mark.parametrize(
     ("environment", "command"),
-    [(None, "kedro run "), ("local", "kedro run "), ("test", "kedro run --env test ")],
+    [(None, "kedro run "), ("test", "kedro run --env test ")],
 )
 def test_commands_name_the_environment(environment: str | None, command: str, data: Path) -> None:
     """What to type next is for the environment of this run."""

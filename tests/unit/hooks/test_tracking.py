@@ -115,10 +115,10 @@ def test_flattened(values: dict[str, Any], flat: dict[str, str]) -> None:
 def test_the_data_a_run_saw(mlflow: FakeMlflow, tmp_path: Path, event: str) -> None:
     """The data's fingerprint is a tag as soon as a run makes it, or finds it."""
     told = getattr(start(tmp_path), event)
-    told(dataset_name="exploration", data={"data_hash": "of another kind"})
+    told(dataset_name="exploration", data=SimpleNamespace(data_hash="of another kind"))
     assert "data_hash" not in mlflow.tags
 
-    told(dataset_name="wrangling_summary", data={"data_hash": "d1"})
+    told(dataset_name="wrangling_summary", data=SimpleNamespace(data_hash="d1"))
 
     assert mlflow.tags["data_hash"] == "d1"
 
@@ -128,7 +128,7 @@ def test_without_a_run_nothing_is_logged(mlflow: FakeMlflow, tmp_path: Path) -> 
     mlflow.active = False
 
     hook = start(tmp_path)
-    hook.after_dataset_saved(dataset_name="wrangling_summary", data={"data_hash": "d1"})
+    hook.after_dataset_saved(dataset_name="wrangling_summary", data=SimpleNamespace(data_hash="d1"))
 
     assert (mlflow.tags, mlflow.params) == ({}, {})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Callable
@@ -85,10 +84,12 @@ def gate_failures(folder: Path) -> list[dict[str, str]]:
     Args:
         folder: The week's `gate` folder.
     """
+    from weekwise.quality.gate_result import GateResult
+
     rows: list[dict[str, str]] = []
     for path in sorted(folder.glob("*.json")):
-        result = json.loads(path.read_text("utf-8"))
-        rows += [{"table": path.stem, "finding": message.strip()} for message in result["messages"]]
+        result = GateResult.model_validate_json(path.read_bytes())
+        rows += [{"table": path.stem, "finding": message.strip()} for message in result.messages]
     return rows
 
 

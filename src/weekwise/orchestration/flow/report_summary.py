@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from weekwise.paths import DataFolder
 
@@ -42,29 +40,30 @@ def read_report(data: Path, as_of: str) -> Report:
         data: The data folder.
         as_of: The week.
     """
+    from weekwise.reports.weekly.weekly_report import WeeklyReport
+
     path = DataFolder(data).week(as_of).weekly_report
-    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    figures = content["figures"]
-    weeks = figures["performance"]["weeks"]
-    last = weeks[-1] if weeks else {}
-    verdict = figures["model"]["verdict"]["headline"]
-    expected, realized = last.get("expected_log_loss"), last.get("log_loss")
+    content = WeeklyReport.model_validate_json(path.read_bytes())
+    figures, last = content.figures, content.figures.performance.last
+    verdict = figures.model.verdict.headline
+    expected = last.expected_log_loss if last else None
+    realized = last.log_loss if last else None
     return Report(
-        as_of=content["as_of"],
-        status=content["status"],
-        headline=content["headline"],
+        as_of=content.as_of.isoformat(),
+        status=content.status,
+        headline=content.headline,
         verdict=verdict,
         expected=expected,
         realized=realized,
         rows=(
-            ("as of", f"{content['as_of']}, predicting up to {figures['end']}"),
-            ("history rows", f"{figures['data']['history_rows']:,}"),
-            ("predictions", f"{figures['predictions']['rows']:,}"),
+            ("as of", f"{content.as_of}, predicting up to {figures.end}"),
+            ("history rows", f"{figures.data.history_rows:,}"),
+            ("predictions", f"{figures.predictions.rows:,}"),
             ("verdict", verdict),
             ("log loss expected", shown(expected)),
             ("log loss realized", shown(realized)),
         ),
-        next_steps=tuple(str(step) for step in content["next_steps"]),
+        next_steps=content.next_steps,
     )
 
 

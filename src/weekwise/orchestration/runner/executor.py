@@ -102,8 +102,8 @@ class Attempts:
         options, node = self.plan.options, self.plan.node
         return Task(
             fn=self._attempt,
-            name=node.name,
-            task_run_name=node.name,
+            name=node.short_name,
+            task_run_name=node.short_name,
             tags=sorted(node.tags),
             description=(node.func.__doc__ or "").partition("\n")[0],
             retries=options.retries,
@@ -123,7 +123,7 @@ class Attempts:
         Prefect ends an attempt that is over its limit with a cancellation; passed on, that would
         look like the end of the whole run.
         """
-        name, limit = self.plan.node.name, self.plan.options.timeout_seconds
+        name, limit = self.plan.node.short_name, self.plan.options.timeout_seconds
         if state.name == TIMED_OUT:
             return OrchestrationError(
                 f"node {name!r} took longer than its limit of {limit:g} s; see why, or give it "
@@ -143,7 +143,9 @@ class Attempts:
         """Whether another attempt can help; Prefect asks only while there are any left."""
         final = is_final(self.error)
         if not final:
-            logger.warning("%s failed and is tried again: %s", self.plan.node.name, self.error)
+            logger.warning(
+                "%s failed and is tried again: %s", self.plan.node.short_name, self.error
+            )
         return not final
 
 

@@ -140,7 +140,7 @@ def _preflight(plan: Plan, catalog: CatalogProtocol[Any, Any]) -> None:
                 if crosses and lives_in_memory(name, catalog):
                     raise OrchestrationError(
                         f"dataset {name!r} lives in memory and cannot cross into another process: "
-                        f"{making.name!r} ({made_in.title}) makes it and {node.name!r} "
+                        f"{making.short_name!r} ({made_in.title}) makes it and {node.short_name!r} "
                         f"({stage.title}) uses it, but a run may be taken up again between them. "
                         "Write it in the catalog, or set resume_at: run in orchestration.yml"
                     )

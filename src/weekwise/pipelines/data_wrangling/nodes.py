@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ibis
 
 from weekwise.contract.derive import AS_OF
 from weekwise.contract.model import Contract
 from weekwise.features.conform import conform
 from weekwise.features.window import Window
-from weekwise.reports.wrangling_summary import count, summarize_features
+from weekwise.reports.wrangling_summary import WranglingSummary, count, summarize_features
 
 
 def clean_feed(feed: ibis.Table, features_contract: Contract) -> ibis.Table:
@@ -59,7 +57,7 @@ def summarize_wrangling(
     features: ibis.Table,
     features_contract: Contract,
     window: Window,
-) -> dict[str, Any]:
+) -> WranglingSummary:
     """What came in, what was left out and why, and what came out.
 
     Args:
@@ -68,9 +66,6 @@ def summarize_wrangling(
         features: The table that was built.
         features_contract: Its contract.
         window: The run's place in time.
-
-    Returns:
-        A `WranglingSummary` as plain data.
     """
     rows = count(feed)
     date = _dates(clean_feed, features_contract)
@@ -86,7 +81,7 @@ def summarize_wrangling(
         rows_in={"feed": rows},
         duplicates_dropped=rows - count(clean_feed),
         left_out={reason: count(table) for reason, table in left_out.items()},
-    ).model_dump(mode="json")
+    )
 
 
 def _dates(table: ibis.Table, contract: Contract) -> ibis.expr.types.DateValue:

@@ -6,50 +6,59 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
+from weekwise.analysis.association import measure_associations
+from weekwise.analysis.correlation import correlate_features
+from weekwise.analysis.feature_drift import measure_drift
+from weekwise.analysis.profile import profile_columns
+from weekwise.analysis.selection import select_features
+from weekwise.analysis.table import read_analysis_table
+from weekwise.analysis.target import summarize_target
 from weekwise.pipelines.exploratory_data_analysis import nodes
+from weekwise.reports.exploration.exploration_page import render_exploration
+
+PARAMS = "params:exploration"
 
 
 def create_pipeline(**_kwargs: Any) -> Pipeline:
     """From `features` to `exploration`, `selected_features`, the report and its figures."""
-    return Pipeline([*_measures(), *_outcomes(), *_figures()])
+    return Pipeline([*_measures(), *_outcomes()])
 
 
 def _measures() -> list[Node]:
-    settings = "params:exploration"
     return [
         Node(
-            func=nodes.read_features,
+            func=read_analysis_table,
             inputs=["features", "features_contract", "params:window"],
             outputs="analysis_table",
-            name="read_features",
+            name="read_analysis_table",
         ),
         Node(
-            func=nodes.summarize_columns,
-            inputs=["analysis_table", settings],
+            func=profile_columns,
+            inputs=["analysis_table", PARAMS],
             outputs="feature_profile",
-            name="summarize_columns",
+            name="profile_columns",
         ),
         Node(
-            func=nodes.summarize_target,
+            func=summarize_target,
             inputs="analysis_table",
             outputs="target_summary",
             name="summarize_target",
         ),
         Node(
-            func=nodes.measure_associations,
-            inputs=["analysis_table", settings],
+            func=measure_associations,
+            inputs=["analysis_table", PARAMS],
             outputs="associations",
             name="measure_associations",
         ),
         Node(
-            func=nodes.correlate_features,
-            inputs=["analysis_table", settings],
+            func=correlate_features,
+            inputs=["analysis_table", PARAMS],
             outputs="correlations",
             name="correlate_features",
         ),
         Node(
-            func=nodes.measure_drift,
-            inputs=["analysis_table", settings],
+            func=measure_drift,
+            inputs=["analysis_table", PARAMS],
             outputs="feature_drift",
             name="measure_drift",
         ),
@@ -59,13 +68,13 @@ def _measures() -> list[Node]:
 def _outcomes() -> list[Node]:
     return [
         Node(
-            func=nodes.select_features,
+            func=select_features,
             inputs=[
                 "features_contract",
                 "feature_profile",
                 "associations",
                 "correlations",
-                "params:exploration",
+                PARAMS,
             ],
             outputs="selected_features",
             name="select_features",
@@ -79,36 +88,22 @@ def _outcomes() -> list[Node]:
                 "correlations",
                 "feature_drift",
                 "selected_features",
-                "params:exploration",
+                PARAMS,
             ],
             outputs="exploration",
             name="collect_exploration",
         ),
         Node(
-            func=nodes.render_report,
+            func=render_exploration,
             inputs=["exploration", "features_contract"],
             outputs="exploration_report",
-            name="render_exploration_report",
+            name="render_exploration",
         ),
-    ]
-
-
-def _figures() -> list[Node]:
-    drawn = {
-        "target_rate": nodes.draw_target_rate,
-        "missing": nodes.draw_missing,
-        "distributions": nodes.draw_distributions,
-        "associations": nodes.draw_associations,
-        "correlation": nodes.draw_correlation,
-        "drift": nodes.draw_drift,
-    }
-    return [
         Node(
-            func=draw,
+            func=nodes.draw_exploration,
             inputs="exploration",
-            outputs=f"{name}_figure",
-            name=f"draw_{name}",
+            outputs=[f"{name}_figure" for name in nodes.FIGURES],
+            name="draw_exploration",
             tags="figures",
-        )
-        for name, draw in drawn.items()
+        ),
     ]

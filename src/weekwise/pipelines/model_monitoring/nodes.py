@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
 import ibis
 import numpy as np
@@ -22,11 +22,15 @@ from weekwise.analysis.performance import (
     score_week,
     worst_slices,
 )
+from weekwise.analysis.selection import Selection
 from weekwise.contract.derive import categorical
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError
 from weekwise.features.window import Window
+from weekwise.model.evaluation import Evaluation
 from weekwise.model.verdict import Verdict
+from weekwise.quality.gate_result import GateResult
+from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.weekly import read
 from weekwise.reports.weekly.monitoring_log import expected_by_week, log_row
 from weekwise.reports.weekly.params import MonitoringParams
@@ -43,6 +47,7 @@ from weekwise.reports.weekly.weekly_report import (
     UpcomingPredictions,
     WeeklyReport,
 )
+from weekwise.reports.wrangling_summary import WranglingSummary
 
 HISTOGRAM_BINS = 20
 
@@ -108,7 +113,7 @@ def count_outcomes(
     return _frame(counted.order_by("day"))
 
 
-def performance(
+def score_past_weeks(
     realized_predictions: pd.DataFrame,
     daily_outcomes: pd.DataFrame,
     monitoring_log: ibis.Table,
@@ -188,7 +193,7 @@ def describe_predictions(
 def find_unseen_categories(
     features: ibis.Table,
     features_contract: Contract,
-    selected_features: Mapping[str, Any],
+    selected_features: Selection,
     window: Window,
 ) -> Unseen:
     """Categories that the upcoming rows have and history does not.
@@ -196,12 +201,12 @@ def find_unseen_categories(
     Args:
         features: Rows of the feature table.
         features_contract: Its contract.
-        selected_features: Under `selected`, the features that the model is given.
+        selected_features: The features that the model is given.
         window: The run's place in time.
     """
     upcoming = window.upcoming(features, features_contract)
     history = window.history(features, features_contract)
-    selected = set(selected_features["selected"])
+    selected = set(selected_features.selected)
     columns = [name for name in categorical(features_contract) if name in selected]
     found = [one for name in columns for one in _unseen(upcoming, history, name)]
     has_one = [upcoming[one.column].cast("string") == one.value for one in found]
@@ -213,8 +218,8 @@ def find_unseen_categories(
 
 
 def describe_features(
-    exploration: Mapping[str, Any],
-    selected_features: Mapping[str, Any],
+    exploration: Exploration,
+    selected_features: Selection,
     unseen_categories: Unseen,
     window: Window,
 ) -> FeatureFigures:
@@ -222,20 +227,20 @@ def describe_features(
 
     Args:
         exploration: What exploration found.
-        selected_features: Under `selected`, the features that the model is given.
+        selected_features: The features that the model is given.
         unseen_categories: Categories of the upcoming rows that history does not know.
         window: The run's place in time.
 
     Raises:
         AsOfError: If the exploration is another week's.
     """
-    read.check_as_of("exploration", exploration["profile"]["as_of"], window)
+    read.check_as_of("exploration", exploration.profile.as_of, window)
     return FeatureFigures(
         drift=read.drift_of(exploration, selected_features), unseen=unseen_categories
     )
 
 
-def describe_model(verdict: Verdict, evaluation: Mapping[str, Any], window: Window) -> ModelFigures:
+def describe_model(verdict: Verdict, evaluation: Evaluation, window: Window) -> ModelFigures:
     """The promotion gate's decision, and what the holdout expected of the model in service.
 
     Args:
@@ -247,15 +252,15 @@ def describe_model(verdict: Verdict, evaluation: Mapping[str, Any], window: Wind
         AsOfError: If either is another week's.
     """
     read.check_as_of("verdict", verdict.as_of, window)
-    read.check_as_of("evaluation", evaluation["as_of"], window)
+    read.check_as_of("evaluation", evaluation.as_of, window)
     return ModelFigures(
         verdict=read.verdict_of(verdict), expected=read.expected_of(verdict, evaluation)
     )
 
 
 def describe_data(
-    wrangling_summary: Mapping[str, Any],
-    gate_results: Mapping[str, Callable[[], dict[str, Any]]],
+    wrangling_summary: WranglingSummary,
+    gate_results: Mapping[str, Callable[[], GateResult]],
     window: Window,
 ) -> DataFigures:
     """Rows in and out, and what the data gate said of them.
@@ -268,8 +273,9 @@ def describe_data(
     Raises:
         AsOfError: If the summary is another week's.
     """
-    read.check_as_of("wrangling_summary", wrangling_summary["as_of"], window)
-    return read.data_of(wrangling_summary, {table: load() for table, load in gate_results.items()})
+    read.check_as_of("wrangling_summary", wrangling_summary.as_of, window)
+    results = [load() for _, load in sorted(gate_results.items())]
+    return read.data_of(wrangling_summary, results)
 
 
 def judge_week(
@@ -325,7 +331,7 @@ def log_week(judged_week: WeeklyReport) -> pd.DataFrame:
 
 def draw_report(
     judged_week: WeeklyReport, monitoring_week: pd.DataFrame
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, WeeklyReport]:
     """The weekly report for people and for programs.
 
     Kedro saves a node's outputs in their order, and the JSON file tells others that the week is
@@ -336,10 +342,10 @@ def draw_report(
         monitoring_week: The week's row of the monitoring log, for the order's sake only.
 
     Returns:
-        The page, and the `WeeklyReport` as plain data.
+        The page, and the report itself.
     """
     del monitoring_week
-    return render_report(judged_week), judged_week.model_dump(mode="json")
+    return render_report(judged_week), judged_week
 
 
 def _recent(predictions: ibis.Table, weeks: int, window: Window) -> ibis.Table:

@@ -35,7 +35,7 @@ def _looking_back() -> list[Node]:
             name="count_outcomes",
         ),
         Node(
-            func=nodes.performance,
+            func=nodes.score_past_weeks,
             inputs=[
                 "realized_predictions",
                 "daily_outcomes",
@@ -44,7 +44,7 @@ def _looking_back() -> list[Node]:
                 "params:monitoring",
             ],
             outputs="realized_performance",
-            name="performance",
+            name="score_past_weeks",
         ),
     ]
 

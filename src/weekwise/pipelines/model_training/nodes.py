@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from weekwise.analysis.selection import Selection
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, FeedError
 from weekwise.features.fingerprint import text_hash
@@ -36,6 +37,7 @@ from weekwise.reports.model_figures import (
     importance_figure,
     shap_figure,
 )
+from weekwise.reports.wrangling_summary import WranglingSummary
 from weekwise.tasks.binary_metrics import baseline_metrics, reliability_table, score, slice_metrics
 
 logger = logging.getLogger(__name__)
@@ -97,8 +99,8 @@ def split_history(
 def fit_challenger(
     training_rows: pd.DataFrame,
     features_contract: Contract,
-    selected_features: dict[str, Any],
-    wrangling_summary: dict[str, Any],
+    selected_features: Selection,
+    wrangling_summary: WranglingSummary,
     retraining_plan: Retraining,
     window: Window,
     training: TrainingParams,
@@ -108,8 +110,8 @@ def fit_challenger(
     Args:
         training_rows: History without the holdout.
         features_contract: What the rows are.
-        selected_features: Under `selected`, the features that exploration found fit.
-        wrangling_summary: Under `data_hash`, what tells one state of the data from another.
+        selected_features: The features that exploration found fit.
+        wrangling_summary: Its hash tells one state of the data from another.
         retraining_plan: Whether to train.
         window: The run's place in time.
         training: How.
@@ -119,7 +121,7 @@ def fit_challenger(
     """
     if not retraining_plan.retrain:
         return Challenger(predictor=None, reason=retraining_plan.reason)
-    selected = tuple(selected_features["selected"])
+    selected = selected_features.selected
     predictor = fit(
         training_rows,
         features_contract,
@@ -142,7 +144,7 @@ def fit_challenger(
         example=_example(training_rows, features_contract),
         fingerprint=text_hash(
             window.as_of.isoformat(),
-            wrangling_summary["data_hash"],
+            wrangling_summary.data_hash,
             features_contract.hash,
             ",".join(selected),
             # The number of threads does not change the model.
@@ -150,7 +152,7 @@ def fit_challenger(
                 include={"holdout_days": True, "fit": True}, exclude={"fit": {"threads"}}
             ),
         ),
-        tags={"data_hash": wrangling_summary["data_hash"]},
+        tags={"data_hash": wrangling_summary.data_hash},
     )
 
 
@@ -308,34 +310,33 @@ def _evaluate(
     )
 
 
-def record_evaluation(model_evaluation: Evaluation) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The evaluation as plain data, and its overall figures as MLflow takes metrics.
+def list_metrics(evaluation: Evaluation) -> dict[str, Any]:
+    """The overall figures of every model, as MLflow takes metrics.
 
     Args:
-        model_evaluation: Both models and the constant rate on the holdout.
+        evaluation: Both models and the baseline on the holdout.
 
     Returns:
-        The `Evaluation`, and `{"challenger.log_loss": {"value": …, "step": 0}, …}`.
+        `{"challenger.log_loss": {"value": …, "step": 0}, …}`.
     """
     models = {
-        "challenger": model_evaluation.challenger and model_evaluation.challenger.metrics,
-        "champion": model_evaluation.champion and model_evaluation.champion.metrics,
-        "baseline": model_evaluation.baseline,
+        "challenger": evaluation.challenger and evaluation.challenger.metrics,
+        "champion": evaluation.champion and evaluation.champion.metrics,
+        "baseline": evaluation.baseline,
     }
-    metrics = {
+    return {
         f"{model}.{name}": {"value": float(value), "step": 0}
         for model, figures in models.items()
         if figures is not None
         for name, value in figures.model_dump().items()
         if value is not None
     }
-    return model_evaluation.model_dump(mode="json"), metrics
 
 
 def write_model_card(
     challenger: Challenger,
     current_champion: CurrentChampion,
-    model_evaluation: Evaluation,
+    evaluation: Evaluation,
     verdict: Verdict,
 ) -> str:
     """What a reader must know of the model that this run trained, or else kept, as Markdown.
@@ -343,18 +344,18 @@ def write_model_card(
     Args:
         challenger: The run's own model, if there is one.
         current_champion: The champion before this run, if there is one.
-        model_evaluation: Both on the holdout.
+        evaluation: Both on the holdout.
         verdict: What the promotion gate decided.
     """
     model = _shown(challenger, current_champion)
-    return render_card(model.predictor, model.version, model_evaluation, verdict)
+    return render_card(model.predictor, model.version, evaluation, verdict)
 
 
 def draw_model(
     challenger: Challenger,
     current_champion: CurrentChampion,
     holdout_rows: pd.DataFrame,
-    model_evaluation: Evaluation,
+    evaluation: Evaluation,
     training: TrainingParams,
 ) -> tuple[go.Figure, go.Figure, go.Figure]:
     """Feature importance, SHAP summary and calibration of the model this run trained or kept.
@@ -363,7 +364,7 @@ def draw_model(
         challenger: The run's own model, if there is one.
         current_champion: The champion before this run, if there is one.
         holdout_rows: Rows to explain; a fixed sample of them is.
-        model_evaluation: Calibration of both models.
+        evaluation: Calibration of both models.
         training: `explained_rows` says how many rows.
     """
     predictor = _shown(challenger, current_champion).predictor
@@ -376,8 +377,8 @@ def draw_model(
     models = {
         name: one.reliability
         for name, one in (
-            ("challenger", model_evaluation.challenger),
-            ("champion", model_evaluation.champion),
+            ("challenger", evaluation.challenger),
+            ("champion", evaluation.champion),
         )
         if one is not None
     }

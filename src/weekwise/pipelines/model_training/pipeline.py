@@ -81,14 +81,14 @@ def _judging() -> list[Node]:
                 "params:window",
                 "params:training",
             ],
-            outputs="model_evaluation",
+            outputs="evaluation",
             name="evaluate_models",
         ),
         Node(
-            func=nodes.record_evaluation,
-            inputs="model_evaluation",
-            outputs=["evaluation", "training_metrics"],
-            name="record_evaluation",
+            func=nodes.list_metrics,
+            inputs="evaluation",
+            outputs="training_metrics",
+            name="list_metrics",
         ),
     ]
 
@@ -97,7 +97,7 @@ def _describing() -> list[Node]:
     return [
         Node(
             func=nodes.write_model_card,
-            inputs=["challenger", "current_champion", "model_evaluation", "verdict"],
+            inputs=["challenger", "current_champion", "evaluation", "verdict"],
             outputs="model_card",
             name="write_model_card",
         ),
@@ -107,7 +107,7 @@ def _describing() -> list[Node]:
                 "challenger",
                 "current_champion",
                 "holdout_rows",
-                "model_evaluation",
+                "evaluation",
                 "params:training",
             ],
             outputs=["importance_figure", "shap_figure", "calibration_figure"],

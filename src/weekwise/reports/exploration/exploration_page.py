@@ -37,7 +37,7 @@ STRONGEST = 6
 MOST_CARDS = 60
 
 
-def render(found: Exploration, contract: Contract) -> str:
+def render_exploration(found: Exploration, contract: Contract) -> str:
     """Render the report.
 
     Args:

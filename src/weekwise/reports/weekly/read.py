@@ -1,18 +1,20 @@
-"""What other pipelines and the data gate leave behind, read from plain data into shapes."""
+"""What other pipelines and the data gate found, as the weekly report has it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.performance import ExpectedPerformance
+from weekwise.analysis.selection import Selection
 from weekwise.errors import AsOfError
 from weekwise.features.window import Window
+from weekwise.model.evaluation import Evaluation
 from weekwise.model.verdict import Verdict
 from weekwise.quality.gate_result import GateResult
+from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.weekly.weekly_report import DataFigures, VerdictFigures
-from weekwise.tasks.binary_metrics import Metrics
+from weekwise.reports.wrangling_summary import WranglingSummary
 
 
 def check_as_of(name: str, found: object, window: Window) -> None:
@@ -33,34 +35,23 @@ def check_as_of(name: str, found: object, window: Window) -> None:
         )
 
 
-def data_of(
-    wrangling_summary: Mapping[str, Any], gate_results: Mapping[str, Mapping[str, Any]]
-) -> DataFigures:
+def data_of(wrangling_summary: WranglingSummary, gate_results: Iterable[GateResult]) -> DataFigures:
     """What the run was made of.
 
     Args:
         wrangling_summary: What data wrangling reports of itself.
-        gate_results: What the data gate said, by table.
+        gate_results: What the data gate said of each table.
     """
-    named = set(DataFigures.model_fields) & set(wrangling_summary)
+    shared = set(DataFigures.model_fields) & set(WranglingSummary.model_fields)
     return DataFigures(
-        **{name: wrangling_summary[name] for name in named},
-        gate=tuple(GateResult.model_validate(result) for _, result in sorted(gate_results.items())),
+        **{name: getattr(wrangling_summary, name) for name in shared}, gate=tuple(gate_results)
     )
 
 
-def drift_of(
-    exploration: Mapping[str, Any], selected: Mapping[str, Any]
-) -> tuple[FeatureDrift, ...]:
-    """Drift of the selected features, the furthest first.
-
-    Args:
-        exploration: What exploration found; under `drift`, each feature's drift.
-        selected: Under `selected`, the features that the model is given.
-    """
-    wanted = set(selected["selected"])
-    measured = (FeatureDrift.model_validate(entry) for entry in exploration["drift"])
-    selection = [feature for feature in measured if feature.column in wanted]
+def drift_of(exploration: Exploration, selected: Selection) -> tuple[FeatureDrift, ...]:
+    """Drift of the selected features, the furthest first."""
+    wanted = set(selected.selected)
+    selection = [feature for feature in exploration.drift if feature.column in wanted]
     return tuple(sorted(selection, key=lambda feature: (-(feature.psi or 0.0), feature.column)))
 
 
@@ -74,7 +65,7 @@ def verdict_of(verdict: Verdict) -> VerdictFigures:
     )
 
 
-def expected_of(verdict: Verdict, evaluation: Mapping[str, Any]) -> ExpectedPerformance:
+def expected_of(verdict: Verdict, evaluation: Evaluation) -> ExpectedPerformance:
     """What the holdout says of the model that predicts the upcoming rows.
 
     The verdict's figures come first: they are of rows that neither model was fitted on, which is
@@ -84,16 +75,14 @@ def expected_of(verdict: Verdict, evaluation: Mapping[str, Any]) -> ExpectedPerf
         verdict: Whether the challenger won.
         evaluation: The holdout's figures of `challenger`, `champion` and `baseline`.
     """
-    server = "challenger" if verdict.promotes else "champion"
     judged = verdict.challenger if verdict.promotes else verdict.champion
     if judged is not None and judged.log_loss is not None and verdict.baseline is not None:
         return ExpectedPerformance(
             log_loss=judged.log_loss, baseline_log_loss=verdict.baseline.log_loss
         )
-    evaluated = evaluation.get(server)
+    evaluated = evaluation.challenger if verdict.promotes else evaluation.champion
     if evaluated is None:
         return ExpectedPerformance()
     return ExpectedPerformance(
-        log_loss=Metrics.model_validate(evaluated["metrics"]).log_loss,
-        baseline_log_loss=Metrics.model_validate(evaluation["baseline"]).log_loss,
+        log_loss=evaluated.metrics.log_loss, baseline_log_loss=evaluation.baseline.log_loss
     )

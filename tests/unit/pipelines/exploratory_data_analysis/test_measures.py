@@ -11,21 +11,15 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
-from weekwise.analysis.association import Association, ranking_auc
-from weekwise.analysis.correlation import Correlations, Pair
+from weekwise.analysis.association import Association, measure_associations, ranking_auc
+from weekwise.analysis.correlation import Correlations, Pair, correlate_features
+from weekwise.analysis.feature_drift import measure_drift
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.profile import ColumnSummary
+from weekwise.analysis.profile import ColumnSummary, profile_columns
 from weekwise.analysis.table import AnalysisTable
-from weekwise.analysis.target import wilson
+from weekwise.analysis.target import summarize_target, wilson
 from weekwise.contract.types import ColumnType
 from weekwise.errors import WeekwiseError
-from weekwise.pipelines.exploratory_data_analysis.nodes import (
-    correlate_features,
-    measure_associations,
-    measure_drift,
-    summarize_columns,
-    summarize_target,
-)
 
 PARAMS = ExplorationParams()
 
@@ -45,7 +39,7 @@ class TestSummarizeColumns:
 
     def test_rows(self, analysis_table: AnalysisTable) -> None:
         """The profile counts past and upcoming rows and names the window."""
-        profile = summarize_columns(analysis_table, PARAMS)
+        profile = profile_columns(analysis_table, PARAMS)
 
         assert (profile.history_rows, profile.upcoming_rows) == (480, 60)
         assert (str(profile.first), str(profile.end)) == ("2024-01-08", "2024-03-11")
@@ -54,7 +48,7 @@ class TestSummarizeColumns:
     def test_a_number(self, analysis_table: AnalysisTable, orders: pd.DataFrame) -> None:
         """A number has its quantiles, its gaps, and shares by bin that add up."""
         past = orders[orders["returned"].notna()]["discount"]
-        found = by_name(summarize_columns(analysis_table, PARAMS).columns)["discount"]
+        found = by_name(profile_columns(analysis_table, PARAMS).columns)["discount"]
 
         assert found.missing == pytest.approx(past.isna().mean())
         assert found.quantiles.median == pytest.approx(past.median())
@@ -67,7 +61,7 @@ class TestSummarizeColumns:
     def test_few_whole_numbers(self, analysis_table: AnalysisTable, orders: pd.DataFrame) -> None:
         """A number with few values has a bin for each."""
         shares = orders["items"].head(480).value_counts(normalize=True).sort_index()
-        found = by_name(summarize_columns(analysis_table, PARAMS).columns)["items"]
+        found = by_name(profile_columns(analysis_table, PARAMS).columns)["items"]
 
         assert found.bins == ("1", "2", "3")
         assert found.history == pytest.approx(tuple(shares), abs=1e-6)
@@ -78,7 +72,7 @@ class TestSummarizeColumns:
         """The most frequent values are named, the rest share a bin, and new ones are counted."""
         rows = orders.assign(shop=["a"] * 300 + ["b"] * 100 + ["c"] * 50 + ["d"] * 30 + ["z"] * 60)
         analysis_table = analysis_table_of(rows=rows, shop={"type": "category", "title": "Shop"})
-        (found,) = summarize_columns(analysis_table, ExplorationParams(max_categories=2)).columns
+        (found,) = profile_columns(analysis_table, ExplorationParams(max_categories=2)).columns
 
         assert found.bins == ("a", "b", "others")
         assert found.history == pytest.approx((300 / 480, 100 / 480, 80 / 480), abs=1e-6)
@@ -94,7 +88,7 @@ class TestSummarizeColumns:
         rain = np.where(many.index % 340 == 0, many.index / 340, 0.0)
         rows = many.assign(order=many.index, rain=rain)
         analysis_table = analysis_table_of(rows=rows, rain={"type": "number", "title": "Rain"})
-        (found,) = summarize_columns(analysis_table, PARAMS).columns
+        (found,) = profile_columns(analysis_table, PARAMS).columns
 
         assert (found.bins[0], found.bins[-1]) == ("0 to 1.292", "29.71 to 31")
         assert found.history[0] > 0.99
@@ -102,7 +96,7 @@ class TestSummarizeColumns:
 
     def test_gaps_only(self, analysis_table: AnalysisTable) -> None:
         """A column without a value is described as such."""
-        found = by_name(summarize_columns(analysis_table, PARAMS).columns)["empty"]
+        found = by_name(profile_columns(analysis_table, PARAMS).columns)["empty"]
 
         assert (found.missing, found.distinct, found.quantiles) == (1, 0, None)
         assert (found.top, found.top_share) == ("(missing)", 1)

@@ -11,54 +11,53 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from weekwise.analysis.association import measure_associations
+from weekwise.analysis.correlation import correlate_features
+from weekwise.analysis.feature_drift import measure_drift
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.table import AnalysisTable
+from weekwise.analysis.profile import profile_columns
+from weekwise.analysis.selection import Selection, select_features
+from weekwise.analysis.table import AnalysisTable, read_analysis_table
+from weekwise.analysis.target import summarize_target
 from weekwise.contract.model import Contract
 from weekwise.errors import WeekwiseError
 from weekwise.features.window import Window
 from weekwise.pipelines.exploratory_data_analysis import nodes
 from weekwise.pipelines.exploratory_data_analysis.pipeline import create_pipeline
 from weekwise.reports.exploration.exploration import Exploration
+from weekwise.reports.exploration.exploration_page import render_exploration
 
 PARAMS = ExplorationParams()
-DRAWN = [
-    nodes.draw_target_rate,
-    nodes.draw_missing,
-    nodes.draw_distributions,
-    nodes.draw_associations,
-    nodes.draw_correlation,
-    nodes.draw_drift,
-]
 Reasons = dict[str, str]
 
 
-def selected(analysis_table: AnalysisTable, params: ExplorationParams = PARAMS) -> dict[str, Any]:
+def selected(analysis_table: AnalysisTable, params: ExplorationParams = PARAMS) -> Selection:
     """The selection node's output, from the nodes before it."""
-    return nodes.select_features(
+    return select_features(
         analysis_table.contract,
-        nodes.summarize_columns(analysis_table, params),
-        nodes.measure_associations(analysis_table, params),
-        nodes.correlate_features(analysis_table, params),
+        profile_columns(analysis_table, params),
+        measure_associations(analysis_table, params),
+        correlate_features(analysis_table, params),
         params,
     )
 
 
-def explored(analysis_table: AnalysisTable, params: ExplorationParams = PARAMS) -> dict[str, Any]:
+def explored(analysis_table: AnalysisTable, params: ExplorationParams = PARAMS) -> Exploration:
     """The whole exploration, from the nodes before it."""
     return nodes.collect_exploration(
-        nodes.summarize_columns(analysis_table, params),
-        nodes.summarize_target(analysis_table),
-        nodes.measure_associations(analysis_table, params),
-        nodes.correlate_features(analysis_table, params),
-        nodes.measure_drift(analysis_table, params),
+        profile_columns(analysis_table, params),
+        summarize_target(analysis_table),
+        measure_associations(analysis_table, params),
+        correlate_features(analysis_table, params),
+        measure_drift(analysis_table, params),
         selected(analysis_table, params),
         params,
     )
 
 
-def reasons(found: dict[str, Any], key: str = "dropped") -> Reasons:
+def reasons(found: Selection, key: str = "dropped") -> Reasons:
     """Reasons by feature."""
-    return {one["feature"]: one["reason"] for one in found[key]}
+    return {entry.feature: entry.reason for entry in getattr(found, key)}
 
 
 class TestSelectFeatures:
@@ -68,7 +67,7 @@ class TestSelectFeatures:
         """Every feature is either selected or dropped for a stated reason."""
         found = selected(analysis_table)
 
-        assert found["selected"] == ["amount", "items", "discount", "region", "gift"]
+        assert list(found.selected) == ["amount", "items", "discount", "region", "gift"]
         assert reasons(found) == {
             "amount_cents": "says the same as amount (Spearman 1.000), which stays",
             "region_code": "says the same as region (Cramer's V 1.000), which stays",
@@ -77,7 +76,7 @@ class TestSelectFeatures:
             "empty": "100.0% of past rows have no value",
         }
         assert reasons(found)["refund"].startswith("suspected leakage: alone it ranks past rows")
-        assert json.loads(json.dumps(found)) == found
+        assert Selection.model_validate_json(found.model_dump_json()) == found
 
     def test_kept_by_name(self, analysis_table: AnalysisTable) -> None:
         """What the parameters keep is selected, and what a rule held against it is remembered."""
@@ -85,7 +84,7 @@ class TestSelectFeatures:
             analysis_table, ExplorationParams(keep=("refund", "amount_cents", "currency"))
         )
 
-        assert {"refund", "amount_cents", "currency"} <= set(found["selected"])
+        assert {"refund", "amount_cents", "currency"} <= set(found.selected)
         assert reasons(found)["amount"].startswith("says the same as amount_cents")
         assert set(reasons(found, "kept")) == {"refund", "currency"}
 
@@ -93,7 +92,7 @@ class TestSelectFeatures:
         """Both of a redundant pair can be kept."""
         found = selected(analysis_table, ExplorationParams(keep=("amount", "amount_cents")))
 
-        assert {"amount", "amount_cents"} <= set(found["selected"])
+        assert {"amount", "amount_cents"} <= set(found.selected)
         assert set(reasons(found, "kept")) == {"amount_cents"}
 
     def test_dropped_by_name(self, analysis_table: AnalysisTable) -> None:
@@ -101,7 +100,7 @@ class TestSelectFeatures:
         found = selected(analysis_table, ExplorationParams(drop=("amount",)))
 
         assert reasons(found)["amount"] == "the parameters drop it"
-        assert "amount_cents" in found["selected"]
+        assert "amount_cents" in found.selected
 
     def test_the_fuller_of_a_pair_stays(
         self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
@@ -111,7 +110,7 @@ class TestSelectFeatures:
             amount=orders["amount"].where(orders["order"] > 0),
         )
 
-        assert selected(analysis_table_of("amount", "amount_cents", rows=rows))["selected"] == [
+        assert list(selected(analysis_table_of("amount", "amount_cents", rows=rows)).selected) == [
             "amount_cents"
         ]
 
@@ -127,8 +126,8 @@ class TestSelectFeatures:
             amount={"type": "number", "title": "Amount"},
         )
 
-        assert selected(analysis_table, ExplorationParams(redundancy=0.7))["selected"] == ["amount"]
-        assert selected(analysis_table)["selected"] == ["blurred", "amount"]
+        assert selected(analysis_table, ExplorationParams(redundancy=0.7)).selected == ("amount",)
+        assert selected(analysis_table).selected == ("blurred", "amount")
 
     @pytest.mark.parametrize(
         ("params", "message"),
@@ -154,9 +153,9 @@ class TestSelectFeatures:
 class TestFindings:
     """What stands out."""
 
-    def titles(self, found: dict[str, Any]) -> list[str]:
+    def titles(self, found: Exploration) -> list[str]:
         """Tone and title of each finding."""
-        return [f"{one['status']}: {one['topic']}" for one in found["findings"]]
+        return [f"{finding.status}: {finding.topic}" for finding in found.findings]
 
     def test_a_leak_comes_first(self, analysis_table: AnalysisTable) -> None:
         """Suspected leakage is the gravest finding, drops are told last."""
@@ -189,9 +188,9 @@ class TestFindings:
             "WARN: Values that history does not know",
             "WARN: Drifting further than in recent weeks: 3 of 4 features",
         ]
-        assert "region (60 rows)" in found["findings"][1]["reason"]
-        assert "amount (mean up" in found["findings"][2]["reason"]
-        page = nodes.render_report(
+        assert "region (60 rows)" in found.findings[1].reason
+        assert "amount (mean up" in found.findings[2].reason
+        page = render_exploration(
             found, analysis_table_of("amount", "discount", "region", "items").contract
         )
         assert page.count(">major, unusual<") == 3
@@ -244,14 +243,14 @@ def test_awkward_tables(
         rows[list(contract.columns)], schema={key: schema[key] for key in contract.columns}
     )
     params = ExplorationParams(keep=("amount", "discount", "region"))
-    analysis_table = nodes.read_features(table, contract, window)
+    analysis_table = read_analysis_table(table, contract, window)
     found = explored(analysis_table, params)
 
-    assert any(one["topic"].startswith(title) for one in found["findings"])
-    assert json.dumps(found, allow_nan=False)
-    assert "</html>" in nodes.render_report(found, contract)
-    for draw in DRAWN:
-        assert draw(found).layout.title.text
+    assert any(finding.topic.startswith(title) for finding in found.findings)
+    assert json.dumps(found.model_dump(mode="json"), allow_nan=False)
+    assert "</html>" in render_exploration(found, contract)
+    for figure in nodes.draw_exploration(found):
+        assert figure.layout.title.text
 
 
 class TestReport:
@@ -259,7 +258,7 @@ class TestReport:
 
     def test_it_opens_with_no_network(self, analysis_table: AnalysisTable) -> None:
         """The page refers to nothing outside itself, parses, and is far under 3 MB."""
-        page = nodes.render_report(explored(analysis_table), analysis_table.contract)
+        page = render_exploration(explored(analysis_table), analysis_table.contract)
         parser = HTMLParser()
         parser.feed(page)
         parser.close()
@@ -269,7 +268,7 @@ class TestReport:
 
     def test_it_tells_what_was_found(self, analysis_table: AnalysisTable) -> None:
         """Key figures, findings, labels of values, reasons and methods are on the page."""
-        page = nodes.render_report(explored(analysis_table), analysis_table.contract)
+        page = render_exploration(explored(analysis_table), analysis_table.contract)
 
         for text in (
             "Orders",
@@ -285,7 +284,7 @@ class TestReport:
         """Where correlations come from a sample, its size and its seed are on the page."""
         params = ExplorationParams(sample_rows=100, seed=42)
 
-        assert "over a sample of 100 past rows (seed 42)" in nodes.render_report(
+        assert "over a sample of 100 past rows (seed 42)" in render_exploration(
             explored(analysis_table, params), analysis_table.contract
         )
 
@@ -302,8 +301,8 @@ class TestReport:
         )
         found = explored(analysis_table)
 
-        assert len(nodes.render_report(found, analysis_table.contract).encode()) < 3_000_000
-        assert len(found["correlations"]["pairs"]) == nodes.SHOWN_PAIRS
+        assert len(render_exploration(found, analysis_table.contract).encode()) < 3_000_000
+        assert len(found.correlations.pairs) == nodes.SHOWN_PAIRS
 
     def test_names_are_escaped(
         self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
@@ -313,7 +312,7 @@ class TestReport:
         analysis_table = analysis_table_of(
             "amount", rows=rows, region={"type": "category", "title": "<b>R</b>"}
         )
-        page = nodes.render_report(explored(analysis_table), analysis_table.contract)
+        page = render_exploration(explored(analysis_table), analysis_table.contract)
 
         assert "<script>" not in page
         assert "<b>R</b>" not in page
@@ -324,19 +323,18 @@ def test_exploration_survives_json(analysis_table: AnalysisTable) -> None:
     """What is written to `exploration.json` is read back as it was."""
     found = explored(analysis_table)
 
-    assert (
-        Exploration.model_validate(json.loads(json.dumps(found))).model_dump(mode="json") == found
-    )
+    assert Exploration.model_validate_json(found.model_dump_json()) == found
 
 
-@pytest.mark.parametrize("draw", DRAWN)
-def test_figures(draw: Callable[[dict[str, Any]], Any], analysis_table: AnalysisTable) -> None:
+def test_figures(analysis_table: AnalysisTable) -> None:
     """Each figure has a title and something to show, and can be written as JSON."""
-    figure = draw(explored(analysis_table))
+    drawn = nodes.draw_exploration(explored(analysis_table))
 
-    assert figure.layout.title.text
-    assert figure.data
-    assert json.loads(figure.to_json())["data"]
+    assert len(drawn) == len(nodes.FIGURES)
+    for figure in drawn:
+        assert figure.layout.title.text
+        assert figure.data
+        assert json.loads(figure.to_json())["data"]
 
 
 def test_pipeline() -> None:

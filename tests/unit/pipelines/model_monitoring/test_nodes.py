@@ -13,13 +13,18 @@ import pytest
 from report_parts import feature_drift, gate_failure, gate_result
 
 from weekwise.analysis.drift import DriftLevel, numeric_drift
+from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.params import PerformanceParams, SliceParams
 from weekwise.analysis.performance import WeekScore
+from weekwise.analysis.profile import Profile
+from weekwise.analysis.selection import Selection
 from weekwise.contract.model import Contract, Severity
 from weekwise.errors import AsOfError, ContractError
 from weekwise.features.window import Window
+from weekwise.model.evaluation import Evaluation, ModelEvaluation
 from weekwise.model.verdict import Decision, SliceComparison, Verdict
 from weekwise.pipelines.model_monitoring import nodes
+from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.weekly.params import MonitoringParams
 from weekwise.reports.weekly.weekly_report import (
     FeatureFigures,
@@ -29,6 +34,7 @@ from weekwise.reports.weekly.weekly_report import (
     UpcomingPredictions,
     WeeklyReport,
 )
+from weekwise.reports.wrangling_summary import WranglingSummary
 from weekwise.tasks.binary_metrics import Metrics
 
 AS_OF = date(2013, 8, 5)
@@ -123,7 +129,7 @@ def looked_back(predictions: Rows, features: Rows, log: Sequence[Any] = ()) -> R
     """The first three nodes, one after another."""
     daily = nodes.count_outcomes(table(features, FEATURE_SCHEMA), CONTRACT, WINDOW)
     rows = [dict(zip(LOG_SCHEMA, row, strict=True)) for row in log]
-    return nodes.performance(
+    return nodes.score_past_weeks(
         joined(predictions, features), daily, table(rows, LOG_SCHEMA), WINDOW, PARAMS
     )
 
@@ -342,33 +348,57 @@ def test_unseen_categories(
     features += [a_flight(NEXT_WEEK, late=None, dest="FAR")]
 
     unseen = nodes.find_unseen_categories(
-        table(features, FEATURE_SCHEMA), CONTRACT, {"selected": selected}, WINDOW
+        table(features, FEATURE_SCHEMA), CONTRACT, chosen(*selected), WINDOW
     )
 
     assert (unseen.upcoming_rows, unseen.rows) == (len(upcoming), rows)
     assert [(one.column, one.value, one.rows) for one in unseen.categories] == found
 
 
-def an_exploration(as_of: date = AS_OF) -> dict[str, Any]:
-    """What exploration says of three features' drift."""
+def chosen(*features: str) -> Selection:
+    """The features that the model is given."""
+    return Selection(selected=features, dropped=())
+
+
+def an_exploration(as_of: date = AS_OF, drift: tuple[FeatureDrift, ...] = ()) -> Exploration:
+    """What exploration says of drift: of three features, or of those given."""
     limits = PARAMS.predictions_drift
     drifts = {
-        "temp": (numeric_drift("temp", range(500), range(300, 800), limits), [0.1, 0.2]),
-        "seats": (numeric_drift("seats", range(500), range(500), limits), [0.1, None]),
-        "dropped": (numeric_drift("dropped", range(500), range(900, 999), limits), []),
+        "temp": (numeric_drift("temp", range(500), range(300, 800), limits), (0.1, 0.2)),
+        "seats": (numeric_drift("seats", range(500), range(500), limits), (0.1, None)),
+        "dropped": (numeric_drift("dropped", range(500), range(900, 999), limits), ()),
     }
-    return {
-        "profile": {"as_of": str(as_of)},
-        "drift": [
-            {
-                "title": name,
-                "upcoming": drift.model_dump(mode="json"),
-                "weeks": [str(as_of - timedelta(weeks=back)) for back in range(1, len(recent) + 1)],
-                "recent": recent,
-            }
-            for name, (drift, recent) in drifts.items()
-        ],
+    three = tuple(
+        FeatureDrift(
+            title=name,
+            upcoming=upcoming,
+            weeks=tuple(as_of - timedelta(weeks=back) for back in range(1, len(recent) + 1)),
+            recent=recent,
+        )
+        for name, (upcoming, recent) in drifts.items()
+    )
+    profile = Profile.model_construct(as_of=as_of)
+    return Exploration.model_construct(profile=profile, drift=drift or three)
+
+
+def an_evaluation(as_of: date = AS_OF, **losses: float | None) -> Evaluation:
+    """The holdout's figures, of which monitoring reads the losses."""
+    models = {
+        name: None
+        if losses.get(name) is None
+        else ModelEvaluation(
+            metrics=Metrics(rows=10, log_loss=losses[name]), slices=(), reliability=()
+        )
+        for name in ("challenger", "champion")
     }
+    return Evaluation(
+        as_of=as_of,
+        holdout_start=as_of - timedelta(days=14),
+        holdout_end=as_of,
+        rows=10,
+        baseline=Metrics(rows=10, log_loss=losses.get("baseline")),
+        **models,
+    )
 
 
 class TestDescribe:
@@ -378,9 +408,7 @@ class TestDescribe:
         """Selected features are told with their drift, the furthest first, and what is usual."""
         unseen = Unseen(upcoming_rows=3)
 
-        figures = nodes.describe_features(
-            an_exploration(), {"selected": ["seats", "temp"]}, unseen, WINDOW
-        )
+        figures = nodes.describe_features(an_exploration(), chosen("seats", "temp"), unseen, WINDOW)
 
         assert [(one.column, one.usual, one.unusual) for one in figures.drift] == [
             ("temp", 0.2, True),
@@ -406,12 +434,7 @@ class TestDescribe:
         def metrics(log_loss: float) -> Metrics:
             return Metrics(rows=10, log_loss=log_loss)
 
-        evaluation = {
-            "as_of": str(AS_OF),
-            "challenger": {"metrics": metrics(0.43).model_dump()},
-            "champion": {"metrics": metrics(0.44).model_dump()},
-            "baseline": metrics(0.55).model_dump(),
-        }
+        evaluation = an_evaluation(challenger=0.43, champion=0.44, baseline=0.55)
         verdict = Verdict(as_of=AS_OF, decision=decision, reasons=())
         figures = {"challenger": 0.41, "champion": 0.42, "baseline": 0.5}
         update = {name: metrics(loss) for name, loss in figures.items()} if judged else {}
@@ -424,12 +447,7 @@ class TestDescribe:
     def test_no_promise(self) -> None:
         """A model that nobody evaluated expected nothing."""
         verdict = Verdict(as_of=AS_OF, decision=Decision.NOT_RETRAINED, reasons=("Never.",))
-        evaluation = {
-            "as_of": str(AS_OF),
-            "challenger": None,
-            "champion": None,
-            "baseline": {"rows": 0},
-        }
+        evaluation = an_evaluation()
 
         model = nodes.describe_model(verdict, evaluation, WINDOW)
 
@@ -449,12 +467,7 @@ class TestDescribe:
             reasons=(),
             slices=slices,
         )
-        evaluation = {
-            "as_of": str(AS_OF),
-            "challenger": None,
-            "champion": None,
-            "baseline": {"rows": 0},
-        }
+        evaluation = an_evaluation()
 
         told = nodes.describe_model(verdict, evaluation, WINDOW).verdict
 
@@ -471,8 +484,8 @@ class TestDescribe:
         )
         flights = gate_result("flights", 5)
         results = {
-            "weather": lambda: weather.model_dump(mode="json"),
-            "flights": lambda: flights.model_dump(mode="json"),
+            "weather": lambda: weather,
+            "flights": lambda: flights,
         }
 
         data = nodes.describe_data(a_summary(), results, WINDOW)
@@ -490,32 +503,30 @@ class TestDescribe:
         """What another week left behind is refused, with what to run."""
         of = {name: LAST_WEEK}
         verdict = Verdict(as_of=of.get("verdict", AS_OF), decision=Decision.FIRST, reasons=())
-        evaluation = {"as_of": str(of.get("evaluation", AS_OF)), "challenger": None, "baseline": {}}
+        evaluation = an_evaluation(of.get("evaluation", AS_OF))
         exploration = an_exploration(of.get("exploration", AS_OF))
 
         with pytest.raises(AsOfError, match=f"{name} is of 2013-07-29, not of 2013-08-05; run the"):
             (
-                nodes.describe_features(
-                    exploration, {"selected": []}, Unseen(upcoming_rows=0), WINDOW
-                ),
+                nodes.describe_features(exploration, chosen(), Unseen(upcoming_rows=0), WINDOW),
                 nodes.describe_data(a_summary(of.get("wrangling_summary", AS_OF)), {}, WINDOW),
                 nodes.describe_model(verdict, evaluation, WINDOW),
             )
 
 
-def a_summary(as_of: date = AS_OF) -> dict[str, Any]:
+def a_summary(as_of: date = AS_OF) -> WranglingSummary:
     """What data wrangling reports of itself."""
-    return {
-        "as_of": str(as_of),
-        "rows_in": {"flights": 10},
-        "duplicates_dropped": 0,
-        "left_out": {"canceled": 1},
-        "history_rows": 7,
-        "upcoming_rows": 2,
-        "history_start": "2013-01-01",
-        "history_end": str(AS_OF),
-        "data_hash": "ab" * 32,
-    }
+    return WranglingSummary(
+        as_of=as_of,
+        rows_in={"flights": 10},
+        duplicates_dropped=0,
+        left_out={"canceled": 1},
+        history_rows=7,
+        upcoming_rows=2,
+        history_start=date(2013, 1, 1),
+        history_end=AS_OF,
+        data_hash="ab" * 32,
+    )
 
 
 def judged(figures: Figures) -> WeeklyReport:
@@ -589,21 +600,21 @@ class TestDrawReport:
             figures_of(performance=RealizedPerformance(weeks=(score_of(2), score_of())))
         )
 
-        _, plain = nodes.draw_report(week_judged, nodes.log_week(week_judged))
-        read_back = json.loads(json.dumps(plain, allow_nan=False))
+        _, report = nodes.draw_report(week_judged, nodes.log_week(week_judged))
+        plain = report.model_dump(mode="json")
 
         assert list(plain)[:3] == ["status", "headline", "as_of"]
-        assert read_back == plain
-        assert WeeklyReport.model_validate(read_back) == week_judged
+        assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+        assert WeeklyReport.model_validate_json(report.model_dump_json()) == week_judged
 
     def test_page_is_saved_before_the_report(self, figures_of: Callable[..., Figures]) -> None:
         """The page comes first of the two, so that a report file means a complete week."""
         week_judged = judged(figures_of())
 
-        page, plain = nodes.draw_report(week_judged, nodes.log_week(week_judged))
+        page, report = nodes.draw_report(week_judged, nodes.log_week(week_judged))
 
         assert page.startswith("<!doctype html>")
-        assert plain["headline"] in page
+        assert report.headline in page
 
 
 def test_parts_make_the_figures(figures_of: Callable[..., Figures]) -> None:
@@ -619,11 +630,9 @@ def test_parts_make_the_figures(figures_of: Callable[..., Figures]) -> None:
 def test_both_reports_of_a_week_agree_on_drift(level: DriftLevel, unusual: bool) -> None:
     """What exploration calls unusual the weekly report does too: one class holds the rule."""
     measured = feature_drift("rain", "Rain", 0.15, usual=0.1, level=level)
-    exploration = {"profile": {"as_of": str(AS_OF)}, "drift": [measured.model_dump(mode="json")]}
+    exploration = an_exploration(drift=(measured,))
 
-    figures = nodes.describe_features(
-        exploration, {"selected": ["rain"]}, Unseen(upcoming_rows=0), WINDOW
-    )
+    figures = nodes.describe_features(exploration, chosen("rain"), Unseen(upcoming_rows=0), WINDOW)
 
     assert figures.drift == (measured,)
     assert [feature.unusual for feature in figures.drift] == [measured.unusual] == [unusual]

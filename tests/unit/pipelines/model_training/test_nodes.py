@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import replace
 from datetime import date, timedelta
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pytest
 from trains import CONTRACT, PARAMS, predictor, train_end, trains
 
+from weekwise.analysis.selection import Dropped, Selection
 from weekwise.errors import ContractError, FeedError
 from weekwise.features.time_features import CALENDAR_FEATURES
 from weekwise.features.window import Window
@@ -24,6 +24,7 @@ from weekwise.model.retraining import Retraining, RetrainingParams, When
 from weekwise.model.verdict import Decision, Verdict
 from weekwise.pipelines.model_training import nodes
 from weekwise.pipelines.model_training.params import TrainingParams
+from weekwise.reports.wrangling_summary import WranglingSummary
 
 AS_OF = train_end()
 WINDOW = Window(as_of=AS_OF)
@@ -36,6 +37,11 @@ NOBODY = CurrentChampion(champion=None)
 REIGNING = CurrentChampion(champion=Champion("1", predictor(30)))
 CHALLENGER = Challenger(predictor=predictor(31), reason="New data.", version="2")
 NO_CHALLENGER = Challenger(predictor=None, reason="No run trains (retrain: never).")
+
+
+def summary(data_hash: str) -> WranglingSummary:
+    """What wrangling says of itself, of which training reads the hash."""
+    return WranglingSummary.model_construct(data_hash=data_hash)
 
 
 def split(frame: pd.DataFrame, **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -170,8 +176,8 @@ def fitted(**changes: Any) -> Challenger:
     inputs: dict[str, Any] = {
         "training_rows": TRAINING_ROWS,
         "features_contract": CONTRACT,
-        "selected_features": {"selected": ["line", "rain", "stops"]},
-        "wrangling_summary": {"data_hash": "d1"},
+        "selected_features": Selection(selected=("line", "rain", "stops"), dropped=()),
+        "wrangling_summary": summary("d1"),
         "retraining_plan": Retraining(retrain=True, reason="There is no champion yet."),
         "window": WINDOW,
         "training": TRAINING,
@@ -206,7 +212,12 @@ class TestFitChallenger:
         "changes",
         [
             {},
-            {"selected_features": {"selected": ["line", "rain", "stops"], "dropped": ["cars"]}},
+            {
+                "selected_features": Selection(
+                    selected=("line", "rain", "stops"),
+                    dropped=(Dropped(feature="cars", reason="constant"),),
+                )
+            },
             {"retraining_plan": Retraining(retrain=True, reason="Every run trains.")},
             {"training": TRAINING.model_copy(update={"slices": (), "explained_rows": 3})},
             {"training": with_fit(threads=2)},
@@ -220,9 +231,9 @@ class TestFitChallenger:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"wrangling_summary": {"data_hash": "d2"}},
+            {"wrangling_summary": summary("d2")},
             {"features_contract": CONTRACT.model_copy(update={"title": "Other trains"})},
-            {"selected_features": {"selected": ["line", "rain"]}},
+            {"selected_features": Selection(selected=("line", "rain"), dropped=())},
             {"window": Window(as_of=AS_OF + timedelta(days=1))},
             {"training": TRAINING.model_copy(update={"holdout_days": 9})},
             {"training": with_fit(learning_rate=0.2)},
@@ -448,20 +459,18 @@ class TestEvaluateModels:
         assert found.baseline.rows == 240
 
 
-class TestRecordEvaluation:
+class TestListMetrics:
     def test_plain_data_says_the_same(self) -> None:
         """The evaluation written as JSON and read again is the evaluation."""
         evaluation = evaluated()
 
-        plain, _ = nodes.record_evaluation(evaluation)
-
-        assert Evaluation.model_validate(json.loads(json.dumps(plain))) == evaluation
+        assert Evaluation.model_validate_json(evaluation.model_dump_json()) == evaluation
 
     def test_metrics_are_named_by_model(self) -> None:
         """MLflow gets each figure of each model once, under the model's name."""
         evaluation = evaluated(current=NOBODY)
 
-        _, metrics = nodes.record_evaluation(evaluation)
+        metrics = nodes.list_metrics(evaluation)
 
         assert evaluation.challenger is not None
         assert metrics["challenger.log_loss"] == {
@@ -477,7 +486,7 @@ class TestRecordEvaluation:
         one_outcome = replace(scores, outcome=np.zeros(len(scores.outcome)))
         found = nodes.evaluate_models(one_outcome, TRAINING_ROWS, CONTRACT, WINDOW, TRAINING)
 
-        _, metrics = nodes.record_evaluation(found)
+        metrics = nodes.list_metrics(found)
 
         assert "challenger.roc_auc" not in metrics
         assert "challenger.log_loss" in metrics

@@ -21,7 +21,6 @@ def test_inputs_and_outputs() -> None:
     }
     assert pipeline.outputs() == {
         "calibration_figure",
-        "evaluation",
         "importance_figure",
         "model_card",
         "shap_figure",
