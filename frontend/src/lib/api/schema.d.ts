@@ -583,8 +583,8 @@ export interface components {
              */
             model_version: string | null;
             /**
-             * Promised Log Loss
-             * @description What the holdout promised of the week looked back on.
+             * Expected Log Loss
+             * @description What the holdout expected of the week looked back on.
              */
             expected_log_loss: number | null;
             /**
@@ -597,7 +597,7 @@ export interface components {
              * @description The same of a constant rate.
              */
             baseline_log_loss: number | null;
-            /** Promised Skill */
+            /** Expected Skill */
             expected_skill: number | null;
             /** Skill */
             skill: number | null;
