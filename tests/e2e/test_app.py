@@ -81,7 +81,7 @@ def test_bad_input_is_told_at_its_field(trains: Running, visit: Visit) -> None:
     predict(page)
 
     expect(page.get_by_label("Stops")).to_be_focused()
-    expect(page.get_by_role("alert")).to_contain_text("2 things need mending")
+    expect(page.get_by_role("alert")).to_contain_text("2 fields need fixing")
     expect(rain).to_have_attribute("aria-invalid", "true")
     expect(rain).to_have_accessible_description("Give at least 0. from 0")
 
@@ -188,7 +188,7 @@ def test_the_model_and_its_weeks_are_shown(trains: Running, visit: Visit) -> Non
     )
     expect(page.get_by_text("Look at the slices.")).to_be_visible()
     page.get_by_text("The weeks as a table").click()
-    scores = page.get_by_role("group", name="Promised and realized").get_by_role("row")
+    scores = page.get_by_role("group", name="Expected and realized").get_by_role("row")
     expect(scores).to_have_count(3)
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Open the full report").click()

@@ -41,7 +41,7 @@ def test_a_new_champion_is_seen(own_trains: Store, visit: Visit, tmp_path: Path)
         page.get_by_role("button", name="Predict", exact=True).click()
 
         expect(page.get_by_test_id("version")).to_have_text("1")
-        notice = page.get_by_text("Version 1 has taken the place of version 2.")
+        notice = page.get_by_text("Version 1 replaced version 2.")
         expect(notice).to_be_visible()
         expect(page.get_by_role("link", name="version 1")).to_be_visible()
         page.get_by_role("button", name="Dismiss").click()
@@ -56,7 +56,7 @@ def test_a_key_is_asked_for(trains_base: Store, visit: Visit, tmp_path: Path) ->
         key = page.get_by_label("API key")
         key.fill("wrong-key")
         page.get_by_role("button", name="Continue").click()
-        expect(page.get_by_text("The service does not know this key.")).to_be_visible()
+        expect(page.get_by_text("This key is not valid.")).to_be_visible()
 
         key.fill("right-key-of-some-length")
         page.get_by_role("button", name="Continue").click()
@@ -78,7 +78,7 @@ def test_another_table_needs_no_other_app(parcels: Running, visit: Visit) -> Non
     page.get_by_role("option", name="zeppelin").click()
     page.get_by_role("button", name="Predict", exact=True).click()
 
-    expect(page.get_by_test_id("result")).to_contain_text("Take it with care")
+    expect(page.get_by_test_id("result")).to_contain_text("Use with caution")
     expect(page.get_by_role("link", name=PARCELS).first).to_be_visible()
 
 

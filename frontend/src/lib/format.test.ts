@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { day, odds, percent, points, sentence, shown, signed, words } from './format';
+import { day, percent, sentence, shown, signed, words } from './format';
 
 describe('figures', () => {
   it.each([
@@ -11,25 +11,11 @@ describe('figures', () => {
     [0.9999, '>99.9%'],
     [1, '100%'],
     [null, '–'],
-  ])('writes the probability %s as %s', (value, text) => {
+  ])('writes the share %s as %s', (value, text) => {
     expect(percent(value)).toBe(text);
   });
 
-  it.each([
-    [0.001, 'Fewer than 1 in 100'],
-    [0.03, 'About 3 in 100'],
-    [0.31, 'About 3 in 10'],
-    [0.05, 'About 1 in 10'],
-    [0.97, 'About 97 in 100'],
-    [0.999, 'More than 99 in 100'],
-  ])('says the probability %s as “%s”', (value, text) => {
-    expect(odds(value)).toBe(text);
-  });
-
-  it('gives differences a sign that reads as one', () => {
-    expect(points(0.068)).toBe('+6.8 points');
-    expect(points(-0.01)).toBe('−1 point');
-    expect(points(0.0001)).toBe('no change');
+  it('gives numbers a sign that reads as one', () => {
     expect(signed(-0.314)).toBe('−0.31');
     expect(signed(-0.001)).toBe('0.00');
   });

@@ -1,10 +1,10 @@
-/** Figures as people read them, the same in every place of the app. */
+/** How numbers, dates and values are written, the same everywhere in the app. */
 
 import type { Scalar } from './api/types';
 
 export const NOTHING = '–';
 
-/** A probability in per cent; near the ends with a decimal, so that it never reads 0 or 100. */
+/** A share in percent; near the ends with a decimal, so that it never reads 0 or 100. */
 export function percent(value: number | null | undefined): string {
   if (value === null || value === undefined) return NOTHING;
   if (value === 0 || value === 1) return `${value * 100}%`;
@@ -13,24 +13,6 @@ export function percent(value: number | null | undefined): string {
   if (points < 100 && points > 99.9) return '>99.9%';
   const edge = points < 10 || points > 90;
   return `${points.toFixed(edge ? 1 : 0)}%`;
-}
-
-/** The difference between two probabilities, in percentage points. */
-export function points(difference: number): string {
-  const value = Math.round(difference * 1000) / 10;
-  if (value === 0) return 'no change';
-  const unit = Math.abs(value) === 1 ? 'point' : 'points';
-  return `${value > 0 ? '+' : '−'}${Math.abs(value)} ${unit}`;
-}
-
-/** A probability in words that need no statistics. */
-export function odds(probability: number): string {
-  if (probability < 0.005) return 'Fewer than 1 in 100';
-  if (probability > 0.995) return 'More than 99 in 100';
-  if (probability < 0.045 || probability > 0.955) {
-    return `About ${Math.round(probability * 100)} in 100`;
-  }
-  return `About ${Math.round(probability * 10) || 1} in 10`;
 }
 
 /** A number with a sign and two decimals, such as a contribution. */
@@ -121,6 +103,6 @@ export function capital(text: string): string {
 }
 
 /** One or many, such as `1 row` and `2,000 rows`. */
-export function count(value: number, one: string, many = `${one}s`): string {
-  return `${whole(value)} ${value === 1 ? one : many}`;
+export function count(value: number, singular: string, plural = `${singular}s`): string {
+  return `${whole(value)} ${value === 1 ? singular : plural}`;
 }

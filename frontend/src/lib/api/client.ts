@@ -48,17 +48,17 @@ interface Answer<T> {
 
 /** The answer's content; what is not a success is thrown as a `Problem`. */
 async function content<T>(answer: Promise<Answer<T>>): Promise<T> {
-  let got: Answer<T>;
+  let received: Answer<T>;
   try {
-    got = await answer;
+    received = await answer;
   } catch (error) {
     if (isAborted(error)) throw error;
     throw new Unreachable();
   }
-  if (got.response.ok) return got.data as T;
+  if (received.response.ok) return received.data as T;
   // A proxy answers in place of a service that is down.
-  if ([502, 504].includes(got.response.status)) throw new Unreachable();
-  throw new Problem(got.response.status, got.error);
+  if ([502, 504].includes(received.response.status)) throw new Unreachable();
+  throw new Problem(received.response.status, received.error);
 }
 
 export const api = {

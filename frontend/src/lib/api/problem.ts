@@ -11,15 +11,18 @@ export class Problem extends Error {
   readonly requestId: string;
 
   constructor(status: number, body: unknown = {}) {
-    const said = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-    const title = text(said['title']) || `The service answered ${status}.`;
-    super(text(said['detail']) || title);
+    const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<
+      string,
+      unknown
+    >;
+    const title = text(fields['title']) || `The service answered ${status}.`;
+    super(text(fields['detail']) || title);
     this.name = 'Problem';
     this.status = status;
     this.title = title;
-    this.kind = text(said['type']).split(/[/:]/).pop() ?? '';
-    this.errors = Array.isArray(said['errors']) ? (said['errors'] as FieldProblem[]) : [];
-    this.requestId = text(said['request_id']);
+    this.kind = text(fields['type']).split(/[/:]/).pop() ?? '';
+    this.errors = Array.isArray(fields['errors']) ? (fields['errors'] as FieldProblem[]) : [];
+    this.requestId = text(fields['request_id']);
   }
 }
 
@@ -35,7 +38,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Whether a request was given up on purpose. */
+/** Whether a request was canceled on purpose. */
 export function isAborted(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError';
 }

@@ -71,7 +71,8 @@ export interface FeatureDrift {
   title: string;
   psi: number | null;
   usual: number | null;
-  level: string;
+  /** Whether the drift is major and beyond that of every past week. */
+  unusual: boolean;
   direction: string;
 }
 

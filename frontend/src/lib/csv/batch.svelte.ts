@@ -3,6 +3,7 @@
 import type { BatchAnswer, BatchResult, FieldProblem, Row } from '$lib/api/types';
 import { Problem, asError, isAborted } from '$lib/api/problem';
 import type { Field } from '$lib/schema/fields';
+import { task } from '$lib/task';
 import { readCsv } from './read';
 import { fit, toRow, type Cells } from './rows';
 
@@ -11,7 +12,7 @@ export type BatchPhase = 'idle' | 'running' | 'done' | 'canceled' | 'failed';
 /** Rows a request: few enough for the progress to move, many enough for speed. */
 export const PART = 2_500;
 
-export interface Trouble {
+export interface RowProblem {
   /** The row's number in the file, the first one after the heading being 1. */
   row: number;
   problem: FieldProblem;
@@ -19,7 +20,7 @@ export interface Trouble {
 
 type Send = (rows: Row[], signal: AbortSignal) => Promise<BatchAnswer>;
 
-const SHOWN_TROUBLES = 200;
+const SHOWN_PROBLEMS = 200;
 
 export class Batch {
   phase = $state<BatchPhase>('idle');
@@ -34,7 +35,7 @@ export class Batch {
   positive = $state(0);
   version = $state('');
   threshold = $state<number | null>(null);
-  troubles = $state.raw<Trouble[]>([]);
+  problems = $state.raw<RowProblem[]>([]);
   error = $state.raw<Error | null>(null);
   /** Every row of the file, with its answer at the same place in `results`. */
   cells: Cells[] = [];
@@ -56,7 +57,7 @@ export class Batch {
     return this.#fit.absent;
   }
 
-  #fit = $state.raw<ReturnType<typeof fit>>({ unknown: [], absent: [], found: 0 });
+  #fit = $state.raw<ReturnType<typeof fit>>({ unknown: [], absent: [] });
 
   /** Predict every row of a file. */
   async run(file: File, fields: Field[]): Promise<void> {
@@ -94,12 +95,12 @@ export class Batch {
     this.name = this.version = '';
     this.progress = this.rows = this.predicted = this.refused = this.warned = this.positive = 0;
     this.columns = [];
-    this.troubles = [];
+    this.problems = [];
     this.cells = [];
     this.results = [];
     this.error = null;
     this.threshold = null;
-    this.#fit = { unknown: [], absent: [], found: 0 };
+    this.#fit = { unknown: [], absent: [] };
   }
 
   #begin(columns: string[], fields: Field[]): void {
@@ -120,10 +121,10 @@ export class Batch {
       const part = cells.slice(start, start + this.#part);
       try {
         const answer = await this.#send(
-          part.map((one) => toRow(fields, one)),
+          part.map((cells) => toRow(fields, cells)),
           signal,
         );
-        this.#keep(part, answer);
+        this.#record(part, answer);
         start += part.length;
       } catch (error) {
         // The service is set up for smaller requests than these.
@@ -133,21 +134,21 @@ export class Batch {
     }
   }
 
-  #keep(part: Cells[], answer: BatchAnswer): void {
+  #record(part: Cells[], answer: BatchAnswer): void {
     const before = this.rows;
-    const troubles: Trouble[] = [];
+    const problems: RowProblem[] = [];
     for (const result of answer.results) {
       this.results[before + result.index] = result;
       if ('errors' in result) {
         const row = before + result.index + 1;
-        troubles.push(...result.errors.map((problem) => ({ row, problem })));
+        problems.push(...result.errors.map((problem) => ({ row, problem })));
       } else {
         if (result.warnings.length) this.warned += 1;
-        if (result.decision) this.positive += 1;
+        this.positive += task.counted(result);
       }
     }
     this.cells.push(...part);
-    this.troubles = [...this.troubles, ...troubles].slice(0, SHOWN_TROUBLES);
+    this.problems = [...this.problems, ...problems].slice(0, SHOWN_PROBLEMS);
     this.predicted += answer.predicted;
     this.refused += answer.refused;
     this.version = answer.model_version;

@@ -61,7 +61,7 @@ describe('Batch', () => {
     await batch.run(csv([HEAD, LINE, '2020-01-06,S,,1,van,,', LINE]), fields);
     expect(batch).toMatchObject({ phase: 'done', rows: 3, predicted: 2, refused: 1, positive: 2 });
     expect(batch.unknown).toEqual(['note']);
-    expect(batch.troubles).toMatchObject([{ row: 2, problem: { field: 'weight' } }]);
+    expect(batch.problems).toMatchObject([{ row: 2, problem: { field: 'weight' } }]);
     expect(service.parts[0]?.[0]).toEqual({
       day: '2020-01-06T08:30:00',
       depot: 'N',

@@ -3,6 +3,7 @@
 import type { BatchResult, FieldProblem, Row, Scalar } from '$lib/api/types';
 import type { Field } from '$lib/schema/fields';
 import { parse } from '$lib/schema/values';
+import { task } from '$lib/task';
 
 export type Cells = Record<string, string>;
 
@@ -21,13 +22,13 @@ export function toRow(fields: Field[], cells: Cells): Row {
 
 function toValue(field: Field, cell: string): Scalar {
   const text = cell.trim();
-  const isOption = field.options.some((one) => one.text === text);
+  const isOption = field.options.some((option) => option.text === text);
   if (!isOption && MISSING.has(text.toLowerCase())) return null;
   const parsed = parse(withoutLimits(field), text);
   return 'value' in parsed ? parsed.value : text;
 }
 
-/** The service alone judges limits here, so that its message stands at the row. */
+/** Only the service checks limits here, so that its message stands at the row. */
 function withoutLimits(field: Field): Field {
   // Spreadsheets write whole numbers as 12.0.
   const kind = field.kind === 'integer' ? 'number' : field.kind;
@@ -40,22 +41,22 @@ export function fit(fields: Field[], columns: string[]) {
   return {
     unknown: columns.filter((name) => !known.includes(name)),
     absent: fields.filter((field) => !columns.includes(field.name)),
-    found: columns.filter((name) => known.includes(name)).length,
   };
 }
 
 /** What the downloaded file adds to each row. */
 export function answerCells(result: BatchResult): string[] {
-  if ('errors' in result) return ['', '', '', result.errors.map(problemText).join('; ')];
-  const warnings = result.warnings.map((one) => `${one.field}: ${one.message}`).join('; ');
-  return [String(result.probability), String(result.decision), warnings, ''];
+  if ('errors' in result)
+    return [...task.COLUMNS.map(() => ''), '', result.errors.map(problemText).join('; ')];
+  const warnings = result.warnings.map(problemText).join('; ');
+  return [...task.cells(result), warnings, ''];
 }
 
-export function problemText(problem: FieldProblem): string {
+export function problemText(problem: Pick<FieldProblem, 'field' | 'message'>): string {
   return problem.field ? `${problem.field}: ${problem.message}` : problem.message;
 }
 
-export const ANSWER_COLUMNS = ['probability', 'decision', 'warnings', 'errors'];
+export const ANSWER_COLUMNS = [...task.COLUMNS, 'warnings', 'errors'];
 
 /** The added columns' names, changed where the file has columns of that name. */
 export function answerColumns(columns: string[]): string[] {

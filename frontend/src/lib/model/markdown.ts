@@ -6,27 +6,27 @@ export type Block =
   | { kind: 'table'; head: string[]; rows: string[][] };
 
 export function blocks(markdown: string): Block[] {
-  const found: Block[] = [];
-  for (const line of markdown.split('\n').map((one) => one.trim())) {
-    if (line) add(found, line);
+  const parsed: Block[] = [];
+  for (const line of markdown.split('\n').map((text) => text.trim())) {
+    if (line) add(parsed, line);
   }
-  return found;
+  return parsed;
 }
 
-function add(found: Block[], line: string): void {
-  const last = found.at(-1);
+function add(parsed: Block[], line: string): void {
+  const last = parsed.at(-1);
   if (line.startsWith('|')) {
     const cells = line
       .replace(/^\||\|$/g, '')
       .split('|')
       .map(plain);
-    if (last?.kind !== 'table') found.push({ kind: 'table', head: cells, rows: [] });
+    if (last?.kind !== 'table') parsed.push({ kind: 'table', head: cells, rows: [] });
     else if (!cells.every((cell) => /^:?-+:?$/.test(cell))) last.rows.push(cells);
   } else if (/^[-*] /.test(line)) {
     if (last?.kind === 'list') last.items.push(plain(line.slice(2)));
-    else found.push({ kind: 'list', items: [plain(line.slice(2))] });
+    else parsed.push({ kind: 'list', items: [plain(line.slice(2))] });
   } else {
-    found.push({ kind: 'text', text: plain(line.replace(/^#+ /, '')) });
+    parsed.push({ kind: 'text', text: plain(line.replace(/^#+ /, '')) });
   }
 }
 

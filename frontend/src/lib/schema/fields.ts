@@ -62,11 +62,11 @@ function resolve(outer: Property, schema: RowSchema): { inner: Property; nullabl
   const target = outer.$ref ? schema.$defs?.[outer.$ref.replace('#/$defs/', '')] : undefined;
   if (target) return resolve({ ...target, $ref: '' }, schema);
   if (Array.isArray(outer.type)) {
-    const type = outer.type.find((one) => one !== 'null') ?? 'string';
+    const type = outer.type.find((type) => type !== 'null') ?? 'string';
     return { inner: { ...outer, type }, nullable: outer.type.includes('null') };
   }
   if (!outer.anyOf?.length) return { inner: outer, nullable: false };
-  const present = outer.anyOf.filter((one) => one.type !== 'null');
+  const present = outer.anyOf.filter((property) => property.type !== 'null');
   const nullable = present.length < outer.anyOf.length;
   const first = resolve(present[0] ?? {}, schema);
   // What stands beside `anyOf`, such as limits of a date, holds for the value, too.
@@ -104,9 +104,9 @@ function kindOf(inner: Property, options: Option[]): Kind {
 }
 
 /** An option as people read it: its label, and its value where that is a code. */
-export function optionName(one: Option): string {
-  if (typeof one.value === 'boolean') return one.label;
-  return one.label ? `${one.label} (${one.text})` : one.text;
+export function optionName(option: Option): string {
+  if (typeof option.value === 'boolean') return option.label;
+  return option.label ? `${option.label} (${option.text})` : option.text;
 }
 
 /** A field's limits in short, such as `0 to 100`. */

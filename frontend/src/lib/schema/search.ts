@@ -8,14 +8,14 @@ export function search(options: Option[], query: string): Option[] {
   if (!words.length) return options;
   const whole = plain(query).trim();
   const ranked = options
-    .map((one) => ({ one, rank: rank(one, words, whole) }))
-    .filter((found) => found.rank >= 0);
-  return ranked.sort((a, b) => a.rank - b.rank).map((found) => found.one);
+    .map((option) => ({ option, rank: rank(option, words, whole) }))
+    .filter((match) => match.rank >= 0);
+  return ranked.sort((a, b) => a.rank - b.rank).map((match) => match.option);
 }
 
-function rank(one: Option, words: string[], whole: string): number {
-  const code = plain(one.text);
-  const label = plain(one.label);
+function rank(option: Option, words: string[], whole: string): number {
+  const code = plain(option.text);
+  const label = plain(option.label);
   const all = `${code} ${label} (${code})`;
   if (!words.every((word) => all.includes(word))) return -1;
   if (code === whole) return 0;

@@ -9,13 +9,13 @@ const TRUE = ['true', 'yes', '1', 't', 'y'];
 const FALSE = ['false', 'no', '0', 'f', 'n'];
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
-/** Read a field's text; what the schema can tell to be wrong is told without asking the service. */
+/** Read a field's text; the schema's own limits need no request to the service. */
 export function parse(field: Field, raw: string): Parsed {
   const text = raw.trim();
   if (text === '') {
-    return field.required ? { error: `${field.title} is needed.` } : { value: null };
+    return field.required ? { error: `${field.title} is required.` } : { value: null };
   }
-  const known = field.options.find((one) => one.text === text);
+  const known = field.options.find((option) => option.text === text);
   if (known) return { value: known.value };
   switch (field.kind) {
     case 'choice':
@@ -47,7 +47,7 @@ function parseBoolean(text: string): Parsed {
 function parseNumber(field: Field, text: string): Parsed {
   if (!NUMBER.test(text)) return { error: 'Give a number, with a point for decimals.' };
   const value = Number(text);
-  if (!Number.isFinite(value)) return { error: 'Give a number of ordinary size.' };
+  if (!Number.isFinite(value)) return { error: 'The number is too large.' };
   if (field.kind === 'integer' && !Number.isInteger(value)) {
     return { error: 'Give a whole number.' };
   }

@@ -1,4 +1,4 @@
-/** A row being filled in: the text of each field, and what is wrong with it. */
+/** A row being filled in: the text of each field, and its errors. */
 
 import type { FieldProblem, Row } from '$lib/api/types';
 import type { Field } from '$lib/schema/fields';
@@ -8,7 +8,7 @@ export class Form {
   #fields = $state.raw<Field[]>([]);
   #texts = $state<Record<string, string>>({});
   #errors = $state<Record<string, string>>({});
-  /** Whether the row has been asked for, so that what is wrong is told as a whole. */
+  /** Whether a prediction was requested, so that the summary lists every problem. */
   #asked = $state(false);
   /** Problems that belong to no field. */
   #general = $state<string[]>([]);
@@ -46,11 +46,11 @@ export class Form {
 
   set(name: string, text: string): void {
     this.#texts[name] = text;
-    // What the reader is mending is not held against them until they ask again.
+    // A field that is being fixed shows no error until the next request.
     this.#errors[name] = '';
   }
 
-  /** Say at once what is wrong with a field that has been left. */
+  /** Check a field when the reader leaves it. */
   checkField(field: Field): void {
     const parsed = parse(field, this.text(field.name));
     if ('error' in parsed && this.text(field.name) !== '') this.#errors[field.name] = parsed.error;
@@ -58,12 +58,12 @@ export class Form {
 
   /** Take another model's fields; what has been filled in stays where a field of that name does. */
   adopt(fields: Field[]): void {
-    const kept = this.#texts;
+    const earlier = this.#texts;
     const known = this.#fields.map((field) => field.name);
     this.#texts = Object.fromEntries(
       fields.map((field) => [
         field.name,
-        known.includes(field.name) ? (kept[field.name] ?? '') : textOf(field, field.initial),
+        known.includes(field.name) ? (earlier[field.name] ?? '') : textOf(field, field.initial),
       ]),
     );
     this.#errors = {};
@@ -109,7 +109,7 @@ export class Form {
     return Object.keys(errors).length ? null : row;
   }
 
-  /** Put the service's own findings at their fields. */
+  /** Show the service's own errors at their fields. */
   refuse(problems: FieldProblem[], otherwise: string): void {
     const names = this.#fields.map((field) => field.name);
     const at = problems.filter((problem) => names.includes(problem.field));
@@ -128,8 +128,8 @@ export class Form {
 
   /** Restore a link's state; gives back whether it held any. */
   fromQuery(query: URLSearchParams): boolean {
-    const held = this.#fields.filter((field) => query.has(field.name));
-    if (!held.length) return false;
+    const present = this.#fields.filter((field) => query.has(field.name));
+    if (!present.length) return false;
     for (const field of this.#fields) {
       // A needed field that an older link does not name keeps what it began with.
       const absent = field.required ? this.text(field.name) : '';

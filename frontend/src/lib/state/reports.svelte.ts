@@ -7,7 +7,7 @@ import { service } from './service.svelte';
 
 export class Reports {
   #list = $state.raw<ReportLine[] | null>(null);
-  #kept = $state.raw<Record<string, Report>>({});
+  #loaded = $state.raw<Record<string, Report>>({});
   #error = $state.raw<Error | null>(null);
 
   /** Newest first; nothing until it has been loaded. */
@@ -20,12 +20,12 @@ export class Reports {
   }
 
   report(asOf: string): Report | undefined {
-    return this.#kept[asOf];
+    return this.#loaded[asOf];
   }
 
   /** Past weeks, as the newest report knows them. */
   readonly weeks: WeekScore[] = $derived(
-    this.#kept[this.#list?.[0]?.as_of ?? '']?.figures?.performance?.weeks ?? [],
+    this.#loaded[this.#list?.[0]?.as_of ?? '']?.figures?.performance?.weeks ?? [],
   );
 
   /** Load the list, its newest report, and the one asked for. */
@@ -34,7 +34,7 @@ export class Reports {
     try {
       this.#list = await api.reports();
       const newest = this.#list[0]?.as_of;
-      await Promise.all([newest, asOf].map((one) => one && this.#one(one)));
+      await Promise.all([newest, asOf].map((week) => week && this.#loadReport(week)));
     } catch (error) {
       this.#error = asError(error);
       service.heed(error);
@@ -43,15 +43,15 @@ export class Reports {
 
   async open(asOf: string): Promise<void> {
     try {
-      await this.#one(asOf);
+      await this.#loadReport(asOf);
     } catch (error) {
       this.#error = asError(error);
     }
   }
 
-  async #one(asOf: string): Promise<void> {
-    if (this.#kept[asOf]) return;
+  async #loadReport(asOf: string): Promise<void> {
+    if (this.#loaded[asOf]) return;
     const report = await api.report(asOf);
-    this.#kept = { ...this.#kept, [asOf]: report };
+    this.#loaded = { ...this.#loaded, [asOf]: report };
   }
 }

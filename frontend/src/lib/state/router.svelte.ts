@@ -11,7 +11,7 @@ export interface Route {
 /** Read a hash such as `#/model?report=2024-07-15`; an unknown page is the first one. */
 export function parseHash(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
-  const page = PAGES.find((one) => one === path) ?? PAGES[0];
+  const page = PAGES.find((name) => name === path) ?? PAGES[0];
   return { page, query: new URLSearchParams(query) };
 }
 

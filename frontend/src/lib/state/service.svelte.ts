@@ -39,7 +39,7 @@ export class Service {
     return this.#model;
   }
 
-  /** It has been there and does not answer now; what is on the page stays. */
+  /** Whether it answered before and does not now; the page stays as it is. */
   get away(): boolean {
     return this.#away;
   }
@@ -127,8 +127,9 @@ function phaseOf(error: unknown): Phase {
 }
 
 function newsOf(before: Model, now: Model): string {
-  const form = before.contract.hash === now.contract.hash ? '' : ' The form follows its contract.';
-  return `Version ${now.version} has taken the place of version ${before.version}.${form}`;
+  const form =
+    before.contract.hash === now.contract.hash ? '' : ' The form follows the new contract.';
+  return `Version ${now.version} replaced version ${before.version}.${form}`;
 }
 
 export const service = new Service();

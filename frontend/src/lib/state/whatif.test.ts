@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Problem } from '$lib/api/problem';
 import type { Explanation, Row } from '$lib/api/types';
-import { DEBOUNCE_MS, WhatIf, differences } from './prediction.svelte';
+import { DEBOUNCE_MS, WhatIf, differences } from './whatif.svelte';
 
 function answer(probability: number): Explanation {
   return {

@@ -3,11 +3,11 @@
 import { Problem } from '$lib/api/problem';
 import type { Row } from '$lib/api/types';
 import { Form } from './form.svelte';
-import { WhatIf } from './prediction.svelte';
+import { WhatIf } from './whatif.svelte';
 import { toHash } from './router.svelte';
 import { service } from './service.svelte';
 
-export class Predicting {
+export class PredictPage {
   readonly form = new Form();
   readonly whatif = new WhatIf();
   #example = $state(-1);
@@ -93,4 +93,4 @@ export class Predicting {
   }
 }
 
-export const predicting = new Predicting();
+export const predictPage = new PredictPage();

@@ -3,6 +3,7 @@
 import { api } from '$lib/api/client';
 import { Problem, asError, isAborted } from '$lib/api/problem';
 import type { Explanation, Row, Scalar } from '$lib/api/types';
+import { task } from '$lib/task';
 
 export interface Made {
   row: Row;
@@ -46,7 +47,7 @@ export class WhatIf {
     return this.#busy;
   }
 
-  /** Why there is no prediction; what is wrong with single fields is the form's matter. */
+  /** Why there is no prediction; problems of single fields belong to the form. */
   get error(): Error | null {
     return this.#error;
   }
@@ -55,7 +56,7 @@ export class WhatIf {
   readonly changes: Change[] = $derived(differences(this.#first?.row, this.#now?.row));
 
   readonly difference: number = $derived(
-    this.#first && this.#now ? this.#now.answer.probability - this.#first.answer.probability : 0,
+    this.#first && this.#now ? task.difference(this.#first.answer, this.#now.answer) : 0,
   );
 
   /** Predict a row; later changes are compared with it. */

@@ -1,0 +1,124 @@
+/** Predictions of yes or no: a probability, and a decision from a threshold. */
+
+import type { BatchResult, Explanation, Model, Report, WeekScore } from '$lib/api/types';
+import { figure, percent, whole } from '$lib/format';
+import type { Tile } from '$lib/ui/Tiles.svelte';
+
+type RowPrediction = Exclude<BatchResult, { errors: unknown }>;
+type Answer = Pick<RowPrediction, 'probability' | 'decision'>;
+
+/** The heading of a prediction's value. */
+export const VALUE = 'Probability';
+
+/** What contributions add up to. */
+export const CONTRIBUTION_UNIT = 'log-odds';
+
+/** What a downloaded file adds to each row before its warnings and errors. */
+export const COLUMNS = ['probability', 'decision'];
+
+/** The cells of those columns. */
+export function cells(answer: Answer): string[] {
+  return [String(answer.probability), String(answer.decision)];
+}
+
+/** A prediction's value in short. */
+export function value(answer: Answer): string {
+  return percent(answer.probability);
+}
+
+/** The decision that follows from the value. */
+export function decision(answer: Answer): string {
+  return answer.decision ? 'yes' : 'no';
+}
+
+/** A number to count rows of a file by: 1 where the decision is yes. */
+export function counted(answer: Answer): number {
+  return answer.decision ? 1 : 0;
+}
+
+/** How far a prediction lies from the one before. */
+export function difference(before: Answer, now: Answer): number {
+  return now.probability - before.probability;
+}
+
+/** A difference between two probabilities, in percentage points. */
+export function differenceText(difference: number): string {
+  const points = Math.round(difference * 1000) / 10;
+  if (points === 0) return 'no change';
+  const unit = Math.abs(points) === 1 ? 'point' : 'points';
+  return `${points > 0 ? '+' : '−'}${Math.abs(points)} ${unit}`;
+}
+
+/** A prediction in words that need no statistics. */
+export function inWords({ probability }: Pick<Answer, 'probability'>): string {
+  if (probability < 0.005) return 'Fewer than 1 in 100';
+  if (probability > 0.995) return 'More than 99 in 100';
+  if (probability < 0.045 || probability > 0.955) {
+    return `About ${Math.round(probability * 100)} in 100`;
+  }
+  return `About ${Math.round(probability * 10) || 1} in 10`;
+}
+
+/** What the model predicts before it looks at a row's values. */
+export function start(answer: Explanation): string {
+  return percent(1 / (1 + Math.exp(-answer.base_value)));
+}
+
+/** The tile of a predicted file that sums up its predictions. */
+export function fileTile(target: string, positive: number, predicted: number): Tile {
+  const note = predicted ? `${percent(positive / predicted)} of those predicted` : '';
+  return { label: `${target}: yes`, value: whole(positive), note };
+}
+
+/** The tiles of the model that depend on the kind of prediction. */
+export const modelTiles = {
+  metric: (model: Model): Tile => ({
+    label: 'Log loss',
+    value: figure(model.metrics?.['log_loss']),
+    note: 'on the holdout',
+  }),
+  target: (model: Model): Tile => ({
+    label: `${model.target.title}: yes`,
+    value: percent(model.positive_rate),
+    note: `threshold ${percent(model.threshold)}`,
+  }),
+};
+
+/** The tiles of a weekly report that depend on the kind of prediction. */
+export function reportTiles(report: Report): Tile[] {
+  const predictions = report.figures?.predictions;
+  const last = report.figures?.performance?.weeks?.at(-1);
+  const earlier = predictions?.earlier_mean_probability;
+  return [
+    {
+      label: 'Mean probability',
+      value: percent(predictions?.mean_probability),
+      note: earlier == null ? '' : `${percent(earlier)} in earlier weeks`,
+    },
+    {
+      label: 'Log loss last week',
+      value: figure(last?.log_loss),
+      note: last ? `${figure(last.expected_log_loss)} expected` : 'no outcomes yet',
+    },
+    {
+      label: 'Skill last week',
+      value: percent(last?.skill),
+      note: last ? `${percent(last.expected_skill)} expected` : 'no outcomes yet',
+    },
+  ];
+}
+
+/** The metric that past weeks are compared by. */
+export const metric = {
+  title: 'Log loss',
+  better: 'lower is better',
+  realized: (week: WeekScore) => week.log_loss ?? null,
+  expected: (week: WeekScore) => week.expected_log_loss ?? null,
+  baseline: (week: WeekScore) => week.baseline_log_loss ?? null,
+};
+
+/** Further metrics of a past week, by heading. */
+export const furtherMetrics: Record<string, (week: WeekScore) => string> = {
+  AUC: (week) => figure(week.auc, 3),
+  Skill: (week) => percent(week.skill),
+};
