@@ -17,23 +17,23 @@ _OPTIONS = ("host", "port", "workers")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line asks for.
+    """Run the command line.
 
     Args:
-        arguments: The command line; by default the process' own.
+        arguments: The arguments; by default those of the process.
 
     Returns:
         The exit status.
     """
     parsed = _parser().parse_args(arguments)
     for name in _OPTIONS:
-        # Workers are processes of their own and read the environment.
+        # Workers are processes of their own and read the environment variables.
         if getattr(parsed, name) is not None:
             os.environ[f"{PREFIX}{name.upper()}"] = str(getattr(parsed, name))
     try:
         settings = Settings()
     except ValidationError as error:
-        sys.stderr.write(_told(error))
+        sys.stderr.write(_message(error))
         return 2
     if parsed.command == "openapi":
         return _print_document(settings)
@@ -45,14 +45,14 @@ def _serve(settings: Settings) -> int:
 
     from api.logs import log_config
 
-    several = settings.workers > 1
-    with _shared_metrics() if several else nullcontext():
+    has_workers = settings.workers > 1
+    with _shared_metrics() if has_workers else nullcontext():
         uvicorn.run(
             "api.main:create_app",
             factory=True,
             host=settings.host,
             port=settings.port,
-            workers=settings.workers if several else None,
+            workers=settings.workers if has_workers else None,
             loop="uvloop",
             http="httptools",
             lifespan="on",
@@ -65,17 +65,18 @@ def _serve(settings: Settings) -> int:
 
 
 def _print_document(settings: Settings) -> int:
-    from api.http import openapi
-    from api.main import document
+    from api.http.openapi import document_text
+    from api.main import openapi_document
 
+    # The document is the same with and without keys.
     open_settings = settings.model_copy(update={"keys": ()})
-    sys.stdout.write(openapi.text(document(open_settings)))
+    sys.stdout.write(document_text(openapi_document(open_settings)))
     return 0
 
 
 @contextmanager
 def _shared_metrics() -> Iterator[None]:
-    """A folder in which workers add their figures up, as prometheus_client asks for."""
+    """A folder where workers add up their metrics, as prometheus_client needs."""
     from api.metrics import MULTIPROCESS_DIR
 
     with tempfile.TemporaryDirectory(prefix="weekwise-metrics-") as folder:
@@ -100,13 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _told(error: ValidationError) -> str:
-    """What is wrong with the settings, a line each."""
+def _message(error: ValidationError) -> str:
+    """What is wrong with the settings, one line each."""
     lines = []
-    for one in error.errors(include_url=False, include_input=False):
-        name = f"{PREFIX}{str(one['loc'][0]).upper()}: " if one["loc"] else ""
-        lines.append(f"{name}{one['msg'].removeprefix('Value error, ')}")
-    return "\n".join(["The service does not start:", *lines, ""])
+    for item in error.errors(include_url=False, include_input=False):
+        name = f"{PREFIX}{str(item['loc'][0]).upper()}: " if item["loc"] else ""
+        lines.append(f"{name}{item['msg'].removeprefix('Value error, ')}")
+    return "\n".join(["The service cannot start. Fix these settings:", *lines, ""])
 
 
 if __name__ == "__main__":

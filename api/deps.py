@@ -1,4 +1,4 @@
-"""What routes are given."""
+"""Dependencies of the routes: the service, the check of API keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API k
 
 
 def service_of(request: Request) -> Service:
-    """The service that a request is made to."""
+    """The service that answers a request.
+
+    Args:
+        request: The request.
+    """
     service: Service = request.app.state.service
     return service
 
@@ -30,13 +34,18 @@ async def require_key(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
     header: Annotated[str | None, Security(_HEADER)],
 ) -> None:
-    """Refuse a request that carries none of the keys.
+    """Refuse a request without one of the API keys.
+
+    Args:
+        request: The request.
+        bearer: Its key as a bearer token.
+        header: Its key in the header `X-API-Key`.
 
     Raises:
-        Unauthorized: If it does not.
+        Unauthorized: If it has none of the keys.
     """
-    given = header if bearer is None else bearer.credentials
-    if given is None or not _is_one_of(given, service_of(request).settings.keys):
+    key = header if bearer is None else bearer.credentials
+    if key is None or not _is_valid(key, service_of(request).settings.keys):
         raise Unauthorized(
             "Send one of the service's API keys: Authorization: Bearer KEY, or X-API-Key: KEY.",
             headers={"WWW-Authenticate": 'Bearer realm="weekwise"'},
@@ -46,12 +55,12 @@ async def require_key(
 RequireKey = Depends(require_key)
 
 
-def _is_one_of(given: str, keys: Sequence[SecretStr]) -> bool:
-    """Whether a key is one of some, in a time that does not tell which or how nearly."""
-    found = False
-    # Headers are bytes, which arrive read as Latin-1.
-    sent = given.encode("latin-1", "replace")
-    for key in keys:
-        same = hmac.compare_digest(sent, key.get_secret_value().encode())
-        found = found or same
-    return found
+def _is_valid(key: str, valid_keys: Sequence[SecretStr]) -> bool:
+    """Whether a key is valid, in a time that does not show which key it is, or almost is."""
+    is_valid = False
+    # Headers are bytes, which the server has decoded as Latin-1.
+    sent = key.encode("latin-1", "replace")
+    for valid_key in valid_keys:
+        is_same = hmac.compare_digest(sent, valid_key.get_secret_value().encode())
+        is_valid = is_valid or is_same
+    return is_valid

@@ -1,4 +1,4 @@
-"""What the service says: one JSON object a line, on standard error, and never a row's values."""
+"""Logs: one JSON object a line, on standard error, never with the values of a row."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class JsonFormatter(logging.Formatter):
 
 @dataclass
 class AccessLog:
-    """Writes a line for each request, several at a time: a write for each would cost as much again.
+    """Logs requests. Lines are written several at a time: a write for each would double the cost.
 
     Attributes:
         stream: Where lines go.
@@ -44,7 +44,15 @@ class AccessLog:
     _lines: list[bytes] = field(default_factory=list)
 
     def write(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
-        """Write a request down. The path comes without its query, and no header or body does."""
+        """Log a request; its query, headers and body are left out.
+
+        Args:
+            request_id: Its id.
+            method: The HTTP method.
+            path: The path, without the query.
+            status: The HTTP status of the response.
+            seconds: How long it took.
+        """
         line = {
             "time": _time(time.time()),
             "level": "info",
@@ -60,7 +68,7 @@ class AccessLog:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
 
     def flush(self) -> None:
-        """Write what is waiting."""
+        """Write the lines that are waiting."""
         lines, self._lines = self._lines, []
         if lines:
             self.stream.write(b"".join(lines))
@@ -71,7 +79,7 @@ def log_config(level: str) -> dict[str, Any]:
     """The configuration of Python's logging for the whole process.
 
     Args:
-        level: The least grave level that is said.
+        level: The lowest level that is logged.
     """
     return {
         "version": 1,
@@ -88,7 +96,7 @@ def log_config(level: str) -> dict[str, Any]:
         "loggers": {
             "api": {"level": level.upper()},
             "uvicorn": {"level": level.upper()},
-            # It warns of every try while MLflow is away; the watcher says it once.
+            # It warns at every retry while MLflow is away; the watcher says it once.
             "urllib3": {"level": "ERROR"},
         },
     }

@@ -13,18 +13,18 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api.deps import RequireKey
-from api.http.exceptions import ProblemError, internal_problem, on_http_error, on_problem
-from api.http.middleware import API_PREFIX, ID_HEADER, Gate
+from api.http.exceptions import ProblemError, internal_error_response, on_http_error, on_problem
+from api.http.middleware import API_PREFIX, ID_HEADER, RequestMiddleware
 from api.http.openapi import neutral_document
 from api.http.responses import VERSION_HEADER
-from api.http.static_files import AppFiles
+from api.http.static_files import WebAppFiles
 from api.logs import AccessLog
 from api.routes import docs, health, model, predict, reports
 from api.serving.service import Service
 from api.settings import Settings
 from weekwise import __version__
 
-DESCRIPTION = "Predictions by the registered champion. Which columns a row has, its contract says."
+DESCRIPTION = "Predictions by the registered champion. Its contract says which columns a row has."
 _PROTECTED = (predict.router, model.router, reports.router, health.metrics)
 
 
@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """The service as an ASGI application.
 
     Args:
-        settings: Its settings; by default those of the environment.
+        settings: The settings; by default those in the environment variables.
     """
     settings = settings or Settings()
     service = Service(settings)
@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         if access_log is not None:
             access_log.flush()
 
-    return Gate(
+    return RequestMiddleware(
         fastapi_app(service, lifespan=lifespan),
         service.metrics,
         access_log,
@@ -55,10 +55,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 
 def fastapi_app(service: Service, **options: Any) -> FastAPI:
-    """The routes of a service, without what every request passes first.
+    """The routes of a service, without the outer middleware.
 
     Args:
-        service: What answers.
+        service: The service that answers.
         **options: Further options of FastAPI.
     """
     app = FastAPI(
@@ -74,23 +74,27 @@ def fastapi_app(service: Service, **options: Any) -> FastAPI:
     app.state.service = service
     app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(HTTPException, on_http_error)
-    app.add_exception_handler(Exception, _on_defect)
-    needed = [RequireKey] if service.settings.keys else []
+    app.add_exception_handler(Exception, _on_bug)
+    dependencies = [RequireKey] if service.settings.keys else []
     for prefix in ("", API_PREFIX):
-        # One by one, for FastAPI looks through routers inside routers at every request.
+        # One by one: FastAPI searches routers inside routers at every request.
         for router in _PROTECTED:
             app.include_router(
-                router, prefix=prefix, dependencies=needed, include_in_schema=not prefix
+                router, prefix=prefix, dependencies=dependencies, include_in_schema=not prefix
             )
         for router in (health.health, docs.router):
             app.include_router(router, prefix=prefix, include_in_schema=not prefix)
-    # Not mounted at "/": a mount would answer for every route that is asked by a wrong method.
-    app.router.default = AppFiles(service.settings.app_dir)
+    # Not mounted at "/": a mount would also answer requests with a wrong method.
+    app.router.default = WebAppFiles(service.settings.app_dir)
     return app
 
 
-def document(settings: Settings) -> dict[str, Any]:
-    """The OpenAPI document without a model."""
+def openapi_document(settings: Settings) -> dict[str, Any]:
+    """The OpenAPI document without a model.
+
+    Args:
+        settings: The settings.
+    """
     return neutral_document(fastapi_app(Service(settings)))
 
 
@@ -108,6 +112,6 @@ def _middleware(settings: Settings) -> list[Middleware]:
     ]
 
 
-async def _on_defect(request: Request, _error: Exception) -> Response:
-    """The answer to a request that met a defect; the gate writes the defect to the log."""
-    return internal_problem(request.scope)
+async def _on_bug(request: Request, _error: Exception) -> Response:
+    """The response to a request that met a bug; the outer middleware logs the exception."""
+    return internal_error_response(request.scope)

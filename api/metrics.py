@@ -1,9 +1,10 @@
-"""Figures for Prometheus."""
+"""Prometheus metrics. They are told plain values, so that every other layer can use them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Literal, get_args
 
 from prometheus_client import (
@@ -18,43 +19,46 @@ from prometheus_client import (
 )
 from starlette.responses import Response
 
-from api.rows.batch import Answered
-from api.serving.loaded_model import Served
 from weekwise import __version__
 
 MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"
-"""prometheus_client's own variable: where several workers add their figures up."""
+"""prometheus_client's own variable: the folder where several workers add their metrics up."""
 
-LATENCY = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-TENTHS = tuple(step / 10 for step in range(1, 11))
+LATENCY_BUCKETS = (
+    *(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05),
+    *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0),
+)
+"""Seconds."""
+
+PROBABILITY_BUCKETS = tuple(step / 10 for step in range(1, 11))
 METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
-Outcome = Literal["swapped", "failed", "unreachable", "nothing"]
+ReloadOutcome = Literal["swapped", "failed", "unreachable", "nothing"]
 
 
 class PrometheusMetrics:
-    """What the service counts. Each service has a registry of its own."""
+    """The service's metrics. Each service has a registry of its own."""
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
-        self.requests = Histogram(
+        self._request_seconds = Histogram(
             "weekwise_request_duration_seconds",
             "Requests and how long they took, by route and status.",
             ("method", "route", "status"),
-            buckets=LATENCY,
+            buckets=LATENCY_BUCKETS,
             registry=self._registry,
         )
-        self.predictions = Histogram(
+        self._probabilities = Histogram(
             "weekwise_prediction_probability",
-            "Probabilities that were predicted, by version.",
+            "Predicted probabilities, by model version.",
             ("version",),
-            buckets=TENTHS,
+            buckets=PROBABILITY_BUCKETS,
             registry=self._registry,
         )
-        self.refused = Counter(
+        self._refused = Counter(
             "weekwise_rows_refused", "Rows that the contract refused.", registry=self._registry
         )
-        self.unseen = Counter(
+        self._unseen = Counter(
             "weekwise_unseen_categories",
             "Values that the contract does not list, by field.",
             ("field",),
@@ -62,14 +66,14 @@ class PrometheusMetrics:
         )
         self._reloads = Counter(
             "weekwise_model_reloads",
-            "Looks at the registry that brought a new model (swapped), one that does not work "
+            "Checks of the registry that brought a new model (swapped), a model that does not work "
             "(failed), no model (nothing), or no answer (unreachable).",
             ("outcome",),
             registry=self._registry,
         )
         self._model = Gauge(
             "weekwise_model_info",
-            "1 for the version in service; over several workers, how many serve it.",
+            "1 for the version in service; with several workers, how many serve it.",
             ("name", "version", "contract"),
             registry=self._registry,
             multiprocess_mode="livesum",
@@ -82,7 +86,7 @@ class PrometheusMetrics:
         )
         self._reachable = Gauge(
             "weekwise_registry_reachable",
-            "Whether MLflow answered the last look: 1 or 0.",
+            "Whether MLflow answered the last check: 1 or 0.",
             registry=self._registry,
             multiprocess_mode="livemin",
         )
@@ -93,60 +97,83 @@ class PrometheusMetrics:
             registry=self._registry,
             multiprocess_mode="livemax",
         ).labels(__version__).set(1)
-        for outcome in get_args(Outcome):
+        for outcome in get_args(ReloadOutcome):
             self._reloads.labels(outcome)
-        # Looking a child up costs more than counting.
-        self._requests: dict[tuple[str, str, int], Histogram] = {}
-        self._predictions: dict[str, Histogram] = {}
+        # Looking a child metric up by its labels costs more than counting.
+        self._request_children: dict[tuple[str, str, int], Histogram] = {}
+        self._probability_children: dict[str, Histogram] = {}
         self._current: tuple[str, str, str] | None = None
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Note a request."""
+        """Count a request.
+
+        Args:
+            method: The HTTP method.
+            route: The route's template.
+            status: The HTTP status of the response.
+            seconds: How long it took.
+        """
         key = (method, route, status)
-        child = self._requests.get(key)
+        child = self._request_children.get(key)
         if child is None:
-            known = method if method in METHODS else "other"
-            child = self.requests.labels(known, route, str(status))
-            if known == method:
-                self._requests[key] = child
+            # A client may send any word as a method: the labels must stay few.
+            label = method if method in METHODS else "other"
+            child = self._request_seconds.labels(label, route, str(status))
+            if label == method:
+                self._request_children[key] = child
         child.observe(seconds)
 
-    def served(self, served: Served) -> None:
-        """Note that a version is in service now."""
+    def model_swapped(
+        self, *, name: str, version: str, contract_hash: str, loaded_at: datetime
+    ) -> None:
+        """Count a reload, and show the version that is in service now.
+
+        Args:
+            name: The registered model.
+            version: Its version.
+            contract_hash: The hash of the contract it carries.
+            loaded_at: When it was loaded, in UTC.
+        """
         if self._current is not None:
             self._model.labels(*self._current).set(0)
-        contract = served.predictor.contract.hash[:12]
-        self._current = (served.release.name, served.version, contract)
+        self._current = (name, version, contract_hash[:12])
         self._model.labels(*self._current).set(1)
-        self._loaded.set(served.loaded_at.timestamp())
+        self._loaded.set(loaded_at.timestamp())
         self.reload("swapped")
 
-    def reload(self, outcome: Outcome) -> None:
-        """Note how a look at the registry went."""
+    def reload(self, outcome: ReloadOutcome) -> None:
+        """Count a check of the registry by its outcome."""
         self._reloads.labels(outcome).inc()
 
-    def reachable(self, *, yes: bool) -> None:
-        """Note whether MLflow answered."""
-        self._reachable.set(int(yes))
+    def registry_reachable(self, *, reachable: bool) -> None:
+        """Show whether MLflow answered."""
+        self._reachable.set(int(reachable))
 
-    def predicted(self, version: str, probabilities: Iterable[float]) -> None:
-        """Note predictions."""
-        child = self._predictions.get(version)
+    def predictions(self, version: str, probabilities: Iterable[float]) -> None:
+        """Count predictions.
+
+        Args:
+            version: The model's version.
+            probabilities: What it predicted, one value a row, 0 to 1.
+        """
+        child = self._probability_children.get(version)
         if child is None:
-            child = self._predictions[version] = self.predictions.labels(version)
+            child = self._probability_children[version] = self._probabilities.labels(version)
         observe = child.observe
         for probability in probabilities:
             observe(probability)
 
-    def batch(self, version: str, answered: Answered) -> None:
-        """Note a batch."""
-        self.predicted(version, answered.probabilities)
-        self.refused.inc(answered.refused)
-        for name, count in answered.unseen.items():
-            self.unseen.labels(name).inc(count)
+    def refused_rows(self, count: int) -> None:
+        """Count rows that the contract refused."""
+        self._refused.inc(count)
 
-    def answer(self) -> Response:
-        """All figures in Prometheus' text format, those of other workers included."""
+    def unseen_categories(self, counts: Mapping[str, int]) -> None:
+        """Count values that the contract does not list, by field."""
+        for field, count in counts.items():
+            self._unseen.labels(field).inc(count)
+
+    def response(self) -> Response:
+        """All metrics in Prometheus' text format, including those of other workers."""
         registry = self._registry
         if os.environ.get(MULTIPROCESS_DIR):
             registry = CollectorRegistry()
@@ -154,6 +181,6 @@ class PrometheusMetrics:
         return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def close(self) -> None:
-        """Take this worker's live figures out of the sum."""
+        """Remove this worker's live gauges from the sum."""
         if os.environ.get(MULTIPROCESS_DIR):
             multiprocess.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""What the service answers, as models: the source of its OpenAPI document."""
+"""The answers of the service as Pydantic models: the source of its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Json = str | int | float | bool | None
+ReportStatus = Literal["OK", "WARN", "ACT"]
 
 
 class Answer(BaseModel):
-    """A part of an answer: immutable, and nothing in it that is not described."""
+    """A part of an answer: immutable, without undescribed fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
@@ -25,7 +26,7 @@ class WarningKind(StrEnum):
 
 
 class FieldWarning(Answer):
-    """What the model did without, or does not know."""
+    """A value that is missing, or that the contract does not list."""
 
     field: str = Field(description="The column.")
     kind: WarningKind
@@ -33,7 +34,7 @@ class FieldWarning(Answer):
 
 
 class Prediction(Answer):
-    """What the model says of one row."""
+    """The prediction for one row."""
 
     probability: float = Field(ge=0, le=1, description="Probability of a positive outcome.")
     decision: bool = Field(description="Whether the probability reaches the threshold.")
@@ -47,8 +48,8 @@ class Contribution(Answer):
 
     feature: str
     title: str
-    value: Json = Field(description="The value the model was given; null where there was none.")
-    label: str | None = Field(description="What the contract calls the value.")
+    value: Json = Field(description="The value the model got; null if missing.")
+    label: str | None = Field(description="The contract's label of the value.")
     unit: str | None
     contribution: float = Field(description="SHAP value in log-odds.")
 
@@ -57,7 +58,7 @@ class Explanation(Prediction):
     """A prediction with what each input adds to it."""
 
     log_odds: float = Field(description="base_value plus all contributions.")
-    base_value: float = Field(description="What every row starts from, in log-odds.")
+    base_value: float = Field(description="The value every row starts from, in log-odds.")
     contributions: list[Contribution] = Field(description="The largest first, by absolute value.")
 
 
@@ -71,7 +72,7 @@ class FieldError(Answer):
 
 
 class BatchPrediction(Answer):
-    """What the model says of one row of a batch."""
+    """The prediction for one row of a batch."""
 
     index: int = Field(ge=0)
     probability: float = Field(ge=0, le=1)
@@ -80,19 +81,19 @@ class BatchPrediction(Answer):
 
 
 class BatchRefusal(Answer):
-    """Why one row of a batch has no prediction."""
+    """Why one row of a batch was refused."""
 
     index: int = Field(ge=0)
     errors: list[FieldError] = Field(min_length=1)
 
 
 class BatchAnswer(Answer):
-    """One result for each row, in their order."""
+    """One result for each row, in the order of the rows."""
 
     model_version: str
     threshold: float = Field(ge=0, le=1)
     predicted: int = Field(ge=0, description="Rows with a prediction.")
-    refused: int = Field(ge=0, description="Rows without one.")
+    refused: int = Field(ge=0, description="Rows that were refused.")
     results: list[BatchPrediction | BatchRefusal]
 
 
@@ -113,7 +114,7 @@ class TargetFacts(Answer):
 
 
 class VerdictFacts(Answer):
-    """What the promotion gate said of the model."""
+    """The promotion gate's verdict on the model."""
 
     decision: str
     headline: str
@@ -121,11 +122,13 @@ class VerdictFacts(Answer):
 
 
 class Importance(Answer):
-    """How much one input changes the predictions."""
+    """The importance of one feature."""
 
     feature: str
     title: str
-    importance: float = Field(description="Percent; all together are 100.")
+    importance: float = Field(
+        description="How much it changes the predictions, in percent; all add up to 100."
+    )
 
 
 class ModelFacts(Answer):
@@ -134,12 +137,12 @@ class ModelFacts(Answer):
     name: str
     version: str
     alias: str
-    since: datetime | None = Field(description="When it got the alias, in UTC.")
-    why: str | None = Field(description="The reason given for that.")
+    since: datetime | None = Field(description="Since when it has the alias, in UTC.")
+    why: str | None = Field(description="Why it got the alias.")
     as_of: date = Field(description="The run that fitted it.")
     train_start: date
-    train_end: date = Field(description="The first date after the newest row it has seen.")
-    rows: int = Field(description="Rows it was fitted on.")
+    train_end: date = Field(description="The first date after its newest training row.")
+    rows: int = Field(description="Training rows.")
     validation_rows: int
     trees: int
     positive_rate: float
@@ -147,39 +150,43 @@ class ModelFacts(Answer):
     task: Literal["binary"]
     target: TargetFacts
     contract: ContractFacts
-    metrics: dict[str, float] = Field(description="What is known of its quality, by name.")
+    metrics: dict[str, float] = Field(description="Its metrics, by name.")
     verdict: VerdictFacts | None
     importances: list[Importance]
     source: Literal["registry", "local copy"]
     loaded_at: datetime
     registry: Literal["ok", "unreachable"]
-    problem: str | None = Field(description="Why the last look at the registry brought no change.")
+    problem: str | None = Field(description="Why the last check of the registry brought no change.")
 
 
 class ReportSummary(Answer):
-    """One weekly report, in short."""
+    """The summary of one weekly report."""
 
     as_of: date
-    status: Literal["OK", "WARN", "ACT"]
+    status: ReportStatus
     headline: str
-    model_version: str | None = Field(description="The model that predicted the coming week.")
+    model_version: str | None = Field(description="The model that made the run's predictions.")
     expected_log_loss: float | None = Field(
-        description="What the holdout expected of the week looked back on."
+        description="Expected log loss, from the holdout, of the newest run with known outcomes."
     )
-    log_loss: float | None = Field(description="What that week's outcomes made of it.")
-    baseline_log_loss: float | None = Field(description="The same of a constant rate.")
+    log_loss: float | None = Field(description="Realized log loss of that run.")
+    baseline_log_loss: float | None = Field(
+        description="Log loss of the baseline on the same rows."
+    )
     expected_skill: float | None
     skill: float | None
     auc: float | None
     calibration_error: float | None
-    looked_back_on: date | None = Field(description="The run whose predictions were judged.")
+    evaluated_as_of: date | None = Field(
+        description="The run whose predictions were compared with the outcomes."
+    )
     drifted: bool
     worse: bool
     has_page: bool
 
 
 class Health(Answer):
-    """Whether the process lives."""
+    """Whether the process is alive."""
 
     status: Literal["alive"]
 
@@ -192,7 +199,7 @@ class Readiness(Answer):
 
 
 class Problem(BaseModel):
-    """What went wrong: RFC 9457."""
+    """A problem as in RFC 9457."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -205,6 +212,6 @@ class Problem(BaseModel):
 
 
 Row = dict[str, Json]
-"""One row as any client may send it; which columns and which values, the model's contract says."""
+"""One row as a client sends it; the model's contract says which columns and values it may have."""
 
 JsonObject = dict[str, Any]

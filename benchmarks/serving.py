@@ -168,7 +168,7 @@ def _tell_workers(folder: Path, body: Path, rounds: int, seconds: float) -> None
 def _rows() -> list[dict[str, Any]]:
     """The newest rows of the store that the model can be asked about."""
     import duckdb
-    from service import plain_row
+    from loaded_models import plain_row
 
     from weekwise.model.registry import Registry
 
@@ -210,7 +210,7 @@ def _best_ms(model: Any, data: Any) -> float:
 def _process(kind: str, folder: Path, workers: int = 1) -> Iterator[int]:
     """A process that answers on a port, until the block is over."""
     import httpx
-    from service import free_port
+    from service_process import free_port
 
     port = free_port()
     environment = os.environ | {
@@ -253,18 +253,18 @@ def _serve(kind: str, arguments: list[str]) -> None:
     import asyncio
 
     from api.__main__ import main as serve
-    from api.serving.batcher import Batcher
+    from api.serving.request_batcher import RequestBatcher
     from weekwise.model.predictor import Predictor
 
-    def alone(self: Batcher, row: Any) -> asyncio.Future[float]:
+    def alone(self: RequestBatcher, row: Any) -> asyncio.Future[float]:
         future = asyncio.get_running_loop().create_future()
-        future.set_result(self.served.predictor.predict_rows([row])[0])
+        future.set_result(self.model.predictor.predict_rows([row])[0])
         return future
 
     if kind == "empty":
         Predictor.predict_rows = lambda _, rows: [0.5] * len(rows)  # type: ignore[method-assign]
     if kind == "alone":
-        Batcher.predict = alone  # type: ignore[method-assign]
+        RequestBatcher.predict = alone  # type: ignore[method-assign]
     sys.exit(serve(arguments))
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong, as problems of RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457)."""
+"""Errors and their responses, as problems of RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FieldFault:
     Attributes:
         field: The column; empty where the row itself is wrong.
         message: One sentence.
-        expected: What would do.
+        expected: What the contract expects.
         received: What arrived, as JSON, cut short.
     """
 
@@ -39,15 +39,15 @@ class FieldFault:
 
 
 class ProblemError(Exception):
-    """An answer that is no success.
+    """A request that does not succeed.
 
     Attributes:
         kind: The last part of the problem's type, such as `no-model`.
         status: The HTTP status.
-        title: What this kind of problem is, a few words.
+        title: The kind of problem in a few words.
         detail: What happened, and what to do.
         errors: What is wrong, by field.
-        headers: Further headers of the answer.
+        headers: Further headers of the response.
     """
 
     kind = "internal"
@@ -67,20 +67,20 @@ class ProblemError(Exception):
         self.headers = headers
 
 
-class InvalidRow(ProblemError):  # noqa: N818 - a kind of answer
+class InvalidRow(ProblemError):  # noqa: N818 - a kind of response
     """A row that the contract refuses."""
 
-    kind, status, title = "validation", HTTPStatus.UNPROCESSABLE_ENTITY, "The row is refused"
+    kind, status, title = "validation", HTTPStatus.UNPROCESSABLE_ENTITY, "The row is invalid"
 
 
 class Malformed(ProblemError):  # noqa: N818
-    """A body that is not what the route reads."""
+    """A body that the route cannot read."""
 
     kind, status, title = "malformed", HTTPStatus.UNPROCESSABLE_ENTITY, "The body cannot be read"
 
 
 class WrongMediaType(ProblemError):  # noqa: N818
-    """A body that does not call itself JSON."""
+    """A body whose media type is not JSON."""
 
     kind, status = "unsupported-media-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     title = "The body is not JSON"
@@ -101,7 +101,7 @@ class TooManyRows(ProblemError):  # noqa: N818
 
 
 class NoModel(ProblemError):  # noqa: N818
-    """Nothing to predict with yet."""
+    """No model to predict with yet."""
 
     kind, status, title = "no-model", HTTPStatus.SERVICE_UNAVAILABLE, "No model is in service yet"
 
@@ -109,13 +109,13 @@ class NoModel(ProblemError):  # noqa: N818
 class Unauthorized(ProblemError):  # noqa: N818
     """A request without one of the API keys."""
 
-    kind, status, title = "unauthorized", HTTPStatus.UNAUTHORIZED, "An API key is needed"
+    kind, status, title = "unauthorized", HTTPStatus.UNAUTHORIZED, "An API key is required"
 
 
 class NotFound(ProblemError):  # noqa: N818
-    """Something that is not there."""
+    """Something that does not exist."""
 
-    kind, status, title = "not-found", HTTPStatus.NOT_FOUND, "There is no such thing"
+    kind, status, title = "not-found", HTTPStatus.NOT_FOUND, "Not found"
 
 
 class RegistryUnreachable(ProblemError):  # noqa: N818
@@ -126,55 +126,72 @@ class RegistryUnreachable(ProblemError):  # noqa: N818
 
 
 class Timeout(ProblemError):  # noqa: N818
-    """A request that takes too long."""
+    """A request that took too long."""
 
     kind, status, title = "timeout", HTTPStatus.GATEWAY_TIMEOUT, "The request took too long"
 
 
-_OF_STATUS: Mapping[int, str] = {
+_KIND_OF_STATUS: Mapping[int, str] = {
     HTTPStatus.NOT_FOUND: "not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
 }
-
-
-_HINTS: Mapping[int, str] = {
-    HTTPStatus.NOT_FOUND: "There is nothing at this path; /docs lists what there is.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "The path is there, and not for this method; see Allow.",
+_DETAIL_OF_STATUS: Mapping[int, str] = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this path; /docs lists all paths.",
+    HTTPStatus.METHOD_NOT_ALLOWED: ("This path does not allow this method; see the header Allow."),
 }
 
 
-def problem_answer(problem: ProblemError, scope: Scope) -> Response:
-    """A problem as an answer to the request of `scope`."""
+def problem_response(problem: ProblemError, scope: Scope) -> Response:
+    """A problem as the response to a request.
+
+    Args:
+        problem: The problem.
+        scope: The request's ASGI scope.
+    """
     kind = f"{TYPE_PREFIX}{problem.kind}"
     errors = None if problem.errors is None else list(problem.errors)
-    return _answer(
+    return _response(
         kind, problem.title, problem.status, problem.detail, scope, errors, problem.headers
     )
 
 
-def internal_problem(scope: Scope) -> Response:
-    """The answer to a request that met a defect: it says nothing of the inside."""
-    detail = "This is a defect of the service; its log has more under the request's id."
-    return problem_answer(ProblemError(detail), scope)
+def internal_error_response(scope: Scope) -> Response:
+    """The response to a request that met a bug: it shows nothing of the inside.
+
+    Args:
+        scope: The request's ASGI scope.
+    """
+    detail = "This is a bug in the service; its log says more under the request's id."
+    return problem_response(ProblemError(detail), scope)
 
 
 async def on_problem(request: Request, error: Exception) -> Response:
-    """FastAPI's handler of `ProblemError`."""
+    """FastAPI's handler of `ProblemError`.
+
+    Args:
+        request: The request.
+        error: The problem.
+    """
     assert isinstance(error, ProblemError)  # noqa: S101 - for the type checker
-    return problem_answer(error, request.scope)
+    return problem_response(error, request.scope)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
-    """FastAPI's handler of what its router refuses: an unknown path, a wrong method."""
+    """FastAPI's handler of what its router refuses: an unknown path, a wrong method.
+
+    Args:
+        request: The request.
+        error: Starlette's exception.
+    """
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
     status = error.status_code
-    kind = f"{TYPE_PREFIX}{_OF_STATUS.get(status, 'http')}"
+    kind = f"{TYPE_PREFIX}{_KIND_OF_STATUS.get(status, 'http')}"
     phrase = HTTPStatus(status).phrase
-    detail = _HINTS.get(status, str(error.detail))
-    return _answer(kind, phrase, status, detail, request.scope, None, error.headers)
+    detail = _DETAIL_OF_STATUS.get(status, str(error.detail))
+    return _response(kind, phrase, status, detail, request.scope, None, error.headers)
 
 
-def _answer(
+def _response(
     kind: str,
     title: str,
     status: int,
@@ -196,17 +213,20 @@ def _answer(
 
 
 def documented(*problems: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may answer with some problems, for OpenAPI."""
+    """The `responses` of a route that may answer with some problems, for OpenAPI.
+
+    Args:
+        *problems: The problems.
+    """
     by_status: dict[int | str, list[str]] = {}
     for problem in problems:
         by_status.setdefault(int(problem.status), []).append(problem.title)
     return {
         status: {
             "description": "; or ".join(titles),
-            "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{_NAME}"}}},
+            "content": {
+                MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{schemas.Problem.__name__}"}}
+            },
         }
         for status, titles in by_status.items()
     }
-
-
-_NAME = schemas.Problem.__name__

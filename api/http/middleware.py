@@ -1,6 +1,6 @@
 """What every request passes: an id, limits of size and time, headers, the access log, metrics.
 
-Plain ASGI: a middleware of FastAPI's own kind would cost as much as the rest of a prediction.
+Plain ASGI: one of Starlette's `BaseHTTPMiddleware` would cost as much as the rest of a prediction.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from api.http.exceptions import (
     ProblemError,
     Timeout,
     TooLarge,
-    internal_problem,
-    problem_answer,
+    internal_error_response,
+    problem_response,
 )
 from api.logs import AccessLog
 from api.metrics import PrometheusMetrics
@@ -30,47 +30,49 @@ from api.metrics import PrometheusMetrics
 API_PREFIX = "/api"
 ID_HEADER = "X-Request-ID"
 UNMATCHED = "unmatched"
-GONE = 499
-"""The status of a client that left before its answer, as web servers log it."""
+CLIENT_CLOSED_REQUEST = 499
+"""The status where the client left before its response, as web servers log it."""
 
 log = logging.getLogger(__name__)
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ID_NAME = ID_HEADER.lower().encode()
 _POLICY = b"content-security-policy"
 _CACHE = b"cache-control"
-_ALWAYS = [
+SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 ]
-_FOR_DATA = [
+"""Headers of every response."""
+
+_API_HEADERS = [
     (_POLICY, b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-frame-options", b"DENY"),
 ]
-_MOST_DIGITS = 18
+_MAX_DIGITS = 18
 _NO_STORE = (_CACHE, b"no-store")
 
 
 @dataclass
-class _Passage:
-    """One request on its way through."""
+class _RequestRecord:
+    """What is known of one request while it is answered."""
 
     request_id: str
     started: float
     status: int = 0
-    received: int = 0
+    received_bytes: int = 0
 
 
 @dataclass(frozen=True)
-class Gate:
+class RequestMiddleware:
     """The outermost layer of the application.
 
     Attributes:
-        app: What is behind it.
-        metrics: What is told of every request.
-        access_log: Where every request becomes a line; none writes no lines.
+        app: The application inside.
+        metrics: Where requests are counted.
+        access_log: Where requests are logged; none logs nothing.
         max_body_bytes: The largest body.
         timeout_seconds: How long a request may take.
     """
@@ -82,103 +84,119 @@ class Gate:
     timeout_seconds: float
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request pass."""
+        """Answer a request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        passage = _Passage(_request_id(scope), time.perf_counter())
-        scope[REQUEST_ID] = passage.request_id
-        sender = self._sender(passage, send)
+        record = _RequestRecord(_request_id(scope), time.perf_counter())
+        scope[REQUEST_ID] = record.request_id
+        limited_receive = self._limited(receive, record)
+        send_with_headers = self._with_headers(send, record)
         try:
-            await self._pass(scope, self._receiver(passage, receive), sender, passage)
+            await self._respond(scope, limited_receive, send_with_headers, record)
         finally:
-            self._note(scope, passage)
+            self._count(scope, record)
 
-    async def _pass(self, scope: Scope, receive: Receive, send: Send, passage: _Passage) -> None:
+    async def _respond(
+        self, scope: Scope, receive: Receive, send: Send, record: _RequestRecord
+    ) -> None:
         try:
             self._refuse_large(scope)
             async with asyncio.timeout(self.timeout_seconds):
                 await self.app(scope, receive, send)
         except ProblemError as problem:
-            await self._instead(problem, scope, receive, send, passage)
+            await self._send_problem(problem, scope, receive, send, record)
         except TimeoutError:
-            text = f"It was given {self.timeout_seconds:g} s. Send less at once, or try later."
-            await self._instead(Timeout(text), scope, receive, send, passage)
+            detail = (
+                f"The request took longer than {self.timeout_seconds:g} s. "
+                "Send less at once, or try again later."
+            )
+            await self._send_problem(Timeout(detail), scope, receive, send, record)
         except ClientDisconnect:
-            passage.status = passage.status or GONE
+            record.status = record.status or CLIENT_CLOSED_REQUEST
         except Exception:
-            log.exception("request %s failed", passage.request_id)
-            await self._instead(None, scope, receive, send, passage)
+            log.exception("request %s failed", record.request_id)
+            await self._send_problem(None, scope, receive, send, record)
 
-    async def _instead(
+    async def _send_problem(
         self,
         problem: ProblemError | None,
         scope: Scope,
         receive: Receive,
         send: Send,
-        passage: _Passage,
+        record: _RequestRecord,
     ) -> None:
-        """Answer with a problem, unless an answer has begun."""
-        if passage.status:
+        """Respond with a problem, or an internal error, unless a response has begun."""
+        if record.status:
             return
-        answer = internal_problem(scope) if problem is None else problem_answer(problem, scope)
-        await answer(scope, receive, send)
+        if problem is None:
+            response = internal_error_response(scope)
+        else:
+            response = problem_response(problem, scope)
+        await response(scope, receive, send)
 
     def _refuse_large(self, scope: Scope) -> None:
-        """Refuse a body that says itself that it is too large."""
+        """Refuse a body that is too large by its own Content-Length."""
         if _declared_size(scope) > self.max_body_bytes:
             raise self._too_large()
 
     def _too_large(self) -> TooLarge:
-        return TooLarge(f"The body may have {self.max_body_bytes:,} bytes; send less at once.")
+        return TooLarge(
+            f"The body may have up to {self.max_body_bytes:,} bytes; send less at once."
+        )
 
-    def _receiver(self, passage: _Passage, receive: Receive) -> Receive:
-        async def limited() -> Message:
+    def _limited(self, receive: Receive, record: _RequestRecord) -> Receive:
+        # A body sent in chunks has no Content-Length: count what arrives.
+        async def limited_receive() -> Message:
             message = await receive()
-            passage.received += len(message.get("body", b""))
-            if passage.received > self.max_body_bytes:
+            record.received_bytes += len(message.get("body", b""))
+            if record.received_bytes > self.max_body_bytes:
                 raise self._too_large()
             return message
 
-        return limited
+        return limited_receive
 
     @staticmethod
-    def _sender(passage: _Passage, send: Send) -> Send:
-        async def with_headers(message: Message) -> None:
+    def _with_headers(send: Send, record: _RequestRecord) -> Send:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                passage.status = message["status"]
+                record.status = message["status"]
                 headers = list(message.get("headers", ()))
                 names = {name for name, _ in headers}
-                headers += _ALWAYS
+                headers += SECURITY_HEADERS
                 if _POLICY not in names:
-                    headers += _FOR_DATA
+                    headers += _API_HEADERS
                 if _CACHE not in names:
                     headers.append(_NO_STORE)
-                headers.append((_ID_NAME, passage.request_id.encode()))
+                headers.append((_ID_NAME, record.request_id.encode()))
                 message = {**message, "headers": headers}
             await send(message)
 
-        return with_headers
+        return send_with_headers
 
-    def _note(self, scope: Scope, passage: _Passage) -> None:
-        seconds = time.perf_counter() - passage.started
-        status = passage.status or GONE
+    def _count(self, scope: Scope, record: _RequestRecord) -> None:
+        seconds = time.perf_counter() - record.started
+        status = record.status or CLIENT_CLOSED_REQUEST
         self.metrics.request(scope["method"], route_of(scope), status, seconds)
         if self.access_log is not None:
             self.access_log.write(
-                passage.request_id, scope["method"], scope["path"], status, seconds
+                record.request_id, scope["method"], scope["path"], status, seconds
             )
 
 
 def route_of(scope: Scope) -> str:
-    """The template of a request's route, the same with and without `/api`."""
+    """The template of a request's route, the same with and without `/api`.
+
+    Args:
+        scope: The request's ASGI scope, after routing.
+    """
     route: Any = scope.get("route")
     path = getattr(route, "path", None)
     return UNMATCHED if path is None else str(path).removeprefix(API_PREFIX)
 
 
 def _request_id(scope: Scope) -> str:
-    """The client's own id if it is a plain one, or a new one."""
+    """The client's own id if it is plain text, or a new one."""
     for name, value in scope["headers"]:
         if name == _ID_NAME and _ID.fullmatch(value):
             return str(value, "ascii")
@@ -188,6 +206,6 @@ def _request_id(scope: Scope) -> str:
 def _declared_size(scope: Scope) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length":
-            # No body has a length of so many digits, and reading them all would take its time.
-            return int(value[:_MOST_DIGITS]) if value.isdigit() else 0
+            # No body is that long, and Python refuses to read a number of thousands of digits.
+            return int(value[:_MAX_DIGITS]) if value.isdigit() else 0
     return 0

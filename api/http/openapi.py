@@ -1,4 +1,4 @@
-"""The OpenAPI document: the same for every model but for the row, which is the model's own."""
+"""The OpenAPI document: the same for every model except for the row, which is the model's own."""
 
 from __future__ import annotations
 
@@ -24,17 +24,25 @@ NEUTRAL_ROW: Mapping[str, Any] = {
     "description": "One row: the columns of the contract that the model in service carries.",
     "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
 }
-"""The row as it stands where no model is loaded."""
+"""The row as long as no model is loaded."""
 
 
 def body_of(name: str) -> dict[str, Any]:
-    """The `openapi_extra` of a route whose body is a schema under `components`."""
+    """The `openapi_extra` of a route whose body is a schema under `components`.
+
+    Args:
+        name: The schema's name.
+    """
     content = {"application/json": {"schema": {"$ref": f"{_REF}{name}"}}}
     return {"requestBody": {"required": True, "content": content}}
 
 
 def neutral_document(app: FastAPI) -> dict[str, Any]:
-    """The document without a model: what a typed client is generated from."""
+    """The document without a model: what a typed client is generated from.
+
+    Args:
+        app: The application.
+    """
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -42,11 +50,11 @@ def neutral_document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         tags=app.openapi_tags,
     )
-    _, described = models_json_schema(
+    _, definitions = models_json_schema(
         [(schemas.Problem, "serialization")], ref_template=_REF + "{model}"
     )
     components = document.setdefault("components", {}).setdefault("schemas", {})
-    components.update(described["$defs"])
+    components.update(definitions["$defs"])
     components[ROW] = dict(NEUTRAL_ROW)
     components[BATCH] = {
         "title": BATCH,
@@ -55,17 +63,17 @@ def neutral_document(app: FastAPI) -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {"rows": {"type": "array", "minItems": 1, "items": {"$ref": f"{_REF}{ROW}"}}},
     }
-    _without_fastapi_errors(document)
+    _remove_fastapi_errors(document)
     document["components"]["schemas"] = dict(sorted(components.items()))
     return document
 
 
-def _without_fastapi_errors(document: dict[str, Any]) -> None:
-    """Take out FastAPI's own 422, which it documents for every parameter: ours are problems."""
+def _remove_fastapi_errors(document: dict[str, Any]) -> None:
+    """Remove FastAPI's own 422, which it documents for every parameter: ours are problems."""
     for path in document["paths"].values():
         for operation in path.values():
-            found = operation["responses"].get("422", {}).get("content", {})
-            if _FASTAPI_ERROR in str(found):
+            content = operation["responses"].get("422", {}).get("content", {})
+            if _FASTAPI_ERROR in str(content):
                 del operation["responses"]["422"]
     for name in (_FASTAPI_ERROR, "ValidationError"):
         document["components"]["schemas"].pop(name, None)
@@ -89,6 +97,10 @@ def live_document(
     return document
 
 
-def text(document: Mapping[str, Any]) -> str:
-    """A document as indented JSON that ends with a newline."""
+def document_text(document: Mapping[str, Any]) -> str:
+    """A document as indented JSON that ends with a newline.
+
+    Args:
+        document: The document.
+    """
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

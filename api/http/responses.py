@@ -1,24 +1,33 @@
-"""Answers that are bytes already."""
+"""Responses whose bodies are bytes already."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
 VERSION_HEADER = "X-Model-Version"
-PAGE_POLICY = (
+REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'; sandbox allow-popups"
 )
-"""The content security policy of a report: one file, no script, nothing from elsewhere."""
+"""The content security policy of a report: one file, no script, nothing from other hosts."""
 
 
-def json_answer(body: bytes, *, version: str | None = None) -> Response:
-    """JSON, with the model's version if a model was asked."""
+def json_response(body: bytes, *, version: str | None = None) -> Response:
+    """JSON, with the model's version in a header if a model answered.
+
+    Args:
+        body: The JSON.
+        version: The model's version.
+    """
     headers = None if version is None else {VERSION_HEADER: version}
     return Response(body, headers=headers, media_type="application/json")
 
 
-def page_answer(body: bytes) -> Response:
-    """A weekly report's page."""
-    headers = {"Content-Security-Policy": PAGE_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+def report_page_response(body: bytes) -> Response:
+    """A weekly report's page, which the web app may show in a frame.
+
+    Args:
+        body: The page's HTML.
+    """
+    headers = {"Content-Security-Policy": REPORT_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Response(body, headers=headers, media_type="text/html; charset=utf-8")

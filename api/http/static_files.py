@@ -1,4 +1,4 @@
-"""The web app's files, and the page that stands in for them where they are not built."""
+"""The web app's files, and a page that says how to build them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-POLICY = (
+APP_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-"""Everything from here and nothing from elsewhere; no inline script or style sheet."""
+"""The content security policy of the app: nothing from other hosts, nothing inline."""
 
-_HEADERS = {"Content-Security-Policy": POLICY, "X-Frame-Options": "DENY"}
+_HEADERS = {"Content-Security-Policy": APP_POLICY, "X-Frame-Options": "DENY"}
 _FOREVER = "public, max-age=31536000, immutable"
 _ASSETS = "assets"
 _NOT_BUILT = """<!doctype html>
@@ -24,7 +24,7 @@ _NOT_BUILT = """<!doctype html>
 <head><meta charset="utf-8"><title>Weekwise</title></head>
 <body>
 <h1>Weekwise</h1>
-<p>The API is here; the web app is not built yet. Build it and start again with
+<p>The API is running; the web app is not built yet. Build it and start again with
 <code>make serve</code>.</p>
 <p><a href="docs">The API's documentation</a></p>
 </body>
@@ -32,13 +32,13 @@ _NOT_BUILT = """<!doctype html>
 """
 
 
-class _Matched(NamedTuple):
-    """What stands for the app's files where a route's template is asked for."""
+class _AppRoute(NamedTuple):
+    """The route's template of all files of the app, for the metrics."""
 
     path: str
 
 
-class AppFiles(StaticFiles):
+class WebAppFiles(StaticFiles):
     """The built app. Names in `assets/` hold their content's hash, so they never change."""
 
     def __init__(self, folder: Path) -> None:
@@ -46,15 +46,15 @@ class AppFiles(StaticFiles):
         self._folder = folder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer for a path that no route has."""
+        """Answer for a path that belongs to no route."""
         if scope["type"] == "http":
             await super().__call__(scope, receive, send)
 
     async def check_config(self) -> None:
-        """Without the folder there are no files; every other path is answered as ever."""
+        """Without the folder there are no files; a missing folder is no error."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """A file, or at `/` without a built app the page that says how to build it."""
+        """A file; at `/`, if the app is not built, the page that says how to build it."""
         if path in (".", "index.html") and not (self._folder / "index.html").is_file():
             return HTMLResponse(_NOT_BUILT, headers={**_HEADERS, "Cache-Control": "no-cache"})
         return await super().get_response(path, scope)
@@ -66,8 +66,8 @@ class AppFiles(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """A file with the headers it needs."""
-        scope["route"] = _Matched("(app)")
+        """A file with the headers of the app."""
+        scope["route"] = _AppRoute("(app)")
         response: Response = super().file_response(full_path, stat_result, scope, status_code)
         is_asset = Path(full_path).parent.name == _ASSETS
         response.headers.update(_headers(is_asset=is_asset))

@@ -12,14 +12,14 @@ from starlette.responses import FileResponse, HTMLResponse
 from api.deps import service_of
 from api.http.exceptions import NotFound
 from api.http.openapi import live_document, neutral_document
-from api.http.responses import json_answer
+from api.http.responses import json_response
 
 router = APIRouter(include_in_schema=False)
-POLICY = (
+DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {"Content-Security-Policy": POLICY, "X-Frame-Options": "DENY"}
+_HEADERS = {"Content-Security-Policy": DOCS_POLICY, "X-Frame-Options": "DENY"}
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -48,16 +48,16 @@ _PACKAGE = "fastapi_offline"
 async def openapi(request: Request) -> Response:
     """The OpenAPI document, with the row of the model in service."""
     service = service_of(request)
-    served = service.store.current
+    model = service.model_in_service.current
     # FastAPI's own place for it: routes do not change while the service runs.
     if request.app.openapi_schema is None:
         request.app.openapi_schema = neutral_document(request.app)
     document = live_document(
         request.app.openapi_schema,
-        None if served is None else served.schema,
+        None if model is None else model.schema,
         max_rows=service.settings.max_batch_rows,
     )
-    return json_answer(orjson.dumps(document))
+    return json_response(orjson.dumps(document))
 
 
 @router.get("/docs")
@@ -68,7 +68,7 @@ async def docs() -> Response:
 
 @router.get("/docs/start.js")
 async def start() -> Response:
-    """What starts Swagger UI."""
+    """The script that starts Swagger UI."""
     return Response(_START, media_type="text/javascript")
 
 
@@ -76,7 +76,7 @@ async def start() -> Response:
 async def docs_file(name: str) -> Response:
     """One of Swagger UI's files."""
     if name not in _FILES:
-        raise NotFound("There is no such file.")
+        raise NotFound("There is no such file; /docs is the page.")
     headers = {"Cache-Control": "public, max-age=86400"}
     return FileResponse(_static() / name, media_type=_FILES[name], headers=headers)
 
@@ -85,5 +85,5 @@ def _static() -> Path:
     """The folder of Swagger UI's files, found without importing their package."""
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
-        raise NotFound(f"The package {_PACKAGE} is not installed, so there are no pages here.")
+        raise NotFound(f"The package {_PACKAGE} is not installed, so there is no page here.")
     return Path(spec.origin).parent / "static"

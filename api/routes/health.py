@@ -1,4 +1,4 @@
-"""Health and metrics, for whatever looks after the process."""
+"""Health and metrics, for whatever supervises the process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api import schemas
 from api.deps import service_of
 from api.http.exceptions import NoModel, Unauthorized, documented
-from api.http.responses import json_answer
+from api.http.responses import json_response
 
 health = APIRouter(prefix="/health", tags=["operations"])
 metrics = APIRouter(tags=["operations"])
@@ -19,21 +19,21 @@ _TEXT = {
 
 @health.get("/live", response_model=schemas.Health)
 async def live() -> Response:
-    """Whether the process lives."""
-    return json_answer(b'{"status":"alive"}')
+    """Whether the process is alive."""
+    return json_response(b'{"status":"alive"}')
 
 
 @health.get("/ready", response_model=schemas.Readiness, responses=documented(NoModel))
 async def ready(request: Request) -> Response:
     """Whether it can predict."""
-    served = service_of(request).store.served()
-    body = schemas.Readiness(status="ready", model_version=served.version)
-    return json_answer(body.model_dump_json().encode(), version=served.version)
+    loaded = service_of(request).model_in_service.required()
+    body = schemas.Readiness(status="ready", model_version=loaded.version)
+    return json_response(body.model_dump_json().encode(), version=loaded.version)
 
 
 @metrics.get(
     "/metrics", response_class=Response, responses={200: _TEXT, **documented(Unauthorized)}
 )
 async def read_metrics(request: Request) -> Response:
-    """Figures for Prometheus."""
-    return service_of(request).metrics.answer()
+    """Metrics for Prometheus."""
+    return service_of(request).metrics.response()

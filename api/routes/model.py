@@ -1,4 +1,4 @@
-"""The model in service: what a row of it is, and where it comes from."""
+"""The model in service: what its rows are, and where it comes from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api import schemas
 from api.deps import service_of
 from api.http.exceptions import NoModel, Unauthorized, documented
-from api.http.responses import json_answer
+from api.http.responses import json_response
 
 router = APIRouter(tags=["model"], responses=documented(NoModel, Unauthorized))
 
@@ -15,13 +15,12 @@ router = APIRouter(tags=["model"], responses=documented(NoModel, Unauthorized))
 @router.get("/schema", response_model=schemas.JsonObject)
 async def schema(request: Request) -> Response:
     """The JSON Schema of a row: titles, units, limits, allowed values, defaults, examples."""
-    served = service_of(request).store.served()
-    return json_answer(served.schema_json, version=served.version)
+    loaded = service_of(request).model_in_service.required()
+    return json_response(loaded.schema_json, version=loaded.version)
 
 
 @router.get("/model", response_model=schemas.ModelFacts)
 async def model(request: Request) -> Response:
-    """The model in service: versions, dates, figures, the gate's verdict."""
-    store = service_of(request).store
-    served = store.served()
-    return json_answer(store.facts().model_dump_json().encode(), version=served.version)
+    """The model in service: version, dates, metrics, the promotion gate's verdict."""
+    facts = service_of(request).model_in_service.facts()
+    return json_response(facts.model_dump_json().encode(), version=facts.version)

@@ -1,4 +1,4 @@
-"""Predictions: of one row, of many, and why."""
+"""Predictions: for one row, for many, and explained."""
 
 from __future__ import annotations
 
@@ -20,28 +20,31 @@ from api.http.exceptions import (
 from api.http.openapi import BATCH, ROW, body_of
 
 router = APIRouter(tags=["predictions"])
-_ALWAYS = (NoModel, TooLarge, WrongMediaType, Unauthorized, Timeout)
-_ROW = {"openapi_extra": body_of(ROW), "responses": documented(InvalidRow, Malformed, *_ALWAYS)}
+_COMMON_PROBLEMS = (NoModel, TooLarge, WrongMediaType, Unauthorized, Timeout)
+_ROW = {
+    "openapi_extra": body_of(ROW),
+    "responses": documented(InvalidRow, Malformed, *_COMMON_PROBLEMS),
+}
 
 
 @router.post("/predict", response_model=schemas.Prediction, **_ROW)  # type: ignore[arg-type]
 async def predict(request: Request) -> Response:
     """Predict one row."""
-    return await service_of(request).predictions.one(request)
+    return await service_of(request).predictions.predict(request)
 
 
 @router.post("/explain", response_model=schemas.Explanation, **_ROW)  # type: ignore[arg-type]
 async def explain(request: Request) -> Response:
-    """Predict one row, and say what each of its values adds to the log-odds."""
-    return await service_of(request).predictions.explained(request)
+    """Predict one row, with what each input adds to its log-odds (SHAP)."""
+    return await service_of(request).predictions.explain(request)
 
 
 @router.post(
     "/predict/batch",
     response_model=schemas.BatchAnswer,
     openapi_extra=body_of(BATCH),
-    responses=documented(Malformed, TooManyRows, *_ALWAYS),
+    responses=documented(Malformed, TooManyRows, *_COMMON_PROBLEMS),
 )
 async def predict_batch(request: Request) -> Response:
-    """Predict many rows; those that are refused do not keep the others from an answer."""
-    return await service_of(request).predictions.many(request)
+    """Predict many rows. Invalid rows are refused one by one; the others are predicted."""
+    return await service_of(request).predictions.predict_batch(request)

@@ -1,4 +1,4 @@
-"""The weekly reports, as the runs left them in MLflow."""
+"""The weekly reports, as the runs have stored them in MLflow."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from fastapi import APIRouter, Request, Response
 from api import schemas
 from api.deps import service_of
 from api.http.exceptions import NotFound, RegistryUnreachable, Timeout, Unauthorized, documented
-from api.http.responses import json_answer, page_answer
+from api.http.responses import json_response, report_page_response
 
 router = APIRouter(
     tags=["reports"], responses=documented(RegistryUnreachable, Timeout, Unauthorized)
 )
-_ONE = documented(NotFound)
+_NOT_FOUND = documented(NotFound)
 
 
 @router.get("/reports", response_model=list[schemas.ReportSummary])
 async def reports(request: Request) -> Response:
-    """The weekly reports in short, the newest first."""
-    return json_answer(await service_of(request).reports.summaries())
+    """A summary of each weekly report, the newest first."""
+    return json_response(await service_of(request).reports.summaries())
 
 
-@router.get("/reports/{as_of}", response_model=schemas.JsonObject, responses=_ONE)
+@router.get("/reports/{as_of}", response_model=schemas.JsonObject, responses=_NOT_FOUND)
 async def report(request: Request, as_of: str) -> Response:
     """One weekly report, as the run wrote it."""
-    return json_answer(await service_of(request).reports.report(_date(as_of)))
+    return json_response(await service_of(request).reports.report(_date(as_of)))
 
 
 @router.get(
     "/reports/{as_of}/page",
     response_class=Response,
-    responses=_ONE
-    | {200: {"content": {"text/html": {}}, "description": "The report as a page of its own"}},
+    responses=_NOT_FOUND
+    | {200: {"content": {"text/html": {}}, "description": "The report as an HTML page"}},
 )
 async def page(request: Request, as_of: str) -> Response:
-    """One weekly report as a page of its own."""
-    return page_answer(await service_of(request).reports.page(_date(as_of)))
+    """One weekly report as an HTML page."""
+    return report_page_response(await service_of(request).reports.page(_date(as_of)))
 
 
 def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise NotFound("There is no report of that date; write it as YYYY-MM-DD.") from None
+        raise NotFound("This is not a date; write it as YYYY-MM-DD.") from None

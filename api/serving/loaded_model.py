@@ -1,22 +1,19 @@
-"""A model that can be served: loaded, tried on its own example, and all that follows from it."""
+"""A loaded version of the model, with all that follows from it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 import orjson
 
 from api import schemas
-from api.rows.json_schema import JsonSchema, example_rows, row_schema
-from api.rows.reader import RowReader
-from weekwise.errors import RegistryError
-from weekwise.model.model_files import ARTIFACT, EXAMPLE
+from api.rows.columns import Array
+from api.rows.json_schema import JsonSchema, row_schema
+from api.rows.row_reader import RowReader
 from weekwise.model.predictor import Predictor
 from weekwise.model.release import Release
 
@@ -24,11 +21,11 @@ Source = Literal["registry", "local copy"]
 
 
 @dataclass(frozen=True)
-class Served:
-    """One version of the model, ready to answer. It never changes: a new one takes its place.
+class LoadedModel:
+    """One version of the model, ready to answer. It never changes: a new one replaces it.
 
     Attributes:
-        release: What the registry says of it.
+        release: What the registry says about it.
         predictor: The model itself.
         reader: What reads and checks its rows.
         examples: Rows that it predicts.
@@ -60,59 +57,31 @@ class Served:
 
     @cached_property
     def importances(self) -> list[schemas.Importance]:
-        """How much each input changes the predictions, the most important first."""
+        """How much each feature changes the predictions, the most important first."""
         titles = dict(zip(self.predictor.inputs.names, self.predictor.inputs.titles, strict=True))
         return [
             schemas.Importance(feature=str(name), title=titles[str(name)], importance=value)
             for name, value in self.predictor.importances().items()
         ]
 
+    def predict_columns(self, columns: Mapping[str, Array]) -> list[float]:
+        """Predict many rows through a frame, as the prediction pipeline does.
 
-def load(release: Release, folder: Path, source: Source) -> Served:
-    """Load a version from its files and try it.
+        Args:
+            columns: Each raw input's values, shape (n,), n at least 1.
 
-    Args:
-        release: What the registry says of it.
-        folder: Where its predictor and its input example lie.
-        source: Where they come from.
+        Returns:
+            One prediction a row.
+        """
+        import pandas as pd
 
-    Raises:
-        RegistryError: If it cannot be read, or fails on its own input example.
-    """
-    predictor = Predictor.load(next(folder.rglob(ARTIFACT), folder / ARTIFACT))
-    reader = RowReader(predictor.contract)
-    try:
-        text = (folder / EXAMPLE).read_text("utf-8")
-        examples = example_rows(text, predictor.contract)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RegistryError(
-            f"{release.name} version {release.version} has no input example that can be read "
-            f"({error}), so it cannot be tried; register it again"
-        ) from error
-    served = Served(release, predictor, reader, examples, source, datetime.now(UTC))
-    _try(served)
-    return served
-
-
-def _try(served: Served) -> None:
-    """Predict and explain the model's own example, as a request would."""
-    name = f"{served.release.name} version {served.version}"
-    rows = []
-    for example in served.examples:
-        row = served.reader.read_value(example)
-        if isinstance(row, list):
-            raise RegistryError(f"{name} refuses its own input example: {row[0].message}")
-        rows.append(row)
-    if not rows:
-        raise RegistryError(f"{name} has an empty input example, so it cannot be tried")
-    found = served.predictor.predict_rows(rows)
-    wrong = [value for value in found if not (math.isfinite(value) and 0 <= value <= 1)]
-    if wrong:
-        raise RegistryError(
-            f"{name} predicts {wrong[0]} for its own input example; a probability "
-            "is between 0 and 1"
+        frame = pd.DataFrame(
+            {
+                # pandas would search a bare array of objects for its type.
+                name: pd.Series(columns[name], dtype=columns[name].dtype, copy=False)
+                for name in self.predictor.inputs.raw
+            },
+            copy=False,
         )
-    # What a first request would otherwise wait for.
-    served.predictor.explain_row(rows[0])
-    assert served.schema_json  # noqa: S101
-    assert served.importances  # noqa: S101
+        predictions: list[float] = self.predictor.predict_proba(frame).tolist()
+        return predictions

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.serving.loaded_model import Served, load
+from api.serving.loaded_model import LoadedModel
+from api.serving.model_loading import load_model
 from weekwise.errors import RegistryError
 from weekwise.model.release import Release
 
@@ -22,20 +23,20 @@ RELEASE = "release.json"
 _POINTER = "current.json"
 _INCOMING = ".incoming-"
 _OLD_SECONDS = 600
-"""Other processes may be reading what is younger than this."""
+"""Another process may still read what is younger than this."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class LocalCopy:
-    """Versions in folders of their own, and a small file that says which one counts.
+    """Versions in folders of their own, and a small pointer file that says which one is current.
 
-    Folders are written aside and renamed, and the file is replaced in one step, so that several
-    processes may share one copy and none finds it half written.
+    Folders are written aside and renamed, and the pointer is replaced in one step. So several
+    processes may share one copy, and none sees it half written.
 
     Attributes:
-        folder: Where it lies; made when needed.
+        folder: Where it lies; it is made when needed.
     """
 
     folder: Path
@@ -44,13 +45,20 @@ class LocalCopy:
     def of(
         cls, state_dir: Path, tracking_uri: str, model_name: str | None, alias: str
     ) -> LocalCopy:
-        """The copy that belongs to one alias of one registry: another's model is not mistaken."""
+        """The copy of one alias of one registry; every other alias or registry has its own.
+
+        Args:
+            state_dir: Where copies lie.
+            tracking_uri: Where MLflow is.
+            model_name: The registered model; none for the only one there is.
+            alias: The alias.
+        """
         key = json.dumps([tracking_uri, model_name, alias])
         return cls(state_dir / hashlib.sha256(key.encode()).hexdigest()[:16])
 
     @contextmanager
     def incoming(self) -> Iterator[Path]:
-        """A folder to fetch files into; what is left of it in the end is taken away."""
+        """A folder to fetch files into; it is removed at the end unless it was kept."""
         self.folder.mkdir(parents=True, exist_ok=True)
         folder = self.folder / f"{_INCOMING}{uuid.uuid4().hex}"
         folder.mkdir()
@@ -60,37 +68,37 @@ class LocalCopy:
             shutil.rmtree(folder, ignore_errors=True)
 
     def keep(self, incoming: Path, release: Release) -> None:
-        """Make fetched files the copy that counts.
+        """Make fetched files the current copy.
 
         Args:
             incoming: The folder that `incoming` gave.
-            release: What the registry says of them.
+            release: What the registry says about them.
         """
         (incoming / RELEASE).write_text(release.model_dump_json(indent=2), "utf-8")
         name = f"{release.version}-{uuid.uuid4().hex[:8]}"
         incoming.rename(self.folder / name)
-        aside = self.folder / f"{_INCOMING}{uuid.uuid4().hex}.json"
-        aside.write_text(json.dumps({"folder": name}), "utf-8")
-        os.replace(aside, self.folder / _POINTER)  # noqa: PTH105 - Path.replace is the same
-        self._tidy(keep=name)
+        new_pointer = self.folder / f"{_INCOMING}{uuid.uuid4().hex}.json"
+        new_pointer.write_text(json.dumps({"folder": name}), "utf-8")
+        os.replace(new_pointer, self.folder / _POINTER)  # noqa: PTH105 - Path.replace is the same
+        self._remove_old(current=name)
 
-    def load(self) -> Served | None:
-        """The model of the copy, if there is a copy that can be read."""
+    def load(self) -> LoadedModel | None:
+        """The copy's model, if there is a copy that works; a damaged one is reported in the log."""
         try:
             pointer = json.loads((self.folder / _POINTER).read_text("utf-8"))
             folder = self.folder / str(pointer["folder"])
             release = Release.model_validate_json((folder / RELEASE).read_text("utf-8"))
-            return load(release, folder, "local copy")
+            return load_model(release, folder, "local copy")
         except FileNotFoundError:
             return None
         except (OSError, KeyError, TypeError, ValueError, RegistryError) as error:
             log.warning("the local copy in %s is not used: %s", self.folder, error)
             return None
 
-    def _tidy(self, keep: str) -> None:
-        """Take away what is old and does not count."""
+    def _remove_old(self, current: str) -> None:
+        """Remove what is old and not the current copy."""
         for path in self.folder.iterdir():
-            if path.name in (keep, _POINTER):
+            if path.name in (current, _POINTER):
                 continue
             try:
                 if time.time() - path.stat().st_mtime > _OLD_SECONDS:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from api import schemas
 from api.http.exceptions import NoModel
-from api.serving.loaded_model import Served
+from api.serving.loaded_model import LoadedModel
+from api.serving.model_facts import model_facts
 from weekwise.model.release import Release
 
-RETRY_AFTER = "10"
+RETRY_AFTER_SECONDS = "10"
 
 
 @dataclass(frozen=True)
 class RegistryState:
-    """How the last look at the registry went.
+    """How the last check of the registry went.
 
     Attributes:
         reachable: Whether MLflow answered.
@@ -26,102 +26,58 @@ class RegistryState:
     problem: str | None = None
 
 
-class ModelStore:
-    """Holds the model in service.
+class ModelInService:
+    """The reference to the model in service.
 
-    Only the event loop's thread writes, and a request takes the reference once, so that a request
-    sees one model from its first byte to its last.
+    Only the event loop's thread writes it, and a request reads it once, so that a request sees one
+    model from its first byte to its last.
+
+    Attributes:
+        registry_state: How the last check of the registry went.
     """
 
     def __init__(self) -> None:
-        self._served: Served | None = None
-        self.state = RegistryState()
+        self._model: LoadedModel | None = None
+        self.registry_state = RegistryState()
 
     @property
-    def current(self) -> Served | None:
+    def current(self) -> LoadedModel | None:
         """The model in service, if there is one."""
-        return self._served
+        return self._model
 
-    def served(self) -> Served:
+    def required(self) -> LoadedModel:
         """The model in service.
 
         Raises:
             NoModel: If there is none.
         """
-        if self._served is None:
-            why = self.state.problem or "The registry has not been read yet."
+        if self._model is None:
+            reason = self.registry_state.problem or "The registry has not been read yet."
             raise NoModel(
-                f"{why} The service starts to answer by itself as soon as there is a champion.",
-                headers={"Retry-After": RETRY_AFTER},
+                f"{reason} The service starts to answer as soon as there is a champion.",
+                headers={"Retry-After": RETRY_AFTER_SECONDS},
             )
-        return self._served
+        return self._model
 
-    def put(self, served: Served) -> None:
-        """Let a model take the place of the one before it."""
-        self._served = served
-
-    def note(self, state: RegistryState) -> None:
-        """Remember how a look at the registry went."""
-        self.state = state
+    def swap(self, model: LoadedModel) -> None:
+        """Put a model in service, in place of the one before."""
+        self._model = model
 
     def confirm(self, release: Release) -> None:
-        """Take what the registry says now of the model in service, wherever its files came from."""
-        served = self._served
-        if served is not None and (served.source, served.release) != ("registry", release):
-            self._served = replace(served, source="registry", release=release)
+        """Take over what the registry says now about the model, wherever its files came from.
+
+        Args:
+            release: What it says.
+        """
+        model = self._model
+        if model is not None and (model.source, model.release) != ("registry", release):
+            self._model = replace(model, source="registry", release=release)
 
     def facts(self) -> schemas.ModelFacts:
-        """What is known of the model in service.
+        """What `GET /model` says.
 
         Raises:
             NoModel: If there is none.
         """
-        served = self.served()
-        registry: Literal["ok", "unreachable"] = "ok" if self.state.reachable else "unreachable"
-        return _facts(served, registry, self.state.problem)
-
-
-def _facts(
-    served: Served, registry: Literal["ok", "unreachable"], problem: str | None
-) -> schemas.ModelFacts:
-    predictor, release = served.predictor, served.release
-    record, contract = predictor.record, predictor.contract
-    target = contract.target or ""
-    column = contract.columns[target]
-    verdict = None
-    if release.verdict is not None:
-        verdict = schemas.VerdictFacts(
-            decision=release.verdict, headline=release.headline, details=release.details
-        )
-    metrics = dict(release.metrics)
-    if record.validation_log_loss is not None:
-        metrics["validation_log_loss"] = record.validation_log_loss
-    return schemas.ModelFacts(
-        name=release.name,
-        version=release.version,
-        alias=release.alias,
-        since=release.since,
-        why=release.why,
-        as_of=record.as_of,
-        train_start=record.train_start,
-        train_end=record.train_end,
-        rows=record.rows,
-        validation_rows=record.validation_rows,
-        trees=record.trees,
-        positive_rate=record.positive_rate,
-        threshold=predictor.threshold,
-        task="binary",
-        target=schemas.TargetFacts(
-            name=target, title=column.title, description=column.description.strip()
-        ),
-        contract=schemas.ContractFacts(
-            table=contract.table, title=contract.title, hash=contract.hash
-        ),
-        metrics=metrics,
-        verdict=verdict,
-        importances=served.importances,
-        source=served.source,
-        loaded_at=served.loaded_at,
-        registry=registry,
-        problem=problem,
-    )
+        state = self.registry_state
+        return model_facts(self.required(), reachable=state.reachable, problem=state.problem)

@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.serving.loaded_model import Served, load
+from api.serving.loaded_model import LoadedModel
 from api.serving.local_copy import LocalCopy
+from api.serving.model_loading import load_model
 from api.settings import Settings, tracking_uri
 from weekwise.errors import RegistryError
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
     from weekwise.model.release import Release
 
-HASTE = {
+IMPATIENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
-"""A service does not wait minutes for a server that is gone, as MLflow would."""
+"""Environment variables of MLflow: a service must not wait minutes for a server that is gone."""
 
 
 class UnreachableError(RegistryError):
@@ -34,11 +35,11 @@ class NothingInServiceError(RegistryError):
 
 @dataclass(frozen=True)
 class RegistryReader:
-    """Finds and fetches what is in service.
+    """Finds and fetches the version to serve.
 
     Attributes:
         settings: The service's settings.
-        copy: Where the last good model is kept.
+        copy: The local copy of the last good model.
     """
 
     settings: Settings
@@ -46,12 +47,12 @@ class RegistryReader:
 
     @classmethod
     def of(cls, settings: Settings) -> RegistryReader:
-        """The reader that some settings ask for."""
+        """The reader for some settings."""
         copy = LocalCopy.of(settings.state_dir, tracking_uri(), settings.model_name, settings.alias)
         return cls(settings, copy)
 
-    def look(self) -> Release:
-        """What the alias points to.
+    def release(self) -> Release:
+        """The version that the alias points to.
 
         Raises:
             NothingInServiceError: If there is no model, no alias, or no such version.
@@ -62,37 +63,40 @@ class RegistryReader:
         client = self.client()
         try:
             name = self.settings.model_name or self._only_model(client)
-            found = release_at(client, name, self.settings.alias)
+            release = release_at(client, name, self.settings.alias)
         except NothingInServiceError:
             raise
         except RegistryError as error:
             raise NothingInServiceError(str(error)) from error
         except Exception as error:  # whatever MLflow's stores and HTTP clients raise
             raise UnreachableError(f"MLflow cannot be read ({type(error).__name__})") from error
-        if found is None:
+        if release is None:
             raise NothingInServiceError(
                 f"No version of {name} has the alias {self.settings.alias}: train one with "
                 "`make run`, or choose one with `kedro model promote VERSION --why …`."
             )
-        return found
+        return release
 
-    def fetch(self, release: Release) -> Served:
-        """Load what is in service, try it, and keep a copy of its files.
+    def fetch(self, release: Release) -> LoadedModel:
+        """Load a version, check that it works, and keep a local copy of its files.
+
+        Args:
+            release: The version.
 
         Raises:
-            RegistryError: If its files cannot be had, or it does not work.
+            RegistryError: If its files cannot be read, or it does not work.
         """
-        from weekwise.model.release import fetch
+        from weekwise.model.release import fetch as copy_files
 
         with self.copy.incoming() as folder:
-            fetch(release, folder)
-            served = load(release, folder, "registry")
+            copy_files(release, folder)
+            model = load_model(release, folder, "registry")
             self.copy.keep(folder, release)
-        return served
+        return model
 
     def client(self) -> MlflowClient:
         """MLflow's client; the first call takes the seconds that importing MLflow takes."""
-        for name, value in HASTE.items():
+        for name, value in IMPATIENT.items():
             os.environ.setdefault(name, value)
         import mlflow
 

@@ -8,38 +8,44 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
 from api.metrics import PrometheusMetrics
-from api.serving.model_in_service import ModelStore
-from api.serving.predictions import Predictions
+from api.serving.model_in_service import ModelInService
+from api.serving.prediction_endpoints import PredictionEndpoints
 from api.serving.registry_reader import RegistryReader
-from api.serving.stored_reports import Reports
+from api.serving.stored_reports import StoredReports
 from api.serving.watcher import Watcher
 from api.settings import Settings
 
 
 class Service:
-    """What requests are answered with.
+    """Everything that requests are answered with.
 
     Attributes:
         settings: The service's settings.
-        store: The model in service.
-        metrics: What is counted.
-        predictions: What answers for rows.
-        reports: What answers for weekly reports.
+        model_in_service: The model in service.
+        metrics: The Prometheus metrics.
+        predictions: What answers requests for predictions.
+        reports: The weekly reports.
         watcher: What follows the alias.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = ModelStore()
+        self.model_in_service = ModelInService()
         self.metrics = PrometheusMetrics()
-        self._threads = ThreadPoolExecutor(settings.batch_threads, thread_name_prefix="batch")
-        self._reading = ThreadPoolExecutor(1, thread_name_prefix="reports")
+        self._batch_threads = ThreadPoolExecutor(settings.batch_threads, thread_name_prefix="batch")
+        # Its own thread: batches should not wait for an MLflow that does not answer.
+        self._report_thread = ThreadPoolExecutor(1, thread_name_prefix="reports")
         registry = RegistryReader.of(settings)
-        self.predictions = Predictions(
-            self.store, self.metrics, max_rows=settings.max_batch_rows, threads=self._threads
+        self.predictions = PredictionEndpoints(
+            self.model_in_service,
+            self.metrics,
+            max_rows=settings.max_batch_rows,
+            threads=self._batch_threads,
         )
-        self.reports = Reports(registry, self._reading, fresh_seconds=settings.poll_seconds)
-        self.watcher = Watcher(registry, self.store, self.metrics, settings.poll_seconds)
+        self.reports = StoredReports(
+            registry, self._report_thread, fresh_seconds=settings.poll_seconds
+        )
+        self.watcher = Watcher(registry, self.model_in_service, self.metrics, settings.poll_seconds)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -52,6 +58,6 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await task
             self.watcher.close()
-            for threads in (self._threads, self._reading):
+            for threads in (self._batch_threads, self._report_thread):
                 threads.shutdown(wait=False, cancel_futures=True)
             self.metrics.close()

@@ -1,9 +1,9 @@
-"""The weekly reports, read from MLflow: the newest finished run of each week that holds one."""
+"""The weekly reports, read from MLflow: the newest finished run of each week that has one."""
 
 from __future__ import annotations
 
 import asyncio
-import json
+import logging
 import tempfile
 import threading
 import time
@@ -12,98 +12,128 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from api import schemas
 from api.http.exceptions import NotFound, RegistryUnreachable
+from api.schemas import ReportSummary
 from api.serving.registry_reader import RegistryReader
+from api.serving.weekly_report_view import WeeklyReportView
+from weekwise.paths import WEEKLY_ARTIFACTS, WEEKLY_PAGE, WEEKLY_REPORT
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-FOLDER = "weekly_report"
-REPORT, PAGE = f"{FOLDER}/weekly_report.json", f"{FOLDER}/weekly_report.html"
-_MOST_RUNS = 5000
-_SUMMARIES = TypeAdapter(list[schemas.ReportSummary])
+REPORT = f"{WEEKLY_ARTIFACTS}/{WEEKLY_REPORT}"
+PAGE = f"{WEEKLY_ARTIFACTS}/{WEEKLY_PAGE}"
+_MAX_RUNS = 5000
+_SHOWN_WEEKS = 5
+_RETRY_AFTER_SECONDS = "10"
+_SUMMARIES = TypeAdapter(list[ReportSummary])
 Result = TypeVar("Result")
-Figures = dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class StoredReport:
+    """A weekly report as a run has stored it.
+
+    Attributes:
+        content: The report's JSON, as it was written.
+        summary: Its entry in the list of reports.
+    """
+
+    content: bytes
+    summary: ReportSummary
 
 
 @dataclass
-class Reports:
-    """Reads weekly reports, and remembers those of runs that are over: they change no more.
+class StoredReports:
+    """Reads weekly reports, and remembers those of finished runs: they no longer change.
 
     Attributes:
         registry: Where MLflow is.
-        threads: Where MLflow is waited for.
-        fresh_seconds: How long a list of runs is good for.
+        thread: Where MLflow is waited for.
+        fresh_seconds: How long a list of runs may be reused.
     """
 
     registry: RegistryReader
-    threads: ThreadPoolExecutor
+    thread: ThreadPoolExecutor
     fresh_seconds: float
-    _by_run: dict[str, Figures | None] = field(default_factory=dict)
-    _weeks: dict[date, str] = field(default_factory=dict)
+    _by_run: dict[str, StoredReport | None] = field(default_factory=dict)
+    _run_by_week: dict[date, str] = field(default_factory=dict)
     _read_at: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     async def summaries(self) -> bytes:
-        """The answer to `GET /reports`."""
+        """The answer to `GET /reports`, as JSON.
+
+        Raises:
+            RegistryUnreachable: If MLflow does not answer.
+        """
         return await self._in_thread(self._summaries)
 
     async def report(self, as_of: date) -> bytes:
-        """The answer to `GET /reports/{as_of}`.
+        """The answer to `GET /reports/{as_of}`, as JSON.
+
+        Args:
+            as_of: The report's week.
 
         Raises:
             NotFound: If there is no report of that date.
             RegistryUnreachable: If MLflow does not answer.
         """
-        return await self._in_thread(lambda: json.dumps(self._figures(as_of)).encode())
+        return await self._in_thread(lambda: self._report(as_of))
 
     async def page(self, as_of: date) -> bytes:
-        """The answer to `GET /reports/{as_of}/page`; raises as `report` does."""
+        """The answer to `GET /reports/{as_of}/page`, as HTML; raises as `report` does.
+
+        Args:
+            as_of: The report's week.
+        """
         return await self._in_thread(lambda: self._page(as_of))
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self.threads, _told(work))
+        return await asyncio.get_running_loop().run_in_executor(self.thread, _or_unreachable(work))
 
     def _summaries(self) -> bytes:
-        weeks = self._found_weeks()
-        found = [_summary(self._by_run[run_id] or {}) for run_id in weeks.values()]
-        return _SUMMARIES.dump_json(sorted(found, key=lambda one: one.as_of, reverse=True))
+        reports = (self._by_run[run_id] for run_id in self._weeks().values())
+        summaries = [report.summary for report in reports if report is not None]
+        return _SUMMARIES.dump_json(sorted(summaries, key=lambda s: s.as_of, reverse=True))
 
-    def _figures(self, as_of: date) -> Figures:
-        run_id = self._run_of(as_of)
-        return self._by_run[run_id] or {}
+    def _report(self, as_of: date) -> bytes:
+        report = self._by_run[self._run_of(as_of)]
+        if report is None:
+            raise NotFound(f"There is no report as of {as_of}.")
+        return report.content
 
     def _page(self, as_of: date) -> bytes:
-        found = _download(self.registry.client(), self._run_of(as_of), PAGE)
-        if found is None:
+        page = _download(self.registry.client(), self._run_of(as_of), PAGE)
+        if page is None:
             raise NotFound(f"The report as of {as_of} has no page.")
-        return found
+        return page
 
     def _run_of(self, as_of: date) -> str:
-        weeks = self._found_weeks()
+        weeks = self._weeks()
         if as_of not in weeks:
-            there = ", ".join(str(week) for week in sorted(weeks, reverse=True)[:5])
-            raise NotFound(
-                f"There is no report as of {as_of}; the newest: {there or 'none yet: make run'}."
-            )
+            newest = sorted(weeks, reverse=True)[:_SHOWN_WEEKS]
+            shown = ", ".join(map(str, newest)) or "none yet; make one with: make run"
+            raise NotFound(f"There is no report as of {as_of}. The newest reports: {shown}.")
         return weeks[as_of]
 
-    def _found_weeks(self) -> dict[date, str]:
-        """The run that holds the report of each week."""
+    def _weeks(self) -> dict[date, str]:
+        """The run that has the report of each week."""
         with self._lock:
             now = time.monotonic()
             if self._read_at is None or now - self._read_at > self.fresh_seconds:
-                self._weeks = self._look()
+                self._run_by_week = self._read_weeks()
                 self._read_at = now
-            return dict(self._weeks)
+            return dict(self._run_by_week)
 
-    def _look(self) -> dict[date, str]:
+    def _read_weeks(self) -> dict[date, str]:
         client = self.registry.client()
         weeks: dict[date, str] = {}
         for run in _finished_runs(client):
@@ -112,15 +142,14 @@ class Reports:
                 continue
             run_id = run.info.run_id
             if run_id not in self._by_run:
-                text = _download(client, run_id, REPORT)
-                self._by_run[run_id] = None if text is None else _readable(text)
+                self._by_run[run_id] = _stored_report(client, run_id)
             if self._by_run[run_id] is not None:
                 weeks[week] = run_id
         return weeks
 
 
-def _told(work: Callable[[], Result]) -> Callable[[], Result]:
-    """Some work, whose failures say that MLflow is away."""
+def _or_unreachable(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Some work with MLflow, whose failures say that MLflow cannot be reached."""
 
     def call() -> Result:
         try:
@@ -129,26 +158,39 @@ def _told(work: Callable[[], Result]) -> Callable[[], Result]:
             raise
         except Exception as error:
             raise RegistryUnreachable(
-                "MLflow cannot be read now, so there are no reports; predictions go on. "
+                "MLflow cannot be read now, so there are no reports; predictions still work. "
                 f"({type(error).__name__})",
-                headers={"Retry-After": "10"},
+                headers={"Retry-After": _RETRY_AFTER_SECONDS},
             ) from error
 
     return call
 
 
 def _finished_runs(client: MlflowClient) -> list[Run]:
-    """Runs of a week that are finished, the newest first."""
-    experiments = [one.experiment_id for one in client.search_experiments()]
+    """Weekly runs that are finished, the newest first."""
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     if not experiments:
         return []
-    found = client.search_runs(
+    runs = client.search_runs(
         experiments,
         filter_string="attributes.status = 'FINISHED' AND tags.as_of LIKE '%-%'",
         order_by=["attributes.start_time DESC"],
-        max_results=_MOST_RUNS,
+        max_results=_MAX_RUNS,
     )
-    return list(found)
+    return list(runs)
+
+
+def _stored_report(client: MlflowClient, run_id: str) -> StoredReport | None:
+    """A run's report, if it has one that can be read; a damaged one is skipped."""
+    content = _download(client, run_id, REPORT)
+    if content is None:
+        return None
+    try:
+        view = WeeklyReportView.model_validate_json(content)
+    except ValidationError as error:
+        log.warning("the weekly report of run %s is skipped: %s", run_id, error)
+        return None
+    return StoredReport(content, view.summary())
 
 
 def _download(client: MlflowClient, run_id: str, path: str) -> bytes | None:
@@ -156,20 +198,10 @@ def _download(client: MlflowClient, run_id: str, path: str) -> bytes | None:
     from weekwise.model.model_files import quiet_transfers
 
     folder, _, _ = path.rpartition("/")
-    if path not in {one.path for one in client.list_artifacts(run_id, folder)}:
+    if path not in {artifact.path for artifact in client.list_artifacts(run_id, folder)}:
         return None
     with tempfile.TemporaryDirectory() as scratch, quiet_transfers():
         return Path(client.download_artifacts(run_id, path, scratch)).read_bytes()
-
-
-def _readable(text: bytes) -> Figures | None:
-    """A report's figures, if they can be shown in short."""
-    try:
-        figures = json.loads(text)
-        _summary(figures)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
-    return dict(figures)
 
 
 def _date(text: str | None) -> date | None:
@@ -177,26 +209,3 @@ def _date(text: str | None) -> date | None:
         return date.fromisoformat(text or "")
     except ValueError:
         return None
-
-
-def _summary(figures: Figures) -> schemas.ReportSummary:
-    inner = figures.get("figures", {})
-    weeks = inner.get("performance", {}).get("weeks", [])
-    last = weeks[-1] if weeks else {}
-    return schemas.ReportSummary(
-        as_of=figures["as_of"],
-        status=figures["status"],
-        headline=figures["headline"],
-        model_version=inner.get("predictions", {}).get("model_version"),
-        expected_log_loss=last.get("expected_log_loss"),
-        log_loss=last.get("log_loss"),
-        baseline_log_loss=last.get("baseline_log_loss"),
-        expected_skill=last.get("expected_skill"),
-        skill=last.get("skill"),
-        auc=last.get("auc"),
-        calibration_error=last.get("calibration_error"),
-        looked_back_on=last.get("as_of"),
-        drifted=bool(figures.get("drifted")),
-        worse=bool(figures.get("worse")),
-        has_page=True,
-    )

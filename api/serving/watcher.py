@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from api.metrics import PrometheusMetrics
-from api.serving.loaded_model import Served
-from api.serving.model_in_service import ModelStore, RegistryState
+from api.serving.loaded_model import LoadedModel
+from api.serving.model_in_service import ModelInService, RegistryState
 from api.serving.registry_reader import NothingInServiceError, RegistryReader, UnreachableError
 from weekwise.model.release import Release
 
@@ -35,15 +35,15 @@ class Watcher:
     """Follows the alias and swaps the model when it moves.
 
     Attributes:
-        reader: The registry.
-        store: Where the model in service is held.
-        metrics: What is told of every outcome.
-        poll_seconds: How often to look.
-        clock: Seconds that only grow.
+        registry: The registry.
+        model_in_service: Where the model is swapped.
+        metrics: Where checks of the registry are counted.
+        poll_seconds: How often to check.
+        clock: A clock in seconds that never goes back.
     """
 
-    reader: RegistryReader
-    store: ModelStore
+    registry: RegistryReader
+    model_in_service: ModelInService
     metrics: PrometheusMetrics
     poll_seconds: float
     clock: Callable[[], float] = time.monotonic
@@ -55,89 +55,96 @@ class Watcher:
     async def run(self) -> None:
         """Start from the local copy if there is one, then follow the alias until canceled."""
         loop = asyncio.get_running_loop()
-        copy = await loop.run_in_executor(self._thread, self.reader.copy.load)
+        copy = await loop.run_in_executor(self._thread, self.registry.copy.load)
         if copy is not None:
-            self._put(copy)
+            self._swap(copy)
         while True:
-            await self.look()
+            await self.check()
             await asyncio.sleep(self.poll_seconds)
 
-    async def look(self) -> None:
-        """Look once where the alias is, and follow it."""
+    async def check(self) -> None:
+        """Check once where the alias points, and follow it."""
         loop = asyncio.get_running_loop()
         try:
-            release = await loop.run_in_executor(self._thread, self.reader.look)
+            release = await loop.run_in_executor(self._thread, self.registry.release)
         except (UnreachableError, NothingInServiceError) as error:
-            self._no_news(error)
+            self._keep(error)
             return
         except Exception as error:
-            log.exception("the look at the registry failed")
-            self._no_news(error)
+            log.exception("the registry could not be checked")
+            self._keep(error)
             return
-        self.metrics.reachable(yes=True)
+        self.metrics.registry_reachable(reachable=True)
         await self._follow(release)
 
     def close(self) -> None:
-        """Let the thread go."""
+        """Stop the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _follow(self, release: Release) -> None:
-        current, key = self.store.current, (release.version, release.source)
+        current, key = self.model_in_service.current, (release.version, release.source)
         if current is not None and key == (current.version, current.release.source):
             self._failure = None
-            self.store.confirm(release)
-            self.store.note(RegistryState())
+            self.model_in_service.confirm(release)
+            self.model_in_service.registry_state = RegistryState()
             return
         if self._failure and self._failure.key == key and self.clock() < self._failure.not_before:
             return
         loop = asyncio.get_running_loop()
         try:
-            served = await loop.run_in_executor(self._thread, self.reader.fetch, release)
-        except Exception as error:  # noqa: BLE001 - a model is foreign code: whatever it raises, the old one goes on
+            model = await loop.run_in_executor(self._thread, self.registry.fetch, release)
+        except Exception as error:  # noqa: BLE001 - a model is foreign code: whatever it raises, the old one stays
             self._failed(key, release, error)
             return
         self._failure = None
-        self._put(served)
-        self.store.note(RegistryState())
+        self._swap(model)
+        self.model_in_service.registry_state = RegistryState()
 
-    def _put(self, served: Served) -> None:
-        self.store.put(served)
-        self.metrics.served(served)
+    def _swap(self, model: LoadedModel) -> None:
+        self.model_in_service.swap(model)
+        self.metrics.model_swapped(
+            name=model.release.name,
+            version=model.version,
+            contract_hash=model.predictor.contract.hash,
+            loaded_at=model.loaded_at,
+        )
         log.info(
             "version %s of %s is in service, from the %s",
-            served.version,
-            served.release.name,
-            served.source,
+            model.version,
+            model.release.name,
+            model.source,
         )
 
     def _failed(self, key: tuple[str, str], release: Release, error: Exception) -> None:
-        """The version is left alone for a while that doubles; the old one goes on."""
+        """Leave the version alone for a pause that doubles each time; the old one stays."""
         before = self._failure.pause if self._failure and self._failure.key == key else 0.0
         pause = min(max(2 * before, self.poll_seconds), LONGEST_PAUSE)
         self._failure = _Failure(key, pause, self.clock() + pause)
         self.metrics.reload("failed")
-        current = self.store.current
-        goes_on = f"; version {current.version} goes on" if current else ""
-        log.error("version %s cannot be served%s: %s", release.version, goes_on, error)
-        self.store.note(
-            RegistryState(
-                problem=f"Version {release.version} of {release.name} cannot be served{goes_on}. "
-                "The service's log says why."
-            )
+        current = self.model_in_service.current
+        stays = f"; version {current.version} stays in service" if current else ""
+        log.error("version %s cannot be served%s: %s", release.version, stays, error)
+        # The error may name paths and belongs in the log only.
+        self.model_in_service.registry_state = RegistryState(
+            problem=f"Version {release.version} of {release.name} cannot be served{stays}. "
+            "The service's log says why."
         )
 
-    def _no_news(self, error: Exception) -> None:
+    def _keep(self, error: Exception) -> None:
+        """Keep the model in service, because the registry names no other."""
         reachable = isinstance(error, NothingInServiceError)
-        self.metrics.reachable(yes=reachable)
+        self.metrics.registry_reachable(reachable=reachable)
         self.metrics.reload("nothing" if reachable else "unreachable")
-        text = (
+        # Our own errors are written for users; any other may hold what they should not see.
+        reason = (
             str(error).strip().rstrip(".")
             if isinstance(error, NothingInServiceError | UnreachableError)
             else "The registry cannot be read; the service's log says why"
         )
-        current = self.store.current
-        goes_on = f" Version {current.version} goes on." if current else ""
-        state = RegistryState(reachable=reachable, problem=f"{text}.{goes_on}")
-        if state != self.store.state:
+        current = self.model_in_service.current
+        stays = f" Version {current.version} stays in service." if current else ""
+        state = RegistryState(reachable=reachable, problem=f"{reason}.{stays}")
+        # Said once, not at every poll.
+        if state != self.model_in_service.registry_state:
             log.warning("%s (%r)", state.problem, error.__cause__ or error)
-        self.store.note(state)
+        self.model_in_service.registry_state = state

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from api.http.static_files import POLICY
+from api.http.static_files import APP_POLICY
 
 ROOT = Path(__file__).parents[2]
 NAME = "weekwise-test"
@@ -191,7 +191,7 @@ def test_the_app_is_served_with_its_headers(stack: Stack) -> None:
     assert page.status == 200
     assert '<div id="app">' in page.body
     assert page.headers["cache-control"] == "no-cache"
-    assert page.headers["content-security-policy"] == POLICY
+    assert page.headers["content-security-policy"] == APP_POLICY
     script = page.body.split('src="./')[1].split('"')[0]
     asset = stack.ask("WEEKWISE_PORT", f"/{script}")
     assert "immutable" in asset.headers["cache-control"]

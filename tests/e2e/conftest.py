@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import model_stores
 import pytest
-import service
+import service_process
 from browsing import Scheme, Visit, Watched
+from model_stores import Store
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from service import Running, Store
+from service_process import Running
 from weekly_reports import log_reports
 
 from weekwise.reports.finding import Status
@@ -21,7 +23,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Machines that run several tests at once take their time.
 expect.set_options(timeout=45_000)
-APP = service.PROJECT / "frontend" / "dist" / "index.html"
+APP = service_process.PROJECT / "frontend" / "dist" / "index.html"
 
 
 def _missing(what: str) -> NoReturn:
@@ -80,7 +82,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
 @pytest.fixture(scope="session")
 def trains_base(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Two versions of a model of trains, the second in service, and three weekly reports."""
-    store = service.trains_store(service.empty_store(tmp_path_factory.mktemp("trains")))
+    store = model_stores.trains_store(model_stores.empty_store(tmp_path_factory.mktemp("trains")))
     log_reports(store, (Status.OK, Status.ACT, Status.WARN))
     return store
 
@@ -88,7 +90,7 @@ def trains_base(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @pytest.fixture(scope="session")
 def trains(trains_base: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The service of trains; tests leave it as it is."""
-    with service.running(trains_base.uri, tmp_path_factory.mktemp("serving")) as running:
+    with service_process.running(trains_base.uri, tmp_path_factory.mktemp("serving")) as running:
         yield running
 
 
@@ -102,6 +104,6 @@ def own_trains(trains_base: Store, tmp_path: Path) -> Store:
 def parcels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The service of another table; tests leave it as it is."""
     folder = tmp_path_factory.mktemp("parcels")
-    store = service.parcels_store(service.empty_store(folder / "store"))
-    with service.running(store.uri, folder / "serving") as running:
+    store = model_stores.parcels_store(model_stores.empty_store(folder / "store"))
+    with service_process.running(store.uri, folder / "serving") as running:
         yield running

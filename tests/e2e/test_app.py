@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from browsing import Visit
 from playwright.sync_api import Page, expect
-from service import Running
+from service_process import Running
 
 pytestmark = pytest.mark.slow
 

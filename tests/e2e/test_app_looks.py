@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from browsing import Scheme, Visit
 from playwright.sync_api import Page, expect
-from service import PROJECT, Running
+from service_process import PROJECT, Running
 
 pytestmark = pytest.mark.slow
 

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import model_stores
 import pytest
-import service
+import service_process
 from browsing import Visit
+from model_stores import PARCELS, TRAINS, Store
 from playwright.sync_api import expect
-from service import PARCELS, TRAINS, Running, Store
+from service_process import Running
 
 pytestmark = pytest.mark.slow
 
 
 def test_the_app_comes_alive_with_the_first_model(visit: Visit, tmp_path: Path) -> None:
     """Without a model the app says what to do, and needs no reload once there is one."""
-    store = service.empty_store(tmp_path / "store")
-    with service.running(store.uri, tmp_path / "serving", wait=False) as running:
+    store = model_stores.empty_store(tmp_path / "store")
+    with service_process.running(store.uri, tmp_path / "serving", wait=False) as running:
         running.wait_live()
         page = visit(running.url)
         expect(page.get_by_role("heading", name="No model is in service yet")).to_be_visible()
         expect(page.locator("pre")).to_have_text("make run", timeout=120_000)
 
-        service.parcels_store(store)
+        model_stores.parcels_store(store)
 
         expect(page.get_by_role("heading", name="Predict", exact=True)).to_be_visible(
             timeout=120_000
@@ -31,7 +33,7 @@ def test_the_app_comes_alive_with_the_first_model(visit: Visit, tmp_path: Path) 
 
 def test_a_new_champion_is_seen(own_trains: Store, visit: Visit, tmp_path: Path) -> None:
     """After a rollback the page says so, and what it predicts next is the other version's."""
-    with service.running(own_trains.uri, tmp_path / "serving") as running:
+    with service_process.running(own_trains.uri, tmp_path / "serving") as running:
         page = visit(running.url)
         page.get_by_role("button", name="Predict", exact=True).click()
         expect(page.get_by_test_id("version")).to_have_text("2")
@@ -51,7 +53,7 @@ def test_a_new_champion_is_seen(own_trains: Store, visit: Visit, tmp_path: Path)
 def test_a_key_is_asked_for(trains_base: Store, visit: Visit, tmp_path: Path) -> None:
     """With keys set the app asks for one, refuses a wrong one, and works with a right one."""
     settings = {"KEYS": "right-key-of-some-length"}
-    with service.running(trains_base.uri, tmp_path, settings=settings) as running:
+    with service_process.running(trains_base.uri, tmp_path, settings=settings) as running:
         page = visit(running.url)
         key = page.get_by_label("API key")
         key.fill("wrong-key")
@@ -84,7 +86,7 @@ def test_another_table_needs_no_other_app(parcels: Running, visit: Visit) -> Non
 
 def test_a_service_that_is_gone_is_told(trains_base: Store, visit: Visit, tmp_path: Path) -> None:
     """What is on the page stays when the service ends, and a line says so."""
-    with service.running(trains_base.uri, tmp_path) as running:
+    with service_process.running(trains_base.uri, tmp_path) as running:
         page = visit(running.url)
         page.get_by_role("button", name="Predict", exact=True).click()
         expect(page.get_by_test_id("result")).to_be_visible()

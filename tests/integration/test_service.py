@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import model_stores
 import pytest
-import service
-from service import TRAINS, Running, Store
+import service_process
+from model_stores import TRAINS, Store
+from service_process import Running
 
 pytestmark = pytest.mark.slow
 SWAPS = 20
@@ -29,7 +31,9 @@ SWAPS = 20
 @pytest.fixture(scope="module")
 def registries(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A store with two versions, made once; tests take copies of it."""
-    return service.trains_store(service.empty_store(tmp_path_factory.mktemp("registries")))
+    return model_stores.trains_store(
+        model_stores.empty_store(tmp_path_factory.mktemp("registries"))
+    )
 
 
 @pytest.fixture
@@ -106,7 +110,9 @@ def test_a_working_life(store: Store, tmp_path: Path) -> None:
 
     Its log holds neither values nor queries, and SIGTERM lets the last request end.
     """
-    with service.running(store.uri, tmp_path / "run", settings={"POLL_SECONDS": "0.1"}) as running:
+    with service_process.running(
+        store.uri, tmp_path / "run", settings={"POLL_SECONDS": "0.1"}
+    ) as running:
         asking = Asking(running)
         with asking.under_way():
             for swap in range(SWAPS):
@@ -155,7 +161,7 @@ def _answer_after_sigterm(running: Running, row: dict[str, Any]) -> bytes:
 
 def test_everything_that_breaks(store: Store, tmp_path: Path) -> None:
     """Alias gone, version deleted, files damaged, store gone: the old one goes on and says why."""
-    with service.running(store.uri, tmp_path / "run") as running:
+    with service_process.running(store.uri, tmp_path / "run") as running:
         predicts(running, "2")
 
         store.client.delete_registered_model_alias(TRAINS, "champion")
@@ -186,7 +192,7 @@ def test_everything_that_breaks(store: Store, tmp_path: Path) -> None:
             assert client.get("/reports").json()["type"].endswith("registry-unreachable")
             assert client.get("/model").json()["registry"] == "unreachable"
 
-    with service.running(store.uri, tmp_path / "run") as again:
+    with service_process.running(store.uri, tmp_path / "run") as again:
         predicts(again, "2")
         with again.client() as client:
             assert client.get("/model").json()["source"] == "local copy"
@@ -194,13 +200,13 @@ def test_everything_that_breaks(store: Store, tmp_path: Path) -> None:
 
 def test_no_model_then_the_first_then_another(tmp_path: Path) -> None:
     """A service that starts before the first model comes alive by itself; two ask for a name."""
-    store = service.empty_store(tmp_path / "store")
-    with service.running(store.uri, tmp_path / "run", wait=False) as running:
+    store = model_stores.empty_store(tmp_path / "store")
+    with service_process.running(store.uri, tmp_path / "run", wait=False) as running:
         running.wait_live()
         with running.client() as client:
             _until(lambda: "make run" in client.get("/health/ready").json()["detail"])
             assert client.post("/predict", json={}).status_code == httpx.codes.SERVICE_UNAVAILABLE
-        service.parcels_store(store)
+        model_stores.parcels_store(store)
         running.wait_ready()
         assert set(running.example()) == {"day", "weight", "pieces", "carrier", "fragile"}
 
@@ -213,7 +219,7 @@ def test_a_server_that_dies(store: Store, tmp_path: Path) -> None:
     """A rollback on an MLflow server reaches the service, which goes on when it is killed."""
     with _mlflow_server(store) as server:
         settings = {"MODEL_NAME": TRAINS}
-        with service.running(server.url, tmp_path / "run", settings=settings) as running:
+        with service_process.running(server.url, tmp_path / "run", settings=settings) as running:
             predicts(running, "2")
             store.rollback(TRAINS)
             running.wait_version("1")
@@ -225,7 +231,7 @@ def test_a_server_that_dies(store: Store, tmp_path: Path) -> None:
 
 def test_workers(store: Store, tmp_path: Path) -> None:
     """Several workers answer on one port, add their figures up, and all follow the alias."""
-    with service.running(store.uri, tmp_path / "run", settings={"WORKERS": "2"}) as running:
+    with service_process.running(store.uri, tmp_path / "run", settings={"WORKERS": "2"}) as running:
 
         def asked() -> httpx.Response:
             with running.client() as client:
@@ -260,7 +266,7 @@ def test_lean(store: Store, tmp_path: Path) -> None:
     }
     done = subprocess.run(
         [sys.executable, "-c", _LEAN],
-        cwd=service.PROJECT,
+        cwd=service_process.PROJECT,
         env=environment,
         capture_output=True,
         text=True,
@@ -282,13 +288,13 @@ class Blocker:
 sys.meta_path.insert(0, Blocker())
 import httpx
 from api.main import create_app
-gate = create_app()
-service = gate.app.state.service
+app = create_app()
+service = app.app.state.service
 async def main():
     async with service.running(), httpx.AsyncClient(
-        transport=httpx.ASGITransport(gate), base_url="http://t"
+        transport=httpx.ASGITransport(app), base_url="http://t"
     ) as client:
-        while service.store.current is None:
+        while service.model_in_service.current is None:
             await asyncio.sleep(0.1)
         row = (await client.get("/schema")).json()["examples"][0]
         for path, body in ("predict", row), ("explain", row), ("predict/batch", {"rows": [row]}):
@@ -307,7 +313,7 @@ def _until(true: Any, seconds: float = 120) -> None:
 @contextmanager
 def _mlflow_server(store: Store) -> Iterator[Running]:
     """An MLflow server on a store, on a free port of this machine."""
-    port = service.free_port()
+    port = service_process.free_port()
     log = store.folder / "server.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(

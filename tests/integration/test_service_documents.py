@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import loaded_models
 import mlflow
+import model_stores
 import pytest
 import requests
 import schemathesis
-import service
 from hypothesis import HealthCheck, given, settings
+from model_stores import Store
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
@@ -20,15 +22,15 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from service import Client, Store
+from service_client import Client, client_of
 
-from api.main import document
+from api.main import openapi_document
 from api.settings import Settings
 
 pytestmark = pytest.mark.slow
 OPERATIONS = [
     (path, method)
-    for path, operations in document(Settings())["paths"].items()
+    for path, operations in openapi_document(Settings())["paths"].items()
     for method in operations
 ]
 CASES = [
@@ -49,7 +51,7 @@ CHECKS = [
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A store with reports of two weeks, one written twice, then by a run that failed."""
-    store = service.empty_store(tmp_path_factory.mktemp("store"))
+    store = model_stores.empty_store(tmp_path_factory.mktemp("store"))
     with store.in_use():
         mlflow.create_experiment("weeks", artifact_location=str(store.folder / "artifacts"))
         report("2013-07-01", "OK", log_loss=None)
@@ -84,8 +86,7 @@ def client(store: Store) -> Iterator[Client]:
     """A client of a service in this process, with a model in service and that store."""
     with pytest.MonkeyPatch.context() as patch, store.in_use():
         patch.setenv("MLFLOW_TRACKING_URI", store.uri)
-        gate, _ = service.app(service.served_parcels(), max_batch_rows=50)
-        yield Client(gate)
+        yield client_of(loaded_models.loaded_parcels(), max_batch_rows=50)
 
 
 class TestReports:
@@ -99,7 +100,7 @@ class TestReports:
             ("2013-07-08", "WARN", 0.5),
             ("2013-07-01", "OK", None),
         ]
-        assert found[0]["looked_back_on"] == "2013-06-24"
+        assert found[0]["evaluated_as_of"] == "2013-06-24"
 
     def test_one(self, client: Client) -> None:
         """A report is what the run wrote, and its page is shown without scripts."""
@@ -150,7 +151,7 @@ def test_keeps_to_its_document(
 
 def test_the_committed_document_is_whole(client: Client) -> None:
     """The document without a model has the same paths and answers as the live one."""
-    neutral, live = document(Settings()), client.get("/openapi.json").json()
+    neutral, live = openapi_document(Settings()), client.get("/openapi.json").json()
 
     assert json.loads(json.dumps(neutral["paths"])) == live["paths"]
     assert neutral["components"]["schemas"].keys() == live["components"]["schemas"].keys()

@@ -8,9 +8,9 @@ import duckdb
 import pandas as pd
 import pytest
 import runs
-import service
 import stores
-from service import Client
+from loaded_models import plain_row
+from service_client import client_of
 
 from api.serving.registry_reader import RegistryReader
 from api.settings import Settings
@@ -22,22 +22,21 @@ ROWS = 1000
 def test_like_the_weekly_run(week_1: Path, tmp_path: Path) -> None:
     """For a thousand rows that a run predicted, the service gives the very same probabilities."""
     with stores.in_use(f"sqlite:///{week_1 / 'mlflow' / 'mlflow.db'}"):
-        reader = RegistryReader.of(Settings(state_dir=tmp_path))
-        served = reader.fetch(reader.look())
-    contract = served.predictor.contract
+        registry = RegistryReader.of(Settings(state_dir=tmp_path))
+        model = registry.fetch(registry.release())
+    contract = model.predictor.contract
     week = runs.WEEKS[0]
     predicted = pd.read_parquet(week_1 / "07_model_output" / "predictions" / f"{week}.parquet")
     with duckdb.connect(str(week_1 / "weekwise.duckdb"), read_only=True) as store:
         features = store.table(contract.table).df()
     both = predicted.merge(features, on=list(contract.key), suffixes=("", "_")).head(ROWS)
-    rows = [service.plain_row(contract, row) for row in both.to_dict("records")]
-    gate, _ = service.app(served)
-    client = Client(gate)
+    rows = [plain_row(contract, row) for row in both.to_dict("records")]
+    client = client_of(model)
 
     batch = client.post("/predict/batch", json={"rows": rows}).json()
 
     assert len(rows) == ROWS
-    assert [one["probability"] for one in batch["results"]] == both["probability"].tolist()
-    assert [one["decision"] for one in batch["results"]] == both["decision"].tolist()
+    assert [result["probability"] for result in batch["results"]] == both["probability"].tolist()
+    assert [result["decision"] for result in batch["results"]] == both["decision"].tolist()
     for row, probability in list(zip(rows, both["probability"], strict=True))[::20]:
         assert client.post("/predict", json=row).json()["probability"] == probability

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from mlflow import MlflowClient
+from model_stores import Store
 from report_parts import feature_drift
-from service import Store
 
 from weekwise.analysis.drift import Direction, DriftLevel
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from api.http.middleware import _ALWAYS
-from api.http.static_files import POLICY
+from api.http.middleware import SECURITY_HEADERS
+from api.http.static_files import APP_POLICY
 
 PROJECT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text("utf-8"))
@@ -113,9 +113,9 @@ def test_nginx_guards_the_app_as_the_service_does() -> None:
     """The app's page has the same policy and headers behind nginx as from the service itself."""
     text = (PROJECT / "docker" / "security-headers.conf").read_text("utf-8")
     sent = {match["name"].lower(): match["value"] for match in HEADER.finditer(text)}
-    assert sent.pop("content-security-policy") == POLICY
+    assert sent.pop("content-security-policy") == APP_POLICY
     assert sent.pop("x-frame-options") == "DENY"
-    assert sent == {name.decode(): value.decode() for name, value in _ALWAYS}
+    assert sent == {name.decode(): value.decode() for name, value in SECURITY_HEADERS}
 
 
 def test_the_service_is_installed_without_what_draws() -> None:

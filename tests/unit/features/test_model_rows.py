@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import service
 import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from loaded_models import parcels_predictor
 from trains import predictor, trains
 
 from weekwise.model.predictor import BASE_VALUE, Predictor
 
-PARCELS, _ = service.parcels_predictor()
+PARCELS, _ = parcels_predictor()
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:

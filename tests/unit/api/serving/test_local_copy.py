@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-import service
 import trains
+from service_client import client_of
 
 from api.serving.local_copy import LocalCopy
 from weekwise.model.model_files import ARTIFACT, EXAMPLE
@@ -30,8 +30,8 @@ def keep(copy: LocalCopy, version: str) -> Path:
         trains.predictor().save(folder / ARTIFACT)
         (folder / EXAMPLE).write_text(EXAMPLE_TEXT.replace('.000"', '"'))
         copy.keep(folder, release(version))
-    (found,) = copy.folder.glob(f"{version}-*")
-    return found
+    (folder,) = copy.folder.glob(f"{version}-*")
+    return folder
 
 
 def test_kept_and_loaded(tmp_path: Path) -> None:
@@ -41,12 +41,12 @@ def test_kept_and_loaded(tmp_path: Path) -> None:
     keep(copy, "3")
     keep(copy, "4")
 
-    found = copy.load()
+    model = copy.load()
 
-    assert found is not None
-    assert (found.version, found.source) == ("4", "local copy")
+    assert model is not None
+    assert (model.version, model.source) == ("4", "local copy")
     rows = trains.trains(1)
-    assert list(found.predictor.predict_proba(rows)) == list(trains.predictor().predict_proba(rows))
+    assert list(model.predictor.predict_proba(rows)) == list(trains.predictor().predict_proba(rows))
 
 
 def test_no_traces(tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ def test_damaged(
     """A copy that is damaged is not used, and the log says so."""
     copy = LocalCopy(tmp_path / "state")
     keep(copy, "1")
-    (found,) = copy.folder.rglob(file)
-    found.write_bytes(damage)
+    (path,) = copy.folder.rglob(file)
+    path.write_bytes(damage)
 
     assert copy.load() is None
     assert "is not used" in caplog.text
@@ -112,8 +112,7 @@ def test_served_from_the_copy_is_complete(tmp_path: Path) -> None:
     """A model from the copy answers all that one from the registry does."""
     copy = LocalCopy(tmp_path)
     keep(copy, "1")
-    gate, _ = service.app(copy.load())
-    client = service.Client(gate)
+    client = client_of(copy.load())
 
     row = client.get("/schema").json()["examples"][0]
     assert client.post("/explain", json=row).status_code == 200

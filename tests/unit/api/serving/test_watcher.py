@@ -1,4 +1,4 @@
-"""The watcher: what it does with every way in which a look at the registry can go."""
+"""The watcher: what it does with every way in which a check of the registry can go."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-import service
+from loaded_models import loaded_trains
 
 from api.metrics import PrometheusMetrics
-from api.serving.loaded_model import Served
-from api.serving.model_in_service import ModelStore
+from api.serving.loaded_model import LoadedModel
+from api.serving.model_in_service import ModelInService
 from api.serving.registry_reader import NothingInServiceError, UnreachableError
 from api.serving.watcher import LONGEST_PAUSE, Watcher
 from weekwise.errors import RegistryError
@@ -25,9 +25,9 @@ POLL = 10.0
 class FakeCopy:
     """A local copy that is there or not."""
 
-    kept: Served | None = None
+    kept: LoadedModel | None = None
 
-    def load(self) -> Served | None:
+    def load(self) -> LoadedModel | None:
         """What is kept."""
         return self.kept
 
@@ -47,13 +47,13 @@ class FakeRegistry:
     fetched: list[str] = field(default_factory=list)
     copy: FakeCopy = field(default_factory=FakeCopy)
 
-    def look(self) -> Release:
+    def release(self) -> Release:
         """What the alias points to."""
         if isinstance(self.champion, Exception):
             raise self.champion
         return model(self.champion).release
 
-    def fetch(self, release: Release) -> Served:
+    def fetch(self, release: Release) -> LoadedModel:
         """Load a version."""
         self.fetched.append(release.version)
         if release.version in self.broken:
@@ -72,27 +72,27 @@ class Clock:
         return self.now
 
 
-def model(version: str) -> Served:
+def model(version: str) -> LoadedModel:
     """A version."""
-    return service.served_trains(version)
+    return loaded_trains(version)
 
 
 def watcher(registry: FakeRegistry, clock: Clock | None = None) -> Watcher:
     """A watcher of a registry."""
     reader: Any = registry
-    return Watcher(reader, ModelStore(), PrometheusMetrics(), POLL, clock or Clock())
+    return Watcher(reader, ModelInService(), PrometheusMetrics(), POLL, clock or Clock())
 
 
-def look(one: Watcher) -> str | None:
-    """Look once; the version in service then."""
-    asyncio.run(one.look())
-    current = one.store.current
+def check(subject: Watcher) -> str | None:
+    """Check once; the version in service then."""
+    asyncio.run(subject.check())
+    current = subject.model_in_service.current
     return None if current is None else current.version
 
 
-def reloads(one: Watcher, outcome: str) -> str:
-    """How often a look went that way."""
-    body = bytes(one.metrics.answer().body).decode()
+def reloads(subject: Watcher, outcome: str) -> str:
+    """How often a check went that way."""
+    body = bytes(subject.metrics.response().body).decode()
     name = f'weekwise_model_reloads_total{{outcome="{outcome}"}} '
     (line,) = [line for line in body.splitlines() if line.startswith(name)]
     return line.removeprefix(name)
@@ -101,17 +101,17 @@ def reloads(one: Watcher, outcome: str) -> str:
 def test_follows_the_alias() -> None:
     """A new champion takes the old one's place, and the same one is not loaded again."""
     registry = FakeRegistry("1")
-    one = watcher(registry)
+    subject = watcher(registry)
 
-    assert [look(one), look(one)] == ["1", "1"]
+    assert [check(subject), check(subject)] == ["1", "1"]
     registry.champion = "2"
-    assert look(one) == "2"
+    assert check(subject) == "2"
     registry.champion = "1"
-    assert look(one) == "1"
+    assert check(subject) == "1"
 
     assert registry.fetched == ["1", "2", "1"]
-    assert reloads(one, "swapped") == "3.0"
-    assert one.store.state.problem is None
+    assert reloads(subject, "swapped") == "3.0"
+    assert subject.model_in_service.registry_state.problem is None
 
 
 @pytest.mark.parametrize(
@@ -123,48 +123,48 @@ def test_follows_the_alias() -> None:
     ],
 )
 def test_no_news(error: Exception, reachable: bool, outcome: str) -> None:
-    """Without an answer, or without an alias, the old version goes on, and that is told."""
+    """Without an answer, or without an alias, the old version goes on, and the facts say so."""
     registry = FakeRegistry("1")
-    one = watcher(registry)
-    look(one)
+    subject = watcher(registry)
+    check(subject)
     registry.champion = error
 
-    assert look(one) == "1"
+    assert check(subject) == "1"
 
-    facts = one.store.facts()
+    facts = subject.model_in_service.facts()
     assert facts.registry == ("ok" if reachable else "unreachable")
     assert facts.problem is not None
-    assert "Version 1 goes on." in facts.problem
+    assert "Version 1 stays in service." in facts.problem
     assert "/secret" not in facts.problem
-    assert reloads(one, outcome) == "1.0"
+    assert reloads(subject, outcome) == "1.0"
 
     registry.champion = "1"
-    look(one)
-    assert one.store.facts().problem is None
+    check(subject)
+    assert subject.model_in_service.facts().problem is None
 
 
 def test_a_broken_version() -> None:
     """A version that cannot be loaded leaves the old one in service, and says so without paths."""
     registry = FakeRegistry("1", broken={"2"})
-    one = watcher(registry)
-    look(one)
+    subject = watcher(registry)
+    check(subject)
     registry.champion = "2"
 
-    assert look(one) == "1"
-    problem = one.store.facts().problem or ""
-    assert problem.startswith("Version 2 of tested cannot be served; version 1 goes on.")
+    assert check(subject) == "1"
+    problem = subject.model_in_service.facts().problem or ""
+    assert problem.startswith("Version 2 of tested cannot be served; version 1 stays in service.")
     assert "/secret" not in problem
-    assert reloads(one, "failed") == "1.0"
+    assert reloads(subject, "failed") == "1.0"
 
 
 def test_a_broken_version_is_left_alone() -> None:
     """It is tried again after pauses that double up to a limit, and at once when another comes."""
     clock, registry = Clock(), FakeRegistry("2", broken={"2"})
-    one = watcher(registry, clock)
+    subject = watcher(registry, clock)
     tries = []
     for _ in range(2000):
         before = len(registry.fetched)
-        look(one)
+        check(subject)
         if len(registry.fetched) > before:
             tries.append(clock.now)
         clock.now += POLL
@@ -175,35 +175,35 @@ def test_a_broken_version_is_left_alone() -> None:
     assert pauses[:4] == [POLL, 2 * POLL, 4 * POLL, 8 * POLL]
     assert pauses[-1] == LONGEST_PAUSE
     registry.champion = "3"
-    assert look(one) == "3"
+    assert check(subject) == "3"
 
 
-def test_mended() -> None:
+def test_fixed() -> None:
     """A version that was broken is served once it can be loaded."""
     clock, registry = Clock(), FakeRegistry("1", broken={"1"})
-    one = watcher(registry, clock)
-    assert look(one) is None
+    subject = watcher(registry, clock)
+    assert check(subject) is None
     registry.broken.clear()
     clock.now += POLL
 
-    assert look(one) == "1"
+    assert check(subject) == "1"
 
 
 def test_starts_from_the_copy() -> None:
     """A start while MLflow is away serves the copy, which MLflow confirms once it is back."""
     registry = FakeRegistry(UnreachableError("away"))
     registry.copy.kept = replace(model("4"), source="local copy")
-    one = watcher(registry)
+    subject = watcher(registry)
 
     async def start() -> None:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(one.run(), 0.3)
+            await asyncio.wait_for(subject.run(), 0.3)
 
     asyncio.run(start())
-    assert one.store.facts().source == "local copy"
-    assert one.store.facts().registry == "unreachable"
+    assert subject.model_in_service.facts().source == "local copy"
+    assert subject.model_in_service.facts().registry == "unreachable"
 
     registry.champion = "4"
-    assert look(one) == "4"
-    assert one.store.facts().source == "registry"
+    assert check(subject) == "4"
+    assert subject.model_in_service.facts().source == "registry"
     assert registry.fetched == []

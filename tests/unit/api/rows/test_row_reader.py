@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.http.exceptions import InvalidRow, Malformed
-from api.rows.reader import RowReader
+from api.rows.row_reader import RowReader
 from weekwise.contract.model import Contract
 
 ROW: dict[str, Any] = {
@@ -32,7 +32,7 @@ def refused(row: Any, reader: RowReader = READER) -> list[tuple[str, str, str]]:
     """What is wrong with a row: fields, what was expected, what arrived."""
     with pytest.raises(InvalidRow) as caught:
         reader.read(json.dumps(row).encode())
-    return [(one.field, one.expected, one.received) for one in caught.value.errors or ()]
+    return [(fault.field, fault.expected, fault.received) for fault in caught.value.errors or ()]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def refused(row: Any, reader: RowReader = READER) -> list[tuple[str, str, str]]:
     ],
 )
 def test_refused(field: str, value: Any, expected: str, received: str) -> None:
-    """A value the contract does not allow is told by field, with what was expected and arrived."""
+    """A refused value is reported by field, with what was expected and what arrived."""
     ((name, wanted, got),) = refused(ROW | {field: value})
 
     assert name == field
@@ -67,7 +67,7 @@ def test_refused(field: str, value: Any, expected: str, received: str) -> None:
 
 
 def test_several_faults() -> None:
-    """Every fault of a row is told at once, a missing field among them."""
+    """Every fault of a row is reported at once, a missing field among them."""
     row = {name: value for name, value in ROW.items() if name != "line"} | {"stops": "x"}
 
     assert {field for field, _, _ in refused(row)} == {"line", "stops"}
@@ -108,7 +108,7 @@ def test_no_object(body: bytes) -> None:
     with pytest.raises(InvalidRow) as caught:
         READER.read(body)
 
-    assert [one.field for one in caught.value.errors or ()] == [""]
+    assert [fault.field for fault in caught.value.errors or ()] == [""]
 
 
 @pytest.mark.parametrize("indent", [None, 2])
@@ -139,9 +139,9 @@ def test_warnings() -> None:
     reader = RowReader(parcels.contract())
     row = reader.read(b'{"day": "2020-01-01", "carrier": "drone", "fragile": true, "pieces": 2}')
 
-    warnings = orjson.loads(orjson.dumps(reader.warnings(row)))
+    warnings = orjson.loads(orjson.dumps(reader.warnings.of_row(row)))
 
-    assert [(one["field"], one["kind"]) for one in warnings] == [
+    assert [(warning["field"], warning["kind"]) for warning in warnings] == [
         ("weight", "missing"),
         ("carrier", "unseen"),
     ]

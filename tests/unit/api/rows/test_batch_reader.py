@@ -1,4 +1,4 @@
-"""Batches: the same rows refused and the same numbers as one by one."""
+"""Batches: the same rows refused and the same numbers as one by model."""
 
 from __future__ import annotations
 
@@ -11,53 +11,54 @@ import orjson
 import parcels
 import pydantic_core
 import pytest
-import service
 import trains
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from loaded_models import loaded_parcels, loaded_trains, plain_row
 
 from api.http.exceptions import Malformed, TooManyRows
-from api.rows.batch import Answered, BatchReader, batch_answer
+from api.rows.batch_reader import BatchReader
 from api.rows.columns import check_column
-from api.serving.loaded_model import Served
+from api.serving.answers import AnsweredBatch, answered_batch
+from api.serving.loaded_model import LoadedModel
 from weekwise.contract.model import Column, Contract, Role
 
 MOST = 50
 
 
 @cache
-def models() -> dict[str, Served]:
+def models() -> dict[str, LoadedModel]:
     """A model of each table."""
-    return {"trains": service.served_trains(), "parcels": service.served_parcels()}
+    return {"trains": loaded_trains(), "parcels": loaded_parcels()}
 
 
-def answer(one: Served, rows: list[Any]) -> dict[str, Any]:
+def answer(model: LoadedModel, rows: list[Any]) -> dict[str, Any]:
     """The answer to some rows."""
     body = pydantic_core.to_json({"rows": rows}, inf_nan_mode="constants")
-    return dict(orjson.loads(batch(one, body).body))
+    return dict(orjson.loads(batch(model, body).body))
 
 
-def batch(one: Served, body: bytes) -> Answered:
+def batch(model: LoadedModel, body: bytes) -> AnsweredBatch:
     """The answer to a body."""
-    return batch_answer(BatchReader(one, MOST), body)
+    return answered_batch(model, BatchReader(model.reader, MOST).read(body))
 
 
-def one_by_one(one: Served, rows: list[Any]) -> list[dict[str, Any]]:
+def one_by_one(model: LoadedModel, rows: list[Any]) -> list[dict[str, Any]]:
     """The results as the routes of single rows would have them."""
     results = []
     for index, raw in enumerate(rows):
-        row = one.reader.read_value(raw)
+        row = model.reader.read_value(raw)
         if isinstance(row, list):
-            found = {"index": index, "errors": row}
+            answered = {"index": index, "errors": row}
         else:
-            (probability,) = one.predictor.predict_rows([row])
-            found = {
+            (probability,) = model.predictor.predict_rows([row])
+            answered = {
                 "index": index,
                 "probability": probability,
-                "decision": probability >= one.predictor.threshold,
-                "warnings": one.reader.warnings(row),
+                "decision": probability >= model.predictor.threshold,
+                "warnings": model.reader.warnings.of_row(row),
             }
-        results.append(orjson.loads(orjson.dumps(found)))
+        results.append(orjson.loads(orjson.dumps(answered)))
     return results
 
 
@@ -123,13 +124,13 @@ def batches(draw: st.DrawFn, contract: Contract) -> list[Any]:
 @given(data=st.data())
 def test_like_one_by_one(table: str, data: st.DataObject) -> None:
     """Whatever rows arrive, a batch refuses and predicts each as if it had come alone."""
-    one = models()[table]
-    rows = data.draw(batches(one.predictor.contract))
+    model = models()[table]
+    rows = data.draw(batches(model.predictor.contract))
 
-    found = answer(one, rows)
+    answered = answer(model, rows)
 
-    assert found["results"] == one_by_one(one, rows)
-    assert found["predicted"] + found["refused"] == len(rows)
+    assert answered["results"] == one_by_one(model, rows)
+    assert answered["predicted"] + answered["refused"] == len(rows)
 
 
 @pytest.mark.parametrize(
@@ -146,16 +147,16 @@ def test_like_one_by_one(table: str, data: st.DataObject) -> None:
 )
 def test_ends_of_numbers(field: str, text: str, is_right: bool) -> None:
     """Numbers at the ends of what can be held are refused, or not, as in a row alone."""
-    one = models()["trains"]
-    row = json.dumps({**one.examples[0], field: 0}).replace(f'"{field}": 0', f'"{field}": {text}')
+    model = models()["trains"]
+    row = json.dumps({**model.examples[0], field: 0}).replace(f'"{field}": 0', f'"{field}": {text}')
 
-    (found,) = orjson.loads(batch(one, f'{{"rows": [{row}]}}'.encode()).body)["results"]
+    (answered,) = orjson.loads(batch(model, f'{{"rows": [{row}]}}'.encode()).body)["results"]
 
-    assert ("probability" in found) is is_right
+    assert ("probability" in answered) is is_right
     if is_right:
-        assert one.reader.read(row.encode())
+        assert model.reader.read(row.encode())
     else:
-        assert found["errors"][0]["field"] == field
+        assert answered["errors"][0]["field"] == field
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), "1", True, [1.0]])
@@ -168,45 +169,45 @@ def test_suspect_numbers(value: Any) -> None:
 
 def test_good_rows_survive() -> None:
     """Rows that are refused keep their place, and do not keep the others from an answer."""
-    one = models()["trains"]
-    good = dict(one.examples[0])
+    model = models()["trains"]
+    good = dict(model.examples[0])
 
-    found = answer(one, [good, good | {"stops": "x"}, good | {"line": "gray"}, good])
+    answered = answer(model, [good, good | {"stops": "x"}, good | {"line": "gray"}, good])
 
-    assert [("errors" in result) for result in found["results"]] == [False, True, True, False]
-    assert (found["predicted"], found["refused"]) == (2, 2)
-    assert found["results"][1]["errors"][0]["field"] == "stops"
+    assert [("errors" in result) for result in answered["results"]] == [False, True, True, False]
+    assert (answered["predicted"], answered["refused"]) == (2, 2)
+    assert answered["results"][1]["errors"][0]["field"] == "stops"
 
 
 def test_all_refused() -> None:
     """A batch in which every row is refused is still an answer."""
-    found = answer(models()["trains"], [{}, [], None])
+    answered = answer(models()["trains"], [{}, [], None])
 
-    assert (found["predicted"], found["refused"]) == (0, 3)
+    assert (answered["predicted"], answered["refused"]) == (0, 3)
 
 
 def test_like_the_pipeline() -> None:
     """The numbers are those that batch prediction has for the same rows, bit for bit."""
-    one = models()["trains"]
+    model = models()["trains"]
     rows = trains.trains(1, seed=3)
 
-    found = answer(
-        one, [service.plain_row(trains.CONTRACT, row) for row in rows.to_dict("records")]
-    )
+    answered = answer(model, [plain_row(trains.CONTRACT, row) for row in rows.to_dict("records")])
 
-    probabilities = [result["probability"] for result in found["results"]]
-    assert np.array_equal(probabilities, one.predictor.predict_proba(rows))
+    probabilities = [result["probability"] for result in answered["results"]]
+    assert np.array_equal(probabilities, model.predictor.predict_proba(rows))
 
 
 def test_unseen_is_counted() -> None:
     """Unseen categories are warned of by row, and counted by column."""
-    one = models()["parcels"]
-    rows = [dict(one.examples[0]) | {"carrier": name} for name in ("van", "drone", "drone")]
+    model = models()["parcels"]
+    rows = [dict(model.examples[0]) | {"carrier": name} for name in ("van", "drone", "drone")]
 
-    found = batch(one, json.dumps({"rows": rows}).encode())
+    answered = batch(model, json.dumps({"rows": rows}).encode())
 
-    assert found.unseen == {"carrier": 2}
-    kinds = [[w["kind"] for w in one["warnings"]] for one in orjson.loads(found.body)["results"]]
+    assert answered.unseen == {"carrier": 2}
+    kinds = [
+        [w["kind"] for w in result["warnings"]] for result in orjson.loads(answered.body)["results"]
+    ]
     assert ["unseen" in of_row for of_row in kinds] == [False, True, True]
 
 
@@ -234,15 +235,15 @@ def test_malformed(body: bytes) -> None:
 
 def test_too_many() -> None:
     """A batch over the limit is refused with the limit."""
-    with pytest.raises(TooManyRows, match=f"has {MOST + 1} rows, and {MOST} are allowed"):
+    with pytest.raises(TooManyRows, match=f"has {MOST + 1} rows and {MOST} are allowed"):
         answer(models()["trains"], [{}] * (MOST + 1))
 
 
 def test_contracts_have_what_is_tested() -> None:
     """The tables have dates, times, closed and open categories, and values that may be missing."""
     both = [*trains.CONTRACT.columns.values(), *parcels.contract().columns.values()]
-    inputs = [one for one in both if one.role in (Role.TIME, Role.FEATURE)]
+    inputs = [column for column in both if column.role in (Role.TIME, Role.FEATURE)]
 
-    assert {str(one.type) for one in inputs} >= {"date", "datetime", "category", "boolean"}
-    assert {one.serving.unseen for one in inputs if one.values} == {"accept", "refuse"}
-    assert {one.refuses_missing for one in inputs} == {True, False}
+    assert {str(column.type) for column in inputs} >= {"date", "datetime", "category", "boolean"}
+    assert {column.serving.unseen for column in inputs if column.values} == {"accept", "refuse"}
+    assert {column.refuses_missing for column in inputs} == {True, False}

@@ -1,0 +1,151 @@
+"""Warnings about accepted rows: what the model does without, and which values it does not know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+
+from api.rows.columns import Array, Bools
+from api.schemas import FieldWarning, WarningKind
+from weekwise.contract.model import Contract, OnServing
+
+Row = Mapping[str, Any]
+"""Every input of the contract by name, None where there is no value."""
+
+_LONGEST_VALUE = 80
+_NO_WARNINGS = orjson.Fragment(b"[]")
+
+
+@dataclass(frozen=True)
+class BatchWarnings:
+    """The warnings of many rows.
+
+    Attributes:
+        by_row: Each row's warnings, for `orjson.dumps`.
+        unseen: How many rows hold a category that the contract does not list, by column.
+    """
+
+    by_row: Sequence[Any]
+    unseen: Mapping[str, int]
+
+
+class RowWarnings:
+    """Finds what is worth a warning in rows of one contract.
+
+    Warnings are made ready as JSON where they can be: a request should not wait for it.
+
+    Args:
+        contract: What a row is.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        columns = {name: contract.columns[name] for name in contract.inputs}
+        self._titles = {name: column.title for name, column in columns.items()}
+        # Columns that may be missing, with the warning of each.
+        self._optional: Mapping[str, orjson.Fragment] = {
+            name: _missing_warning(name, column.title)
+            for name, column in columns.items()
+            if not column.refuses_missing
+        }
+        # Columns whose unseen values are accepted, with the values that are known.
+        self._known_values: Mapping[str, frozenset[Any]] = {
+            name: frozenset(column.values)
+            for name, column in columns.items()
+            if column.values is not None and column.serving.unseen is OnServing.ACCEPT
+        }
+
+    def of_row(self, row: Row) -> list[Any]:
+        """The warnings of one row, for `orjson.dumps`."""
+        warnings: list[Any] = [
+            warning for name, warning in self._optional.items() if row[name] is None
+        ]
+        warnings += (self._unseen_warning(name, row[name]) for name in self.unseen(row))
+        return warnings
+
+    def unseen(self, row: Row) -> list[str]:
+        """The columns of one row whose value the contract does not list."""
+        return [
+            name
+            for name, known in self._known_values.items()
+            if row[name] not in known and row[name] is not None
+        ]
+
+    def of_batch(
+        self, columns: Mapping[str, Array], missing: Mapping[str, Bools], rows: int
+    ) -> BatchWarnings:
+        """The warnings of many rows.
+
+        Args:
+            columns: Each input's values, shape (rows,).
+            missing: Where each input has no value, shape (rows,).
+            rows: How many rows there are.
+        """
+        incomplete = [name for name in self._optional if missing[name].any()]
+        by_row: list[Any] = [_NO_WARNINGS] * rows
+        if incomplete:
+            by_row = self._missing_by_row(missing, incomplete)
+        counts: Counter[str] = Counter()
+        unseen: dict[int, list[Any]] = {}
+        for name, known in self._known_values.items():
+            for index, value in _unknown(columns[name].tolist(), known):
+                counts[name] += 1
+                unseen.setdefault(index, []).append(self._unseen_warning(name, value))
+        for index, unseen_warnings in unseen.items():
+            absent = [self._optional[name] for name in incomplete if missing[name][index]]
+            by_row[index] = [*absent, *unseen_warnings]
+        return BatchWarnings(by_row, counts)
+
+    def _missing_by_row(
+        self, missing: Mapping[str, Bools], names: list[str]
+    ) -> list[orjson.Fragment]:
+        """Each row's warnings of missing values; rows that lack the same columns share a list."""
+        absent = np.array([missing[name] for name in names])
+        # The columns a row lacks, as bits: comparing bytes is faster than comparing lists.
+        packed = np.packbits(absent, axis=0).T.tobytes()
+        width = -(-len(names) // 8)
+        shared: dict[bytes, orjson.Fragment] = {}
+        by_row = []
+        for index in range(absent.shape[1]):
+            key = packed[index * width : (index + 1) * width]
+            if key not in shared:
+                lacking = [
+                    self._optional[name]
+                    for name, is_absent in zip(names, absent[:, index], strict=True)
+                    if is_absent
+                ]
+                shared[key] = orjson.Fragment(orjson.dumps(lacking))
+            by_row.append(shared[key])
+        return by_row
+
+    def _unseen_warning(self, name: str, value: object) -> orjson.Fragment:
+        shown = repr(str(value)[:_LONGEST_VALUE])
+        return _as_json(
+            FieldWarning(
+                field=name,
+                kind=WarningKind.UNSEEN,
+                message=f"{self._titles[name]} {shown} is not in the contract; "
+                "the model treats it as an unknown category.",
+            )
+        )
+
+
+def _unknown(values: list[Any], known: frozenset[Any]) -> list[tuple[int, Any]]:
+    """The values that are not known, with the row of each."""
+    unknown = {value for value in set(values) - known if value is not None and value == value}  # noqa: PLR0124 - NaN
+    if not unknown:
+        return []
+    return [(index, value) for index, value in enumerate(values) if value in unknown]
+
+
+def _missing_warning(name: str, title: str) -> orjson.Fragment:
+    message = f"{title} is missing; the model predicts without it."
+    return _as_json(FieldWarning(field=name, kind=WarningKind.MISSING, message=message))
+
+
+def _as_json(warning: FieldWarning) -> orjson.Fragment:
+    return orjson.Fragment(warning.model_dump_json())

@@ -1,0 +1,156 @@
+"""What the service answers about predictions: the one place that knows the fields of an answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+import orjson
+
+from api.rows.batch_reader import CheckedBatch
+from api.rows.row_warnings import Row
+from api.serving.loaded_model import LoadedModel
+
+
+@dataclass(frozen=True)
+class AnsweredBatch:
+    """The answer to a batch, and what is counted of it.
+
+    Attributes:
+        body: The answer as JSON.
+        probabilities: The predictions of the valid rows.
+        refused: How many rows were refused.
+        unseen: How many values the contract does not list, by column.
+    """
+
+    body: bytes
+    probabilities: Sequence[float]
+    refused: int
+    unseen: Mapping[str, int]
+
+
+def invalid_predictions(probabilities: Sequence[float]) -> list[float]:
+    """The predictions that no working model makes: not finite, or not from 0 to 1."""
+    return [value for value in probabilities if not (math.isfinite(value) and 0 <= value <= 1)]
+
+
+def prediction_body(model: LoadedModel, row: Row, probability: float) -> bytes:
+    """The answer to `POST /predict`, as JSON.
+
+    Args:
+        model: The model that predicted.
+        row: The row, as the model's reader gives it.
+        probability: What the model predicted for it.
+    """
+    threshold = model.predictor.threshold
+    return orjson.dumps(
+        {
+            "probability": probability,
+            "decision": probability >= threshold,
+            "threshold": threshold,
+            "model_version": model.version,
+            "warnings": model.reader.warnings.of_row(row),
+        }
+    )
+
+
+def explanation_body(model: LoadedModel, row: Row) -> bytes:
+    """The answer to `POST /explain`, as JSON. It takes milliseconds: call it in a thread.
+
+    Args:
+        model: The model.
+        row: The row, as the model's reader gives it.
+    """
+    predictor = model.predictor
+    (probability,) = predictor.predict_rows([row])
+    explained = predictor.explain_row(row)
+    inputs = zip(
+        predictor.inputs.names,
+        predictor.inputs.titles,
+        explained.values,
+        explained.contributions,
+        strict=True,
+    )
+    contributions = [
+        _contribution(model, row, name, title, value, contribution)
+        for name, title, value, contribution in inputs
+    ]
+    contributions.sort(key=lambda part: -abs(part["contribution"]))
+    return orjson.dumps(
+        {
+            "probability": probability,
+            "decision": probability >= predictor.threshold,
+            "threshold": predictor.threshold,
+            "model_version": model.version,
+            "log_odds": explained.base + math.fsum(explained.contributions),
+            "base_value": explained.base,
+            "contributions": contributions,
+            "warnings": model.reader.warnings.of_row(row),
+        }
+    )
+
+
+def answered_batch(model: LoadedModel, batch: CheckedBatch) -> AnsweredBatch:
+    """Predict a batch. It takes a while: call it in a thread.
+
+    Args:
+        model: The model.
+        batch: The batch, as the reader of the same model gives it.
+
+    Returns:
+        The answer to `POST /predict/batch`, one result a row, in the order of the rows.
+    """
+    probabilities = model.predict_columns(batch.columns) if batch.valid else []
+    threshold = model.predictor.threshold
+    warnings = model.reader.warnings.of_batch(batch.columns, batch.missing, len(batch.valid))
+    results: list[Any] = [
+        {
+            "index": index,
+            "probability": probability,
+            "decision": probability >= threshold,
+            "warnings": row_warnings,
+        }
+        for index, probability, row_warnings in zip(
+            batch.valid, probabilities, warnings.by_row, strict=True
+        )
+    ]
+    if batch.faults:
+        results += ({"index": index, "errors": faults} for index, faults in batch.faults.items())
+        results.sort(key=itemgetter("index"))
+    body = {
+        "model_version": model.version,
+        "threshold": threshold,
+        "predicted": len(batch.valid),
+        "refused": len(batch.faults),
+        "results": results,
+    }
+    return AnsweredBatch(orjson.dumps(body), probabilities, len(batch.faults), warnings.unseen)
+
+
+def _contribution(
+    model: LoadedModel, row: Row, name: str, title: str, model_value: str | float, share: float
+) -> dict[str, Any]:
+    """One input's part: a column shows the row's own value, a derived input what the model got."""
+    column = model.predictor.contract.columns.get(name)
+    is_column = column is not None and name in model.predictor.features
+    value: Any = row[name] if is_column else _plain(model_value)
+    return {
+        "feature": name,
+        "title": title,
+        "value": value,
+        "label": model.predictor.inputs.label_of(name, value),
+        "unit": column.unit if column is not None and is_column else None,
+        "contribution": share,
+    }
+
+
+def _plain(model_value: str | float) -> str | float | None:
+    """A derived input as JSON has it: no NaN, whole numbers without a point."""
+    if isinstance(model_value, float) and math.isnan(model_value):
+        return None
+    if isinstance(model_value, float) and model_value.is_integer():
+        return int(model_value)
+    return model_value

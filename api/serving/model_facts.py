@@ -1,0 +1,71 @@
+"""What `GET /model` says about the model in service."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from api import schemas
+from api.serving.loaded_model import LoadedModel
+from weekwise.contract.model import Contract
+from weekwise.model.release import Release
+
+
+def model_facts(model: LoadedModel, *, reachable: bool, problem: str | None) -> schemas.ModelFacts:
+    """All that is known about a model.
+
+    Args:
+        model: The model.
+        reachable: Whether MLflow answered the last check of the registry.
+        problem: Why that check brought no change; none if all is well.
+    """
+    predictor, release = model.predictor, model.release
+    record = predictor.record
+    registry: Literal["ok", "unreachable"] = "ok" if reachable else "unreachable"
+    metrics = dict(release.metrics)
+    if record.validation_log_loss is not None:
+        metrics["validation_log_loss"] = record.validation_log_loss
+    return schemas.ModelFacts(
+        name=release.name,
+        version=release.version,
+        alias=release.alias,
+        since=release.since,
+        why=release.why,
+        as_of=record.as_of,
+        train_start=record.train_start,
+        train_end=record.train_end,
+        rows=record.rows,
+        validation_rows=record.validation_rows,
+        trees=record.trees,
+        positive_rate=record.positive_rate,
+        threshold=predictor.threshold,
+        task="binary",
+        target=_target(predictor.contract),
+        contract=_contract(predictor.contract),
+        metrics=metrics,
+        verdict=_verdict(release),
+        importances=model.importances,
+        source=model.source,
+        loaded_at=model.loaded_at,
+        registry=registry,
+        problem=problem,
+    )
+
+
+def _target(contract: Contract) -> schemas.TargetFacts:
+    name = contract.target or ""
+    column = contract.columns[name]
+    return schemas.TargetFacts(
+        name=name, title=column.title, description=column.description.strip()
+    )
+
+
+def _contract(contract: Contract) -> schemas.ContractFacts:
+    return schemas.ContractFacts(table=contract.table, title=contract.title, hash=contract.hash)
+
+
+def _verdict(release: Release) -> schemas.VerdictFacts | None:
+    if release.verdict is None:
+        return None
+    return schemas.VerdictFacts(
+        decision=release.verdict, headline=release.headline, details=release.details
+    )

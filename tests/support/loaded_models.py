@@ -1,0 +1,95 @@
+"""Models ready to answer, without a registry, and rows for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import parcels
+import trains
+
+from api.rows.row_reader import RowReader
+from api.serving.loaded_model import LoadedModel
+from weekwise.contract.model import Contract
+from weekwise.contract.types import ColumnType
+from weekwise.model.fitting import fit
+from weekwise.model.predictor import Predictor
+from weekwise.model.release import Release
+
+
+def loaded_model(predictor: Predictor, rows: pd.DataFrame, version: str = "1") -> LoadedModel:
+    """A model ready to answer, without a registry.
+
+    Args:
+        predictor: The model.
+        rows: Raw rows of its contract, the first of which become the examples.
+        version: What it calls itself.
+    """
+    release = Release(name="tested", version=version, alias="champion", source=f"test:{version}")
+    contract = predictor.contract
+    examples = [plain_row(contract, row) for row in rows.head(3).to_dict("records")]
+    return LoadedModel(
+        release=release,
+        predictor=predictor,
+        reader=RowReader(contract),
+        examples=examples,
+        source="registry",
+        loaded_at=datetime.now(UTC),
+    )
+
+
+def plain_row(contract: Contract, row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A row of a frame as a client would send it, null where there is no value."""
+    return {name: _plain(contract.columns[name].type, row[name]) for name in contract.inputs}
+
+
+def _plain(kind: ColumnType, value: Any) -> Any:
+    if value is None or pd.isna(value):
+        return None
+    return _JSON.get(kind, str)(value)
+
+
+_JSON: Mapping[ColumnType, Callable[[Any], Any]] = {
+    ColumnType.DATE: lambda value: f"{value:%Y-%m-%d}",
+    ColumnType.DATETIME: lambda value: value.isoformat(),
+    ColumnType.INTEGER: int,
+    ColumnType.NUMBER: float,
+    ColumnType.BOOLEAN: bool,
+}
+
+
+def loaded_trains(version: str = "1") -> LoadedModel:
+    """The model of trains, ready to answer."""
+    return loaded_model(trains.predictor(), trains.trains(2), version)
+
+
+def loaded_parcels() -> LoadedModel:
+    """The model of another table, ready to answer."""
+    return loaded_model(*parcels_predictor())
+
+
+@cache
+def parcels_predictor() -> tuple[Predictor, pd.DataFrame]:
+    """A predictor of late parcels, and the rows it was fitted on."""
+    rng, size = np.random.default_rng(0), 800
+    rows = pd.DataFrame(
+        {
+            "day": pd.to_datetime("2020-01-01") + pd.to_timedelta(np.arange(size) // 20, unit="D"),
+            "depot": rng.choice(["N", "S"], size),
+            "number": np.arange(1, size + 1),
+            "weight": rng.uniform(0, 100, size).round(2),
+            "pieces": pd.array(rng.integers(1, 9, size), dtype="Int64"),
+            "carrier": rng.choice(["bike", "van"], size),
+            "fragile": pd.array(rng.random(size) < 0.5, dtype="boolean"),
+        }
+    )
+    rows.loc[rng.random(size) < 0.1, ["weight", "fragile"]] = None
+    heavy = rows["weight"].fillna(50) / 25 * (rows["carrier"] == "bike")
+    rows["late"] = rng.random(size) < 1 / (1 + np.exp(2 - heavy))
+    contract = parcels.contract()
+    predictor = fit(rows, contract, contract.features, trains.PARAMS, as_of=date(2020, 3, 1))
+    return predictor, rows

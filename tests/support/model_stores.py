@@ -1,0 +1,143 @@
+"""Small MLflow stores with registered models."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import loaded_models
+import mlflow
+import pandas as pd
+import stores
+import trains
+from mlflow import MlflowClient
+
+from weekwise.model.predictor import Predictor
+from weekwise.model.registry import Registry
+from weekwise.model.verdict import Decision, Verdict
+
+TRAINS, PARCELS = "late_trains", "late_parcels"
+
+
+@dataclass(frozen=True)
+class Store:
+    """An MLflow store in a folder.
+
+    Attributes:
+        folder: Where it lies: `mlflow.db` and `artifacts/`.
+    """
+
+    folder: Path
+
+    @property
+    def uri(self) -> str:
+        """Its tracking URI."""
+        return f"sqlite:///{self.folder / 'mlflow.db'}"
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Let MLflow use this store, and afterwards the one before."""
+        with stores.in_use(self.uri):
+            yield
+
+    def register(
+        self, name: str, predictor: Predictor, example: pd.DataFrame, fingerprint: str
+    ) -> str:
+        """Register a predictor; its version."""
+        with self.in_use():
+            experiment = mlflow.get_experiment_by_name("test")
+            experiment_id = (
+                mlflow.create_experiment("test", artifact_location=str(self.folder / "artifacts"))
+                if experiment is None
+                else experiment.experiment_id
+            )
+            with mlflow.start_run(experiment_id=experiment_id):
+                mlflow.log_metric("holdout.challenger.log_loss", 0.4)
+                return Registry(name).register(predictor, fingerprint=fingerprint, example=example)
+
+    def judge(self, name: str, version: str, week: int, champion: str | None) -> None:
+        """Make a version champion by the promotion gate, in the n-th week."""
+        verdict = Verdict(
+            as_of=trains.train_end() + timedelta(weeks=week),
+            decision=Decision.FIRST if champion is None else Decision.PROMOTED,
+            reasons=("It is better.",),
+            challenger_version=version,
+            champion_version=champion,
+        )
+        with self.in_use():
+            Registry(name).apply(verdict)
+
+    def promote(self, name: str, version: str) -> None:
+        """Promote a version by hand."""
+        with self.in_use():
+            Registry(name).promote(version, why="a test asks for it", who="test")
+
+    def rollback(self, name: str) -> str | None:
+        """Go back to the previous champion; its version."""
+        with self.in_use():
+            return Registry(name).rollback(why="a test asks for it", who="test").version
+
+    @property
+    def client(self) -> MlflowClient:
+        """MLflow's own client of this store."""
+        return MlflowClient(self.uri)
+
+    def files_of(self, name: str, version: str) -> Path:
+        """The folder of a version's files."""
+        source = self.client.get_model_version(name, version).source
+        (folder,) = self.folder.rglob(str(source).removeprefix("models:/"))
+        return folder / "artifacts"
+
+    def copy_to(self, folder: Path) -> Store:
+        """The same store elsewhere, with its files, so that a test may break it."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        with sqlite3.connect(folder / "mlflow.db") as database:
+            for table, column in _LOCATIONS:
+                database.execute(
+                    f"UPDATE {table} SET {column} = replace({column}, ?, ?)",
+                    (str(self.folder), str(folder)),
+                )
+        database.close()
+        return Store(folder)
+
+
+_LOCATIONS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+"""Where MLflow's database holds paths."""
+
+
+def empty_store(folder: Path) -> Store:
+    """A store with nothing in it; making its tables takes seconds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    store = Store(folder)
+    store.client.search_experiments()
+    return store
+
+
+def trains_store(store: Store) -> Store:
+    """The same store with two versions of a model of trains, the second one champion."""
+    champion = None
+    for week, days in enumerate((trains.DAYS - 10, trains.DAYS)):
+        example = trains.trains(2)
+        version = store.register(TRAINS, trains.predictor(days), example, f"{days} days")
+        store.judge(TRAINS, version, week, champion)
+        champion = version
+    return store
+
+
+def parcels_store(store: Store) -> Store:
+    """The same store with a model of another table: dates, not times; flags; open categories."""
+    predictor, rows = loaded_models.parcels_predictor()
+    version = store.register(PARCELS, predictor, rows, "parcels")
+    store.judge(PARCELS, version, 0, None)
+    return store

@@ -1,0 +1,37 @@
+"""API keys."""
+
+from __future__ import annotations
+
+import pytest
+from service_client import problem_kind
+from trains_service import POSTS, ROUTES, train, trains_client
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_needed(path: str) -> None:
+    """With keys, every route of data asks for one, and says how to send it."""
+    asked = trains_client(keys="one,two")
+    body = {"json": train()} if path in POSTS else {}
+    method = "POST" if path in POSTS else "GET"
+
+    for headers in ({}, {"X-API-Key": "three"}, {"Authorization": "Bearer on"}):
+        answer = asked.request(method, path, headers=headers, **body)
+        assert (answer.status_code, problem_kind(answer)) == (401, "unauthorized")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-API-Key": "two"}, {"Authorization": "Bearer one"}, {"X-API-Key": "kéy"}]
+)
+def test_either_header(headers: dict[str, str]) -> None:
+    """Any key does, in either header."""
+    asked = trains_client(keys="one,two,kéy")
+    sent = {name: value.encode() for name, value in headers.items()}
+
+    assert asked.post("/predict", json=train(), headers=sent).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/openapi.json", "/docs", "/"])
+def test_open(path: str) -> None:
+    """Health, the documents and the app need no key."""
+    assert trains_client(keys="one").get(path).status_code == 200
