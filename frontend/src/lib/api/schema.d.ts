@@ -35,7 +35,7 @@ export interface paths {
         put?: never;
         /**
          * Explain
-         * @description Predict one row, and say what each of its values adds to the log-odds.
+         * @description Predict one row, with what each input adds to its log-odds (SHAP).
          */
         post: operations["explain_explain_post"];
         delete?: never;
@@ -55,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * Predict Batch
-         * @description Predict many rows; those that are refused do not keep the others from an answer.
+         * @description Predict many rows. Invalid rows are refused one by one; the others are predicted.
          */
         post: operations["predict_batch_predict_batch_post"];
         delete?: never;
@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Model
-         * @description The model in service: versions, dates, figures, the gate's verdict.
+         * @description The model in service: version, dates, metrics, the promotion gate's verdict.
          */
         get: operations["model_model_get"];
         put?: never;
@@ -113,7 +113,7 @@ export interface paths {
         };
         /**
          * Reports
-         * @description The weekly reports in short, the newest first.
+         * @description A summary of each weekly report, the newest first.
          */
         get: operations["reports_reports_get"];
         put?: never;
@@ -153,7 +153,7 @@ export interface paths {
         };
         /**
          * Page
-         * @description One weekly report as a page of its own.
+         * @description One weekly report as an HTML page.
          */
         get: operations["page_reports__as_of__page_get"];
         put?: never;
@@ -173,7 +173,7 @@ export interface paths {
         };
         /**
          * Read Metrics
-         * @description Figures for Prometheus.
+         * @description Metrics for Prometheus.
          */
         get: operations["read_metrics_metrics_get"];
         put?: never;
@@ -193,7 +193,7 @@ export interface paths {
         };
         /**
          * Live
-         * @description Whether the process lives.
+         * @description Whether the process is alive.
          */
         get: operations["live_health_live_get"];
         put?: never;
@@ -234,7 +234,7 @@ export interface components {
         };
         /**
          * BatchAnswer
-         * @description One result for each row, in their order.
+         * @description One result for each row, in the order of the rows.
          */
         BatchAnswer: {
             /** Model Version */
@@ -248,7 +248,7 @@ export interface components {
             predicted: number;
             /**
              * Refused
-             * @description Rows without one.
+             * @description Rows that were refused.
              */
             refused: number;
             /** Results */
@@ -256,7 +256,7 @@ export interface components {
         };
         /**
          * BatchPrediction
-         * @description What the model says of one row of a batch.
+         * @description The prediction for one row of a batch.
          */
         BatchPrediction: {
             /** Index */
@@ -270,7 +270,7 @@ export interface components {
         };
         /**
          * BatchRefusal
-         * @description Why one row of a batch has no prediction.
+         * @description Why one row of a batch was refused.
          */
         BatchRefusal: {
             /** Index */
@@ -301,12 +301,12 @@ export interface components {
             title: string;
             /**
              * Value
-             * @description The value the model was given; null where there was none.
+             * @description The value the model got; null if missing.
              */
             value: string | number | boolean | null;
             /**
              * Label
-             * @description What the contract calls the value.
+             * @description The contract's label of the value.
              */
             label: string | null;
             /** Unit */
@@ -345,7 +345,7 @@ export interface components {
             log_odds: number;
             /**
              * Base Value
-             * @description What every row starts from, in log-odds.
+             * @description The value every row starts from, in log-odds.
              */
             base_value: number;
             /**
@@ -373,7 +373,7 @@ export interface components {
         };
         /**
          * FieldWarning
-         * @description What the model did without, or does not know.
+         * @description A value that is missing, or that the contract does not list.
          */
         FieldWarning: {
             /**
@@ -387,7 +387,7 @@ export interface components {
         };
         /**
          * Health
-         * @description Whether the process lives.
+         * @description Whether the process is alive.
          */
         Health: {
             /**
@@ -398,7 +398,7 @@ export interface components {
         };
         /**
          * Importance
-         * @description How much one input changes the predictions.
+         * @description The importance of one feature.
          */
         Importance: {
             /** Feature */
@@ -407,7 +407,7 @@ export interface components {
             title: string;
             /**
              * Importance
-             * @description Percent; all together are 100.
+             * @description How much it changes the predictions, in percent; all add up to 100.
              */
             importance: number;
         };
@@ -424,12 +424,12 @@ export interface components {
             alias: string;
             /**
              * Since
-             * @description When it got the alias, in UTC.
+             * @description Since when it has the alias, in UTC.
              */
             since: string | null;
             /**
              * Why
-             * @description The reason given for that.
+             * @description Why it got the alias.
              */
             why: string | null;
             /**
@@ -446,12 +446,12 @@ export interface components {
             /**
              * Train End
              * Format: date
-             * @description The first date after the newest row it has seen.
+             * @description The first date after its newest training row.
              */
             train_end: string;
             /**
              * Rows
-             * @description Rows it was fitted on.
+             * @description Training rows.
              */
             rows: number;
             /** Validation Rows */
@@ -471,7 +471,7 @@ export interface components {
             contract: components["schemas"]["ContractFacts"];
             /**
              * Metrics
-             * @description What is known of its quality, by name.
+             * @description Its metrics, by name.
              */
             metrics: {
                 [key: string]: number;
@@ -496,13 +496,13 @@ export interface components {
             registry: "ok" | "unreachable";
             /**
              * Problem
-             * @description Why the last look at the registry brought no change.
+             * @description Why the last check of the registry brought no change.
              */
             problem: string | null;
         };
         /**
          * Prediction
-         * @description What the model says of one row.
+         * @description The prediction for one row.
          */
         Prediction: {
             /**
@@ -524,7 +524,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description What went wrong: RFC 9457.
+         * @description A problem as in RFC 9457.
          */
         Problem: {
             /**
@@ -562,7 +562,7 @@ export interface components {
         };
         /**
          * ReportSummary
-         * @description One weekly report, in short.
+         * @description The summary of one weekly report.
          */
         ReportSummary: {
             /**
@@ -579,22 +579,22 @@ export interface components {
             headline: string;
             /**
              * Model Version
-             * @description The model that predicted the coming week.
+             * @description The model that made the run's predictions.
              */
             model_version: string | null;
             /**
              * Expected Log Loss
-             * @description What the holdout expected of the week looked back on.
+             * @description Expected log loss, from the holdout, of the newest run with known outcomes.
              */
             expected_log_loss: number | null;
             /**
              * Log Loss
-             * @description What that week's outcomes made of it.
+             * @description Realized log loss of that run.
              */
             log_loss: number | null;
             /**
              * Baseline Log Loss
-             * @description The same of a constant rate.
+             * @description Log loss of the baseline on the same rows.
              */
             baseline_log_loss: number | null;
             /** Expected Skill */
@@ -606,10 +606,10 @@ export interface components {
             /** Calibration Error */
             calibration_error: number | null;
             /**
-             * Looked Back On
-             * @description The run whose predictions were judged.
+             * Evaluated As Of
+             * @description The run whose predictions were compared with the outcomes.
              */
-            looked_back_on: string | null;
+            evaluated_as_of: string | null;
             /** Drifted */
             drifted: boolean;
             /** Worse */
@@ -638,7 +638,7 @@ export interface components {
         };
         /**
          * VerdictFacts
-         * @description What the promotion gate said of the model.
+         * @description The promotion gate's verdict on the model.
          */
         VerdictFacts: {
             /** Decision */
@@ -688,7 +688,7 @@ export interface operations {
                     "application/json": components["schemas"]["Prediction"];
                 };
             };
-            /** @description An API key is needed */
+            /** @description An API key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -715,7 +715,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The row is refused; or The body cannot be read */
+            /** @description The row is invalid; or The body cannot be read */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -766,7 +766,7 @@ export interface operations {
                     "application/json": components["schemas"]["Explanation"];
                 };
             };
-            /** @description An API key is needed */
+            /** @description An API key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -793,7 +793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The row is refused; or The body cannot be read */
+            /** @description The row is invalid; or The body cannot be read */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -844,7 +844,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
-            /** @description An API key is needed */
+            /** @description An API key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -920,7 +920,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description An API key is needed */
+            /** @description An API key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -958,7 +958,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelFacts"];
                 };
             };
-            /** @description An API key is needed */
+            /** @description An API key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -996,7 +996,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReportSummary"][];
                 };
             };
-            /** @description An API key is needed */
+            /** @description An API key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1047,7 +1047,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description An API key is needed */
+            /** @description An API key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1056,7 +1056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1096,7 +1096,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The report as a page of its own */
+            /** @description The report as an HTML page */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1105,7 +1105,7 @@ export interface operations {
                     "text/html": unknown;
                 };
             };
-            /** @description An API key is needed */
+            /** @description An API key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1114,7 +1114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1161,7 +1161,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description An API key is needed */
+            /** @description An API key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
