@@ -10,7 +10,7 @@ import parcels
 
 from api.rows.json_schema import row_schema
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "parcels_schema.json"
+GOLDEN = Path(__file__).parents[3] / "golden" / "parcels_schema.json"
 
 # Between them a time, every type, a closed and an open choice.
 COLUMNS: dict[str, dict[str, Any]] = {"depot": {"role": "feature"}, "day": {"type": "datetime"}}
