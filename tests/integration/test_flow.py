@@ -325,7 +325,7 @@ def test_recorder_knows_every_hook() -> None:
     assert hooks <= set(vars(Recorder))
 
 
-@pytest.mark.parametrize("failing", [None, "read_features"])
+@pytest.mark.parametrize("failing", [None, "read_analysis_table"])
 def test_hooks_fire_as_under_kedro_run(
     failing: str | None, server: flows.Server, whole: Path, tmp_path: Path
 ) -> None:

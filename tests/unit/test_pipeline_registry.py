@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from kedro.io import DataCatalog
@@ -10,7 +10,7 @@ from kedro.pipeline import Pipeline
 
 from weekwise import settings
 from weekwise.configuration import EnvironmentConfigLoader
-from weekwise.contract.model import Contracts
+from weekwise.contract.model import Contracts, Frozen
 from weekwise.pipeline_registry import register_pipelines
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -78,6 +78,17 @@ def test_each_pipeline_is_a_namespace(name: str) -> None:
     """Kedro-Viz draws each pipeline as one box, whose datasets keep their own names."""
     assert {node.namespace for node in PIPELINES[name].nodes} == {name}
     assert not [dataset for dataset in PIPELINES[name].datasets() if name in dataset]
+
+
+def test_annotations_of_nodes_resolve_at_run_time() -> None:
+    """Kedro checks a node's parameters by its annotations, and by nothing where one is unknown."""
+    for node in PIPELINES["__default__"].nodes:
+        hints = get_type_hints(node.func)
+        parameters = [name for name in node.inputs if name.startswith("params:")]
+        models = [
+            hint for hint in hints.values() if isinstance(hint, type) and issubclass(hint, Frozen)
+        ]
+        assert len(models) >= len(set(parameters)), node.name
 
 
 def test_node_names_are_unique() -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+# Kedro reads a node's annotations to check its parameters: they must resolve at run time.
+import ibis
 import numpy as np
 import numpy.typing as npt
 
@@ -13,7 +15,6 @@ from weekwise.contract.model import Contract
 from weekwise.features.window import Window
 
 if TYPE_CHECKING:
-    import ibis
     import pyarrow as pa
 
 Floats = npt.NDArray[np.float64]

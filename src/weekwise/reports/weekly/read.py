@@ -43,9 +43,9 @@ def data_of(wrangling_summary: WranglingSummary, gate_results: Iterable[GateResu
         gate_results: What the data gate said of each table.
     """
     shared = set(DataFigures.model_fields) & set(WranglingSummary.model_fields)
-    return DataFigures(
-        **{name: getattr(wrangling_summary, name) for name in shared}, gate=tuple(gate_results)
-    )
+    # How long a check took is not the week's: run again, a week's report is the same.
+    timeless = tuple(result.model_copy(update={"seconds": 0.0}) for result in gate_results)
+    return DataFigures(**{name: getattr(wrangling_summary, name) for name in shared}, gate=timeless)
 
 
 def drift_of(exploration: Exploration, selected: Selection) -> tuple[FeatureDrift, ...]:
