@@ -43,7 +43,7 @@ def broken(
     meta, kind = _meta(result), kind_of(result)
     severity = Severity(meta["severity"])
     if severity is Severity.QUARANTINE and not rows:
-        # Nothing to take out: a table that breaks such a rule cannot be mended by leaving rows.
+        # Nothing to take out: a table that breaks such a rule cannot be fixed by leaving rows out.
         severity = Severity.STOP
     count = len(rows) if rows else _count(result)
     return Failure(
@@ -69,7 +69,7 @@ def too_many(count: int, rows: int, contract: Contract) -> Failure:
         got=f"{count:,} rows",
         count=count,
         share=count / rows,
-        next_step=f"Mend the feed of {contract.table}, or raise quarantine_limit in "
+        next_step=f"Fix the feed of {contract.table}, or raise quarantine_limit in "
         f"{contract.file}.",
     )
 
@@ -153,7 +153,7 @@ def _next_step(kind: CheckKind, names: Sequence[str], contract: Contract) -> str
         CheckKind.KEY: "add to key what tells these rows apart",
         CheckKind.CUSTOM: "change the expectation",
     }[kind]
-    return f"Mend the feed of {table}, or {change} in {contract.file}."
+    return f"Fix the feed of {table}, or {change} in {contract.file}."
 
 
 def _count(result: ExpectationValidationResult) -> int | None:
