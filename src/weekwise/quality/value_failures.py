@@ -26,7 +26,7 @@ def columns_of(result: ExpectationValidationResult) -> tuple[str, ...]:
     return tuple(_meta(result)["columns"])
 
 
-def broken(
+def value_failure(
     result: ExpectationValidationResult,
     frame: pd.DataFrame,
     contract: Contract,
@@ -78,10 +78,10 @@ def raised(result: ExpectationValidationResult) -> str | None:
     """The message of an exception that a check ran into, if it did."""
     info: Mapping[str, Any] = result.exception_info or {}
     # One exception, or one for each of the check's metrics.
-    several = [info] if "raised_exception" in info else list(info.values())
-    for one in several:
-        if one["raised_exception"]:
-            return " ".join(str(one["exception_message"]).split())
+    exceptions = [info] if "raised_exception" in info else list(info.values())
+    for exception in exceptions:
+        if exception["raised_exception"]:
+            return " ".join(str(exception["exception_message"]).split())
     return None
 
 
@@ -105,7 +105,7 @@ def _got(
         case CheckKind.BETWEEN:
             got = _outside(frame[names[0]].iloc[list(rows)])
         case CheckKind.IN_SET:
-            unknown = [shown(thing) for thing in frame[names[0]].iloc[list(rows)].unique()]
+            unknown = [shown(value) for value in frame[names[0]].iloc[list(rows)].unique()]
             got = f"{listed(unknown, MOST_EXAMPLES)} in {counted(len(rows), 'row', 'rows')}"
         case _ if rows:
             got = counted(len(rows), "row that breaks it", "rows that break it")
