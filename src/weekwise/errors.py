@@ -46,7 +46,7 @@ class OrchestrationError(WeekwiseError):
 
 
 class ApiUnavailableError(OrchestrationError):
-    """The Prefect API does not answer, or not well; waiting may mend it."""
+    """The Prefect API does not answer, or not well; waiting may help."""
 
 
 class RunInProgressError(OrchestrationError):

@@ -24,6 +24,7 @@ EXPLORATION_PAGE = "exploration.html"
 MODEL_CARD = "model_card.md"
 GATE = "gate"
 GX = "gx"
+DATA_DOCS_SITE = "local_site"
 UNDATED = "undated"
 """The week's folder of a run that has no as-of date."""
 
@@ -62,6 +63,10 @@ class WeekFolder:
     def gate(self) -> Path:
         """The data gate's results, one JSON file a table."""
         return self.path / GATE
+
+    def gate_result(self, table: str) -> Path:
+        """The data gate's result on one table."""
+        return self.gate / f"{table}.json"
 
 
 @dataclass(frozen=True)
@@ -129,8 +134,17 @@ class DataFolder:
 
     @property
     def gx(self) -> Path:
-        """Great Expectations' suites, results and Data Docs."""
+        """Great Expectations' suites, results and Data Docs, in its own layout."""
         return self.reporting / GX
+
+    @property
+    def data_docs(self) -> Path:
+        """The Data Docs' first page."""
+        return self.gx / "uncommitted" / "data_docs" / DATA_DOCS_SITE / "index.html"
+
+    def suite(self, table: str) -> Path:
+        """A table's suite, as JSON."""
+        return self.gx / "expectations" / f"{table}.json"
 
 
 def default_environment(project: Path) -> str:

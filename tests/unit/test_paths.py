@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from weekwise.paths import DataFolder
+from weekwise.paths import DataFolder, replace_whole
 
 
 def complete(data: Path, week: str, file: str = "weekly_report.json") -> None:
@@ -44,3 +44,39 @@ def test_a_run_that_did_not_end_is_no_week(tmp_path: Path, week: str, file: str)
 def test_an_empty_store_has_no_weeks(tmp_path: Path, folder: str) -> None:
     """Before the first run, with or without a data folder, there is no last week."""
     assert DataFolder(tmp_path / folder).weeks() == []
+
+
+@pytest.mark.parametrize(
+    ("as_of", "folder"),
+    [("2020-01-06", "2020-01-06"), (date(2020, 1, 6), "2020-01-06"), (None, "undated")],
+)
+def test_each_week_has_its_own_folder(as_of: date | str | None, folder: str) -> None:
+    """The gate's results of different weeks do not replace each other, nor do undated ones."""
+    path = DataFolder(Path("data")).week(as_of).gate_result("parcels")
+    assert path == Path("data", "08_reporting", folder, "gate", "parcels.json")
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    """A file written again has the new text, its folder is made, and nothing lies beside it."""
+    path = tmp_path / "gate" / "parcels.json"
+    replace_whole(path, "a longer text")
+    replace_whole(path, "short")
+    assert path.read_text(encoding="utf-8") == "short"
+    assert [file.name for file in path.parent.iterdir()] == ["parcels.json"]
+
+
+def test_a_file_that_cannot_be_written_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is killed while it writes leaves the former file, and none of that ending."""
+    path = tmp_path / "parcels.json"
+    replace_whole(path, "former")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        replace_whole(path, "new")
+    assert path.read_text(encoding="utf-8") == "former"
+    assert list(tmp_path.glob("*.json")) == [path]

@@ -14,6 +14,7 @@ from kedro.framework.startup import ProjectMetadata
 from weekwise.cli.plain_errors import plain_errors
 from weekwise.configuration import EnvironmentConfigLoader, load_configuration
 from weekwise.contract.describe import limits, missing
+from weekwise.contract.load import project_contracts
 from weekwise.contract.model import Column, Contract, Contracts
 from weekwise.errors import ContractError, WeekwiseError
 from weekwise.wording import nearest
@@ -89,9 +90,7 @@ def _configuration(metadata: ProjectMetadata, env: str | None) -> EnvironmentCon
 
 
 def _contracts(loader: EnvironmentConfigLoader) -> Contracts:
-    from weekwise.quality.places import project_contracts
-
-    return project_contracts(loader)
+    return project_contracts(loader.conf_source, loader.environments)
 
 
 def _check_contracts(contracts: Contracts) -> None:

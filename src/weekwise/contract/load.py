@@ -21,6 +21,19 @@ _KNOWN_KEYS = {
 }
 
 
+def project_contracts(conf_source: str | Path, environments: Iterable[str]) -> Contracts:
+    """The contracts of an environment, in the place of those of the environments it extends.
+
+    Args:
+        conf_source: The project's folder of configuration.
+        environments: The environment and those it extends, itself last.
+
+    Raises:
+        ContractError: If any contract is wrong.
+    """
+    return load_contracts(Path(conf_source) / name / CONTRACTS_FOLDER for name in environments)
+
+
 def load_contracts(folders: Iterable[Path]) -> Contracts:
     """Read every `*.yml` contract in some folders.
 

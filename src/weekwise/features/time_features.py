@@ -207,8 +207,8 @@ CALENDAR_FEATURES: Mapping[str, CalendarFeature] = MappingProxyType(
 def _values_of_day(day: date, names: tuple[str, ...], country: str | None) -> tuple[float, ...]:
     """The features of a day's midnight."""
     times = np.array([day], dtype="datetime64[us]")
-    found = calendar_features(times, names, country=country)
-    return tuple(float(values[0]) for values in found.values())
+    features = calendar_features(times, names, country=country)
+    return tuple(float(values[0]) for values in features.values())
 
 
 @lru_cache(maxsize=4096)
@@ -243,9 +243,9 @@ def _holidays_of_year(country: str | None, year: int) -> npt.NDArray[np.int64]:
     import holidays
 
     try:
-        found = holidays.country_holidays(country, years=year)
+        days = holidays.country_holidays(country, years=year)
     except NotImplementedError:
         raise ContractError(
             f"no public holidays are known for country {country!r}; use an ISO 3166 code"
         ) from None
-    return np.array(sorted(found), dtype="datetime64[D]").astype(np.int64)
+    return np.array(sorted(days), dtype="datetime64[D]").astype(np.int64)

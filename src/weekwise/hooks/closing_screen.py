@@ -15,7 +15,6 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from weekwise.paths import DataFolder
-from weekwise.quality.data_docs import data_docs
 from weekwise.wording import counted
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ def _files(data: DataFolder, as_of: date) -> list[_Line]:
         ("exploration", week.exploration_page),
         ("model card", week.model_card),
         ("predictions", data.predictions(as_of)),
-        ("Data Docs", data_docs(data.reporting)),
+        ("Data Docs", data.data_docs),
     ]
     return [(name, _short(path)) for name, path in places if path.exists()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 from typing import Any, cast
 
 from kedro.framework.context import KedroContext
@@ -11,10 +12,12 @@ from kedro.io import CatalogProtocol, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.contract.derive import with_feed
+from weekwise.contract.load import project_contracts
 from weekwise.contract.model import Contracts
+from weekwise.paths import DataFolder
 from weekwise.quality.gate import GateRun
-from weekwise.quality.places import ConfigLoader, RunFolders, project_contracts
 
 CONTRACT_SUFFIX = "_contract"
 
@@ -41,7 +44,8 @@ class DataGateHook:
             ContractError: If any of them is wrong.
         """
         self._context = context
-        self._contracts = with_feed(project_contracts(_config(context)))
+        config = _config(context)
+        self._contracts = with_feed(project_contracts(config.conf_source, config.environments))
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any]) -> None:
@@ -99,8 +103,10 @@ class DataGateHook:
             known = self._runs.get(run_id)
             if known is not None:
                 return known
-            contracts = {name: one for name, one in self._contracts.items() if name in tables}
-            run = GateRun(contracts, self._places())
+            contracts = {
+                name: contract for name, contract in self._contracts.items() if name in tables
+            }
+            run = self._gate_run(contracts)
             self._runs[run_id] = run
             return run
 
@@ -109,15 +115,18 @@ class DataGateHook:
         if run is not None:
             run.finish()
 
-    def _places(self) -> RunFolders:
+    def _gate_run(self, contracts: Contracts) -> GateRun:
         context = self._context
         if context is None:
             msg = "the data gate needs a Kedro context; run through a KedroSession"
             raise RuntimeError(msg)
+        data = _config(context)["globals"].get("data", "data")
         as_of = context.params.get("as_of")
-        return RunFolders.of(context.project_path, _config(context), as_of)
+        # On the command line a date is text.
+        day = date.fromisoformat(as_of[:10]) if isinstance(as_of, str) else as_of
+        return GateRun(contracts, DataFolder(context.project_path / data), day)
 
 
-def _config(context: KedroContext) -> ConfigLoader:
+def _config(context: KedroContext) -> EnvironmentConfigLoader:
     """The context's loader, which Kedro types by its abstract class."""
-    return cast("ConfigLoader", context.config_loader)
+    return cast("EnvironmentConfigLoader", context.config_loader)

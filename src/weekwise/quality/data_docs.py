@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
+from weekwise.paths import DataFolder
 from weekwise.quality import gx
 from weekwise.quality.gate_result import GateResult
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite
-
-FOLDER = "gx"
-SITE = "local_site"
 
 logger = logging.getLogger(__name__)
 
@@ -31,57 +29,47 @@ class Evidence:
 
     Attributes:
         suite: The contract's suite.
-        result: The verdict, with Great Expectations' result in it.
+        result: The gate's result, with Great Expectations' own in it.
     """
 
     suite: ExpectationSuite
     result: GateResult
 
 
-def suite_file(reporting: Path, table: str) -> Path:
-    """Where a table's suite lies, as JSON."""
-    return reporting / FOLDER / "expectations" / f"{table}.json"
-
-
-def data_docs(reporting: Path) -> Path:
-    """The Data Docs' first page."""
-    return reporting / FOLDER / "uncommitted" / "data_docs" / SITE / "index.html"
-
-
-def publish(reporting: Path, evidence: Sequence[Evidence], as_of: date | None) -> Path:
+def publish(data: DataFolder, evidence: Sequence[Evidence], as_of: date | None) -> Path:
     """Store suites and results as JSON and build Data Docs.
 
-    The store is an ordinary file context: `gx.get_context(project_root_dir=reporting)` opens it.
-    Results of one as-of date replace each other. A store that a killed run left broken is mended:
-    first by removing the files that cannot be read, then by starting it anew.
+    The store is an ordinary file context: `gx.get_context(project_root_dir=data.reporting)` opens
+    it. Results of one as-of date replace each other. A store that a killed run left broken is
+    repaired: first by removing the files that cannot be read, then by starting it anew.
 
     Args:
-        reporting: The data layer for reports.
+        data: The environment's data folder.
         evidence: The tables that were checked.
         as_of: The run's logical date.
 
     Returns:
         The Data Docs' first page.
     """
-    for mend in (_remove_unreadable, _remove_all):
+    for repair in (_remove_unreadable, _remove_all):
         try:
-            return _publish(reporting, evidence, as_of)
+            return _publish(data, evidence, as_of)
         except Exception as error:  # noqa: BLE001 - what a broken store raises has no common class
-            logger.info("mending %s after: %s", reporting / FOLDER, error)
-            mend(reporting / FOLDER)
-    return _publish(reporting, evidence, as_of)
+            logger.info("repairing %s after: %s", data.gx, error)
+            repair(data.gx)
+    return _publish(data, evidence, as_of)
 
 
-def _publish(reporting: Path, evidence: Sequence[Evidence], as_of: date | None) -> Path:
+def _publish(data: DataFolder, evidence: Sequence[Evidence], as_of: date | None) -> Path:
     module = gx.load()
-    reporting.mkdir(parents=True, exist_ok=True)
+    data.reporting.mkdir(parents=True, exist_ok=True)
     with gx.LOCK, gx.quiet():
         context = gx.without_progress_bars(
-            module.get_context(mode="file", project_root_dir=reporting)
+            module.get_context(mode="file", project_root_dir=data.reporting)
         )
-        pages = [page for one in evidence for page in _store(context, one, as_of)]
+        pages = [page for table in evidence for page in _store(context, table, as_of)]
         context.build_data_docs(resource_identifiers=pages)
-    return data_docs(reporting)
+    return data.data_docs
 
 
 def _store(context: Any, evidence: Evidence, as_of: date | None) -> tuple[Any, Any]:

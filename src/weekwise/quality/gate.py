@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 import ibis
@@ -15,10 +16,10 @@ import pandas as pd
 
 from weekwise.contract.model import Contracts
 from weekwise.errors import DataGateError
-from weekwise.quality.data_docs import Evidence, publish, suite_file
+from weekwise.paths import DataFolder, WeekFolder, replace_whole
+from weekwise.quality.data_docs import Evidence, publish
 from weekwise.quality.frames import as_frame
 from weekwise.quality.gate_result import GateResult, GateStatus
-from weekwise.quality.places import RunFolders
 from weekwise.quality.quarantine import COLUMNS, RowFilter, quarantine_rows
 from weekwise.quality.suite import build_suite
 from weekwise.quality.validate import validate
@@ -50,10 +51,10 @@ class Catalog(Protocol):
 
 @dataclass(frozen=True)
 class TableCheck:
-    """What was found of one table, and how to take its bad rows out.
+    """The check of one table, and how to take its bad rows out.
 
     Attributes:
-        result: What was found.
+        result: What the gate found.
         row_filter: Takes the quarantined rows out; none if there are none.
     """
 
@@ -67,13 +68,15 @@ class GateRun:
 
     Attributes:
         contracts: The contracts of the tables that the run uses.
-        places: The run's folders.
+        data: The environment's data folder.
+        as_of: The run's logical date, if it has one.
     """
 
     contracts: Contracts
-    places: RunFolders
+    data: DataFolder
+    as_of: date | None = None
     _suites: Mapping[str, ExpectationSuite] = field(init=False, repr=False)
-    _verdicts: dict[str, Future[TableCheck]] = field(default_factory=dict, repr=False)
+    _checks: dict[str, Future[TableCheck]] = field(default_factory=dict, repr=False)
     _published: set[str] = field(default_factory=set, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     # A DuckDB connection, which all Ibis datasets share, serves one thread at a time.
@@ -81,7 +84,12 @@ class GateRun:
 
     def __post_init__(self) -> None:
         """Build every suite, so that a wrong contract fails before any data is read."""
-        self._suites = {name: build_suite(one) for name, one in self.contracts.items()}
+        self._suites = {name: build_suite(contract) for name, contract in self.contracts.items()}
+
+    @property
+    def week(self) -> WeekFolder:
+        """The run's own folder."""
+        return self.data.week(self.as_of)
 
     def replacement(self, dataset: str, data: Any, catalog: Catalog) -> Any:
         """Check a table, once in the run, and take its bad rows out, every time.
@@ -100,37 +108,37 @@ class GateRun:
         table = dataset.split("@", maxsplit=1)[0]
         if table not in self.contracts:
             return None
-        verdict = self._verdict(dataset, table, data, catalog)
-        if verdict.result.status is GateStatus.STOP:
+        check = self._check_once(dataset, table, data, catalog)
+        if check.result.status is GateStatus.STOP:
             raise DataGateError(
-                f"the data gate stops the run.\n{verdict.result.report}\n"
-                f"The verdict is in {self.places.gate / f'{table}.json'}."
+                f"the data gate stops the run.\n{check.result.report}\n"
+                f"The result is in {self.week.gate_result(table)}."
             )
-        return None if verdict.row_filter is None else verdict.row_filter.clean(data)
+        return None if check.row_filter is None else check.row_filter.clean(data)
 
-    def _verdict(self, dataset: str, table: str, data: Any, catalog: Catalog) -> TableCheck:
+    def _check_once(self, dataset: str, table: str, data: Any, catalog: Catalog) -> TableCheck:
         with self._lock:
-            known = self._verdicts.get(dataset)
-            future = known or self._verdicts.setdefault(dataset, Future())
-        if known is None:
+            running = self._checks.get(dataset)
+            future = running or self._checks.setdefault(dataset, Future())
+        if running is None:
             try:
-                future.set_result(self._judge(table, data, catalog))
+                future.set_result(self._check(table, data, catalog))
             except BaseException as error:  # noqa: BLE001 - every end must wake those who wait
-                # No verdict was reached: those who wait fail too, and a retry asks again.
+                # There is no result: those who wait fail too, and a retry checks again.
                 with self._lock:
-                    del self._verdicts[dataset]
+                    del self._checks[dataset]
                 future.set_exception(error)
         return future.result()
 
-    def _judge(self, table: str, data: Any, catalog: Catalog) -> TableCheck:
+    def _check(self, table: str, data: Any, catalog: Catalog) -> TableCheck:
         contract = self.contracts[table]
         with self._store:
             frame = as_frame(data)
         result = validate(frame, contract, self._suites[table])
         if result.status is not GateStatus.STOP:
-            rows = quarantine_rows(frame, contract, result, self.places.as_of)
+            rows = quarantine_rows(frame, contract, result, self.as_of)
             self._save_quarantine(table, rows, catalog)
-        self.places.write(result)
+        replace_whole(self.week.gate_result(table), result.model_dump_json(indent=2))
         _log(result)
         if not result.quarantined:
             return TableCheck(result)
@@ -144,7 +152,7 @@ class GateRun:
         if QUARANTINE not in catalog:
             return
         with self._store:
-            others = _others(table, self.places, catalog)
+            others = _others(table, self.as_of, catalog)
             if len(rows) or len(others) or catalog.exists(QUARANTINE):
                 parts = [part for part in (others, rows) if len(part)] or [rows]
                 catalog.save(QUARANTINE, pd.concat(parts, ignore_index=True))
@@ -152,25 +160,25 @@ class GateRun:
     def finish(self) -> None:
         """Store the evidence, build Data Docs, and log both to the active MLflow run.
 
-        May be called more than once in a run; each verdict is published once.
-        A failure here is told of and goes no further: it would hide the run's own error.
+        May be called more than once in a run; each result is published once.
+        A failure here is logged and goes no further: it would hide the run's own error.
         """
         with self._lock:
             results = [
                 future.result().result
-                for dataset, future in self._verdicts.items()
+                for dataset, future in self._checks.items()
                 if dataset not in self._published and future.done() and not future.exception()
             ]
-            self._published |= {name for name, one in self._verdicts.items() if one.done()}
+            self._published |= {name for name, future in self._checks.items() if future.done()}
         if not results:
             return
         try:
             evidence = [Evidence(self._suites[result.table], result) for result in results]
-            page = publish(self.places.reporting, evidence, self.places.as_of)
+            page = publish(self.data, evidence, self.as_of)
             logger.info("data docs: %s", page)
             self._log_to_mlflow(results)
         except Exception:
-            logger.exception("the gate's results could not be published; the verdicts stand")
+            logger.exception("the gate's evidence could not be published; its results stand")
 
     def _log_to_mlflow(self, results: Sequence[GateResult]) -> None:
         # Imported by whoever opened a run; without one there is nothing to log to.
@@ -178,22 +186,20 @@ class GateRun:
         if mlflow is None or mlflow.active_run() is None:
             return
         for table in sorted({result.table for result in results}):
-            verdict = self.places.gate / f"{table}.json"
-            mlflow.log_artifact(str(verdict), f"{ARTIFACTS}/results")
-            suite = suite_file(self.places.reporting, table)
-            mlflow.log_artifact(str(suite), f"{ARTIFACTS}/suites")
+            mlflow.log_artifact(str(self.week.gate_result(table)), f"{ARTIFACTS}/results")
+            mlflow.log_artifact(str(self.data.suite(table)), f"{ARTIFACTS}/suites")
 
 
-def _others(table: str, places: RunFolders, catalog: Catalog) -> pd.DataFrame:
+def _others(table: str, as_of: date | None, catalog: Catalog) -> pd.DataFrame:
     """What other tables left in quarantine on the same as-of date."""
     if not catalog.exists(QUARANTINE):
         return pd.DataFrame(columns=list(COLUMNS))
     data = catalog.load(QUARANTINE)
     if isinstance(data, ibis.Table):
-        data = data.filter(data["table"] != table, data["as_of"].identical_to(places.as_of))
+        data = data.filter(data["table"] != table, data["as_of"].identical_to(as_of))
     frame = as_frame(data)
     days = pd.to_datetime(frame["as_of"]).dt.date
-    same = days.isna() if places.as_of is None else days == places.as_of
+    same = days.isna() if as_of is None else days == as_of
     return frame.assign(as_of=days)[same & (frame["table"] != table)]
 
 

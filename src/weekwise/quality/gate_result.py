@@ -64,7 +64,7 @@ class Failure(Frozen):
 
 
 class GateResult(FrozenWithComputed):
-    """The verdict on one table.
+    """What the data gate found of one table, and what follows.
 
     Attributes:
         table: Its name.
@@ -76,7 +76,7 @@ class GateResult(FrozenWithComputed):
         seconds: How long checking took.
         quarantined_rows: How many rows are taken out.
         quarantined: Positions, from 0, of the rows to take out, each with its reasons; empty
-            unless the status is quarantine, and not kept with the result.
+            unless the status is quarantine, and not saved with the result.
         evidence: Great Expectations' own result, for its store and Data Docs.
     """
 
@@ -99,7 +99,7 @@ class GateResult(FrozenWithComputed):
 
     @property
     def warnings(self) -> tuple[Failure, ...]:
-        """The failures that were let pass."""
+        """The failures that only warn."""
         return self.of(Severity.WARN)
 
     def of(self, severity: Severity) -> tuple[Failure, ...]:
@@ -108,7 +108,7 @@ class GateResult(FrozenWithComputed):
 
     @property
     def summary(self) -> str:
-        """The verdict as one line."""
+        """The result as one line."""
         parts = [f"{self.rows:,} rows", f"{self.checks} checks"]
         parts += [
             f"{len(failures)} {word}"
@@ -122,7 +122,7 @@ class GateResult(FrozenWithComputed):
 
     @property
     def report(self) -> str:
-        """The verdict and every failure, one line each."""
+        """The result and every failure, one line each."""
         lines = [f"  {failure.severity}: {failure.message}" for failure in self.failures]
         return "\n".join([self.summary, *lines])
 

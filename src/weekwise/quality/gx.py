@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LOCK = threading.RLock()
 """Held around every use: contexts share global state, and one context used by eight threads gave
-verdicts that were computed on another thread's frame."""
+results that were computed on another thread's frame."""
 
 PLACE = "place"
 """Key in an expectation's meta of its number in the suite: GX reorders the results of expectations

@@ -87,7 +87,7 @@ def quarantine_rows(
     Args:
         frame: The table as it was checked, rows numbered from 0.
         contract: What it is.
-        result: The verdict.
+        result: What the gate found.
         as_of: The run's logical date.
 
     Returns:

@@ -83,7 +83,7 @@ def wrong_type(values: pd.Series[Any], name: str, contract: Contract) -> Failure
         got=f"{others}{_arrived(values)} (pandas {values.dtype})",
         count=count,
         share=count / max(len(values), 1),
-        examples=tuple(f"row {row}: {shown(thing)}" for row, thing in examples.items()),
+        examples=tuple(f"row {row}: {shown(value)}" for row, value in examples.items()),
         next_step=f"Fix the type in the feed, or change type in {contract.file}.",
     )
 

@@ -79,7 +79,7 @@ def _expectation(table: str, check: Check, place: int) -> Any:
         faults = {_fault(details, kind) for details in error.errors() if not _noise(details)}
         raise ContractError(f"{where}: {'; '.join(sorted(faults))}") from None
     except (TypeError, ValueError) as error:
-        raise ContractError(f"{where}: {error}; mend its arguments") from None
+        raise ContractError(f"{where}: {error}; fix its arguments") from None
 
 
 def _implementation(table: str, name: str) -> Any:
@@ -128,5 +128,5 @@ def _fault(details: Mapping[str, Any], kind: Any) -> str:
     if details["type"] == "value_error.missing":
         return f"argument {name} is missing; add it under arguments"
     if name == "__root__":
-        return f"{details['msg']}; mend its arguments"
+        return f"{details['msg']}; fix its arguments"
     return f"argument {name}: {details['msg']}"

@@ -1,4 +1,4 @@
-"""The verdict on a table: does it keep its contract, and what follows if not."""
+"""The check of a table: does it keep its contract, and what follows if not."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from weekwise.contract.model import Contract, Severity
-from weekwise.quality import gx
-from weekwise.quality import structural_failures as structure
-from weekwise.quality import value_failures as explain
+from weekwise.quality import gx, structural_failures, value_failures
 from weekwise.quality.checks import STRUCTURE, CheckKind
 from weekwise.quality.frames import for_checks, typed
 from weekwise.quality.gate_result import Failure, GateResult, GateStatus
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-_GRAVITY = (Severity.STOP, Severity.QUARANTINE, Severity.WARN)
+_MOST_SEVERE_FIRST = (Severity.STOP, Severity.QUARANTINE, Severity.WARN)
 
 
 def validate(
@@ -31,7 +29,7 @@ def validate(
     """Check a table against its contract.
 
     The structure comes first; values are then checked in the columns whose structure holds, so a
-    wrong type is told once and not once a check. Everything wrong is reported together.
+    wrong type is reported once and not once a check. Everything wrong is reported together.
 
     Quarantine takes single rows out. A failure that no single rows make (too large a share of
     missing values, an expectation about a whole column) stops instead, whatever its severity
@@ -53,7 +51,7 @@ def validate(
     # A missing column has no type to check.
     asked = [check for check in checks if check.meta["kind"] in STRUCTURE and _there(check, table)]
     results = gx.validated(table, asked)
-    failures = [structure.column_twice(name, contract.table) for name in twice]
+    failures = [structural_failures.column_twice(name, contract.table) for name in twice]
     failures += _structure_failures(results, arrived, contract)
 
     values = _checkable(checks, results, table)
@@ -71,7 +69,9 @@ def validate(
         rows=len(table),
         checks=len(asked) + len(values),
         skipped=len(checks) - len(asked) - len(values),
-        failures=tuple(sorted(failures, key=lambda failure: _GRAVITY.index(failure.severity))),
+        failures=tuple(
+            sorted(failures, key=lambda failure: _MOST_SEVERE_FIRST.index(failure.severity))
+        ),
         seconds=round(perf_counter() - started, 3),
         quarantined=taken,
         quarantined_rows=len(taken),
@@ -87,14 +87,22 @@ def _structure_failures(
     results: Sequence[ExpectationValidationResult], arrived: pd.DataFrame, contract: Contract
 ) -> list[Failure]:
     failed = [result for result in results if not result.success]
-    kinds = {explain.kind_of(result) for result in failed}
+    kinds = {value_failures.kind_of(result) for result in failed}
     failures = []
     if kinds & {CheckKind.COLUMN, CheckKind.EXTRA_COLUMNS}:
-        failures += structure.columns_differ([str(name) for name in arrived.columns], contract)
+        failures += structural_failures.columns_differ(
+            [str(name) for name in arrived.columns], contract
+        )
     if CheckKind.ROW_COUNT in kinds:
-        failures.append(structure.row_count(len(arrived), contract))
-    wrong = (explain.columns_of(r)[0] for r in failed if explain.kind_of(r) is CheckKind.TYPE)
-    return failures + [structure.wrong_type(arrived[name], name, contract) for name in wrong]
+        failures.append(structural_failures.row_count(len(arrived), contract))
+    wrong = (
+        value_failures.columns_of(r)[0]
+        for r in failed
+        if value_failures.kind_of(r) is CheckKind.TYPE
+    )
+    return failures + [
+        structural_failures.wrong_type(arrived[name], name, contract) for name in wrong
+    ]
 
 
 def _checkable(
@@ -106,9 +114,9 @@ def _checkable(
     if table.empty:
         return []
     sound = {
-        explain.columns_of(result)[0]
+        value_failures.columns_of(result)[0]
         for result in asked
-        if result.success and explain.kind_of(result) is CheckKind.TYPE
+        if result.success and value_failures.kind_of(result) is CheckKind.TYPE
     }
     return [
         check
@@ -122,18 +130,20 @@ def _broken(
 ) -> tuple[Failure, list[int]]:
     """A failed check in words, with the positions of its offending rows."""
     rows: list[int] = []
-    if explain.kind_of(result) is not CheckKind.MISSING_SHARE:
+    if value_failures.kind_of(result) is not CheckKind.MISSING_SHARE:
         rows = sorted({int(row) for row in result.result.get("unexpected_index_list") or ()})
-    return explain.broken(result, table, contract, rows), _to_take(result, table, rows)
+    return value_failures.value_failure(result, table, contract, rows), _to_take(
+        result, table, rows
+    )
 
 
 def _to_take(
     result: ExpectationValidationResult, table: pd.DataFrame, rows: list[int]
 ) -> list[int]:
     """The rows that quarantine takes: of rows that are exact copies, one stays."""
-    if explain.kind_of(result) is not CheckKind.KEY or not rows:
+    if value_failures.kind_of(result) is not CheckKind.KEY or not rows:
         return rows
-    names = list(explain.columns_of(result))
+    names = list(value_failures.columns_of(result))
     offending = table.iloc[rows]
     copy = offending.duplicated()
     # A key whose rows are all copies of one has as many copies as rows, less one.
@@ -155,15 +165,15 @@ def _quarantined(broken: Sequence[tuple[Failure, list[int]]]) -> dict[int, tuple
 def _limits(taken: int, rows: int, contract: Contract) -> list[Failure]:
     """Whether too many rows go to quarantine, or too few stay."""
     if taken and taken / rows > contract.quarantine_limit:
-        return [explain.too_many(taken, rows, contract)]
+        return [value_failures.too_many(taken, rows, contract)]
     if taken and rows - taken < contract.min_rows:
-        return [structure.row_count(rows - taken, contract)]
+        return [structural_failures.row_count(rows - taken, contract)]
     return []
 
 
 def _status(failures: Sequence[Failure]) -> GateStatus:
     severities = {failure.severity for failure in failures}
-    for severity in _GRAVITY:
+    for severity in _MOST_SEVERE_FIRST:
         if severity in severities:
             return GateStatus(severity.value)
     return GateStatus.OK

@@ -26,7 +26,7 @@ def columns_of(result: ExpectationValidationResult) -> tuple[str, ...]:
     return tuple(_meta(result)["columns"])
 
 
-def broken(
+def value_failure(
     result: ExpectationValidationResult,
     frame: pd.DataFrame,
     contract: Contract,
@@ -43,7 +43,7 @@ def broken(
     meta, kind = _meta(result), kind_of(result)
     severity = Severity(meta["severity"])
     if severity is Severity.QUARANTINE and not rows:
-        # Nothing to take out: a table that breaks such a rule cannot be mended by leaving rows.
+        # Nothing to take out: a table that breaks such a rule cannot be fixed by leaving rows out.
         severity = Severity.STOP
     count = len(rows) if rows else _count(result)
     return Failure(
@@ -69,7 +69,7 @@ def too_many(count: int, rows: int, contract: Contract) -> Failure:
         got=f"{count:,} rows",
         count=count,
         share=count / rows,
-        next_step=f"Mend the feed of {contract.table}, or raise quarantine_limit in "
+        next_step=f"Fix the feed of {contract.table}, or raise quarantine_limit in "
         f"{contract.file}.",
     )
 
@@ -78,10 +78,10 @@ def raised(result: ExpectationValidationResult) -> str | None:
     """The message of an exception that a check ran into, if it did."""
     info: Mapping[str, Any] = result.exception_info or {}
     # One exception, or one for each of the check's metrics.
-    several = [info] if "raised_exception" in info else list(info.values())
-    for one in several:
-        if one["raised_exception"]:
-            return " ".join(str(one["exception_message"]).split())
+    exceptions = [info] if "raised_exception" in info else list(info.values())
+    for exception in exceptions:
+        if exception["raised_exception"]:
+            return " ".join(str(exception["exception_message"]).split())
     return None
 
 
@@ -105,7 +105,7 @@ def _got(
         case CheckKind.BETWEEN:
             got = _outside(frame[names[0]].iloc[list(rows)])
         case CheckKind.IN_SET:
-            unknown = [shown(thing) for thing in frame[names[0]].iloc[list(rows)].unique()]
+            unknown = [shown(value) for value in frame[names[0]].iloc[list(rows)].unique()]
             got = f"{listed(unknown, MOST_EXAMPLES)} in {counted(len(rows), 'row', 'rows')}"
         case _ if rows:
             got = counted(len(rows), "row that breaks it", "rows that break it")
@@ -153,7 +153,7 @@ def _next_step(kind: CheckKind, names: Sequence[str], contract: Contract) -> str
         CheckKind.KEY: "add to key what tells these rows apart",
         CheckKind.CUSTOM: "change the expectation",
     }[kind]
-    return f"Mend the feed of {table}, or {change} in {contract.file}."
+    return f"Fix the feed of {table}, or {change} in {contract.file}."
 
 
 def _count(result: ExpectationValidationResult) -> int | None:

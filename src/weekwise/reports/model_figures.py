@@ -114,7 +114,7 @@ def _spread(values: Floats) -> Floats:
 
 
 def _ranks(values: pd.Series[Any]) -> Floats | str:
-    """RunFolders from 0 to 1 among the values, or one color for a category."""
+    """Places from 0 to 1 among the values, or one color for a category."""
     if not pd.api.types.is_numeric_dtype(values):
         return "#9aa0a6"
     return np.asarray(values.rank(pct=True).fillna(0.5), dtype=np.float64)

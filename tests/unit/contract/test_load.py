@@ -71,7 +71,7 @@ def test_a_wrong_contract_is_told_with_file_place_and_remedy(
 
 
 def test_faults_of_all_files_are_told_together(tmp_path: Path) -> None:
-    """Whoever mends contracts sees all that is wrong at once."""
+    """Whoever fixes contracts sees all that is wrong at once."""
     write(tmp_path, GOOD.replace("type: boolean", "type: bool"))
     write(tmp_path, "[]", "boxes.yml")
     with pytest.raises(ContractError) as caught:

@@ -22,8 +22,9 @@ from kedro.runner import SequentialRunner, ThreadRunner
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, DataGateError
 from weekwise.hooks.data_gate import DataGateHook
+from weekwise.paths import DataFolder
 from weekwise.quality import gate as gate_run
-from weekwise.quality.data_docs import data_docs
+from weekwise.quality.gate_result import GateResult, GateStatus
 
 AS_OF = "2020-01-06"
 
@@ -33,8 +34,8 @@ class Config(dict[str, Any]):
 
     environments = ("orders", "mine")
 
-    def __init__(self, conf_source: Path) -> None:
-        super().__init__(globals={"data": "data"})
+    def __init__(self, conf_source: Path, data: str) -> None:
+        super().__init__(globals={"data": data})
         self.conf_source = str(conf_source)
 
 
@@ -45,11 +46,15 @@ class Project:
         folder: Its folder.
         catalog: Parcels, and a place for quarantined rows.
         seen: What each node was given, in any order.
+        data: The data folder, as `globals.yml` names it.
+        as_of: The run's logical date.
     """
 
     def __init__(self, folder: Path, data: Any, contract: Contract | None = None) -> None:
         self.folder = folder
         self.seen: list[Any] = []
+        self.data = "data"
+        self.as_of: Any = AS_OF
         self.write(contract or parcels.contract())
         self.catalog = DataCatalog(
             {
@@ -81,9 +86,9 @@ class Project:
         """One run, with the hooks in the order a session calls them."""
         hooks, pipeline = self.manager.hook, Pipeline(nodes or [self.node()])
         context = SimpleNamespace(
-            config_loader=Config(self.folder / "conf"),
+            config_loader=Config(self.folder / "conf", self.data),
             project_path=self.folder,
-            params={"as_of": AS_OF},
+            params={"as_of": self.as_of},
         )
         hooks.after_context_created(context=context)
         hooks.after_catalog_created(
@@ -109,6 +114,37 @@ class Project:
         path = self.folder / "data" / "08_reporting" / AS_OF / "gate" / "parcels.json"
         plain: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return plain
+
+
+@pytest.mark.parametrize(
+    ("as_of", "folder"),
+    [(AS_OF, AS_OF), (date.fromisoformat(AS_OF), AS_OF), (None, "undated")],
+)
+def test_a_result_is_in_its_weeks_folder(tmp_path: Path, as_of: Any, folder: str) -> None:
+    """A date is text, a date, or not there at all, and the run is gated all the same."""
+    project = Project(tmp_path, parcels.frame())
+    project.as_of = as_of
+    project.run()
+    assert DataFolder(tmp_path / "data").week(folder).gate_result("parcels").exists()
+
+
+def test_an_absolute_data_folder_is_taken_as_it_is(tmp_path: Path) -> None:
+    """WEEKWISE_DATA_DIR may point anywhere."""
+    project = Project(tmp_path / "project", parcels.frame())
+    project.data = str(tmp_path / "far")
+    project.run()
+    assert DataFolder(tmp_path / "far").week(AS_OF).gate_result("parcels").exists()
+
+
+def test_a_saved_result_is_read_back_as_it_was(tmp_path: Path) -> None:
+    """The file is the result itself, without single rows and Great Expectations' own evidence."""
+    project = Project(tmp_path, parcels.changed("weight", {1: -1.0}))
+    project.run()
+    text = DataFolder(tmp_path / "data").week(AS_OF).gate_result("parcels").read_text("utf-8")
+    result = GateResult.model_validate_json(text)
+    assert (result.status, result.quarantined_rows) == (GateStatus.QUARANTINE, 1)
+    assert result.failures[0].message == json.loads(text)["messages"][0]
+    assert result.model_dump_json(indent=2) == text
 
 
 @pytest.fixture
@@ -153,7 +189,7 @@ def test_a_bad_table_stops_the_run_before_its_node(tmp_path: Path) -> None:
     assert "got column new" in text
     assert str(tmp_path / "data" / "08_reporting" / AS_OF / "gate" / "parcels.json") in text
     assert project.verdict["status"] == "stop"
-    assert data_docs(tmp_path / "data" / "08_reporting").exists()
+    assert DataFolder(tmp_path / "data").data_docs.exists()
 
 
 def test_a_warning_is_logged_and_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -189,7 +225,7 @@ def test_quarantined_rows_of_an_ibis_table_are_gone(tmp_path: Path) -> None:
 
 
 def test_a_clean_run_of_the_same_week_empties_its_quarantine(tmp_path: Path) -> None:
-    """Rows that were mended leave; other tables' rows of that week stay, and so does the date."""
+    """Rows that were fixed leave; other tables' rows of that week stay, and so does the date."""
     project = Project(tmp_path, parcels.changed("weight", {3: -1.0}))
     project.run()
     other = project.catalog.load("quarantine").assign(table="boxes")
@@ -299,7 +335,7 @@ def test_a_waiting_thread_is_not_left_waiting(
 
     monkeypatch.setattr(gate_run, "as_frame", stuck)
     project = Project(tmp_path, parcels.frame())
-    gate = gate_run.GateRun({"parcels": parcels.contract()}, gate_run.RunFolders(tmp_path))
+    gate = gate_run.GateRun({"parcels": parcels.contract()}, DataFolder(tmp_path))
 
     def ask() -> None:
         try:

@@ -9,7 +9,8 @@ from typing import Any
 import parcels
 import pytest
 
-from weekwise.quality.data_docs import Evidence, data_docs, publish, suite_file
+from weekwise.paths import REPORTING, DataFolder
+from weekwise.quality.data_docs import Evidence, publish
 from weekwise.quality.gate_result import GateResult
 from weekwise.quality.suite import build_suite
 from weekwise.quality.validate import validate
@@ -28,34 +29,34 @@ def evidence() -> list[Evidence]:
     return [Evidence(build_suite(parcels.contract()), result())]
 
 
-def results(reporting: Path) -> list[Path]:
+def results(data: DataFolder) -> list[Path]:
     """Every stored result."""
-    return sorted((reporting / "gx" / "uncommitted" / "validations").rglob("*.json"))
+    return sorted((data.gx / "uncommitted" / "validations").rglob("*.json"))
 
 
 def test_suites_results_and_pages_are_where_gx_looks_for_them(tmp_path: Path) -> None:
     """The folder is an ordinary Great Expectations project with its JSON files and Data Docs."""
-    page = publish(tmp_path, evidence(), AS_OF)
-    assert page == data_docs(tmp_path)
+    page = publish(DataFolder(tmp_path), evidence(), AS_OF)
+    assert page == DataFolder(tmp_path).data_docs
     assert "parcels" in page.read_text(encoding="utf-8")
-    suite = json.loads(suite_file(tmp_path, "parcels").read_text(encoding="utf-8"))
+    suite = json.loads(DataFolder(tmp_path).suite("parcels").read_text(encoding="utf-8"))
     assert (suite["name"], len(suite["expectations"])) == ("parcels", 40)
-    (stored,) = results(tmp_path)
+    (stored,) = results(DataFolder(tmp_path))
     plain = json.loads(stored.read_text(encoding="utf-8"))
-    failed = [one for one in plain["results"] if not one["success"]]
-    assert [one["expectation_config"]["kwargs"]["column"] for one in failed] == ["weight"]
+    failed = [result for result in plain["results"] if not result["success"]]
+    assert [result["expectation_config"]["kwargs"]["column"] for result in failed] == ["weight"]
     assert failed[0]["result"]["unexpected_count"] == 1
     assert AS_OF.isoformat() in str(stored)
 
 
 def test_the_same_week_twice_leaves_one_result(tmp_path: Path) -> None:
     """Running a week again replaces its result, and the suite is the same to the letter."""
-    publish(tmp_path, evidence(), AS_OF)
-    suite = json.loads(suite_file(tmp_path, "parcels").read_text(encoding="utf-8"))
-    publish(tmp_path, evidence(), AS_OF)
-    publish(tmp_path, evidence(), date(2020, 1, 13))
-    assert len(results(tmp_path)) == 2
-    assert json.loads(suite_file(tmp_path, "parcels").read_text(encoding="utf-8")) == suite
+    publish(DataFolder(tmp_path), evidence(), AS_OF)
+    suite = json.loads(DataFolder(tmp_path).suite("parcels").read_text(encoding="utf-8"))
+    publish(DataFolder(tmp_path), evidence(), AS_OF)
+    publish(DataFolder(tmp_path), evidence(), date(2020, 1, 13))
+    assert len(results(DataFolder(tmp_path))) == 2
+    assert json.loads(DataFolder(tmp_path).suite("parcels").read_text(encoding="utf-8")) == suite
 
 
 def truncate(path: Path) -> None:
@@ -79,25 +80,25 @@ PAGE = "gx/uncommitted/data_docs/local_site/index.html"
         ("result", lambda path: path.write_text("", "utf-8")),
     ],
 )
-def test_a_store_that_a_killed_run_left_broken_is_mended(
+def test_a_store_that_a_killed_run_left_broken_is_repaired(
     tmp_path: Path, broken: str, harm: Any
 ) -> None:
     """Whatever file is half-written, empty or gone, the next run publishes its own."""
-    publish(tmp_path, evidence(), date(2019, 12, 30))
-    harm(results(tmp_path)[0] if broken == "result" else tmp_path / broken)
-    page = publish(tmp_path, evidence(), AS_OF)
+    publish(DataFolder(tmp_path), evidence(), date(2019, 12, 30))
+    harm(results(DataFolder(tmp_path))[0] if broken == "result" else tmp_path / REPORTING / broken)
+    page = publish(DataFolder(tmp_path), evidence(), AS_OF)
     assert AS_OF.strftime("%Y%m%d") in page.read_text(encoding="utf-8")
-    assert json.loads(results(tmp_path)[-1].read_text(encoding="utf-8"))
+    assert json.loads(results(DataFolder(tmp_path))[-1].read_text(encoding="utf-8"))
 
 
 def test_a_folder_that_is_no_store_is_started_anew(tmp_path: Path) -> None:
     """A folder in the wrong place gives way to the store."""
-    folder = tmp_path / "gx" / "great_expectations.yml"
+    folder = tmp_path / REPORTING / "gx" / "great_expectations.yml"
     folder.mkdir(parents=True)
-    assert publish(tmp_path, evidence(), AS_OF).exists()
+    assert publish(DataFolder(tmp_path), evidence(), AS_OF).exists()
 
 
 def test_publishing_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """No progress bar, notice or warning of Great Expectations reaches the terminal."""
-    publish(tmp_path, evidence(), AS_OF)
+    publish(DataFolder(tmp_path), evidence(), AS_OF)
     assert capfd.readouterr() == ("", "")

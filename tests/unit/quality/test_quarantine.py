@@ -78,7 +78,7 @@ def test_without_a_telling_key_the_good_rows_go_to_memory(
 
 
 def test_quarantined_rows_are_kept_with_their_reasons() -> None:
-    """Each row is written down whole, with key and reasons, so that someone can mend it."""
+    """Each row is written down whole, with key and reasons, so that someone can fix it."""
     frame = parcels.changed("weight", {3: None})
     reasons = {3: ("weight: expected 0 to 100 kg", "carrier: expected one of bike, van")}
     result = GateResult(

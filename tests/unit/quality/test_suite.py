@@ -97,7 +97,7 @@ def test_any_expectation_can_be_named() -> None:
         (
             "expect_column_values_to_be_between",
             {"column": "weight"},
-            "min_value and max_value cannot both be None; mend its arguments",
+            "min_value and max_value cannot both be None; fix its arguments",
         ),
         (
             "expect_column_values_to_match_regex",
@@ -133,7 +133,7 @@ def test_a_wrong_expectation_names_table_fault_and_remedy(
 
 
 def test_all_wrong_expectations_are_told_together() -> None:
-    """Whoever mends a contract sees all its faults at once."""
+    """Whoever fixes a contract sees all its faults at once."""
     wrong = [{"expectation": "one"}, {"expectation": "two"}]
     with pytest.raises(ContractError) as caught:
         build_suite(parcels.contract(expectations=wrong))

@@ -169,7 +169,7 @@ def test_a_message_is_one_readable_line() -> None:
     assert failure.message == (
         "number: expected 1 to 9999, got -1 (10% of rows); "
         "for example row 3 (day=2020-01-04, depot=S, number=-1). "
-        "Mend the feed of parcels, or widen min and max of number in contracts/parcels.yml."
+        "Fix the feed of parcels, or widen min and max of number in contracts/parcels.yml."
     )
 
 

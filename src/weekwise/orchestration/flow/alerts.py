@@ -7,7 +7,7 @@ import os
 
 from weekwise.orchestration.flow.report_summary import Report
 from weekwise.orchestration.project import Project
-from weekwise.quality.places import REPORTING
+from weekwise.paths import REPORTING
 
 URLS = "WEEKWISE_ALERT_URLS"
 ACT = "ACT"

@@ -12,7 +12,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 
 from weekwise.orchestration.flow.report_summary import Report, read_report
 from weekwise.orchestration.project import Project
-from weekwise.quality.places import REPORTING
+from weekwise.paths import REPORTING
 
 FLOW_RUN_ID = "prefect.flow_run_id"
 FLOW_RUN_URL = "prefect.flow_run_url"
