@@ -49,7 +49,7 @@ def clean_flights(
 def clean_weather(
     weather: ibis.Table, weather_contract: Contract, wrangling: WranglingParams
 ) -> ibis.Table:
-    """Weather of the contract's types, without duplicates, with a look back over some hours.
+    """Weather of the contract's types, without duplicates, with figures of the hours before.
 
     Args:
         weather: The feed's weather, an airport and hour a row.

@@ -14,7 +14,7 @@ class WranglingParams(Frozen):
         late_after_minutes: A flight is late when it arrives more than this many minutes after its
             scheduled arrival.
         weather_hours: Hours of weather, up to and including the departure's, that rolling weather
-            features look back on.
+            features cover.
     """
 
     late_after_minutes: int = Field(default=15, ge=0)

@@ -50,4 +50,4 @@ class ApiUnavailableError(OrchestrationError):
 
 
 class RunInProgressError(OrchestrationError):
-    """Another run of the same environment is in hand."""
+    """Another run of the same environment is running."""

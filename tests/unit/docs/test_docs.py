@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 import warnings
 from importlib.metadata import entry_points
 from itertools import pairwise
@@ -28,6 +29,7 @@ NAMES = [str(path.relative_to(PROJECT)) for path in PAGES]
 FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`(?P<code>(?:kedro|make) [^`\n]+)`")
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
+FILE = re.compile(r"`(?P<path>(?:src|api|frontend|tests|conf/(?:base|flights|test))/[\w./-]*)`")
 ELSEWHERE = re.compile(r"/root/|/home/|index-url|/simple\b|extra-index")
 PLUGINS = {"kedro_mlflow", "kedro-viz"}
 GLOBAL_KEDRO = {"catalog", "registry", "ipython", "jupyter", "package"}
@@ -227,3 +229,18 @@ def test_generated_pages_are_written_once(reference: ModuleType, tmp_path: Path)
     reference.write(PROJECT, tmp_path)
     assert before == {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert set(before) == set(reference.PAGES)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "/adr/" not in name])
+def test_files_of_the_project_in_pages_exist(name: str) -> None:
+    """A file or folder of the project that a page names is there; a past decision's may be gone."""
+    named = [match["path"] for match in FILE.finditer((PROJECT / name).read_text("utf-8"))]
+    assert [path for path in named if not (PROJECT / path).exists()] == []
+
+
+def test_the_architecture_page_lists_the_layers_that_are_checked() -> None:
+    """The layers of the page are those of import-linter's contract."""
+    shown = next(iter(blocks(DOCS / "explanation" / "architecture.md", "text"))).split("\n")
+    contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]
+    layers = contracts["importlinter"]["contracts"][0]["layers"]
+    assert [line for line in shown if line] == layers
