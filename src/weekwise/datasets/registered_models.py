@@ -83,7 +83,7 @@ class ChallengerDataset(_RegistryDataset, AbstractDataset[Any, Any]):
         )
 
     def save(self, data: Challenger) -> None:
-        """Register the predictor, if there is one, and record_candidate it."""
+        """Register the predictor, if there is one, and record it as the candidate."""
         from weekwise.model.contenders import Candidate
 
         registry, version = self._registry(), None
