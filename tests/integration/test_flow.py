@@ -366,7 +366,7 @@ def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> N
 
 
 def test_two_at_once(server: flows.Server, whole: Path, tmp_path: Path) -> None:
-    """While one run is in hand a second is refused, says which, and one alert goes out."""
+    """While one run is running a second is refused, says which, and one alert goes out."""
     data = runs.copied(whole, tmp_path / "data")
     gate = tmp_path / "go on"
     first = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))

@@ -70,7 +70,7 @@ class PerformanceParams(Frozen):
         calibration_limit: How far a week's mean probability may lie from its realized rate.
         calibration_weeks: ACT when it lies further off, on the same side, this many weeks running.
         min_outcome_share: WARN when a smaller share of the predicted rows has an outcome.
-        trend_weeks: How many weeks the report looks back on.
+        trend_weeks: How many weeks the report judges.
     """
 
     min_rows: int = Field(default=200, ge=1)
@@ -90,7 +90,7 @@ class PerformanceParams(Frozen):
     def _weeks_are_in_order(self) -> Self:
         if self.act_weeks > self.of_weeks:
             raise ValueError(
-                f"act_weeks {self.act_weeks} is over of_weeks {self.of_weeks}; swap or mend them"
+                f"act_weeks {self.act_weeks} is over of_weeks {self.of_weeks}; swap or fix them"
             )
         if max(self.of_weeks, self.calibration_weeks) > self.trend_weeks:
             raise ValueError(

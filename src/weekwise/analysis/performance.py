@@ -26,7 +26,7 @@ class ExpectedPerformance(Frozen):
 
     Attributes:
         log_loss: The model's log loss on the holdout.
-        baseline_log_loss: That of a constant rate on the same rows.
+        baseline_log_loss: That of the history's rate, the baseline, on the same rows.
     """
 
     log_loss: float | None = None
@@ -34,16 +34,16 @@ class ExpectedPerformance(Frozen):
 
     @property
     def skill(self) -> float | None:
-        """The share of the constant rate's log loss that the model saved."""
+        """The share of the baseline's log loss that the model saved."""
         if self.log_loss is None or not self.baseline_log_loss:
             return None
         return 1 - self.log_loss / self.baseline_log_loss
 
 
 class Skill(Frozen):
-    """The share of a constant rate's log loss that a model saves on the same rows.
+    """The share of the baseline's log loss that a model saves on the same rows.
 
-    One is perfect, zero is no better than the constant rate, less is worse (a skill score:
+    One is perfect, zero is no better than the baseline, less is worse (a skill score:
     Wilks, *Statistical Methods in the Atmospheric Sciences*, 2011, section 8.1.4).
 
     Attributes:
@@ -105,7 +105,7 @@ class WeekScore(Frozen):
 
     @property
     def useless(self) -> bool:
-        """Whether a constant rate would credibly have done better."""
+        """Whether the baseline would credibly have done better."""
         return self.skill_high is not None and self.skill_high < 0
 
     @property
@@ -143,7 +143,7 @@ class SliceScore(Frozen):
         value: Its value there.
         rows: Rows with an outcome.
         log_loss: Their realized log loss.
-        baseline_log_loss: Log loss of the constant rate on the same rows.
+        baseline_log_loss: Log loss of the baseline on the same rows.
         mean_probability: Their mean probability.
         realized_rate: The share of them whose outcome is true.
     """
@@ -158,7 +158,7 @@ class SliceScore(Frozen):
 
     @property
     def excess(self) -> float:
-        """By how much its log loss is over the constant rate's."""
+        """By how much its log loss is over the baseline's."""
         return self.log_loss - self.baseline_log_loss
 
 
@@ -169,12 +169,12 @@ def skill_by_day(
 
     Whole days are drawn, since the rows of one day share what happened on it and are anything but
     independent: a block bootstrap (Künsch, 1989; Efron and Tibshirani, *An Introduction to the
-    Bootstrap*, 1993, section 8.6). Model and constant rate are compared on the same draw.
+    Bootstrap*, 1993, section 8.6). Model and baseline are compared on the same draw.
 
     Args:
         days: The day of each row.
         losses: The model's log loss of each row.
-        baseline: The constant rate's log loss of each row.
+        baseline: The baseline's log loss of each row.
         params: `confidence`, `resamples` and `seed`.
     """
     sums = pd.DataFrame({"model": losses, "baseline": baseline}).groupby(np.asarray(days)).sum()
@@ -192,7 +192,7 @@ def is_worse(skill: Skill | None, expected: float | None, params: PerformancePar
     Args:
         skill: The week's skill; None where there is too little to judge.
         expected: The skill on the holdout. Where it is unknown or negative the model must at
-            least not be worse than a constant rate.
+            least not be worse than the baseline.
         params: `kept_skill` says how much of the expected must be kept.
     """
     if skill is None:
@@ -276,7 +276,7 @@ def calibration_bins(rows: pd.DataFrame) -> tuple[CalibrationBin, ...]:
 def worst_slices(
     rows: pd.DataFrame, base_rate: float | None, params: SliceParams
 ) -> tuple[SliceScore, ...]:
-    """The slices where the model did least better, or worst, than a constant rate.
+    """The slices where the model did least better, or worst, than the baseline.
 
     Slices are not ranked by their log loss: that would name the ones that are hardest to predict.
 

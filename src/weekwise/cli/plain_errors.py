@@ -1,4 +1,4 @@
-"""Errors that a user can mend, as one plain message and exit status 1."""
+"""Errors that a user can fix, as one plain message and exit status 1."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def plain_errors() -> Iterator[None]:
         # Pydantic's links explain its error types, not the parameter.
         lines = [line for line in str(error).splitlines() if "errors.pydantic.dev" not in line]
         raise click.ClickException(
-            "\n".join([*lines, "Mend conf/*/parameters.yml or --params."])
+            "\n".join([*lines, "Fix conf/*/parameters.yml or --params."])
         ) from None
     except Exception as error:
         cause = _weekwise_cause(error)

@@ -68,7 +68,7 @@ def serve(env: str | None) -> None:
 def up(wait: float, env: str | None) -> None:
     """Wait for MLflow and Prefect, run a first week if there is no champion, then serve.
 
-    A run that was cut short is taken up. This is what a container runs.
+    An interrupted run is resumed. This is what a container runs.
     """
     with _project(env, level="ERROR") as project:
         from weekwise.orchestration.deployment.container_start import up as bring_up
@@ -118,7 +118,7 @@ def explain(env: str | None) -> None:
 
 @contextmanager
 def _project(env: str | None, *, level: str = QUIET) -> Iterator[Project]:
-    """The environment's project; errors that a user can mend become one line."""
+    """The environment's project; errors that a user can fix become one line."""
     os.environ.setdefault(PREFECT_LEVEL, level)
     with plain_errors():
         from weekwise.orchestration.project import Project, set_up

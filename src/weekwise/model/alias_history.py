@@ -1,7 +1,7 @@
 """What happened to the aliases: every change with who, when, from, to and why.
 
 The history decides and the aliases follow it: an event is written first, the alias is moved after,
-so that a change cut short is finished by whoever comes next. An event also says which run it
+so that an interrupted change is finished by whoever comes next. An event also says which run it
 belongs to (`as_of`), so that the champion of any week can be told, whatever was done since.
 """
 

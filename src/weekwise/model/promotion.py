@@ -39,7 +39,7 @@ class PromotionParams(Frozen):
         policy: What the challenger has to show against the champion.
         margin: How much worse than the champion's a non-inferior log loss may be.
         confidence: Level of the bootstrap interval that has to show it.
-        floor_margin: By how much the log loss has to beat the training history's constant rate.
+        floor_margin: By how much the log loss has to beat the baseline's.
         floor_auc: The least ROC AUC.
         min_rows: With fewer rows that neither model was fitted on, the champion stays.
         min_days: The same for days, which are what is resampled.
@@ -247,7 +247,7 @@ def _enough(trial: _Trial, params: PromotionParams) -> _Check:
 
 
 def _floor(metrics: Metrics, baseline: Metrics, params: PromotionParams) -> list[_Check]:
-    """The floor: better than the constant rate, and able to rank."""
+    """The floor: better than the baseline, and able to rank."""
     loss, constant = metrics.log_loss or 0.0, baseline.log_loss or 0.0
     gain = constant - loss
     ranks = metrics.roc_auc is not None and metrics.roc_auc >= params.floor_auc
@@ -257,7 +257,7 @@ def _floor(metrics: Metrics, baseline: Metrics, params: PromotionParams) -> list
     return [
         _Check(
             passed=gain >= params.floor_margin,
-            sentence=f"Floor: log loss {loss:.4f} against the constant rate's {constant:.4f}, "
+            sentence=f"Floor: log loss {loss:.4f} against the baseline's {constant:.4f}, "
             f"a gain of {gain:.4f}; at least {params.floor_margin:.4f} is asked for.",
         ),
         _Check(

@@ -38,7 +38,7 @@ class Release(Frozen):
         headline: The same in one sentence.
         details: The same in full, as Markdown.
         metrics: Its figures on the holdout; `previous_` before the name for the champion it was
-            judged against, `baseline_` for the constant rate.
+            judged against, `baseline_` for the baseline.
     """
 
     name: str

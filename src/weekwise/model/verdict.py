@@ -83,7 +83,7 @@ class Verdict(Frozen):
         champion_version: The version that was champion before, if there was one.
         challenger: The challenger's figures on the rows judged on.
         champion: The champion's figures on the same rows.
-        baseline: The figures of the training history's constant rate on the same rows.
+        baseline: The figures of the training history's rate on the same rows.
         comparison: Challenger against champion.
         slices: The same by slice, only slices with enough rows.
     """
@@ -125,7 +125,7 @@ class Verdict(Frozen):
         columns = {
             "challenger": self.challenger,
             "champion": self.champion,
-            "constant rate": self.baseline,
+            "baseline": self.baseline,
         }
         lines += _metrics_table({name: one for name, one in columns.items() if one is not None})
         return "\n".join(lines) + "\n"

@@ -134,5 +134,5 @@ def load_options(config: AbstractConfigLoader) -> Orchestration:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise OrchestrationError(
-            f"orchestration.yml: {place}: {first['msg']}; mend it and run again"
+            f"orchestration.yml: {place}: {first['msg']}; fix it and run again"
         ) from None

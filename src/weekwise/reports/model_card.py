@@ -46,7 +46,7 @@ def render_card(
         record=predictor.record,
         version=version,
         evaluation=evaluation,
-        columns={**columns, "constant rate": evaluation.baseline},
+        columns={**columns, "baseline": evaluation.baseline},
         slices=shown.slices if shown else (),
         verdict=verdict,
         importances=predictor.importances().head(10).to_dict(),

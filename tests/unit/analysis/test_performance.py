@@ -64,7 +64,7 @@ class TestScoreWeek:
         assert week.calibration_in_the_large == pytest.approx(0.275 - 0.25)
 
     def test_a_week_worse_than_a_constant_rate(self) -> None:
-        """A model that is surely wrong is worse, and worse than a constant rate."""
+        """A model that is surely wrong is worse, and worse than the baseline."""
         week = score_week(quarter_late(hit=0.05, miss=0.6), 0.25, PROMISE, PARAMS)
 
         assert week.worse
@@ -210,7 +210,7 @@ class TestWorstSlices:
     PARAMS = SliceParams(columns=("origin",), min_rows=10)
 
     def test_order(self) -> None:
-        """The slice that gains least on the constant rate comes first, not the one hardest hit."""
+        """The slice that gains least on the baseline comes first, not the one hardest hit."""
         rows = pd.concat([quarter_late(hit=0.9, miss=0.05), quarter_late(hit=0.9, miss=0.7)])
         rows["origin"] = ["EWR"] * 140 + ["JFK"] * 140
 

@@ -25,7 +25,7 @@ def fitted(
 
 
 def test_it_learns() -> None:
-    """On rows it has not seen it beats the constant rate."""
+    """On rows it has not seen it beats the baseline."""
     unseen = trains(20, seed=7)
     known = predictor()
 

@@ -282,6 +282,6 @@ def test_a_verdict_reads_well_and_comes_back_from_json() -> None:
     assert text.startswith("**Version 1 replaces version 7.** As of 2013-07-15.\n")
     for reason in verdict.reasons:
         assert f"- {reason}\n" in text
-    assert "| | challenger | champion | constant rate |" in text
+    assert "| | challenger | champion | baseline |" in text
     assert f"| log loss | {verdict.challenger.log_loss:.4f} |" in text
     assert type(verdict).model_validate_json(verdict.model_dump_json()) == verdict

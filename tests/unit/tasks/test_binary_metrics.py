@@ -78,7 +78,7 @@ def test_calibration_error_by_hand() -> None:
 
 
 def test_a_constant_forecast_falls_in_one_bin() -> None:
-    """The constant rate's calibration error is its gap to the rate that came."""
+    """The baseline's calibration error is its gap to the rate that came."""
     found = baseline_metrics([0, 0, 0, 1], 0.5)
 
     assert found.calibration_error == pytest.approx(0.25)

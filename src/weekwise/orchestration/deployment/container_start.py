@@ -54,13 +54,13 @@ def up(project: Project, *, wait_seconds: float) -> None:
     Raises:
         OrchestrationError: If they do not answer in time.
     """
-    # Until the runner has its own, nothing is in hand that would have to be ended.
+    # Until the runner has its own, nothing is running that would have to be ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     wait_for(services(project), wait_seconds)
     version = champion(project)
     if version is None:
         logger.info("there is no champion yet: a first week is run now")
-    # Before the schedule is served: what then begins is no longer told from what was cut short.
+    # Before the schedule is served: what then begins is no longer told from what was interrupted.
     with plain_api_errors():
         asyncio.run(take_up_what_was_cut_short(project))
     serve_weekly(project, see_to_first_week if version is None else None)
@@ -163,7 +163,7 @@ async def take_up(runs: Runs, data: Path) -> None:
         return
     for run in cut_short:
         state = _after_a_cut(run)
-        logger.warning("%s was cut short: %s", run.name, state.message)
+        logger.warning("%s was interrupted: %s", run.name, state.message)
         await runs.put(run, state)
 
 

@@ -26,8 +26,8 @@ class WeeklyRunner(Runner):
     """
 
     def handle_sigterm(self, *_args: Any, **_kwargs: Any) -> None:
-        """Take no further run, cancel the one in hand, and end."""
-        logger.warning("told to end: the run in hand, if any, is canceled")
+        """Take no further run, cancel the running one, and end."""
+        logger.warning("SIGTERM received: the running flow run, if any, is canceled")
         if self._loop is not None:
             self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self.astop()))
 

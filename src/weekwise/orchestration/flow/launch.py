@@ -48,7 +48,7 @@ def run_now(project: Project, as_of: str | None) -> None:
         as_of: The week; by default the one after the last.
 
     Raises:
-        WeekwiseError: If it cannot be run, or fails in a way that a user can mend.
+        WeekwiseError: If it cannot be run, or fails in a way that a user can fix.
     """
     weekly(as_of=chosen_week(project, as_of).isoformat(), env=project.env)
 

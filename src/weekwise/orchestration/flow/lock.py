@@ -35,7 +35,7 @@ def one_run_at_a_time(data: Path, as_of: str) -> Iterator[None]:
             file.seek(0)
             holder = file.read().strip() or "it has just begun"
             raise RunInProgressError(
-                f"another weekly run on {data} is in hand ({holder}); nothing was changed. "
+                f"another weekly run on {data} is running ({holder}); nothing was changed. "
                 "Wait for it to end, or end it, and run again"
             ) from None
         began = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")

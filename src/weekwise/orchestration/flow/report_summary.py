@@ -17,7 +17,7 @@ class Report:
         status: OK, WARN or ACT.
         headline: The report's first line.
         verdict: The promotion gate's decision in one line.
-        expected: Log loss expected for the week looked back on, if any.
+        expected: Log loss expected for the last judged week, if any.
         realized: Log loss found in it, if any.
         rows: What is shown as a table: names and values.
         next_steps: What a person should do.

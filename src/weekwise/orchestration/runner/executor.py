@@ -20,7 +20,7 @@ from weekwise.errors import AsOfError, ContractError, DataGateError, Orchestrati
 from weekwise.orchestration.runner.plan import Stage, TaskPlan
 
 FINAL_ERRORS = (DataGateError, ContractError, AsOfError)
-"""What no further attempt can mend."""
+"""What no further attempt can fix."""
 
 TIMED_OUT = "TimedOut"
 
@@ -150,7 +150,7 @@ class Attempts:
 
 
 def is_final(error: BaseException | None) -> bool:
-    """Whether an error, or what caused it, is one that no further attempt can mend."""
+    """Whether an error, or what caused it, is one that no further attempt can fix."""
     while error is not None:
         if isinstance(error, FINAL_ERRORS):
             return True

@@ -26,7 +26,7 @@ class RequiredService:
 
     Attributes:
         name: What people call it.
-        trouble: Says what is wrong with it now; None if nothing is. What waiting cannot mend, it
+        trouble: Says what is wrong with it now; None if nothing is. What waiting cannot fix, it
             raises as an `OrchestrationError`.
     """
 

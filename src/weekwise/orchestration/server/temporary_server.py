@@ -78,7 +78,7 @@ class TemporaryServer:
                     return
             time.sleep(0.1)
         raise OrchestrationError(
-            f"the temporary Prefect server did not start ({self._last_line()}); mend that, or "
+            f"the temporary Prefect server did not start ({self._last_line()}); fix that, or "
             "start a server with: make prefect, and set PREFECT_API_URL=http://127.0.0.1:4200/api"
         )
 

@@ -67,7 +67,7 @@ def join_outcomes(
         features: Rows of the feature table; past ones without an outcome are not in it.
         features_contract: Its contract.
         window: The run's place in time.
-        monitoring: How many weeks to look back on, and by which columns they are sliced.
+        monitoring: How many weeks to judge, and by which columns they are sliced.
 
     Returns:
         One row a prediction, ordered by week and key: `as_of`, `day`, `probability`,
@@ -323,8 +323,8 @@ def log_week(judged_week: WeeklyReport) -> pd.DataFrame:
         judged_week: The week's report.
 
     Returns:
-        One row. What is expected is under `upcoming_*`; the week looked back on is that of
-        `realized_as_of`, whose figures are missing where there was nothing to look back on.
+        One row. What is expected is under `upcoming_*`; the last judged week is that of
+        `realized_as_of`, whose figures are missing where there were no outcomes yet.
     """
     return log_row(judged_week)
 

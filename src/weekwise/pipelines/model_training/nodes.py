@@ -270,7 +270,7 @@ def evaluate_models(
     window: Window,
     training: TrainingParams,
 ) -> Evaluation:
-    """How both models and the constant rate do on the holdout, overall and by slice.
+    """How both models and the baseline do on the holdout, overall and by slice.
 
     Args:
         holdout_scores: What both models make of the holdout.

@@ -36,7 +36,7 @@ class Series:
         low: Lower ends of its confidence intervals, or nothing.
         high: Upper ends of its confidence intervals, or nothing.
         tone: Its color.
-        dashed: Whether the line is dashed, as for a expected or a baseline.
+        dashed: Whether the line is dashed, as for what is expected or a baseline.
     """
 
     name: str

@@ -19,9 +19,11 @@ from weekwise.wording import NOTHING, day, percent, whole
 def past_section(past: RealizedPerformance) -> Section:
     """Every week's log loss and skill beside what the holdout expected."""
     weeks = past.weeks
-    title = "Promised and realized"
+    title = "Expected and realized"
     if not weeks:
-        return Section(title, [paragraph("Nothing to look back on yet: this is the first week.")])
+        return Section(
+            title, [paragraph("No outcomes to compare with yet: this is the first week.")]
+        )
     # One point makes no line.
     charts = _week_by_week(weeks) if len(weeks) > 1 else [_single_week(weeks[0])]
     every = details("All weeks as a table", _weeks_table(weeks))
@@ -32,7 +34,7 @@ def _single_week(week: WeekScore) -> Markup:
     rows = [
         Bar("realized", week.log_loss, tone="second"),
         Bar("expected by the holdout", week.expected_log_loss),
-        Bar("constant rate", week.baseline_log_loss, tone="plain"),
+        Bar("baseline", week.baseline_log_loss, tone="plain"),
     ]
     return figure(bars(rows, title="Log loss; lower is better", show=loss, names=("", "Log loss")))
 
@@ -44,7 +46,7 @@ def _week_by_week(weeks: Sequence[WeekScore]) -> list[Markup]:
         [
             Series("realized", [week.log_loss for week in weeks], tone="second"),
             Series("expected by the holdout", [w.expected_log_loss for w in weeks], dashed=True),
-            Series("constant rate", [w.baseline_log_loss for w in weeks], tone="plain"),
+            Series("baseline", [w.baseline_log_loss for w in weeks], tone="plain"),
         ],
         title="Log loss by week",
         show=loss,
@@ -64,17 +66,17 @@ def _week_by_week(weeks: Sequence[WeekScore]) -> list[Markup]:
         ],
         title="Skill by week",
         from_zero=False,
-        reference=("constant rate", 0.0),
+        reference=("baseline", 0.0),
     )
     return [
         figure(
             losses,
             "Log loss of each week's predictions; lower is better. Hard weeks are hard for "
-            "everyone: what counts is the distance to the constant rate.",
+            "everyone: what counts is the distance to the baseline.",
         ),
         figure(
             skill,
-            "Skill: the share of the constant rate's log loss that the model saves, with its "
+            "Skill: the share of the baseline's log loss that the model saves, with its "
             "bootstrap interval over days. A week is worse when the whole interval is under what "
             "must be kept of the expected.",
         ),
@@ -95,7 +97,7 @@ def _past_lead(last: WeekScore) -> str:
 
 
 def _weeks_table(weeks: Sequence[WeekScore]) -> Markup:
-    heads = ["Rows", "With outcome", "Log loss", "Promised", "Constant rate", "Skill", "AUC"]
+    heads = ["Rows", "With outcome", "Log loss", "Expected", "Baseline", "Skill", "AUC"]
     heads += ["Calibration error", "Mean probability", "Realized rate"]
     return table(
         "Weeks by the day they were predicted on, the newest first",
@@ -125,7 +127,7 @@ def _judgment(week: WeekScore) -> Markup:
     if not week.judged:
         return badge("too few outcomes")
     if week.useless:
-        return badge("worse than a constant rate", tone="act")
+        return badge("worse than the baseline", tone="act")
     return badge("worse", tone="warn") if week.worse else badge("held up", tone="ok")
 
 
@@ -153,13 +155,13 @@ def calibration_section(past: RealizedPerformance) -> list[Section]:
 
 
 def slices_section(past: RealizedPerformance) -> list[Section]:
-    """Where the last week's predictions gained least over a constant rate; none without any."""
+    """Where the last week's predictions gained least over the baseline; none without any."""
     slices = past.slices
     if not slices:
         return []
-    heads = ["Rows", "Log loss", "Constant rate", "Predicted", "Came true"]
+    heads = ["Rows", "Log loss", "Baseline", "Predicted", "Came true"]
     shown = table(
-        "Slices with the least gain over a constant rate, the worst first",
+        "Slices with the least gain over the baseline, the worst first",
         ["Slice", *(Heading(head, "number") for head in heads)],
         [
             [
@@ -174,7 +176,7 @@ def slices_section(past: RealizedPerformance) -> list[Section]:
         ],
     )
     bad = sum(one.excess > 0 for one in slices)
-    lead = f"On {bad} of them a constant rate would have done better." if bad else ""
+    lead = f"On {bad} of them the baseline would have done better." if bad else ""
     return [Section("Worst slices last week", [shown], lead=lead)]
 
 
@@ -192,4 +194,4 @@ def gain(skill: float | None) -> str:
     if skill is None:
         return "unknown"
     words = "under" if skill >= 0 else "over"
-    return f"{percent(abs(skill))} {words} a constant rate's"
+    return f"{percent(abs(skill))} {words} the baseline's"

@@ -70,11 +70,11 @@ def outcome_findings(weeks: tuple[WeekScore, ...], params: PerformanceParams) ->
     """What the outcomes say of the model.
 
     Args:
-        weeks: Weeks looked back on, the oldest first.
+        weeks: Judged weeks, the oldest first.
         params: The limits.
     """
     if not weeks:
-        yield Finding(status=Status.OK, topic="outcomes", reason="nothing to look back on yet")
+        yield Finding(status=Status.OK, topic="outcomes", reason="no outcomes to compare with yet")
         return
     last = weeks[-1]
     if last.outcome_share is not None and last.outcome_share < params.min_outcome_share:
@@ -105,7 +105,7 @@ def _performance(
         return Finding(
             status=Status.ACT,
             topic="performance",
-            reason=f"the predictions of {day(last.as_of)} were worse than a constant rate "
+            reason=f"the predictions of {day(last.as_of)} were worse than the baseline "
             f"(log loss {last.log_loss:.3f} against {last.baseline_log_loss:.3f})",
             next_step=f"do not rely on this week's predictions before you know why; {ROLL_BACK}",
         )
@@ -203,7 +203,7 @@ def verdict_findings(figures: Figures) -> Iterator[Finding]:
             status=Status.ACT,
             topic="promotion",
             reason="no model is fit to predict with",
-            next_step="read the verdict's reasons and the exploration report, mend, and run again",
+            next_step="fix what the verdict's reasons and the exploration report name; run again",
         )
     if verdict.decision is Decision.KEPT and verdict.failing_slices:
         yield Finding(

@@ -96,7 +96,7 @@ class RealizedPerformance(Frozen):
     """The weeks whose outcomes have come in.
 
     Attributes:
-        weeks: Every week looked back on, the oldest first.
+        weeks: Every judged week, the oldest first.
         calibration: Calibration of the last of them.
         slices: Slices of the last of them, the worst first.
     """
@@ -204,7 +204,7 @@ class WeeklyReport(Frozen):
         next_steps: What to do, the most pressing first.
         findings: All that was found, the most severe first.
         drifted: Whether features or predictions have drifted enough to warn.
-        worse: Whether the last week looked back on was credibly worse than expected.
+        worse: Whether the last judged week was credibly worse than expected.
         figures: What it was judged by.
     """
 

@@ -149,7 +149,7 @@ def test_a_run_at_work_is_not_cut_short(tmp_path: Path) -> None:
 
 
 def test_looking_at_the_lock_leaves_it_free(tmp_path: Path) -> None:
-    """Whether a run is in hand can be asked without holding up the next one."""
+    """Whether a run is running can be asked without holding up the next one."""
     asyncio.run(take_up(Runs(there=[run(Running())]), tmp_path))
     with (tmp_path / FOLDER / LOCK).open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

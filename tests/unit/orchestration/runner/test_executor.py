@@ -25,7 +25,7 @@ def caused(error: Exception) -> Exception:
     ],
 )
 def test_a_broken_contract_is_never_tried_again(error: Exception | None, final: bool) -> None:
-    """What no further attempt can mend is final, also when a library has wrapped it."""
+    """What no further attempt can fix is final, also when a library has wrapped it."""
     assert is_final(error) is final
     if error is not None:
         assert is_final(caused(error)) is final

@@ -221,7 +221,7 @@ class TestRealizedPerformance:
     """The weeks whose outcomes are in."""
 
     def test_first_week(self) -> None:
-        """Without earlier predictions there is nothing to look back on."""
+        """Without earlier predictions there is no outcomes yet."""
         assert looked_back([], [a_flight(LAST_WEEK)]) == RealizedPerformance()
 
     def test_weeks_keep_their_own_promise_and_rate(self) -> None:
@@ -546,7 +546,7 @@ class TestLogWeek:
     """The week's row of the monitoring log."""
 
     def test_first_week(self, figures_of: Callable[..., Figures]) -> None:
-        """The first week's row has a expected and nothing to look back on."""
+        """The first week's row has a expected and no outcomes yet."""
         row = nodes.log_week(judged(figures_of())).to_dict("records")
 
         assert len(row) == 1

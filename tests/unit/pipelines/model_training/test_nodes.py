@@ -410,7 +410,7 @@ class TestEvaluateModels:
         assert evaluation.rows == len(HOLDOUT_ROWS) == 240
 
     def test_the_baseline_is_the_training_rate(self) -> None:
-        """The constant rate is that of the rows trained on, scored on those held out."""
+        """The baseline is that of the rows trained on, scored on those held out."""
         rate, share = TRAINING_ROWS["late"].mean(), HOLDOUT_ROWS["late"].mean()
 
         found = evaluated().baseline
@@ -524,13 +524,13 @@ class TestWriteModelCard:
 
         assert text.startswith("# Model card: Trains, version 1\n")
         assert "- No run trains (retrain: never)." in text
-        assert table_row(text, "metric") == ["metric", "champion", "constant rate"]
+        assert table_row(text, "metric") == ["metric", "champion", "baseline"]
 
     def test_figures_side_by_side(self) -> None:
         """Every figure stands under its model, with four digits."""
         text, evaluation = card(), evaluated()
 
-        assert table_row(text, "metric")[1:] == ["challenger", "champion", "constant rate"]
+        assert table_row(text, "metric")[1:] == ["challenger", "champion", "baseline"]
         assert evaluation.challenger is not None
         assert evaluation.champion is not None
         assert table_row(text, "roc auc")[1:] == [

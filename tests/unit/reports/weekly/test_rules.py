@@ -37,7 +37,7 @@ ScoreMaker = Callable[..., WeekScore]
 @pytest.mark.parametrize(
     ("weeks", "status", "says"),
     [
-        ([], "OK", "nothing to look back on yet"),
+        ([], "OK", "no outcomes to compare with yet"),
         ([{}], "OK", "the predictions of 29 July held up (skill 9.8%, expected 10.0%)"),
         ([WORSE], "WARN", "worse than the holdout expected (skill 1.0% instead of 10.0%)"),
         ([WORSE, {}], "OK", "held up"),
@@ -45,7 +45,7 @@ ScoreMaker = Callable[..., WeekScore]
         ([WORSE, {}, WORSE], "ACT", "2 of the last 3 weeks were worse"),
         ([WORSE, WORSE, {}], "OK", "held up"),
         ([WORSE, UNJUDGED, WORSE], "ACT", "2 of the last 2 weeks were worse"),
-        ([USELESS], "ACT", "worse than a constant rate (log loss 0.460 against 0.510)"),
+        ([USELESS], "ACT", "worse than the baseline (log loss 0.460 against 0.510)"),
         ([UNJUDGED], "OK", "too few outcomes yet to judge the predictions of 29 July"),
         ([{**UNJUDGED, "rows_with_outcome": 0}], "WARN", "only 0 of the 6,500 rows"),
         ([{"rows_with_outcome": 5000}], "WARN", "only 5,000 of the 6,500 rows"),
@@ -105,8 +105,8 @@ def unseen(rows: int) -> Unseen:
 @pytest.mark.parametrize(
     ("where", "change", "status", "says"),
     [
-        ("data.gate", (gate_result(),), "OK", "nothing to look back on yet"),
-        ("data.gate", (gate_result(quarantined=10),), "OK", "nothing to look back on yet"),
+        ("data.gate", (gate_result(),), "OK", "no outcomes to compare with yet"),
+        ("data.gate", (gate_result(quarantined=10),), "OK", "no outcomes to compare with yet"),
         (
             "data.gate",
             (gate_result(quarantined=11),),
@@ -176,7 +176,7 @@ def test_gravest_first(figures_of: FigureMaker, score_of: ScoreMaker) -> None:
     report = judge(figures.model_copy(update={"data": data}), PARAMS)
 
     assert [finding.status for finding in report.findings] == [Status.ACT, Status.WARN]
-    assert report.headline.startswith("ACT: the predictions of 29 July were worse than a constant")
+    assert report.headline.startswith("ACT: the predictions of 29 July were worse than the")
     assert "quarantine" not in report.headline
     assert len(report.next_steps) == 2
     assert report.worse

@@ -173,8 +173,8 @@ def test_figures_are_shown(figures_of: FigureMaker, score_of: ScoreMaker) -> Non
 @pytest.mark.parametrize(
     ("skill", "says"),
     [
-        (0.1, "their log loss was 10.0% under a constant rate's"),
-        (-0.1, "their log loss was 10.0% over a constant rate's"),
+        (0.1, "their log loss was 10.0% under the baseline's"),
+        (-0.1, "their log loss was 10.0% over the baseline's"),
     ],
 )
 def test_gain_in_words(
@@ -187,10 +187,10 @@ def test_gain_in_words(
 
 
 def test_first_week_has_no_empty_sections(figures_of: FigureMaker) -> None:
-    """The first week says once that there is nothing to look back on, and shows no empty charts."""
+    """The first week says once that there is no outcomes yet, and shows no empty charts."""
     texts = Reader(render_report(judge(figures_of(), MonitoringParams()))).texts
 
-    assert "Nothing to look back on yet: this is the first week." in texts
+    assert "No outcomes to compare with yet: this is the first week." in texts
     assert "Calibration last week" not in texts
     assert "Worst slices last week" not in texts
 
