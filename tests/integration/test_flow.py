@@ -380,7 +380,7 @@ def test_two_at_once(server: flows.Server, whole: Path, tmp_path: Path) -> None:
     assert status == 1
     said = output.strip().splitlines()[-1]
     assert said.startswith("Error: another weekly run on")
-    assert f"in hand (as_of {runs.WEEKS[1]}, process {first.pid}, since" in said
+    assert f"is running (as_of {runs.WEEKS[1]}, process {first.pid}, since" in said
     gate.touch()
     first.result()
     assert journal(data)["finished"]

@@ -80,7 +80,7 @@ def test_from_nothing_to_a_champion(away: flows.Server, tmp_path: Path) -> None:
 
     with up(away, data, log) as process:
         flows.until(lambda: begun(away)[0]["state_type"] == "COMPLETED")
-        assert "was cut short" in log.read_text("utf-8")
+        assert "was interrupted" in log.read_text("utf-8")
         assert [str(week) for week in DataFolder(data).weeks()] == [runs.WEEKS[0]]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
