@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -10,8 +13,29 @@ import other_tables
 import pandas as pd
 import pytest
 import runs
+import stores
 
 pytestmark = pytest.mark.slow
+
+VIEWERS = """
+from pathlib import Path
+from types import SimpleNamespace
+
+from click.testing import CliRunner
+from kedro.framework.startup import bootstrap_project
+from kedro_viz.integrations.kedro.data_loader import load_data
+
+from weekwise.cli.registry import registry
+
+project = Path({project!r})
+bootstrap_project(project)
+_, pipelines, _ = load_data(project, env="orders")
+drawn = sorted(node.short_name for node in pipelines["data_wrangling"].nodes)
+words = ["describe", "data_wrangling", "--env", "orders"]
+listed = CliRunner().invoke(registry, words, obj=SimpleNamespace(project_path=project)).output
+print(*drawn, "| clean_feed listed:", "clean_feed" in listed, "| replay:", "replay" in listed)
+"""
+"""Kedro-Viz's loader and `kedro registry describe`, on a project with this environment alone."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +72,7 @@ def test_the_report_says_what_was_left_out_and_how_the_last_week_did(data: Path)
     figures = json.loads(path.read_text("utf-8"))["figures"]
 
     assert figures["data"]["left_out"]["without an outcome"] == 10
-    gate = {result["table"]: result["quarantined"] for result in figures["data"]["gate"]}
+    gate = {result["table"]: result["quarantined_rows"] for result in figures["data"]["gate"]}
     assert gate == {"feed": 5, "features": 0}
     assert figures["performance"]["weeks"][0]["rows_with_outcome"] == 420
 
@@ -65,3 +89,21 @@ def test_the_gate_checks_the_feed_by_the_contract_of_the_features(tmp_path: Path
     assert "feed: stop" in str(error.value)
     assert "region: expected one of n, s, got west in 1 row" in str(error.value)
     assert "contracts/features.yml" in str(error.value)
+
+
+def test_kedro_viz_and_the_registry_show_its_own_pipelines(tmp_path: Path) -> None:
+    """What draws or lists the pipelines of an environment has the wrangling it would run."""
+    other_tables.write_environment(tmp_path)
+    shutil.copy(runs.PROJECT / "pyproject.toml", tmp_path)
+    (tmp_path / "src").mkdir()
+    shown = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", VIEWERS.format(project=str(tmp_path))],
+        cwd=tmp_path,
+        env=stores.environment(WEEKWISE_DATA_DIR=str(tmp_path / "data")),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert shown[-1] == (
+        "build_features clean_feed summarize_wrangling | clean_feed listed: True | replay: False"
+    )
