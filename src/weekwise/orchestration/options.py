@@ -48,9 +48,7 @@ class Schedule(_Options):
         try:
             ZoneInfo(timezone)
         except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(
-                f"{timezone!r} is no IANA time zone, such as America/New_York"
-            ) from None
+            raise ValueError(f"{timezone!r} is no IANA time zone, such as UTC") from None
         return timezone
 
 
