@@ -4,13 +4,17 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import other_tables
 import pytest
+from kedro.framework.project import pipelines
+from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
 from weekwise import settings
 from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.contract.model import Contracts, Frozen
+from weekwise.paths import DataFolder
 from weekwise.pipeline_registry import register_pipelines
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -73,6 +77,20 @@ def test_five_pipelines_and_all_of_them() -> None:
     assert Counter(node.name for node in PIPELINES["__default__"].nodes) == nodes
 
 
+def test_environments_in_one_process_have_pipelines_of_their_own(tmp_path: Path) -> None:
+    """Kedro's pipelines are those of the environment whose configuration was loaded last."""
+    bootstrap_project(CONF.parent)
+    orders = other_tables.write_environment(tmp_path)
+    wrangling = []
+    for conf, env in ((CONF, "flights"), (orders, "orders"), (CONF, "flights")):
+        EnvironmentConfigLoader(str(conf), env, **settings.CONFIG_LOADER_ARGS)
+        wrangling.append({node.short_name for node in pipelines["data_wrangling"].nodes})
+
+    assert wrangling[1] == {"clean_feed", "build_features", "summarize_wrangling"}
+    assert "replay_flights" in wrangling[0]
+    assert wrangling[0] == wrangling[2]
+
+
 @pytest.mark.parametrize("name", ORDER)
 def test_each_pipeline_is_a_namespace(name: str) -> None:
     """Kedro-Viz draws each pipeline as one box, whose datasets keep their own names."""
@@ -119,6 +137,40 @@ def test_every_entry_of_the_catalog_is_used(conf_catalog: dict[str, Any]) -> Non
     entries = {name for name in conf_catalog if not name.startswith("_") and "{" not in name}
 
     assert entries - used(PIPELINES["__default__"]) == {"quarantine"}
+
+
+def test_files_lie_where_the_paths_say(conf_catalog: dict[str, Any], tmp_path: Path) -> None:
+    """The catalog's file names and those that programs look for are the same."""
+    data = DataFolder(tmp_path)
+    # Before the first run, the week is the calendar's first.
+    first = "2013-01-15"
+    week = data.week(first)
+    inner = {
+        name: entry.get("dataset", entry)
+        for name, entry in conf_catalog.items()
+        if not name.startswith("_")
+    }
+    files = {
+        name: Path(entry["filepath"])
+        for name, entry in inner.items()
+        if Path(entry.get("filepath", "")).is_relative_to(tmp_path)
+    }
+    expected = {
+        "exploration_report": week.exploration_page,
+        "model_card": week.model_card,
+        "predictions_file": data.predictions(first),
+        "weekly_report": week.weekly_report,
+        "weekly_report_page": week.weekly_page,
+        "wrangling_summary": data.wrangling_summary,
+    }
+    assert {name: path for name, path in files.items() if name in expected} == expected
+    # What no program looks for by itself lies in the week's folder all the same.
+    assert {path.parent for name, path in files.items() if name not in expected} == {
+        week.path,
+        week.path / "figures",
+    }
+    assert Path(conf_catalog["gate_results"]["path"]) == week.gate
+    assert Path(conf_catalog["features"]["connection"]["database"]) == data.store
 
 
 def test_every_entry_has_a_layer(conf_catalog: dict[str, Any]) -> None:
