@@ -7,9 +7,9 @@ from ibis import _
 
 from flights.params import WranglingParams
 from weekwise.contract.model import Contract
-from weekwise.features.conform import conform
+from weekwise.features.conform import conform, count_rows
 from weekwise.features.window import Window
-from weekwise.reports.wrangling_summary import WranglingSummary, count, summarize_features
+from weekwise.reports.wrangling_summary import WranglingSummary, summarize_features
 
 HOURS_A_DAY = 24
 MINUTES_AN_HOUR = 60
@@ -165,7 +165,7 @@ def summarize_wrangling(
         features_contract: Its contract.
         window: The run's place in time.
     """
-    rows_in = {"flights": count(flights), "weather": count(weather)}
+    rows_in = {"flights": count_rows(flights), "weather": count_rows(weather)}
     past = clean_flights.filter(_.scheduled_departure.date() < ibis.literal(window.as_of))
     lost = past.agg(canceled=_.canceled.sum(), diverted=_.diverted.sum()).to_pyarrow().to_pylist()
     return summarize_features(
@@ -173,6 +173,6 @@ def summarize_wrangling(
         features_contract,
         window,
         rows_in=rows_in,
-        duplicates_dropped=rows_in["flights"] - count(clean_flights),
+        duplicates_dropped=rows_in["flights"] - count_rows(clean_flights),
         left_out={reason: rows or 0 for reason, rows in lost[0].items()},
     )

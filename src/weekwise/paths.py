@@ -93,6 +93,10 @@ class DataFolder:
         found = (_date(report.parent.name) for report in reports)
         return sorted(week for week in found if week is not None)
 
+    def last_week(self) -> date | None:
+        """As-of date of the newest complete run, if there is one."""
+        return max(self.weeks(), default=None)
+
     def predictions(self, as_of: date | str) -> Path:
         """The Parquet file of one week's predictions."""
         return self.path / "07_model_output" / "predictions" / f"{as_of}.parquet"
@@ -181,6 +185,8 @@ def environment_data(project: Path) -> Path:
 def replace_whole(path: Path, text: str) -> None:
     """Write a text file whole or not at all, in the place of the former one.
 
+    If writing fails, the former file stands and nothing lies beside it.
+
     Args:
         path: The file; its folder is made when needed.
         text: What it is to hold.
@@ -188,8 +194,11 @@ def replace_whole(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # It ends otherwise: whoever lists such files must not meet what a kill leaves behind.
     hidden = path.with_name(f".{path.name}.{os.getpid()}")
-    hidden.write_text(text, "utf-8")
-    hidden.replace(path)
+    try:
+        hidden.write_text(text, "utf-8")
+        hidden.replace(path)
+    finally:
+        hidden.unlink(missing_ok=True)
 
 
 def _date(folder: str) -> date | None:

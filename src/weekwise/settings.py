@@ -31,8 +31,7 @@ def _package_folder(package: str) -> str:
 
 def _last_week(data: str, otherwise: str) -> str:
     """The newest complete week in the store, for commands that look rather than run."""
-    weeks = DataFolder(Path(data)).weeks()
-    return str(weeks[-1] if weeks else otherwise)
+    return str(DataFolder(Path(data)).last_week() or otherwise)
 
 
 def _tracking_uri(data: str) -> str:

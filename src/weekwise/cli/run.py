@@ -59,8 +59,7 @@ def _as_of(options: dict[str, Any]) -> date:
         return calendar.parse(options["params"]["as_of"])
     data = DataFolder(Path(config["globals"]["data"]))
     if _starts_a_week(options):
-        weeks = data.weeks()
-        return calendar.after(weeks[-1] if weeks else None)
+        return calendar.after(data.last_week())
     try:
         return calendar.parse(_built_for(data.wrangling_summary))
     except FileNotFoundError:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from kedro.io import AbstractDataset
 from pydantic import ValidationError
 
-from weekwise.datasets.atomic import whole
 from weekwise.errors import AsOfError, RegistryError
+from weekwise.paths import replace_whole
 
 if TYPE_CHECKING:
     from weekwise.model.contenders import Challenger, Champion, CurrentChampion
@@ -199,8 +199,7 @@ class VerdictDataset(_RegistryDataset, AbstractDataset[Any, Any]):
     def save(self, data: Verdict) -> None:
         """Carry the verdict out, then write the whole file in its place."""
         self._registry().apply(data)
-        with whole(self._filepath) as hidden:
-            hidden.write_text(data.model_dump_json(indent=2), "utf-8")
+        replace_whole(self._filepath, data.model_dump_json(indent=2))
 
     def _exists(self) -> bool:
         return self._filepath.exists()

@@ -16,3 +16,8 @@ def conform(table: ibis.Table, contract: Contract) -> ibis.Table:
         contract: What `table` is.
     """
     return table.select(*contract.columns).cast(ibis_schema(contract)).distinct()
+
+
+def count_rows(table: ibis.Table) -> int:
+    """How many rows a table has."""
+    return int(table.count().to_pyarrow().as_py())

@@ -14,6 +14,7 @@ from kedro.pipeline import Pipeline
 
 from weekwise.contract.model import Contract
 from weekwise.hooks.initialization import SERVER
+from weekwise.paths import DataFolder
 
 SUMMARY = "wrangling_summary"
 CONTRACT_SUFFIX = "_contract"
@@ -38,8 +39,8 @@ class TrackingHook:
         self._parameters = context.config_loader["parameters"]
         self._project = context.project_path
         if SERVER is None:
-            data = Path(context.config_loader["globals"]["data"])
-            (self._project / data / "mlflow").mkdir(parents=True, exist_ok=True)
+            data = DataFolder(self._project / context.config_loader["globals"]["data"])
+            data.mlflow.mkdir(parents=True, exist_ok=True)
 
     @hook_impl(trylast=True)
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:

@@ -76,8 +76,7 @@ class Project:
         Raises:
             EndOfFeed: If there is none.
         """
-        weeks = DataFolder(self.data).weeks()
-        return self.calendar.after(weeks[-1] if weeks else None)
+        return self.calendar.after(DataFolder(self.data).last_week())
 
     def parameters(self, as_of: str) -> dict[str, Any]:
         """The parameters of a run."""

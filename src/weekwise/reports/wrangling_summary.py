@@ -8,6 +8,7 @@ from datetime import date
 import ibis
 
 from weekwise.contract.model import Contract, Frozen
+from weekwise.features.conform import count_rows
 from weekwise.features.fingerprint import table_hash
 from weekwise.features.window import Window
 
@@ -65,14 +66,9 @@ def summarize_features(
         rows_in=dict(rows_in),
         duplicates_dropped=duplicates_dropped,
         left_out=dict(left_out),
-        history_rows=count(history),
-        upcoming_rows=count(window.upcoming(features, contract)),
+        history_rows=count_rows(history),
+        upcoming_rows=count_rows(window.upcoming(features, contract)),
         history_start=span["first"],
         history_end=span["last"],
         data_hash=table_hash(features),
     )
-
-
-def count(table: ibis.Table) -> int:
-    """How many rows a table has."""
-    return int(table.count().to_pyarrow().as_py())

@@ -32,6 +32,7 @@ from weekwise.orchestration.flow.lock import one_run_at_a_time
 from weekwise.orchestration.project import Project
 from weekwise.orchestration.server.connection import plain_api_errors
 from weekwise.orchestration.server.readiness import services, tracking_uri, wait_for
+from weekwise.paths import DataFolder
 
 POLL_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
@@ -80,7 +81,7 @@ def champion(project: Project) -> str | None:
     uri = tracking_uri(project)
     if uri.startswith("sqlite:"):
         # MLflow makes the file, but not its folder.
-        (project.data / "mlflow").mkdir(parents=True, exist_ok=True)
+        DataFolder(project.data).mlflow.mkdir(parents=True, exist_ok=True)
     name = str(project.config["globals"]["registered_model"])
     try:
         return Registry(name, MlflowClient(uri)).champion()

@@ -7,7 +7,7 @@ import os
 
 from weekwise.orchestration.flow.report_summary import Report
 from weekwise.orchestration.project import Project
-from weekwise.paths import REPORTING
+from weekwise.paths import DataFolder
 
 URLS = "WEEKWISE_ALERT_URLS"
 ACT = "ACT"
@@ -33,7 +33,7 @@ def alert_refused(as_of: str | None, error: BaseException) -> None:
 def alert_status(project: Project, report: Report) -> None:
     """Tell that a run ended with status ACT; others tell nobody."""
     if report.status == ACT:
-        place = project.data / REPORTING / report.as_of / "weekly_report.html"
+        place = DataFolder(project.data).week(report.as_of).weekly_page
         send(f"Weekwise: act on the week of {report.as_of}", f"{report.headline}\n{place}")
 
 

@@ -12,7 +12,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 
 from weekwise.orchestration.flow.report_summary import Report, read_report
 from weekwise.orchestration.project import Project
-from weekwise.paths import REPORTING
+from weekwise.paths import DataFolder, WeekFolder
 
 FLOW_RUN_ID = "prefect.flow_run_id"
 FLOW_RUN_URL = "prefect.flow_run_url"
@@ -48,7 +48,7 @@ def link_runs(project: Project, flow_run_id: str) -> str | None:
 def publish_report(project: Project, as_of: str, mlflow_run_id: str | None) -> Report:
     """Show a complete run: the report's first line and table, the verdict, the Data Docs."""
     report = read_report(project.data, as_of)
-    week = project.data / REPORTING / as_of
+    week = DataFolder(project.data).week(as_of)
     _quietly(
         lambda: create_markdown_artifact(
             markdown=_page(report, week, mlflow_run_id),
@@ -58,7 +58,7 @@ def publish_report(project: Project, as_of: str, mlflow_run_id: str | None) -> R
     )
     _quietly(
         lambda: create_markdown_artifact(
-            markdown=f"# {report.verdict}\n\nModel card: `{week / 'model_card.md'}`\n",
+            markdown=f"# {report.verdict}\n\nModel card: `{week.model_card}`\n",
             key="verdict",
             description=report.verdict,
         )
@@ -94,7 +94,7 @@ def gate_failures(folder: Path) -> list[dict[str, str]]:
 
 
 def _publish_gate(project: Project, as_of: str) -> None:
-    rows = gate_failures(project.data / REPORTING / as_of / "gate")
+    rows = gate_failures(DataFolder(project.data).week(as_of).gate)
     description = f"{len(rows)} findings" if rows else "all tables are as their contracts say"
     _quietly(
         lambda: create_table_artifact(
@@ -103,20 +103,20 @@ def _publish_gate(project: Project, as_of: str) -> None:
             description=description,
         )
     )
-    docs = sorted((project.data / REPORTING / "gx").rglob("index.html"))
-    if docs:
+    docs = DataFolder(project.data).data_docs
+    if docs.exists():
         _quietly(
             lambda: create_link_artifact(
-                link=docs[0].resolve().as_uri(), link_text="Data Docs", key="data-docs"
+                link=docs.resolve().as_uri(), link_text="Data Docs", key="data-docs"
             )
         )
 
 
-def _page(report: Report, week: Path, mlflow_run_id: str | None) -> str:
+def _page(report: Report, week: WeekFolder, mlflow_run_id: str | None) -> str:
     lines = [f"# {report.headline}", "", "| | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in report.rows]
     lines += ["", *(f"- {step}" for step in report.next_steps), ""]
-    lines += [f"Report: `{week / 'weekly_report.html'}`", ""]
+    lines += [f"Report: `{week.weekly_page}`", ""]
     if mlflow_run_id:
         lines += [f"MLflow run: `{mlflow_run_id}`", ""]
     return "\n".join(lines)

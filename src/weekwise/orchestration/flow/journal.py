@@ -10,8 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from weekwise.datasets.atomic import whole
-from weekwise.orchestration.flow.lock import FOLDER
+from weekwise.paths import DataFolder, replace_whole
 
 JOURNAL = "last_run.json"
 
@@ -39,8 +38,7 @@ class Journal(BaseModel):
 
     def write(self, data: Path) -> Journal:
         """Put it, whole, in the place of the one before."""
-        with whole(data / FOLDER / JOURNAL) as hidden:
-            hidden.write_text(self.model_dump_json(indent=2), "utf-8")
+        replace_whole(_file(data), self.model_dump_json(indent=2))
         return self
 
     def noted(self, data: Path, **changes: Any) -> Journal:
@@ -51,9 +49,13 @@ class Journal(BaseModel):
 def read_journal(data: Path) -> Journal | None:
     """The environment's last run, if there was one."""
     try:
-        return Journal.model_validate_json((data / FOLDER / JOURNAL).read_text("utf-8"))
+        return Journal.model_validate_json(_file(data).read_text("utf-8"))
     except (FileNotFoundError, ValidationError):
         return None
+
+
+def _file(data: Path) -> Path:
+    return DataFolder(data).orchestration / JOURNAL
 
 
 def digest(parameters: Mapping[str, Any]) -> str:

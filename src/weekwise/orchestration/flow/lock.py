@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from weekwise.errors import RunInProgressError
+from weekwise.paths import DataFolder
 
-FOLDER = "orchestration"
 LOCK = "run.lock"
 
 
@@ -26,7 +26,7 @@ def one_run_at_a_time(data: Path, as_of: str) -> Iterator[None]:
     Raises:
         RunInProgressError: If another run holds it.
     """
-    folder = data / FOLDER
+    folder = DataFolder(data).orchestration
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("a+", encoding="utf-8") as file:
         try:

@@ -6,9 +6,9 @@ import ibis
 
 from weekwise.contract.derive import AS_OF
 from weekwise.contract.model import Contract
-from weekwise.features.conform import conform
+from weekwise.features.conform import conform, count_rows
 from weekwise.features.window import Window
-from weekwise.reports.wrangling_summary import WranglingSummary, count, summarize_features
+from weekwise.reports.wrangling_summary import WranglingSummary, summarize_features
 
 
 def clean_feed(feed: ibis.Table, features_contract: Contract) -> ibis.Table:
@@ -67,7 +67,7 @@ def summarize_wrangling(
         features_contract: Its contract.
         window: The run's place in time.
     """
-    rows = count(feed)
+    rows = count_rows(feed)
     date = _dates(clean_feed, features_contract)
     unknown = clean_feed[str(features_contract.target)].isnull()
     left_out = {
@@ -79,8 +79,8 @@ def summarize_wrangling(
         features_contract,
         window,
         rows_in={"feed": rows},
-        duplicates_dropped=rows - count(clean_feed),
-        left_out={reason: count(table) for reason, table in left_out.items()},
+        duplicates_dropped=rows - count_rows(clean_feed),
+        left_out={reason: count_rows(table) for reason, table in left_out.items()},
     )
 
 

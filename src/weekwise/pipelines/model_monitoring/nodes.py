@@ -26,6 +26,7 @@ from weekwise.analysis.selection import Selection
 from weekwise.contract.derive import categorical
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError
+from weekwise.features.conform import count_rows
 from weekwise.features.window import Window
 from weekwise.model.evaluation import Evaluation
 from weekwise.model.verdict import Verdict
@@ -211,8 +212,8 @@ def find_unseen_categories(
     found = [one for name in columns for one in _unseen(upcoming, history, name)]
     has_one = [upcoming[one.column].cast("string") == one.value for one in found]
     return Unseen(
-        upcoming_rows=_count(upcoming),
-        rows=_count(upcoming.filter(ibis.or_(*has_one))) if found else 0,
+        upcoming_rows=count_rows(upcoming),
+        rows=count_rows(upcoming.filter(ibis.or_(*has_one))) if found else 0,
         categories=tuple(sorted(found, key=lambda one: (-one.rows, one.column, one.value))),
     )
 
@@ -395,10 +396,6 @@ def _histogram(
             strict=True,
         )
     )
-
-
-def _count(table: ibis.Table) -> int:
-    return int(table.count().to_pyarrow().as_py())
 
 
 def _frame(table: ibis.Table) -> pd.DataFrame:

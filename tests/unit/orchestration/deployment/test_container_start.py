@@ -20,8 +20,9 @@ from weekwise.orchestration.deployment.container_start import (
     run_first_week,
     take_up,
 )
-from weekwise.orchestration.flow.lock import FOLDER, LOCK, one_run_at_a_time
+from weekwise.orchestration.flow.lock import LOCK, one_run_at_a_time
 from weekwise.orchestration.project import Project, set_up
+from weekwise.paths import DataFolder
 
 PROJECT = Path(__file__).parents[4]
 
@@ -151,7 +152,7 @@ def test_a_run_at_work_is_not_cut_short(tmp_path: Path) -> None:
 def test_looking_at_the_lock_leaves_it_free(tmp_path: Path) -> None:
     """Whether a run is running can be asked without holding up the next one."""
     asyncio.run(take_up(Runs(there=[run(Running())]), tmp_path))
-    with (tmp_path / FOLDER / LOCK).open("a+") as file:
+    with (DataFolder(tmp_path).orchestration / LOCK).open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
