@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from ibis import BaseBackend
 from kedro_datasets.ibis import TableDataset
 
 from weekwise.errors import StoreError
+
+# Kedro's datasets share a connection, but make it unguarded: two threads that begin at once would
+# each have their own, and a transaction could begin on one and end on the other.
+_ONE_CONNECTS = threading.Lock()
 
 
 class StoreTable(TableDataset):  # type: ignore[misc]
@@ -60,6 +65,11 @@ class StoreTable(TableDataset):  # type: ignore[misc]
         )
         self._partition = partition or {}
         self._schema = ibis.schema(schema) if schema else None
+
+    @property
+    def _connection(self) -> BaseBackend:
+        with _ONE_CONNECTS:
+            return super()._connection
 
     def _connect(self) -> BaseBackend:
         if self._connection_config["backend"] != "duckdb":

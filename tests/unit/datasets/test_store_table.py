@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -137,6 +138,25 @@ def test_threads_read_and_write_at_once(connection: Connection) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(save_and_join, range(32))) == [1] * 32
+
+
+def test_threads_that_begin_at_once_share_one_connection(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction begins and ends on one connection, even if every thread asks for the first."""
+    connect = StoreTable._connect
+
+    def slowly(table: StoreTable) -> object:
+        time.sleep(0.05)
+        return connect(table)
+
+    monkeypatch.setattr(StoreTable, "_connect", slowly)
+
+    def own_connection(number: int) -> int:
+        return id(StoreTable(table_name=f"t{number}", connection=connection).connection)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(own_connection, range(8)))) == 1
 
 
 def test_every_thread_reads_instants_in_utc(connection: Connection) -> None:
