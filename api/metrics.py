@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -20,6 +20,8 @@ from prometheus_client import (
 from starlette.responses import Response
 
 from weekwise import __version__
+from weekwise.tasks import TASKS
+from weekwise.tasks.base import Task
 
 MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 """prometheus_client's own variable: the folder where several workers add their metrics up."""
@@ -30,7 +32,6 @@ LATENCY_BUCKETS = (
 )
 """Seconds."""
 
-PROBABILITY_BUCKETS = tuple(step / 10 for step in range(1, 11))
 METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
 ReloadOutcome = Literal["swapped", "failed", "unreachable", "nothing"]
 
@@ -48,13 +49,16 @@ class PrometheusMetrics:
             buckets=LATENCY_BUCKETS,
             registry=self._registry,
         )
-        self._probabilities = Histogram(
-            "weekwise_prediction_probability",
-            "Predicted probabilities, by model version.",
-            ("version",),
-            buckets=PROBABILITY_BUCKETS,
-            registry=self._registry,
-        )
+        self._predictions = {
+            task.name: Histogram(
+                task.histogram.name,
+                task.histogram.description,
+                ("version",),
+                buckets=task.histogram.buckets,
+                registry=self._registry,
+            )
+            for task in TASKS.values()
+        }
         self._refused = Counter(
             "weekwise_rows_refused", "Rows that the contract refused.", registry=self._registry
         )
@@ -101,7 +105,7 @@ class PrometheusMetrics:
             self._reloads.labels(outcome)
         # Looking a child metric up by its labels costs more than counting.
         self._request_children: dict[tuple[str, str, int], Histogram] = {}
-        self._probability_children: dict[str, Histogram] = {}
+        self._prediction_children: dict[str, Histogram] = {}
         self._current: tuple[str, str, str] | None = None
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -149,19 +153,22 @@ class PrometheusMetrics:
         """Show whether MLflow answered."""
         self._reachable.set(int(reachable))
 
-    def predictions(self, version: str, probabilities: Iterable[float]) -> None:
+    def predictions(self, version: str, task: Task, predictions: Iterable[Any]) -> None:
         """Count predictions.
 
         Args:
             version: The model's version.
-            probabilities: What it predicted, one value a row, 0 to 1.
+            task: What it predicts.
+            predictions: What it predicted, one item a row.
         """
-        child = self._probability_children.get(version)
+        child = self._prediction_children.get(version)
         if child is None:
-            child = self._probability_children[version] = self._probabilities.labels(version)
-        observe = child.observe
-        for probability in probabilities:
-            observe(probability)
+            child = self._prediction_children[version] = self._predictions[task.name].labels(
+                version
+            )
+        observe, level = child.observe, task.row_level
+        for predicted in predictions:
+            observe(level(predicted))
 
     def refused_rows(self, count: int) -> None:
         """Count rows that the contract refused."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from weekwise.contract.types import TaskName
+from weekwise.tasks import TASKS
+from weekwise.tasks.base import Task
 
 Json = str | int | float | bool | None
 ReportStatus = Literal["OK", "WARN", "ACT"]
@@ -33,32 +40,30 @@ class FieldWarning(Answer):
     message: str
 
 
-class Prediction(Answer):
+class _Prediction(Answer):
     """The prediction for one row."""
 
-    probability: float = Field(ge=0, le=1, description="Probability of a positive outcome.")
-    decision: bool = Field(description="Whether the probability reaches the threshold.")
-    threshold: float = Field(ge=0, le=1)
     model_version: str
     warnings: list[FieldWarning]
 
 
 class Contribution(Answer):
-    """What one input adds to a row's log-odds."""
+    """What one input adds to a row's score."""
 
     feature: str
     title: str
     value: Json = Field(description="The value the model got; null if missing.")
     label: str | None = Field(description="The contract's label of the value.")
     unit: str | None
-    contribution: float = Field(description="SHAP value in log-odds.")
+    contribution: float = Field(description="SHAP value, in the unit of the score.")
 
 
-class Explanation(Prediction):
+class _Explanation(_Prediction):
     """A prediction with what each input adds to it."""
 
-    log_odds: float = Field(description="base_value plus all contributions.")
-    base_value: float = Field(description="The value every row starts from, in log-odds.")
+    score: float = Field(description="base_value plus all contributions.")
+    base_value: float = Field(description="The score that every row starts from.")
+    scale: str = Field(description="What score, base_value and contributions are measured in.")
     contributions: list[Contribution] = Field(description="The largest first, by absolute value.")
 
 
@@ -71,12 +76,10 @@ class FieldError(Answer):
     received: str
 
 
-class BatchPrediction(Answer):
+class _BatchPrediction(Answer):
     """The prediction for one row of a batch."""
 
     index: int = Field(ge=0)
-    probability: float = Field(ge=0, le=1)
-    decision: bool
     warnings: list[FieldWarning]
 
 
@@ -87,14 +90,44 @@ class BatchRefusal(Answer):
     errors: list[FieldError] = Field(min_length=1)
 
 
-class BatchAnswer(Answer):
+class _BatchAnswer(Answer):
     """One result for each row, in the order of the rows."""
 
     model_version: str
-    threshold: float = Field(ge=0, le=1)
     predicted: int = Field(ge=0, description="Rows with a prediction.")
     refused: int = Field(ge=0, description="Rows that were refused.")
-    results: list[BatchPrediction | BatchRefusal]
+
+
+def _of(task: Task, base: type[Answer], *parts: type[BaseModel], **fields: Any) -> Any:
+    """An answer with a task's own fields."""
+    name = f"{task.name.value.capitalize()}{base.__name__.removeprefix('_')}"
+    return create_model(name, __base__=(*parts, base), __doc__=base.__doc__, **fields)
+
+
+def _list_of(model: Any) -> Any:
+    return list[model]
+
+
+def _either(models: Iterable[Any]) -> Any:
+    """One of some models: as many as there are tasks."""
+    return reduce(or_, models)
+
+
+Prediction = _either(
+    _of(task, _Prediction, task.answer_model, task.settings_model) for task in TASKS.values()
+)
+Explanation = _either(
+    _of(task, _Explanation, task.answer_model, task.settings_model) for task in TASKS.values()
+)
+BatchAnswer = _either(
+    _of(
+        task,
+        _BatchAnswer,
+        task.settings_model,
+        results=_list_of(_of(task, _BatchPrediction, task.answer_model) | BatchRefusal),
+    )
+    for task in TASKS.values()
+)
 
 
 class ContractFacts(Answer):
@@ -145,9 +178,12 @@ class ModelFacts(Answer):
     rows: int = Field(description="Training rows.")
     validation_rows: int
     trees: int
-    positive_rate: float
-    threshold: float
-    task: Literal["binary"]
+    baseline: tuple[float, ...] = Field(
+        description="What the outcomes of the training rows alone predict: for yes or no the "
+        "positive rate."
+    )
+    threshold: float = Field(description="For yes or no: from where on the decision is yes.")
+    task: TaskName
     target: TargetFacts
     contract: ContractFacts
     metrics: dict[str, float] = Field(description="Its metrics, by name.")
@@ -166,17 +202,14 @@ class ReportSummary(Answer):
     status: ReportStatus
     headline: str
     model_version: str | None = Field(description="The model that made the run's predictions.")
-    expected_log_loss: float | None = Field(
-        description="Expected log loss, from the holdout, of the newest run with known outcomes."
+    expected_loss: float | None = Field(
+        description="Expected loss, from the holdout, of the newest run with known outcomes."
     )
-    log_loss: float | None = Field(description="Realized log loss of that run.")
-    baseline_log_loss: float | None = Field(
-        description="Log loss of the baseline on the same rows."
-    )
+    loss: float | None = Field(description="Realized loss of that run.")
+    baseline_loss: float | None = Field(description="Loss of the baseline on the same rows.")
     expected_skill: float | None
     skill: float | None
-    auc: float | None
-    calibration_error: float | None
+    metrics: dict[str, float] = Field(description="Its further metrics, by name.")
     evaluated_as_of: date | None = Field(
         description="The run whose predictions were compared with the outcomes."
     )

@@ -35,7 +35,7 @@ async def predict(request: Request) -> Response:
 
 @router.post("/explain", response_model=schemas.Explanation, **_ROW)  # type: ignore[arg-type]
 async def explain(request: Request) -> Response:
-    """Predict one row, with what each input adds to its log-odds (SHAP)."""
+    """Predict one row, with what each input adds to its score (SHAP)."""
     return await service_of(request).predictions.explain(request)
 
 

@@ -1,4 +1,4 @@
-"""What the service answers about predictions: the one place that knows the fields of an answer."""
+"""What the service answers about predictions."""
 
 from __future__ import annotations
 
@@ -21,36 +21,30 @@ class AnsweredBatch:
 
     Attributes:
         body: The answer as JSON.
-        probabilities: The predictions of the valid rows.
+        predictions: Of the valid rows.
         refused: How many rows were refused.
         unseen: How many values the contract does not list, by column.
     """
 
     body: bytes
-    probabilities: Sequence[float]
+    predictions: Sequence[Any]
     refused: int
     unseen: Mapping[str, int]
 
 
-def invalid_predictions(probabilities: Sequence[float]) -> list[float]:
-    """The predictions that no working model makes: not finite, or not from 0 to 1."""
-    return [value for value in probabilities if not (math.isfinite(value) and 0 <= value <= 1)]
-
-
-def prediction_body(model: LoadedModel, row: Row, probability: float) -> bytes:
+def prediction_body(model: LoadedModel, row: Row, predicted: Any) -> bytes:
     """The answer to `POST /predict`, as JSON.
 
     Args:
         model: The model that predicted.
         row: The row, as the model's reader gives it.
-        probability: What the model predicted for it.
+        predicted: What the model predicted for it.
     """
-    threshold = model.predictor.threshold
+    task, threshold = model.predictor.task, model.predictor.threshold
     return orjson.dumps(
         {
-            "probability": probability,
-            "decision": probability >= threshold,
-            "threshold": threshold,
+            **task.answer(predicted, threshold),
+            **task.answer_settings(threshold),
             "model_version": model.version,
             "warnings": model.reader.warnings.of_row(row),
         }
@@ -64,8 +58,8 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
         model: The model.
         row: The row, as the model's reader gives it.
     """
-    predictor = model.predictor
-    (probability,) = predictor.predict_rows([row])
+    predictor, task = model.predictor, model.predictor.task
+    (predicted,) = predictor.predict_rows([row])
     explained = predictor.explain_row(row)
     inputs = zip(
         predictor.inputs.names,
@@ -81,12 +75,12 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
     contributions.sort(key=lambda part: -abs(part["contribution"]))
     return orjson.dumps(
         {
-            "probability": probability,
-            "decision": probability >= predictor.threshold,
-            "threshold": predictor.threshold,
+            **task.answer(predicted, predictor.threshold),
+            **task.answer_settings(predictor.threshold),
             "model_version": model.version,
-            "log_odds": explained.base + math.fsum(explained.contributions),
+            "score": explained.base + math.fsum(explained.contributions),
             "base_value": explained.base,
+            "scale": task.words.scale,
             "contributions": contributions,
             "warnings": model.reader.warnings.of_row(row),
         }
@@ -103,18 +97,17 @@ def answered_batch(model: LoadedModel, batch: CheckedBatch) -> AnsweredBatch:
     Returns:
         The answer to `POST /predict/batch`, one result a row, in the order of the rows.
     """
-    probabilities = model.predict_columns(batch.columns) if batch.valid else []
-    threshold = model.predictor.threshold
+    predictions = model.predict_columns(batch.columns) if batch.valid else []
+    task, threshold = model.predictor.task, model.predictor.threshold
     warnings = model.reader.warnings.of_batch(batch.columns, batch.missing, len(batch.valid))
     results: list[Any] = [
         {
             "index": index,
-            "probability": probability,
-            "decision": probability >= threshold,
+            **task.answer(predicted, threshold),
             "warnings": row_warnings,
         }
-        for index, probability, row_warnings in zip(
-            batch.valid, probabilities, warnings.by_row, strict=True
+        for index, predicted, row_warnings in zip(
+            batch.valid, predictions, warnings.by_row, strict=True
         )
     ]
     if batch.faults:
@@ -122,12 +115,12 @@ def answered_batch(model: LoadedModel, batch: CheckedBatch) -> AnsweredBatch:
         results.sort(key=itemgetter("index"))
     body = {
         "model_version": model.version,
-        "threshold": threshold,
+        **task.answer_settings(threshold),
         "predicted": len(batch.valid),
         "refused": len(batch.faults),
         "results": results,
     }
-    return AnsweredBatch(orjson.dumps(body), probabilities, len(batch.faults), warnings.unseen)
+    return AnsweredBatch(orjson.dumps(body), predictions, len(batch.faults), warnings.unseen)
 
 
 def _contribution(

@@ -64,7 +64,7 @@ class LoadedModel:
             for name, value in self.predictor.importances().items()
         ]
 
-    def predict_columns(self, columns: Mapping[str, Array]) -> list[float]:
+    def predict_columns(self, columns: Mapping[str, Array]) -> list[Any]:
         """Predict many rows through a frame, as the prediction pipeline does.
 
         Args:
@@ -83,5 +83,5 @@ class LoadedModel:
             },
             copy=False,
         )
-        predictions: list[float] = self.predictor.predict_proba(frame).tolist()
+        predictions: list[Any] = self.predictor.predict(frame).tolist()
         return predictions

@@ -22,8 +22,8 @@ def model_facts(model: LoadedModel, *, reachable: bool, problem: str | None) -> 
     record = predictor.record
     registry: Literal["ok", "unreachable"] = "ok" if reachable else "unreachable"
     metrics = dict(release.metrics)
-    if record.validation_log_loss is not None:
-        metrics["validation_log_loss"] = record.validation_log_loss
+    if record.validation_loss is not None:
+        metrics["validation_loss"] = record.validation_loss
     return schemas.ModelFacts(
         name=release.name,
         version=release.version,
@@ -36,9 +36,9 @@ def model_facts(model: LoadedModel, *, reachable: bool, problem: str | None) -> 
         rows=record.rows,
         validation_rows=record.validation_rows,
         trees=record.trees,
-        positive_rate=record.positive_rate,
+        baseline=record.baseline,
         threshold=predictor.threshold,
-        task="binary",
+        task=predictor.task.name,
         target=_target(predictor.contract),
         contract=_contract(predictor.contract),
         metrics=metrics,

@@ -8,7 +8,6 @@ from pathlib import Path
 from api.rows.json_schema import example_rows
 from api.rows.row_reader import RowReader
 from api.rows.row_warnings import Row
-from api.serving.answers import invalid_predictions
 from api.serving.loaded_model import LoadedModel, Source
 from weekwise.errors import RegistryError
 from weekwise.model.model_files import ARTIFACT, EXAMPLE
@@ -45,11 +44,12 @@ def load_model(release: Release, folder: Path, source: Source) -> LoadedModel:
 def _check(model: LoadedModel) -> None:
     """Read, predict and explain the model's own example, as requests would."""
     rows = _example_rows(model)
-    invalid = invalid_predictions(model.predictor.predict_rows(rows))
+    valid = model.predictor.task.valid
+    invalid = [value for value in model.predictor.predict_rows(rows) if not valid(value)]
     if invalid:
         raise RegistryError(
-            f"{_name(model.release)} predicts {invalid[0]} for its own input example; "
-            "a probability is between 0 and 1"
+            f"{_name(model.release)} predicts {invalid[0]} for its own input example, which no "
+            "working model does; roll back to an earlier version"
         )
     # All of this is computed once: the first request should not wait for it.
     model.predictor.explain_row(rows[0])

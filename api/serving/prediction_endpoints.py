@@ -56,9 +56,9 @@ class PredictionEndpoints:
         body = await _json_body(request)
         model = self._model_in_service.required()
         row = self._read(model, body)
-        probability = await self._batcher_of(model).predict(row)
-        self._metrics.predictions(model.version, (probability,))
-        return json_response(prediction_body(model, row, probability), version=model.version)
+        predicted = await self._batcher_of(model).predict(row)
+        self._metrics.predictions(model.version, model.predictor.task, (predicted,))
+        return json_response(prediction_body(model, row, predicted), version=model.version)
 
     async def explain(self, request: Request) -> Response:
         """The response to `POST /explain`.
@@ -86,7 +86,7 @@ class PredictionEndpoints:
             return answered_batch(model, reader.read(body))
 
         batch = await self._in_thread(answer)
-        self._metrics.predictions(model.version, batch.probabilities)
+        self._metrics.predictions(model.version, model.predictor.task, batch.predictions)
         self._metrics.refused_rows(batch.refused)
         self._metrics.unseen_categories(batch.unseen)
         return json_response(batch.body, version=model.version)

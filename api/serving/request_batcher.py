@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 
 from api.rows.row_warnings import Row
 from api.serving.loaded_model import LoadedModel
@@ -30,16 +31,16 @@ class RequestBatcher:
 
     model: LoadedModel
     _rows: list[Row] = field(default_factory=list)
-    _futures: list[asyncio.Future[float]] = field(default_factory=list)
+    _futures: list[asyncio.Future[Any]] = field(default_factory=list)
 
-    def predict(self, row: Row) -> asyncio.Future[float]:
+    def predict(self, row: Row) -> asyncio.Future[Any]:
         """The prediction for a row, some turns of the event loop from now.
 
         Args:
             row: The row, as the model's reader gives it.
         """
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[float] = loop.create_future()
+        future: asyncio.Future[Any] = loop.create_future()
         self._rows.append(row)
         self._futures.append(future)
         if len(self._rows) == 1:

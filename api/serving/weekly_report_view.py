@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import ReportStatus, ReportSummary
 
@@ -24,23 +24,21 @@ class PerformanceView(_View):
 
     Attributes:
         as_of: The run that predicted.
-        expected_log_loss: What the holdout expected.
-        log_loss: What the outcomes showed.
-        baseline_log_loss: The same of the baseline.
+        expected_loss: What the holdout expected.
+        loss: What the outcomes showed.
+        baseline_loss: The same of the baseline.
         expected_skill: The share of the baseline's loss that the holdout expected to save.
         skill: The share that was saved.
-        auc: The area under the ROC curve.
-        calibration_error: The expected calibration error.
+        metrics: Further metrics, by name.
     """
 
     as_of: date | None = None
-    expected_log_loss: float | None = None
-    log_loss: float | None = None
-    baseline_log_loss: float | None = None
+    expected_loss: float | None = None
+    loss: float | None = None
+    baseline_loss: float | None = None
     expected_skill: float | None = None
     skill: float | None = None
-    auc: float | None = None
-    calibration_error: float | None = None
+    metrics: dict[str, float] = Field(default_factory=dict)
 
 
 class PerformanceWeeksView(_View):
@@ -103,13 +101,12 @@ class WeeklyReportView(_View):
             status=self.status,
             headline=self.headline,
             model_version=self.figures.predictions.model_version,
-            expected_log_loss=newest.expected_log_loss,
-            log_loss=newest.log_loss,
-            baseline_log_loss=newest.baseline_log_loss,
+            expected_loss=newest.expected_loss,
+            loss=newest.loss,
+            baseline_loss=newest.baseline_loss,
             expected_skill=newest.expected_skill,
             skill=newest.skill,
-            auc=newest.auc,
-            calibration_error=newest.calibration_error,
+            metrics=newest.metrics,
             evaluated_as_of=newest.as_of,
             drifted=self.drifted,
             worse=self.worse,

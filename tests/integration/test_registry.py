@@ -20,6 +20,7 @@ import stores
 from mlflow import MlflowClient
 from trains import CONTRACT, predictor, train_end, trains
 
+from weekwise.contract.types import TaskName
 from weekwise.errors import RegistryError
 from weekwise.model.alias_history import CHALLENGER, CHAMPION, ChangeSource
 from weekwise.model.contenders import Candidate
@@ -78,6 +79,7 @@ def a_verdict(
 ) -> Verdict:
     """A verdict of some week."""
     return Verdict(
+        task=TaskName.BINARY,
         as_of=WEEK[week],
         decision=decision,
         reasons=("Because.",),
@@ -149,7 +151,7 @@ class TestRegister:
         assert loaded.inputs == predictor().inputs
         assert loaded.record == predictor().record
         rows = trains(3, seed=5)
-        assert np.array_equal(loaded.predict_proba(rows), predictor().predict_proba(rows))
+        assert np.array_equal(loaded.predict(rows), predictor().predict(rows))
 
     def test_versions_that_are_not_there(self, registry: Registry) -> None:
         """An unknown version is an error that lists those there are."""
@@ -197,7 +199,10 @@ class TestApply:
 
     @pytest.mark.parametrize(
         "verdict",
-        [a_verdict(Decision.DRY_RUN, 2, "1", "2"), not_retrained(WEEK[2], "2", "No need.")],
+        [
+            a_verdict(Decision.DRY_RUN, 2, "1", "2"),
+            not_retrained(WEEK[2], TaskName.BINARY, "2", "No need."),
+        ],
         ids=lambda verdict: verdict.decision,
     )
     def test_verdicts_that_move_nothing(self, registry: Registry, verdict: Verdict) -> None:
@@ -325,7 +330,7 @@ class TestByHand:
     def test_a_rollback_belongs_to_the_newest_week_judged(self, registry: Registry) -> None:
         """A rollback after a week that kept its champion leaves earlier weeks as they were."""
         two_champions(registry)
-        registry.apply(not_retrained(WEEK[3], "2", "No need."))
+        registry.apply(not_retrained(WEEK[3], TaskName.BINARY, "2", "No need."))
 
         registry.rollback(why="test")
 
@@ -344,7 +349,7 @@ class TestByHand:
         assert aliases(registry) == {CHAMPION: "2"}
         assert registry.champion() == "1"
 
-        registry.apply(not_retrained(WEEK[2], "1", "No need."))
+        registry.apply(not_retrained(WEEK[2], TaskName.BINARY, "1", "No need."))
 
         assert aliases(registry) == {CHAMPION: "1"}
 
@@ -401,9 +406,9 @@ class TestPyfunc:
 
         found = model.predict(rows)
 
-        expected = predictor().predict_proba(rows)
+        expected = predictor().predict(rows)
         assert np.array_equal(found["probability"], expected)
-        assert np.array_equal(found["decision"], predictor().decide(expected))
+        assert np.array_equal(found["decision"], predictor().output_frame(expected)["decision"])
 
     def test_columns_that_may_be_absent(self, registry: Registry) -> None:
         """A column the signature does not ask for counts as missing; one it does is refused."""
@@ -413,7 +418,7 @@ class TestPyfunc:
 
         found = model.predict(rows.drop(columns="rain"))
 
-        expected = predictor().predict_proba(rows.assign(rain=None))
+        expected = predictor().predict(rows.assign(rain=None))
         assert np.array_equal(found["probability"], expected)
         with pytest.raises(mlflow.MlflowException, match="missing inputs"):
             model.predict(rows.drop(columns="line"))
@@ -461,7 +466,7 @@ class TestPyfunc:
 
         assert done.returncode == 0, done.stderr
         found = pd.DataFrame(json.loads(target.read_text())["predictions"])
-        np.testing.assert_allclose(found["probability"], predictor().predict_proba(rows))
+        np.testing.assert_allclose(found["probability"], predictor().predict(rows))
         assert str(store / "artifacts") in done.stdout
 
 

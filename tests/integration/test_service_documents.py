@@ -54,9 +54,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     store = model_stores.empty_store(tmp_path_factory.mktemp("store"))
     with store.in_use():
         mlflow.create_experiment("weeks", artifact_location=str(store.folder / "artifacts"))
-        report("2013-07-01", "OK", log_loss=None)
-        report("2013-07-08", "OK", log_loss=0.6)
-        report("2013-07-08", "WARN", log_loss=0.5)
+        report("2013-07-01", "OK", loss=None)
+        report("2013-07-08", "OK", loss=0.6)
+        report("2013-07-08", "WARN", loss=0.5)
         report("2013-07-08", "ACT", status="FAILED")
         report("2013-07-15", None)
     return store
@@ -71,7 +71,7 @@ def report(
     number = experiment.experiment_id
     with mlflow.start_run(experiment_id=number, tags={"as_of": as_of}) as run:
         if told is not None:
-            week = {"as_of": "2013-06-24", "log_loss": log_loss, "expected_log_loss": 0.55}
+            week = {"as_of": "2013-06-24", "loss": log_loss, "expected_loss": 0.55}
             performance = {"weeks": [] if log_loss is None else [week]}
             figures = {"performance": performance, "predictions": {"model_version": "3"}}
             content = {"status": told, "headline": f"{told}: x", "as_of": as_of, "figures": figures}
@@ -96,7 +96,7 @@ class TestReports:
         """Each week has the report of its newest finished run that holds one, newest week first."""
         found = client.get("/reports").json()
 
-        assert [(one["as_of"], one["status"], one["log_loss"]) for one in found] == [
+        assert [(one["as_of"], one["status"], one["loss"]) for one in found] == [
             ("2013-07-08", "WARN", 0.5),
             ("2013-07-01", "OK", None),
         ]

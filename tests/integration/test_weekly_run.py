@@ -85,8 +85,8 @@ def test_the_report_looks_back(week_2: Path) -> None:
 
     assert last["as_of"] == runs.WEEKS[0]
     assert last["rows_with_outcome"] > 0.9 * last["rows"]
-    assert 0 < last["log_loss"] < 1
-    assert last["expected_log_loss"] is not None
+    assert 0 < last["loss"] < 1
+    assert last["expected_loss"] is not None
 
 
 def test_the_report_says_its_status_first(week_2: Path) -> None:

@@ -17,6 +17,7 @@ import stores
 import trains
 from mlflow import MlflowClient
 
+from weekwise.contract.types import TaskName
 from weekwise.model.predictor import Predictor
 from weekwise.model.registry import Registry
 from weekwise.model.verdict import Decision, Verdict
@@ -63,6 +64,7 @@ class Store:
     def judge(self, name: str, version: str, week: int, champion: str | None) -> None:
         """Make a version champion by the promotion gate, in the n-th week."""
         verdict = Verdict(
+            task=TaskName.BINARY,
             as_of=trains.train_end() + timedelta(weeks=week),
             decision=Decision.FIRST if champion is None else Decision.PROMOTED,
             reasons=("It is better.",),

@@ -10,6 +10,7 @@ import pytest
 from report_parts import gate_result
 
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
+from weekwise.contract.types import TaskName
 from weekwise.model.verdict import Decision
 from weekwise.reports.weekly.weekly_report import (
     DataFigures,
@@ -35,18 +36,16 @@ def score_of() -> Callable[..., WeekScore]:
             "model_version": "7",
             "rows": 6500,
             "rows_with_outcome": 6400,
-            "expected_log_loss": 0.45,
+            "expected_loss": 0.45,
             "expected_skill": 0.1,
-            "log_loss": 0.46,
-            "baseline_log_loss": 0.51,
+            "loss": 0.46,
+            "baseline_loss": 0.51,
             "skill": 0.098,
             "skill_low": 0.05,
             "skill_high": 0.15,
-            "auc": 0.7,
-            "brier": 0.15,
-            "calibration_error": 0.03,
-            "mean_probability": 0.21,
-            "realized_rate": 0.2,
+            "metrics": {"roc_auc": 0.7, "brier": 0.15, "calibration_error": 0.03},
+            "mean_prediction": 0.21,
+            "mean_outcome": 0.2,
         }
         return WeekScore(**{**values, **changes})
 
@@ -63,15 +62,16 @@ def figures_of() -> Callable[..., Figures]:
             "end": AS_OF + timedelta(days=7),
             "performance": RealizedPerformance(),
             "predictions": UpcomingPredictions(
-                rows=6600, model_version="8", threshold=0.5, decisions=400, mean_probability=0.22
+                rows=6600, model_version="8", mean=0.22, summary="400 of 6,600 rows are yes."
             ),
             "model": ModelFigures(
+                task=TaskName.BINARY,
                 verdict=VerdictFigures(
                     decision=Decision.PROMOTED,
                     headline="Version 8 replaces version 7.",
                     reasons=("Judged on 11,000 rows.",),
                 ),
-                expected=ExpectedPerformance(log_loss=0.45, baseline_log_loss=0.5),
+                expected=ExpectedPerformance(loss=0.45, baseline_loss=0.5),
             ),
             "features": FeatureFigures(drift=(), unseen=Unseen(upcoming_rows=6600)),
             "data": DataFigures(

@@ -10,6 +10,7 @@ from report_parts import feature_drift
 
 from weekwise.analysis.drift import Direction, DriftLevel
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
+from weekwise.contract.types import TaskName
 from weekwise.model.verdict import Decision
 from weekwise.reports.finding import Finding, Status
 from weekwise.reports.weekly.weekly_page import render_report
@@ -63,18 +64,16 @@ def _score(week: int) -> WeekScore:
         model_version="1",
         rows=210,
         rows_with_outcome=200,
-        expected_log_loss=0.45,
+        expected_loss=0.45,
         expected_skill=0.1,
-        log_loss=0.46 + week / 100,
-        baseline_log_loss=0.51,
+        loss=0.46 + week / 100,
+        baseline_loss=0.51,
         skill=0.098,
         skill_low=0.05,
         skill_high=0.15,
-        auc=0.7,
-        brier=0.15,
-        calibration_error=0.03,
-        mean_probability=0.21,
-        realized_rate=0.2,
+        metrics={"roc_auc": 0.7, "brier": 0.15, "calibration_error": 0.03},
+        mean_prediction=0.21,
+        mean_outcome=0.2,
     )
 
 
@@ -96,10 +95,12 @@ def _figures(as_of: date, weeks: tuple[WeekScore, ...]) -> Figures:
         end=as_of + timedelta(days=7),
         performance=RealizedPerformance(weeks=weeks),
         predictions=UpcomingPredictions(
-            rows=210, model_version="2", threshold=0.5, decisions=40, mean_probability=0.22
+            rows=210, model_version="2", mean=0.22, summary="40 of 210 rows are yes."
         ),
         model=ModelFigures(
-            verdict=verdict, expected=ExpectedPerformance(log_loss=0.45, baseline_log_loss=0.5)
+            task=TaskName.BINARY,
+            verdict=verdict,
+            expected=ExpectedPerformance(loss=0.45, baseline_loss=0.5),
         ),
         features=FeatureFigures(drift=drift, unseen=Unseen(upcoming_rows=210)),
         data=DataFigures(

@@ -21,6 +21,7 @@ CROSS_CUTTING = {
     "test_layout.py": "the tree itself",
     "test_requirements.py": "what the service needs to be installed",
     "test_engine_knows_no_table.py": "the engine as a whole",
+    "test_tasks_know_themselves.py": "the engine as a whole",
 }
 """Unit tests that belong to no single module."""
 OUTSIDE = {"docker", "docs", "frontend", "flights"}

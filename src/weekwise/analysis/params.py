@@ -18,8 +18,10 @@ class ExplorationParams(Frozen):
         drop: Features that are dropped, whatever is found.
         max_missing: A feature missing in more than this share of past rows is dropped.
         max_same: A feature with one value in more than this share of past rows is dropped.
-        leakage_auc: A feature that alone ranks past rows this well is dropped as suspected leakage.
-        missing_auc: A feature whose gaps alone rank past rows this well is remarked on.
+        leakage: A feature whose association with the target is this strong is dropped as suspected
+            leakage; none for the task's own limit, which for yes or no is an AUC of 0.98.
+        telling_gaps: A feature whose gaps alone are this strongly associated with the target is
+            remarked on; none for the task's own limit, an AUC of 0.65.
         redundancy: Of two features at least this alike the weaker is dropped.
         rare_rows: How many rows of the overall rate steady the rate of a value when features are
             measured alone.
@@ -36,8 +38,8 @@ class ExplorationParams(Frozen):
     drop: tuple[str, ...] = ()
     max_missing: Share = 0.95
     max_same: Share = 0.999
-    leakage_auc: float = Field(default=0.98, gt=0.5, le=1)
-    missing_auc: float = Field(default=0.65, gt=0.5, le=1)
+    leakage: float | None = Field(default=None, gt=0, le=1)
+    telling_gaps: float | None = Field(default=None, gt=0, le=1)
     redundancy: float = Field(default=0.995, gt=0, le=1)
     rare_rows: float = Field(default=20.0, gt=0)
     bins: int = Field(default=32, ge=2)
@@ -67,7 +69,7 @@ class PerformanceParams(Frozen):
         seed: The seed they are drawn with.
         act_weeks: ACT when the last week is worse, and with it this many of the last `of_weeks`.
         of_weeks: How many judged weeks the rule above looks at.
-        calibration_limit: How far a week's mean probability may lie from its realized rate.
+        calibration_limit: How far a week's mean prediction may lie from what happened, as a share.
         calibration_weeks: ACT when it lies further off, on the same side, this many weeks running.
         min_outcome_share: WARN when a smaller share of the predicted rows has an outcome.
         trend_weeks: How many weeks the report judges.

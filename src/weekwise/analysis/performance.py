@@ -9,39 +9,37 @@ from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from pydantic import Field
 
 from weekwise.analysis.params import PerformanceParams, SliceParams
 from weekwise.contract.model import Frozen
-from weekwise.tasks.binary_metrics import log_losses, reliability_table, score, slice_values
-
-Floats = npt.NDArray[np.float64]
-
-LEAST_RATE = 1e-6
+from weekwise.features.model_frame import Floats
+from weekwise.features.slices import slice_values
+from weekwise.tasks.base import Baseline, CalibrationBin, Task
 
 
 class ExpectedPerformance(Frozen):
     """What the holdout said of the model that predicted a week.
 
     Attributes:
-        log_loss: The model's log loss on the holdout.
-        baseline_log_loss: That of the history's rate, the baseline, on the same rows.
+        loss: The model's loss on the holdout.
+        baseline_loss: The baseline's on the same rows.
     """
 
-    log_loss: float | None = None
-    baseline_log_loss: float | None = None
+    loss: float | None = None
+    baseline_loss: float | None = None
 
     @property
     def skill(self) -> float | None:
-        """The share of the baseline's log loss that the model saved."""
-        if self.log_loss is None or not self.baseline_log_loss:
+        """The share of the baseline's loss that the model saved."""
+        if self.loss is None or not self.baseline_loss:
             return None
-        return 1 - self.log_loss / self.baseline_log_loss
+        return 1 - self.loss / self.baseline_loss
 
 
 class Skill(Frozen):
-    """The share of the baseline's log loss that a model saves on the same rows.
+    """The share of the baseline's loss that a model saves on the same rows.
 
     One is perfect, zero is no better than the baseline, less is worse (a skill score:
     Wilks, *Statistical Methods in the Atmospheric Sciences*, 2011, section 8.1.4).
@@ -65,18 +63,18 @@ class WeekScore(Frozen):
         model_version: The model that made them.
         rows: Predictions whose day has passed.
         rows_with_outcome: Those of them whose outcome is known.
-        expected_log_loss: The model's log loss on its holdout.
+        expected_loss: The model's loss on its holdout.
         expected_skill: Its skill there.
-        log_loss: Realized log loss; like all that follow None where there is nothing to judge.
-        baseline_log_loss: Log loss, on the same rows, of the rate that history had at `as_of`.
-        skill: The share of `baseline_log_loss` that the model saved.
+        loss: Realized loss; like all that follow None where there is nothing to judge.
+        baseline_loss: Loss, on the same rows, of what history alone predicted at `as_of`.
+        skill: The share of `baseline_loss` that the model saved.
         skill_low: Lower end of the skill's one-sided confidence interval.
         skill_high: Upper end of the skill's one-sided confidence interval.
-        auc: Area under the ROC curve; None where all outcomes are the same.
-        brier: Brier score.
-        calibration_error: Expected calibration error.
-        mean_probability: Mean probability of the rows with an outcome.
-        realized_rate: The share of them whose outcome is true.
+        metrics: The task's metrics by name.
+        mean_prediction: Mean prediction of the rows with an outcome.
+        mean_outcome: The mean of what happened: for yes or no the share of yes.
+        calibration_gap: How far the first of these lies over (or, negative, under) the second, as a
+            share.
         worse: Whether the model did credibly worse than it expected.
     """
 
@@ -84,18 +82,17 @@ class WeekScore(Frozen):
     model_version: str
     rows: int
     rows_with_outcome: int
-    expected_log_loss: float | None = None
+    expected_loss: float | None = None
     expected_skill: float | None = None
-    log_loss: float | None = None
-    baseline_log_loss: float | None = None
+    loss: float | None = None
+    baseline_loss: float | None = None
     skill: float | None = None
     skill_low: float | None = None
     skill_high: float | None = None
-    auc: float | None = None
-    brier: float | None = None
-    calibration_error: float | None = None
-    mean_probability: float | None = None
-    realized_rate: float | None = None
+    metrics: dict[str, float] = Field(default_factory=dict)
+    mean_prediction: float | None = None
+    mean_outcome: float | None = None
+    calibration_gap: float | None = None
     worse: bool = False
 
     @property
@@ -109,30 +106,9 @@ class WeekScore(Frozen):
         return self.skill_high is not None and self.skill_high < 0
 
     @property
-    def calibration_in_the_large(self) -> float | None:
-        """How far the mean probability lies over (or, negative, under) the realized rate."""
-        if self.mean_probability is None or self.realized_rate is None:
-            return None
-        return self.mean_probability - self.realized_rate
-
-    @property
     def outcome_share(self) -> float | None:
         """The share of the predictions whose outcome is known."""
         return self.rows_with_outcome / self.rows if self.rows else None
-
-
-class CalibrationBin(Frozen):
-    """Rows of like probability, and how often the outcome came true among them.
-
-    Attributes:
-        rows: Rows in the bin.
-        mean_probability: Their mean probability.
-        realized_rate: The share of them whose outcome is true.
-    """
-
-    rows: int
-    mean_probability: float
-    realized_rate: float
 
 
 class SliceScore(Frozen):
@@ -142,24 +118,24 @@ class SliceScore(Frozen):
         column: The column that makes the slice.
         value: Its value there.
         rows: Rows with an outcome.
-        log_loss: Their realized log loss.
-        baseline_log_loss: Log loss of the baseline on the same rows.
-        mean_probability: Their mean probability.
-        realized_rate: The share of them whose outcome is true.
+        loss: Their realized loss.
+        baseline_loss: The baseline's on the same rows.
+        mean_prediction: Their mean prediction.
+        mean_outcome: The mean of what happened.
     """
 
     column: str
     value: str
     rows: int
-    log_loss: float
-    baseline_log_loss: float
-    mean_probability: float
-    realized_rate: float
+    loss: float
+    baseline_loss: float
+    mean_prediction: float
+    mean_outcome: float
 
     @property
     def excess(self) -> float:
-        """By how much its log loss is over the baseline's."""
-        return self.log_loss - self.baseline_log_loss
+        """By how much its loss is over the baseline's."""
+        return self.loss - self.baseline_loss
 
 
 def skill_by_day(
@@ -173,8 +149,8 @@ def skill_by_day(
 
     Args:
         days: The day of each row.
-        losses: The model's log loss of each row.
-        baseline: The baseline's log loss of each row.
+        losses: The model's loss of each row.
+        baseline: The baseline's loss of each row.
         params: `confidence`, `resamples` and `seed`.
     """
     sums = pd.DataFrame({"model": losses, "baseline": baseline}).groupby(np.asarray(days)).sum()
@@ -202,110 +178,115 @@ def is_worse(skill: Skill | None, expected: float | None, params: PerformancePar
 
 def score_week(
     rows: pd.DataFrame,
-    base_rate: float | None,
+    baseline: Baseline | None,
     expected: ExpectedPerformance,
     params: PerformanceParams,
+    task: Task,
 ) -> WeekScore:
     """Everything that can be said of one week's predictions.
 
     Args:
         rows: The week's predictions whose day has passed, at least one: `as_of`, `day`,
-            `probability`, `model_version` and `outcome` (0, 1, or missing).
-        base_rate: The rate that history had when they were made; None if there was no history.
+            `model_version`, the task's own columns, and `outcome`, a number or missing.
+        baseline: What history alone predicted at the time; None if there was no history.
         expected: What the holdout said of the model that made them.
         params: When there is enough to judge, and what counts as worse.
+        task: What is predicted.
     """
     known = rows[rows["outcome"].notna()]
-    metrics = score(known["outcome"], known["probability"])
-    constant = (
-        None if base_rate is None or known.empty else constant_losses(known["outcome"], base_rate)
-    )
+    outcome, predicted = _outcome(known), task.stored(known)
+    metrics = task.score(outcome, predicted)
+    without = None if baseline is None or known.empty else _baseline_losses(task, outcome, baseline)
     enough = len(known) >= params.min_rows and known["day"].nunique() >= params.min_days
     skill = None
-    if enough and constant is not None:
-        losses = log_losses(known["outcome"], known["probability"])
-        skill = skill_by_day(known["day"].to_list(), losses, constant, params)
+    if enough and without is not None:
+        losses = task.losses(outcome, predicted)
+        skill = skill_by_day(known["day"].to_list(), losses, without, params)
     return WeekScore(
         as_of=rows["as_of"].iloc[0],
         model_version=", ".join(sorted(rows["model_version"].unique())),
         rows=len(rows),
         rows_with_outcome=len(known),
-        expected_log_loss=expected.log_loss,
+        expected_loss=expected.loss,
         expected_skill=expected.skill,
-        log_loss=metrics.log_loss,
-        baseline_log_loss=None if constant is None else float(constant.mean()),
+        loss=metrics.loss,
+        baseline_loss=None if without is None else float(without.mean()),
         skill=skill.value if skill else None,
         skill_low=skill.low if skill else None,
         skill_high=skill.high if skill else None,
-        auc=metrics.roc_auc,
-        brier=metrics.brier,
-        calibration_error=metrics.calibration_error,
-        mean_probability=float(known["probability"].mean()) if len(known) else None,
-        realized_rate=metrics.positive_rate,
+        metrics=metrics.by_name,
+        **_means(task, outcome, predicted),
         worse=is_worse(skill, expected.skill, params),
     )
 
 
-def constant_losses(outcome: pd.Series, rate: float) -> Floats:
-    """Log loss of each row if all had the same probability.
+def _means(task: Task, outcome: Floats, predicted: Floats) -> dict[str, float]:
+    if not len(outcome):
+        return {}
+    mean_prediction, mean_outcome = float(task.level(predicted).mean()), float(outcome.mean())
+    return {
+        "mean_prediction": mean_prediction,
+        "mean_outcome": mean_outcome,
+        "calibration_gap": task.calibration_gap(mean_prediction, mean_outcome),
+    }
+
+
+def _outcome(known: pd.DataFrame) -> Floats:
+    return known["outcome"].to_numpy(np.float64)
+
+
+def _baseline_losses(task: Task, outcome: Floats, baseline: Baseline) -> Floats:
+    return task.losses(outcome, task.baseline_predictions(baseline, len(outcome)))
+
+
+def calibration_bins(rows: pd.DataFrame, task: Task) -> tuple[CalibrationBin, ...]:
+    """What was predicted and what happened, in bins of rows of like prediction.
 
     Args:
-        outcome: 0 or 1 per row.
-        rate: The probability, kept off 0 and 1: a history without a single case of the outcome
-            does not make one impossible.
-    """
-    return log_losses(outcome, np.full(len(outcome), np.clip(rate, LEAST_RATE, 1 - LEAST_RATE)))
-
-
-def calibration_bins(rows: pd.DataFrame) -> tuple[CalibrationBin, ...]:
-    """How often the outcome came true among rows of like probability.
-
-    Args:
-        rows: Predictions with `probability` and `outcome`; those without an outcome are left out.
+        rows: Predictions with the task's columns and `outcome`; those without an outcome are left
+            out.
+        task: What is predicted.
     """
     known = rows[rows["outcome"].notna()]
-    table = reliability_table(known["outcome"], known["probability"])
-    return tuple(
-        CalibrationBin(rows=int(count), mean_probability=forecast, realized_rate=observed)
-        for count, forecast, observed in zip(
-            table["rows"], table["forecast"], table["observed"], strict=True
-        )
-    )
+    return task.calibration(_outcome(known), task.stored(known))
 
 
 def worst_slices(
-    rows: pd.DataFrame, base_rate: float | None, params: SliceParams
+    rows: pd.DataFrame, baseline: Baseline | None, params: SliceParams, task: Task
 ) -> tuple[SliceScore, ...]:
     """The slices where the model did least better, or worst, than the baseline.
 
-    Slices are not ranked by their log loss: that would name the ones that are hardest to predict.
+    Slices are not ranked by their loss: that would name the ones that are hardest to predict.
 
     Args:
-        rows: Predictions with `probability`, `outcome` and the slices' columns; those without an
-            outcome are left out.
-        base_rate: The rate that history had when they were made; without it there is no ranking.
+        rows: Predictions with the task's columns, `outcome` and the slices' columns; those without
+            an outcome are left out.
+        baseline: What history alone predicted at the time; without it there is no ranking.
         params: The slices' columns, how many rows a slice needs, and how many are named.
+        task: What is predicted.
     """
-    if base_rate is None:
+    if baseline is None:
         return ()
     known = rows[rows["outcome"].notna()]
     scores = [
-        _score_slice(column, str(value), part, base_rate)
+        _score_slice(column, str(value), part, baseline, task)
         for column in params.columns
         for value, part in known.groupby(slice_values(known[column]), sort=True)
         if len(part) >= params.min_rows
     ]
-    return tuple(sorted(scores, key=lambda one: -one.excess)[: params.shown])
+    return tuple(sorted(scores, key=lambda score: -score.excess)[: params.shown])
 
 
-def _score_slice(column: str, value: str, part: pd.DataFrame, base_rate: float) -> SliceScore:
-    outcome, probability = part["outcome"], part["probability"]
+def _score_slice(
+    column: str, value: str, part: pd.DataFrame, baseline: Baseline, task: Task
+) -> SliceScore:
+    outcome, predicted = _outcome(part), task.stored(part)
     return SliceScore(
         column=column,
         value=value,
         rows=len(part),
-        log_loss=log_losses(outcome, probability).mean(),
-        baseline_log_loss=constant_losses(outcome, base_rate).mean(),
-        mean_probability=probability.mean(),
-        realized_rate=outcome.mean(),
+        loss=task.losses(outcome, predicted).mean(),
+        baseline_loss=_baseline_losses(task, outcome, baseline).mean(),
+        mean_prediction=task.level(predicted).mean(),
+        mean_outcome=outcome.mean(),
     )

@@ -10,10 +10,12 @@ from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.profile import ColumnSummary, Profile
 from weekwise.contract.model import Contract, Frozen
 from weekwise.errors import WeekwiseError
+from weekwise.tasks import task_of
+from weekwise.tasks.base import Task
 from weekwise.wording import percent
 
-# Two features whose areas differ by less predict equally well.
-SAME_AUC = 0.005
+# Two features whose associations with the target differ by less predict equally well.
+SAME_STRENGTH = 0.005
 
 
 class Dropped(Frozen):
@@ -51,14 +53,14 @@ def select_features(
             same one, or if no feature is left.
     """
     _check_names(contract, params)
-    columns = profile.columns
+    columns, task = profile.columns, task_of(contract)
     reasons = dict.fromkeys(params.drop, "the parameters drop it")
-    by_rule = dict(_unfit(columns, associations, params))
+    by_rule = dict(_unfit(columns, associations, task, params))
     kept = {name: reason for name, reason in by_rule.items() if name in params.keep}
     reasons = {**by_rule, **reasons}
     for name in kept:
         del reasons[name]
-    alike = _redundant(columns, associations, correlations, params, already=reasons)
+    alike = _redundant(columns, associations, correlations, task, params, already=reasons)
     kept |= {name: reason for name, reason in alike.items() if name in params.keep}
     reasons |= {name: reason for name, reason in alike.items() if name not in params.keep}
     selected = tuple(name for name in contract.features if name not in reasons)
@@ -91,6 +93,7 @@ def _check_names(contract: Contract, params: ExplorationParams) -> None:
 def _unfit(
     columns: Sequence[ColumnSummary],
     associations: Sequence[Association],
+    task: Task,
     params: ExplorationParams,
 ) -> Iterator[tuple[str, str]]:
     """Features unfit by themselves, each with its reason."""
@@ -100,24 +103,28 @@ def _unfit(
         elif column.top_share > params.max_same:
             shown = percent(column.top_share, 2)
             yield column.name, f"near constant: {shown} of past rows are {column.top}"
-        elif association.auc is not None and association.auc >= params.leakage_auc:
-            yield (
-                column.name,
-                f"suspected leakage: alone it ranks past rows with an AUC of {association.auc:.3f}",
-            )
+        elif association.leaks:
+            measured = f"{task.words.association} {association.strength:.3f}"
+            yield column.name, f"suspected leakage: alone it predicts past rows with {measured}"
 
 
 def _redundant(
     columns: Sequence[ColumnSummary],
     associations: Sequence[Association],
     correlations: Correlations,
+    task: Task,
     params: ExplorationParams,
     *,
     already: Mapping[str, str],
 ) -> dict[str, str]:
     """The weaker of each pair of features that say the same."""
     gaps = {column.name: column.missing for column in columns}
-    strength = {one.name: one.auc or 0.5 for one in associations}
+    strength = {
+        association.name: task.no_association
+        if association.strength is None
+        else association.strength
+        for association in associations
+    }
     reasons: dict[str, str] = {}
     for pair in correlations.pairs:
         if pair.same_information < params.redundancy:
@@ -136,12 +143,12 @@ def _redundant(
 
 
 def _is_better(
-    one: str, other: str, strength: Mapping[str, float], gaps: Mapping[str, float]
+    name: str, other: str, strength: Mapping[str, float], gaps: Mapping[str, float]
 ) -> bool:
     """Whether a feature predicts better than another, or as well with fewer gaps."""
-    if abs(strength[one] - strength[other]) > SAME_AUC:
-        return strength[one] > strength[other]
-    return gaps[one] < gaps[other]
+    if abs(strength[name] - strength[other]) > SAME_STRENGTH:
+        return strength[name] > strength[other]
+    return gaps[name] < gaps[other]
 
 
 def _nothing_left(contract: Contract, reasons: Mapping[str, str]) -> str:

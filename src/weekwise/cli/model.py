@@ -114,7 +114,7 @@ def _versions_table(name: str, versions: list[RegisteredVersion]) -> Table:
         "As of": lambda one: one.tags.get("as_of", ""),
         "Trained to": lambda one: one.tags.get("train_end", ""),
         "Verdict": lambda one: one.tags.get("verdict", ""),
-        "Log loss": lambda one: one.tags.get("log_loss", "")[:6],
+        "Loss": lambda one: one.tags.get("loss", "")[:6],
         "Registered": lambda one: f"{one.created:%Y-%m-%d}",
     }
     rows = [[cell(one) for cell in columns.values()] for one in versions]

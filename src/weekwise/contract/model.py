@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from weekwise.contract.types import ColumnType, Task, local_datetime
+from weekwise.contract.types import ColumnType, TaskName, local_datetime
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Bound = datetime | date | int | float
@@ -331,7 +331,7 @@ class Contract(Frozen):
         return self.names(Role.TIME, Role.FEATURE)
 
     @property
-    def task(self) -> Task | None:
+    def task(self) -> TaskName | None:
         """The kind of prediction the target asks for, if there is a target."""
         return None if self.target is None else self.columns[self.target].type.facts.task
 

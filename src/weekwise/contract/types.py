@@ -27,7 +27,7 @@ def _unchanged(value: Any) -> Any:
     return value
 
 
-class Task(StrEnum):
+class TaskName(StrEnum):
     """The kind of prediction, as it follows from the target's type."""
 
     BINARY = "binary"
@@ -118,7 +118,7 @@ class TypeFacts:
     boolean: bool = False
     whole: bool = False
     feature: bool = False
-    task: Task | None = None
+    task: TaskName | None = None
     ibis: str
     pandas: str
     inferred: frozenset[str] = frozenset()
@@ -197,7 +197,7 @@ class ColumnType(StrEnum):
         return member
 
     STRING = "string", _TEXT
-    CATEGORY = "category", replace(_TEXT, feature=True, task=Task.MULTICLASS)
+    CATEGORY = "category", replace(_TEXT, feature=True, task=TaskName.MULTICLASS)
     INTEGER = (
         "integer",
         TypeFacts(
@@ -206,7 +206,7 @@ class ColumnType(StrEnum):
             numeric=True,
             whole=True,
             feature=True,
-            task=Task.REGRESSION,
+            task=TaskName.REGRESSION,
             ibis="int64",
             pandas="Int64",
             inferred=frozenset({"integer"}),
@@ -233,7 +233,7 @@ class ColumnType(StrEnum):
             value_in_words="a number",
             numeric=True,
             feature=True,
-            task=Task.REGRESSION,
+            task=TaskName.REGRESSION,
             ibis="float64",
             pandas="float64",
             inferred=frozenset({"floating", "decimal", "mixed-integer-float"}),
@@ -253,7 +253,7 @@ class ColumnType(StrEnum):
             value_in_words="true or false",
             boolean=True,
             feature=True,
-            task=Task.BINARY,
+            task=TaskName.BINARY,
             ibis="boolean",
             pandas="boolean",
             inferred=frozenset({"boolean"}),

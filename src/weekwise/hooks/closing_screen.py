@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from weekwise.analysis.performance import WeekScore
     from weekwise.quality.gate_result import GateResult
     from weekwise.reports.weekly.weekly_report import Figures, UpcomingPredictions, WeeklyReport
+    from weekwise.tasks.base import Task
 
 REPORT = "weekly_report"
 COLORS = {"OK": "green", "WARN": "yellow", "ACT": "red"}
@@ -106,8 +107,8 @@ def _figures(figures: Figures) -> Table:
     for result in data.gate:
         _add(grid, f"gate {result.table}", _gate(result))
     _add(grid, "verdict", figures.model.verdict.headline)
-    grid.add_row("predicted", _predicted(figures.predictions))
-    grid.add_row("last week", _last_week(figures.performance.last))
+    grid.add_row("predicted", _predicted(figures.predictions, figures.task))
+    grid.add_row("last week", _last_week(figures.performance.last, figures.task))
     return grid
 
 
@@ -120,25 +121,24 @@ def _gate(result: GateResult) -> str:
     return ", ".join(parts) if len(parts) > 1 else f"{parts[0]}, all as the contract says"
 
 
-def _predicted(predictions: UpcomingPredictions) -> str:
+def _predicted(predictions: UpcomingPredictions, task: Task) -> str:
     if not predictions.rows:
         return "no upcoming rows"
     return (
-        f"{predictions.rows:,} rows by version {predictions.model_version}: mean probability "
-        f"{predictions.mean_probability:.3f}, {predictions.decisions:,} decided yes "
-        f"(from {predictions.threshold:g} on)"
+        f"{predictions.rows:,} rows by version {predictions.model_version}: "
+        f"{task.words.mean_prediction.lower()} {task.show(predictions.mean)}. {predictions.summary}"
     )
 
 
-def _last_week(week: WeekScore | None) -> str:
+def _last_week(week: WeekScore | None, task: Task) -> str:
     if week is None:
         return "no outcomes to compare with yet"
-    if week.log_loss is None:
+    if week.loss is None:
         return f"week of {week.as_of}: no outcomes yet"
-    expected = week.expected_log_loss
+    expected = week.expected_loss
     against = "" if expected is None else f", expected {expected:.4f}"
     return (
-        f"week of {week.as_of}: log loss {week.log_loss:.4f}{against} "
+        f"week of {week.as_of}: {task.words.loss} {week.loss:.4f}{against} "
         f"on {week.rows_with_outcome:,} of {week.rows:,} predictions"
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +13,8 @@ import pandas as pd
 
 from weekwise.contract.model import Frozen
 from weekwise.features.model_frame import Floats
-from weekwise.tasks.binary_metrics import Metrics, SliceMetrics
+from weekwise.features.slices import slice_values
+from weekwise.tasks.base import CalibrationBin, Metrics, Task
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,11 @@ class HoldoutScores:
 
     Attributes:
         dates: Each row's date, shape (n,), datetime64.
-        outcome: What happened, shape (n,), 0 or 1.
+        outcome: What happened, as a number, shape (n,).
         slices: The features to slice by, shape (n, any).
-        challenger: The challenger's probabilities, shape (n,); none if no model was trained.
-        champion: The current champion's probabilities, shape (n,); none if there is none.
+        challenger: What the challenger predicted, shape (n, …); none if no model was trained.
+        champion: What the current champion predicted, shape (n, …); none if there is none.
+        task: What is predicted.
     """
 
     dates: npt.NDArray[np.datetime64]
@@ -31,24 +35,21 @@ class HoldoutScores:
     slices: pd.DataFrame
     challenger: Floats | None
     champion: Floats | None
+    task: Task
 
 
-class ReliabilityBin(Frozen):
-    """One bin of a reliability table.
+class SliceMetrics(Frozen):
+    """How good the predictions of one slice are.
 
     Attributes:
-        rows: Rows in the bin.
-        forecast: Their mean probability.
-        observed: Share of them with a positive outcome.
-        lowest: Their lowest probability.
-        highest: Their highest probability.
+        column: What the rows were sliced by.
+        value: The slice's value of it, as text.
+        metrics: The metrics of its rows.
     """
 
-    rows: int
-    forecast: float
-    observed: float
-    lowest: float
-    highest: float
+    column: str
+    value: str
+    metrics: Metrics
 
 
 class ModelEvaluation(Frozen):
@@ -57,12 +58,12 @@ class ModelEvaluation(Frozen):
     Attributes:
         metrics: Over all rows.
         slices: By value of the slicing features.
-        reliability: What was forecast and what came, by bins of probability.
+        calibration: What was predicted and what happened, in bins of rows of like prediction.
     """
 
     metrics: Metrics
     slices: tuple[SliceMetrics, ...]
-    reliability: tuple[ReliabilityBin, ...]
+    calibration: tuple[CalibrationBin, ...]
 
 
 class Evaluation(Frozen):
@@ -75,7 +76,7 @@ class Evaluation(Frozen):
         rows: Its rows.
         challenger: The newly trained model; none if no model was trained.
         champion: The champion before this run; none if there was none.
-        baseline: The training history's positive rate as everybody's probability.
+        baseline: What the training history alone predicts, the same for every row.
     """
 
     as_of: date
@@ -85,3 +86,36 @@ class Evaluation(Frozen):
     challenger: ModelEvaluation | None
     champion: ModelEvaluation | None
     baseline: Metrics
+
+
+def slice_metrics(
+    scores: HoldoutScores, predicted: Floats, columns: Sequence[str], *, min_rows: int
+) -> tuple[SliceMetrics, ...]:
+    """The metrics of each value of some columns.
+
+    Args:
+        scores: The rows.
+        predicted: What one of the models predicted for them, shape (n, …).
+        columns: What to slice by; missing values are a slice of their own.
+        min_rows: Slices with fewer rows are left out: their metrics are noise.
+
+    Returns:
+        By column, then by value.
+    """
+    return tuple(
+        SliceMetrics(
+            column=name,
+            value=value,
+            metrics=scores.task.score(scores.outcome[rows], predicted[rows]),
+        )
+        for name in columns
+        for value, rows in sorted(_places(scores.slices[name]).items())
+        if len(rows) >= min_rows
+    )
+
+
+def _places(column: pd.Series[Any]) -> dict[str, npt.NDArray[np.int64]]:
+    """The places of each slice's rows."""
+    values = slice_values(column).reset_index(drop=True)
+    indices = values.groupby(values).indices
+    return {str(value): np.asarray(rows, np.int64) for value, rows in indices.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from weekwise.contract.model import Contract, Role
-from weekwise.contract.types import Task
 from weekwise.errors import ContractError, FeedError
 from weekwise.features.model_frame import (
     Floats,
@@ -23,29 +22,14 @@ from weekwise.features.model_frame import (
 )
 from weekwise.model.predictor import Predictor
 from weekwise.model.training_record import FitParams, TrainingRecord
+from weekwise.tasks import task_of
+from weekwise.tasks.base import Task
 
 if TYPE_CHECKING:
-    from catboost import CatBoostClassifier, Pool
+    from catboost import CatBoost, Pool
 
 PROGRESS_REPORTS = 10
 _EPOCH = date(1970, 1, 1)
-
-
-@dataclass(frozen=True)
-class TaskSetup:
-    """What CatBoost minimizes and watches for one kind of prediction.
-
-    Attributes:
-        loss: CatBoost's name of the loss that the trees reduce.
-        metric: CatBoost's name of the metric that early stopping watches.
-    """
-
-    loss: str
-    metric: str
-
-
-TASKS: Mapping[Task, TaskSetup] = {Task.BINARY: TaskSetup(loss="Logloss", metric="Logloss")}
-"""The kinds of prediction that are worked out."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +39,7 @@ class Progress:
     Attributes:
         trees: Trees grown so far.
         most: The most trees there will be; early stopping may end sooner.
-        loss: The metric on the rows that early stopping watches, or without it on the rows trained
+        loss: The loss on the rows that early stopping watches, or without it on the rows trained
             on; the lower the better.
     """
 
@@ -82,7 +66,7 @@ def fit(
 
     Args:
         train: Raw rows of the contract, with its key, time, feature and target columns.
-        contract: What `train` is; it has a time and a boolean target column.
+        contract: What `train` is; it has a time and a target column.
         features: The contract's features to use, in any order.
         params: How to fit.
         as_of: The run's logical date, kept in the record.
@@ -92,10 +76,10 @@ def fit(
         The predictor.
 
     Raises:
-        ContractError: If the contract lacks a time column or a target that is worked out.
-        FeedError: If the rows are too few days, or all have the same outcome.
+        ContractError: If the contract lacks a time column or a target that is supported.
+        FeedError: If the rows are of too few days, or cannot be learned from.
     """
-    setup = _setup(contract)
+    task = _task(contract)
     inputs = ModelInputs(
         contract=contract,
         features=tuple(name for name in contract.features if name in set(features)),
@@ -106,7 +90,7 @@ def fit(
     days = time_column(rows[contract.time]).astype("datetime64[D]").astype(np.int64)
     outcome = number_column(rows[contract.target])
     watched = _set_aside(days, params.validation_every)
-    _refuse_unfit(outcome, watched)
+    _refuse_unfit(task, outcome, watched)
 
     def pool(part: npt.NDArray[np.bool_]) -> Pool:
         return model_pool(
@@ -114,34 +98,28 @@ def fit(
         )
 
     validation = pool(watched) if watched.any() else None
-    model = _grow(pool(~watched), validation, setup, params, on_progress)
+    model = _grow(pool(~watched), validation, task, params, on_progress)
     record = TrainingRecord(
         as_of=as_of,
         train_start=_date(days[0]),
         train_end=_date(days[-1] + 1),
         rows=int((~watched).sum()),
         validation_rows=int(watched.sum()),
-        positive_rate=float(outcome.mean()),
+        baseline=task.baseline(outcome),
         trees=int(model.tree_count_),
-        validation_log_loss=model.get_best_score().get("validation", {}).get(setup.metric),
+        validation_loss=model.get_best_score().get("validation", {}).get(task.catboost_loss),
         params=params,
     )
     return Predictor(inputs=inputs, threshold=params.threshold, record=record, model=model)
 
 
-def _setup(contract: Contract) -> TaskSetup:
-    if contract.time is None or contract.target is None or contract.task is None:
+def _task(contract: Contract) -> Task:
+    if contract.time is None:
         raise ContractError(
-            f"contract {contract.table} needs a time and a target column to fit a model; "
-            "give one column role: time and one role: target"
+            f"contract {contract.table} needs a time column to fit a model; "
+            "give one column role: time"
         )
-    try:
-        return TASKS[contract.task]
-    except KeyError:
-        raise ContractError(
-            f"contract {contract.table} asks for {contract.task} predictions, which are not worked "
-            f"out yet; use a boolean target ({', '.join(TASKS)})"
-        ) from None
+    return task_of(contract)
 
 
 def _in_time_order(train: pd.DataFrame, contract: Contract) -> pd.DataFrame:
@@ -167,7 +145,7 @@ def _set_aside(days: npt.NDArray[np.int64], every: int | None) -> npt.NDArray[np
     return aside
 
 
-def _refuse_unfit(outcome: Floats, watched: npt.NDArray[np.bool_]) -> None:
+def _refuse_unfit(task: Task, outcome: Floats, watched: npt.NDArray[np.bool_]) -> None:
     if np.isnan(outcome).any():
         raise FeedError(
             f"{int(np.isnan(outcome).sum())} of {len(outcome)} training rows have no outcome; "
@@ -177,10 +155,9 @@ def _refuse_unfit(outcome: Floats, watched: npt.NDArray[np.bool_]) -> None:
     if watched.any():
         parts.append((outcome[watched], "set aside"))
     for part, name in parts:
-        if len(np.unique(part)) < 2:  # noqa: PLR2004 - yes and no
-            raise FeedError(
-                f"the {len(part)} rows {name} all have the same outcome; more history is needed"
-            )
+        fault = task.fault(part)
+        if fault:
+            raise FeedError(f"the {len(part)} rows {name} {fault}; more history is needed")
 
 
 def _weights(
@@ -196,13 +173,11 @@ def _weights(
 def _grow(
     train: Pool,
     validation: Pool | None,
-    setup: TaskSetup,
+    task: Task,
     params: FitParams,
     on_progress: OnProgress | None,
-) -> CatBoostClassifier:
-    from catboost import CatBoostClassifier
-
-    model = CatBoostClassifier(
+) -> CatBoost:
+    model = task.new_model(
         iterations=params.iterations,
         learning_rate=params.learning_rate,
         depth=params.depth,
@@ -215,8 +190,8 @@ def _grow(
         rsm=params.rsm,
         boosting_type="Plain",
         has_time=True,
-        loss_function=setup.loss,
-        eval_metric=setup.metric,
+        loss_function=task.catboost_loss,
+        eval_metric=task.catboost_loss,
         early_stopping_rounds=params.early_stopping_rounds if validation else None,
         use_best_model=validation is not None,
         random_seed=params.seed,
@@ -224,7 +199,7 @@ def _grow(
         logging_level="Silent",
         allow_writing_files=False,
     )
-    reporter = _Reporter(setup.metric, params.iterations, on_progress)
+    reporter = _Reporter(task.catboost_loss, params.iterations, on_progress)
     model.fit(train, eval_set=validation, callbacks=[reporter] if on_progress else None)
     return model
 

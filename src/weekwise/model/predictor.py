@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from weekwise.contract.model import Contract, Frozen, Share
-from weekwise.errors import RegistryError
+from weekwise.errors import ContractError, RegistryError
 from weekwise.features.model_frame import Floats, ModelInputs, model_frame, model_pool
 from weekwise.features.model_rows import ListMaker, Row
 from weekwise.model.training_record import TrainingRecord
+from weekwise.tasks import task_of
+from weekwise.tasks.base import Task
 
 if TYPE_CHECKING:
-    from catboost import CatBoostClassifier, Pool
+    from catboost import CatBoost, Pool
 
 MODEL_FILE = "model.cbm"
 CONTRACT_FILE = "contract.json"
@@ -41,7 +42,7 @@ class PredictorFile(Frozen):
         features: The contract's features that the model takes, in its order.
         calendar: The calendar features it takes.
         country: The country whose public holidays count, if any do.
-        threshold: Probability from which the decision is yes.
+        threshold: For yes or no: the probability from which the decision is yes.
         record: How the model was fitted.
     """
 
@@ -54,12 +55,12 @@ class PredictorFile(Frozen):
 
 @dataclass(frozen=True)
 class RowExplanation:
-    """What each input adds to one row's log-odds.
+    """What each input adds to the score of one row, on the scale that the task names.
 
     Attributes:
         values: What the model was given, in the order of its inputs' names.
         contributions: What each adds, in the same order.
-        base: What every row starts from; with all contributions it is the row's log-odds.
+        base: What every row starts from; with all contributions it is the row's score.
     """
 
     values: tuple[Any, ...]
@@ -69,11 +70,11 @@ class RowExplanation:
 
 @dataclass(frozen=True)
 class Predictor:
-    """Probabilities for raw rows of a contract.
+    """Predictions for raw rows of a contract.
 
     Attributes:
         inputs: What the model takes of each row: contract, features, calendar features.
-        threshold: Probability from which the decision is yes.
+        threshold: For yes or no: the probability from which the decision is yes.
         record: How the model was fitted.
         model: The trees.
     """
@@ -81,12 +82,17 @@ class Predictor:
     inputs: ModelInputs
     threshold: float
     record: TrainingRecord
-    model: CatBoostClassifier
+    model: CatBoost
 
     @property
     def contract(self) -> Contract:
         """What the raw rows are."""
         return self.inputs.contract
+
+    @cached_property
+    def task(self) -> Task:
+        """What it predicts."""
+        return task_of(self.contract)
 
     @cached_property
     def _maker(self) -> ListMaker:
@@ -102,15 +108,15 @@ class Predictor:
         """The calendar features it takes."""
         return self.inputs.calendar
 
-    def predict_proba(self, rows: pd.DataFrame) -> Floats:
-        """The probability of a positive outcome.
+    def predict(self, rows: pd.DataFrame) -> Floats:
+        """What the model makes of some rows.
 
         Args:
             rows: Raw rows of the contract, shape (n, any), as for `model_frame`: None and NaN are
                 missing values, categories never seen are scored as such, other columns ignored.
 
         Returns:
-            Shape (n,), between 0 and 1, in the order of `rows`.
+            Predictions as the task has them, shape (n, …), in the order of `rows`.
 
         Raises:
             DataGateError: If a column is missing, or has a value that is not of its type.
@@ -119,13 +125,12 @@ class Predictor:
         if frame.empty:
             return np.empty(0)
         threads = 1 if len(frame) < _ONE_THREAD_ROWS else -1
-        probabilities: Floats = self.model.predict_proba(frame, thread_count=threads)[:, 1]
-        return probabilities
+        return self.task.predict(self.model, frame, threads=threads)
 
-    def predict_rows(self, rows: Sequence[Row]) -> list[float]:
-        """The probability of a positive outcome for a few rows, without a frame.
+    def predict_rows(self, rows: Sequence[Row]) -> list[Any]:
+        """What the model makes of a few rows, without a frame, in plain Python numbers.
 
-        Equal to `predict_proba`, and about ten times as fast for one row; from a hundred or so on
+        Equal to `predict`, and about ten times as fast for one row; from a hundred or so on
         a frame is faster.
 
         Args:
@@ -133,12 +138,21 @@ class Predictor:
         """
         if not rows:
             return []
-        # Given lists, predict_proba asks the model for the places of its categories every time.
-        probabilities: Floats = self.model.predict_proba(self._pool(rows), thread_count=1)[:, 1]
-        return [float(value) for value in probabilities]
+        # Given lists, CatBoost asks the model for the places of its categories every time.
+        predictions: list[Any] = self.task.predict(self.model, self._pool(rows), threads=1).tolist()
+        return predictions
+
+    def output_frame(self, predicted: Floats, index: pd.Index | None = None) -> pd.DataFrame:
+        """Predictions as they are stored: the columns that the task names.
+
+        Args:
+            predicted: What `predict` gave, shape (n, …).
+            index: The frame's index, of length n.
+        """
+        return pd.DataFrame(self.task.output_frame(predicted, self.threshold), index=index)
 
     def explain_row(self, row: Row) -> RowExplanation:
-        """What each input of one row adds to its log-odds, as `contributions` has it.
+        """What each input of one row adds to its score, as `contributions` has it.
 
         Args:
             row: A raw row; a column left out counts as missing.
@@ -157,22 +171,18 @@ class Predictor:
         places = self._maker.categories
         return Pool(self._maker.lists(rows), cat_features=places, thread_count=1)
 
-    def decide(self, probabilities: Floats) -> npt.NDArray[np.bool_]:
-        """Whether each probability, shape (n,), reaches the threshold."""
-        return np.asarray(probabilities) >= self.threshold
-
     def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """What each input adds to each row's log-odds: SHAP values.
+        """What each input adds to each row's score: SHAP values.
 
         Exact for trees: Lundberg et al., "From local explanations to global understanding with
         explainable AI for trees", Nature Machine Intelligence 2, 2020, as CatBoost computes them.
 
         Args:
-            rows: Raw rows of the contract, shape (n, any), as for `predict_proba`.
+            rows: Raw rows of the contract, shape (n, any), as for `predict`.
 
         Returns:
-            On the index of `rows`, one column per input and `base_value`; a row's sum is the
-            log-odds of its probability.
+            On the index of `rows`, one column per input and `base_value`; a row's sum is its
+            score on the scale that the task names.
         """
         columns = [*self.inputs.names, BASE_VALUE]
         if rows.empty:
@@ -197,7 +207,7 @@ class Predictor:
             folder: Where `model.cbm`, `contract.json` and `predictor.json` go.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        kept = PredictorFile(
+        settings = PredictorFile(
             features=self.inputs.features,
             calendar=self.inputs.calendar,
             country=self.inputs.country,
@@ -206,7 +216,7 @@ class Predictor:
         )
         self.model.save_model(str(folder / MODEL_FILE))
         (folder / CONTRACT_FILE).write_text(self.contract.model_dump_json(indent=2), "utf-8")
-        (folder / PREDICTOR_FILE).write_text(kept.model_dump_json(indent=2), "utf-8")
+        (folder / PREDICTOR_FILE).write_text(settings.model_dump_json(indent=2), "utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Predictor:
@@ -215,14 +225,16 @@ class Predictor:
         Raises:
             RegistryError: If the folder holds none, or one this version cannot read.
         """
-        from catboost import CatBoostClassifier, CatBoostError
+        from catboost import CatBoostError
 
-        model = CatBoostClassifier()
         try:
             contract = Contract.model_validate_json((folder / CONTRACT_FILE).read_text("utf-8"))
-            kept = PredictorFile.model_validate_json((folder / PREDICTOR_FILE).read_text("utf-8"))
+            model = task_of(contract).new_model()
+            settings = PredictorFile.model_validate_json(
+                (folder / PREDICTOR_FILE).read_text("utf-8")
+            )
             model.load_model(str(folder / MODEL_FILE))
-        except (OSError, ValueError, CatBoostError) as error:
+        except (OSError, ValueError, ContractError, CatBoostError) as error:
             # Pydantic's text has several lines, and a message here is one.
             fault = " ".join(str(error).split())
             raise RegistryError(
@@ -230,6 +242,9 @@ class Predictor:
                 "train again, or use the version of Weekwise that wrote it"
             ) from error
         inputs = ModelInputs(
-            contract=contract, features=kept.features, calendar=kept.calendar, country=kept.country
+            contract=contract,
+            features=settings.features,
+            calendar=settings.calendar,
+            country=settings.country,
         )
-        return cls(inputs=inputs, threshold=kept.threshold, record=kept.record, model=model)
+        return cls(inputs=inputs, threshold=settings.threshold, record=settings.record, model=model)

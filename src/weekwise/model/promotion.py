@@ -17,10 +17,12 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from weekwise.contract.model import Frozen, Share
+from weekwise.contract.model import Frozen
+from weekwise.errors import ContractError
 from weekwise.features.model_frame import Floats
+from weekwise.features.slices import slice_values
 from weekwise.model.verdict import Comparison, Decision, SliceComparison, Verdict
-from weekwise.tasks.binary_metrics import Metrics, baseline_metrics, log_losses, score, slice_values
+from weekwise.tasks.base import Baseline, MetricInfo, Metrics, Task
 
 
 class Policy(StrEnum):
@@ -33,18 +35,19 @@ class Policy(StrEnum):
 
 
 class PromotionParams(Frozen):
-    """What the promotion gate asks of a challenger. Log losses are in nats.
+    """What the promotion gate asks of a challenger. Losses are in the task's own unit.
 
     Attributes:
         policy: What the challenger has to show against the champion.
-        margin: How much worse than the champion's a non-inferior log loss may be.
+        margin: How much worse than the champion's a non-inferior loss may be.
         confidence: Level of the bootstrap interval that has to show it.
-        floor_margin: By how much the log loss has to beat the baseline's.
-        floor_auc: The least ROC AUC.
+        floor_margin: By how much the loss has to beat the baseline's.
+        floor_metrics: The least of some metrics, by name; none for the task's own floor, which for
+            yes or no is a ROC AUC of 0.55.
         min_rows: With fewer rows that neither model was fitted on, the champion stays.
         min_days: The same for days, which are what is resampled.
-        slice_limits: For each column to slice by, how much worse than the champion's the log loss
-            of any slice may be.
+        slice_limits: For each column to slice by, how much worse than the champion's the loss of
+            any slice may be.
         slice_min_rows: Slices with fewer rows are not judged.
         resamples: Bootstrap samples.
         seed: Seed of the bootstrap.
@@ -55,7 +58,7 @@ class PromotionParams(Frozen):
     margin: float = Field(default=0.005, ge=0)
     confidence: float = Field(default=0.9, gt=0, lt=1)
     floor_margin: float = Field(default=0.005, ge=0)
-    floor_auc: Share = 0.55
+    floor_metrics: dict[str, float] | None = None
     min_rows: int = Field(default=1000, ge=1)
     min_days: int = Field(default=5, ge=2)
     slice_limits: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
@@ -72,31 +75,33 @@ class Holdout:
     Attributes:
         as_of: The run's logical date.
         dates: Each row's date, shape (n,), datetime64.
-        outcome: What happened, shape (n,), 0 or 1.
+        outcome: What happened, as a number, shape (n,).
         slices: The columns to slice by, shape (n, any).
+        task: What is predicted.
     """
 
     as_of: date
     dates: npt.NDArray[np.datetime64]
     outcome: Floats
     slices: pd.DataFrame
+    task: Task
 
 
 @dataclass(frozen=True)
 class Scored:
-    """One model's probabilities for the rows of a holdout.
+    """One model's predictions for the rows of a holdout.
 
     Attributes:
         version: Its version in the registry.
         train_end: The first date after its newest training row.
-        positive_rate: Share of positive outcomes in its training rows.
-        probability: Of a positive outcome, shape (n,), in the holdout's order.
+        baseline: What the outcomes of its training rows alone predict.
+        predicted: What it predicts, shape (n, …), in the holdout's order.
     """
 
     version: str
     train_end: date
-    positive_rate: float
-    probability: Floats
+    baseline: Baseline
+    predicted: Floats
 
 
 def decide(
@@ -110,6 +115,9 @@ def decide(
         params: What is asked of a challenger.
         holdout: The rows both were scored on; those either was fitted on are left out here.
 
+    Raises:
+        ContractError: If the floor names a metric that the task does not have.
+
     Returns:
         The verdict; in a dry run with what it would have been.
     """
@@ -121,7 +129,7 @@ def decide(
 
 @dataclass(frozen=True)
 class _Trial:
-    """The rows that neither model was fitted on, with both models' probabilities."""
+    """The rows that neither model was fitted on, with both models' predictions."""
 
     holdout: Holdout
     challenger: Floats
@@ -137,9 +145,10 @@ class _Trial:
             dates=dates[unseen],
             outcome=np.asarray(holdout.outcome, dtype=np.float64)[unseen],
             slices=holdout.slices[unseen],
+            task=holdout.task,
         )
-        theirs = None if champion is None else champion.probability[unseen]
-        return cls(holdout=rows, challenger=challenger.probability[unseen], champion=theirs)
+        theirs = None if champion is None else champion.predicted[unseen]
+        return cls(holdout=rows, challenger=challenger.predicted[unseen], champion=theirs)
 
     @property
     def rows(self) -> int:
@@ -150,37 +159,38 @@ class _Trial:
         return len(np.unique(self.holdout.dates))
 
     def differences(self) -> Floats | None:
-        """Challenger's log loss minus the champion's for each row, shape (n,)."""
+        """Challenger's loss minus the champion's for each row, shape (n,)."""
         if self.champion is None:
             return None
-        truth = self.holdout.outcome
-        return log_losses(truth, self.challenger) - log_losses(truth, self.champion)
+        losses, truth = self.holdout.task.losses, self.holdout.outcome
+        return losses(truth, self.challenger) - losses(truth, self.champion)
 
 
 def _judge(
     trial: _Trial, challenger: Scored, champion: Scored | None, params: PromotionParams
 ) -> Verdict:
-    truth = trial.holdout.outcome
-    metrics = score(truth, trial.challenger)
-    baseline = baseline_metrics(truth, challenger.positive_rate)
+    task, truth = trial.holdout.task, trial.holdout.outcome
+    metrics = task.score(truth, trial.challenger)
+    baseline = task.score(truth, task.baseline_predictions(challenger.baseline, len(truth)))
     comparison: Comparison | None = None
     slices: tuple[SliceComparison, ...] = ()
     checks = [_enough(trial, params)]
     if checks[0].passed:
-        checks += _floor(metrics, baseline, params)
+        checks += _floor(task, metrics, baseline, params)
         differences = trial.differences()
         if differences is not None:
             comparison = compare(differences, trial.holdout.dates, params)
             slices = _compare_slices(differences, trial.holdout.slices, params)
-            checks += [_contest(comparison, params), _slices_hold(slices, params)]
+            checks += [_contest(task, comparison, params), _slices_hold(slices, params)]
     return Verdict(
         as_of=trial.holdout.as_of,
+        task=task.name,
         decision=_decision(all(check.passed for check in checks), champion),
         reasons=tuple(check.sentence for check in checks if check.sentence),
         challenger_version=challenger.version,
         champion_version=None if champion is None else champion.version,
         challenger=metrics,
-        champion=None if trial.champion is None else score(truth, trial.champion),
+        champion=None if trial.champion is None else task.score(truth, trial.champion),
         baseline=baseline,
         comparison=comparison,
         slices=slices,
@@ -223,7 +233,7 @@ def compare(
 
 @dataclass(frozen=True)
 class _Check:
-    """One thing asked of the challenger, and what came out."""
+    """One requirement of the challenger, and whether it is met."""
 
     passed: bool
     sentence: str
@@ -236,41 +246,53 @@ def _decision(passed: bool, champion: Scored | None) -> Decision:
 
 
 def _enough(trial: _Trial, params: PromotionParams) -> _Check:
-    found = f"{trial.rows:,} rows of {trial.days} days that no model was fitted on"
+    unseen = f"{trial.rows:,} rows of {trial.days} days that no model was fitted on"
     if trial.rows >= params.min_rows and trial.days >= params.min_days:
-        return _Check(passed=True, sentence=f"Judged on {found}.")
+        return _Check(passed=True, sentence=f"Judged on {unseen}.")
     return _Check(
         passed=False,
-        sentence=f"Too little to judge on: {found}; "
+        sentence=f"Too little to judge on: {unseen}; "
         f"{params.min_rows:,} rows of {params.min_days} days are asked for.",
     )
 
 
-def _floor(metrics: Metrics, baseline: Metrics, params: PromotionParams) -> list[_Check]:
-    """The floor: better than the baseline, and able to rank."""
-    loss, constant = metrics.log_loss or 0.0, baseline.log_loss or 0.0
-    gain = constant - loss
-    ranks = metrics.roc_auc is not None and metrics.roc_auc >= params.floor_auc
-    auc = (
-        "has no meaning (one outcome only)" if metrics.roc_auc is None else f"{metrics.roc_auc:.4f}"
-    )
+def _floor(
+    task: Task, metrics: Metrics, baseline: Metrics, params: PromotionParams
+) -> list[_Check]:
+    """The challenger by itself: is it better than knowing nothing?"""
+    loss, without = metrics.loss or 0.0, baseline.loss or 0.0
+    gain = without - loss
+    floors = task.floor if params.floor_metrics is None else params.floor_metrics
+    known = {metric.name: metric for metric in task.metrics}
+    unknown = [name for name in floors if name not in known]
+    if unknown:
+        raise ContractError(
+            f"promotion.floor_metrics names {', '.join(unknown)}, which is no metric of "
+            f"{task.name} predictions; use some of: {', '.join(known)}"
+        )
     return [
         _Check(
             passed=gain >= params.floor_margin,
-            sentence=f"Floor: log loss {loss:.4f} against the baseline's {constant:.4f}, "
+            sentence=f"Floor: {task.words.loss} {loss:.4f} against the baseline's {without:.4f}, "
             f"a gain of {gain:.4f}; at least {params.floor_margin:.4f} is asked for.",
         ),
-        _Check(
-            passed=ranks,
-            sentence=f"Floor: ROC AUC {auc}; at least {params.floor_auc:.4f} is asked for.",
-        ),
+        *(_least(known[name], metrics, least) for name, least in floors.items()),
     ]
 
 
-def _contest(comparison: Comparison, params: PromotionParams) -> _Check:
+def _least(metric: MetricInfo, metrics: Metrics, least: float) -> _Check:
+    value = metrics.by_name.get(metric.name)
+    shown = "has no meaning for these rows" if value is None else f"{value:.4f}"
+    return _Check(
+        passed=value is not None and value >= least,
+        sentence=f"Floor: {metric.title} {shown}; at least {least:.4f} is asked for.",
+    )
+
+
+def _contest(task: Task, comparison: Comparison, params: PromotionParams) -> _Check:
     """The policy, applied to the interval's upper end."""
     measured = (
-        f"Challenger minus champion in log loss: {comparison.difference:+.4f} "
+        f"Challenger minus champion in {task.words.loss}: {comparison.difference:+.4f} "
         f"({comparison.confidence:.0%} interval {comparison.low:+.4f} to {comparison.high:+.4f}; "
         f"better with probability {comparison.probability_better:.2f})"
     )
@@ -285,12 +307,12 @@ def _contest(comparison: Comparison, params: PromotionParams) -> _Check:
 def _compare_slices(
     differences: Floats, slices: pd.DataFrame, params: PromotionParams
 ) -> tuple[SliceComparison, ...]:
-    found = []
+    comparisons = []
     for column, limit in params.slice_limits.items():
         grouped = pd.Series(differences).groupby(slice_values(slices[column]).to_numpy())
         for value, part in grouped.agg(["size", "mean"]).iterrows():
             if part["size"] >= params.slice_min_rows:
-                found.append(
+                comparisons.append(
                     SliceComparison(
                         column=column,
                         value=str(value),
@@ -299,17 +321,18 @@ def _compare_slices(
                         limit=limit,
                     )
                 )
-    return tuple(found)
+    return tuple(comparisons)
 
 
 def _slices_hold(slices: tuple[SliceComparison, ...], params: PromotionParams) -> _Check:
     if not params.slice_limits:
         return _Check(passed=True, sentence="")
-    bad = [one for one in slices if one.too_bad]
+    bad = [part for part in slices if part.too_bad]
     if not bad:
         return _Check(passed=True, sentence=f"None of {len(slices)} slices is over its limit.")
     named = "; ".join(
-        f"{one.column} {one.value} {one.difference:+.4f} over {one.limit:+.4f} ({one.rows:,} rows)"
-        for one in bad
+        f"{part.column} {part.value} {part.difference:+.4f} over {part.limit:+.4f} "
+        f"({part.rows:,} rows)"
+        for part in bad
     )
     return _Check(passed=False, sentence=f"{len(bad)} of {len(slices)} slices are worse: {named}.")

@@ -23,6 +23,7 @@ import weekwise
 from weekwise.contract.model import Contract
 from weekwise.model.model_files import ARTIFACT, quiet_transfers
 from weekwise.model.predictor import Predictor
+from weekwise.tasks import task_of
 
 SERVED = Path(__file__).with_name("pyfunc_script.py")
 """The file that MLflow runs to make the served model."""
@@ -40,7 +41,8 @@ EXAMPLE_ROWS = 5
 class PredictorModel(PythonModel):
     """A predictor behind MLflow's interface.
 
-    Rows of the contract go in; `probability` and `decision` come out, in the same order.
+    Rows of the contract go in; the task's columns come out, such as `probability` and `decision`,
+    in the same order.
     """
 
     def load_context(self, context: PythonModelContext) -> None:
@@ -53,16 +55,12 @@ class PredictorModel(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> pd.DataFrame:
-        """Probability and decision for raw rows of the contract.
+        """Predictions for raw rows of the contract.
 
         Columns that the signature lets be absent count as missing.
         """
         rows = model_input.reindex(columns=self.predictor.contract.inputs)
-        probability = self.predictor.predict_proba(rows)
-        return pd.DataFrame(
-            {"probability": probability, "decision": self.predictor.decide(probability)},
-            index=model_input.index,
-        )
+        return self.predictor.output_frame(self.predictor.predict(rows), model_input.index)
 
 
 def log_predictor(predictor: Predictor, example: pd.DataFrame, *, name: str = "model") -> ModelInfo:
@@ -88,7 +86,7 @@ def log_predictor(predictor: Predictor, example: pd.DataFrame, *, name: str = "m
 
 
 def signature(contract: Contract) -> ModelSignature:
-    """The MLflow signature of a predictor of a contract: its inputs, probability and decision."""
+    """The MLflow signature of a predictor of a contract: its inputs, and what it gives."""
     from weekwise.contract.derive import signature_columns
 
     inputs: list[ColSpec | TensorSpec] = [
@@ -96,8 +94,7 @@ def signature(contract: Contract) -> ModelSignature:
         for column in signature_columns(contract)
     ]
     outputs: list[ColSpec | TensorSpec] = [
-        ColSpec(DataType.double, "probability"),
-        ColSpec(DataType.boolean, "decision"),
+        ColSpec(DataType[column.type.name], column.name) for column in task_of(contract).outputs
     ]
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
 

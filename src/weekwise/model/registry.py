@@ -53,7 +53,7 @@ class RegisteredVersion:
         version: Its number, as text.
         aliases: The aliases that point to it.
         created: When it was registered.
-        tags: Its tags: `as_of`, `train_start`, `train_end`, `fingerprint`, `verdict`, `log_loss`…
+        tags: Its tags: `as_of`, `train_start`, `train_end`, `fingerprint`, `verdict`, `loss`…
     """
 
     version: str
@@ -287,8 +287,8 @@ class Registry:
             return
         tags = {"verdict": str(verdict.decision), "verdict_headline": verdict.headline}
         for name, metrics in (("", verdict.challenger), ("champion_", verdict.champion)):
-            if metrics is not None and metrics.log_loss is not None:
-                tags[f"{name}log_loss"] = f"{metrics.log_loss:.6f}"
+            if metrics is not None and metrics.loss is not None:
+                tags[f"{name}loss"] = f"{metrics.loss:.6f}"
         for key, value in tags.items():
             self._client.set_model_version_tag(self.name, version, key, value)
         text = verdict.markdown()[:_DESCRIPTION_LIMIT]

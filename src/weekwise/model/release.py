@@ -166,5 +166,5 @@ def _metrics(client: MlflowClient, found: ModelVersion) -> dict[str, float]:
 
 
 def _tagged(found: ModelVersion) -> dict[str, float]:
-    names = {"log_loss": "log_loss", "champion_log_loss": "previous_log_loss"}
+    names = {"loss": "loss", "champion_loss": "previous_loss"}
     return {name: float(found.tags[tag]) for tag, name in names.items() if tag in found.tags}

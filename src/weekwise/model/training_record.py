@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from weekwise.contract.model import Frozen, Share
 from weekwise.features.time_features import CALENDAR_FEATURES, calendar_feature
+from weekwise.tasks.base import Baseline
 
 DAYS_IN_WEEK = 7
 
@@ -39,13 +40,13 @@ class FitParams(Frozen):
         leaf_estimation_iterations: Newton steps for the values of one tree's leaves.
         subsample: Share of the rows that each tree is grown on.
         rsm: Share of the inputs that each split chooses from; the random subspace method.
-        early_stopping_rounds: Stop after this many trees without a better validation log loss.
+        early_stopping_rounds: Stop after this many trees without a better validation loss.
         validation_every: Every n-th day, counted back from the newest, is set aside to stop early
             on; the newest days themselves are trained on. Not a multiple of 7. None means that all
             days are trained on and all `iterations` trees are grown.
         recency_half_life_days: Rows this much older than the newest weigh half; none means all
             weigh alike.
-        threshold: Probability from which the decision is yes.
+        threshold: For yes or no: the probability from which the decision is yes.
         drop_calendar: Calendar features to do without. In a history of less than a few years the
             day of the month or of the year names single days, not seasons; so does a holiday.
         country: The country whose public holidays count, as an ISO 3166 code; none if none do.
@@ -95,10 +96,10 @@ class TrainingRecord(Frozen):
             to it.
         rows: How many rows it was fitted on, those for early stopping not counted.
         validation_rows: How many rows early stopping watched.
-        positive_rate: Share of positive outcomes among all these rows: the constant-rate baseline.
+        baseline: What all these outcomes alone predict: for yes or no the positive rate.
         trees: How many trees it has.
-        validation_log_loss: Log loss on the rows that early stopping watched, an optimistic figure;
-            none without early stopping.
+        validation_loss: Loss on the rows that early stopping watched, an optimistic figure; none
+            without early stopping.
         params: The settings it was fitted with.
     """
 
@@ -107,7 +108,7 @@ class TrainingRecord(Frozen):
     train_end: date
     rows: int
     validation_rows: int
-    positive_rate: Share
+    baseline: Baseline
     trees: int
-    validation_log_loss: float | None
+    validation_loss: float | None
     params: FitParams

@@ -6,7 +6,9 @@ from datetime import date
 from enum import StrEnum
 
 from weekwise.contract.model import Frozen
-from weekwise.tasks.binary_metrics import Metrics
+from weekwise.contract.types import TaskName
+from weekwise.tasks import TASKS
+from weekwise.tasks.base import Metrics
 
 
 class Decision(StrEnum):
@@ -27,12 +29,12 @@ class Decision(StrEnum):
 
 
 class Comparison(Frozen):
-    """Challenger against champion on the same rows, in mean log loss.
+    """Challenger against champion on the same rows, in mean loss.
 
     Attributes:
         rows: Rows that neither was fitted on.
         days: Days these rows are of.
-        difference: Challenger's mean log loss minus the champion's; below zero is better.
+        difference: Challenger's mean loss minus the champion's; below zero is better.
         low: Lower end of the difference's bootstrap interval.
         high: Upper end of it.
         confidence: The interval's level.
@@ -55,7 +57,7 @@ class SliceComparison(Frozen):
         column: What the rows were sliced by.
         value: The slice's value of it.
         rows: Rows of the slice.
-        difference: Challenger's mean log loss minus the champion's; below zero is better.
+        difference: Challenger's mean loss minus the champion's; below zero is better.
         limit: The largest difference allowed.
     """
 
@@ -76,19 +78,21 @@ class Verdict(Frozen):
 
     Attributes:
         as_of: The run's logical date.
+        task: What is predicted.
         decision: What was decided.
         reasons: Why, one sentence each.
         would_be: In a dry run, what would have been decided.
         challenger_version: The version that was judged, if one was.
         champion_version: The version that was champion before, if there was one.
-        challenger: The challenger's figures on the rows judged on.
-        champion: The champion's figures on the same rows.
-        baseline: The figures of the training history's rate on the same rows.
+        challenger: The challenger's metrics on the rows judged on.
+        champion: The champion's metrics on the same rows.
+        baseline: The baseline's metrics on the same rows.
         comparison: Challenger against champion.
         slices: The same by slice, only slices with enough rows.
     """
 
     as_of: date
+    task: TaskName
     decision: Decision
     reasons: tuple[str, ...]
     would_be: Decision | None = None
@@ -119,7 +123,7 @@ class Verdict(Frozen):
         }[self.decision]
 
     def markdown(self) -> str:
-        """The verdict for a person to read: headline, reasons, figures side by side."""
+        """The verdict for a person to read: headline, reasons, metrics side by side."""
         lines = [f"**{self.headline}** As of {self.as_of}.", ""]
         lines += [f"- {reason}" for reason in self.reasons]
         columns = {
@@ -127,38 +131,41 @@ class Verdict(Frozen):
             "champion": self.champion,
             "baseline": self.baseline,
         }
-        lines += _metrics_table({name: one for name, one in columns.items() if one is not None})
+        lines += _metrics_table(
+            {name: metrics for name, metrics in columns.items() if metrics}, self.task
+        )
         return "\n".join(lines) + "\n"
 
 
-def not_retrained(as_of: date, champion_version: str, reason: str) -> Verdict:
+def not_retrained(as_of: date, task: TaskName, champion_version: str, reason: str) -> Verdict:
     """The verdict of a run that trained no model.
 
     Args:
         as_of: The run's logical date.
+        task: What is predicted.
         champion_version: The champion, which stays.
         reason: Why no model was trained, one sentence.
     """
     return Verdict(
         as_of=as_of,
+        task=task,
         decision=Decision.NOT_RETRAINED,
         reasons=(reason,),
         champion_version=champion_version,
     )
 
 
-def _metrics_table(columns: dict[str, Metrics]) -> list[str]:
-    """Markdown lines of a table with one column for each set of figures."""
+def _metrics_table(columns: dict[str, Metrics], task: TaskName) -> list[str]:
+    """Markdown lines of a table with one column for each model."""
     if not columns:
         return []
     lines = ["", f"| | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
-    for name in Metrics.model_fields:
-        cells = [_figure(getattr(metrics, name)) for metrics in columns.values()]
-        lines.append(f"| {name.replace('_', ' ')} | {' | '.join(cells)} |")
+    lines.append(f"| rows | {' | '.join(f'{metrics.rows:,}' for metrics in columns.values())} |")
+    for metric in TASKS[task].metrics:
+        cells = [_cell(metrics.by_name.get(metric.name)) for metrics in columns.values()]
+        lines.append(f"| {metric.name.replace('_', ' ')} | {' | '.join(cells)} |")
     return lines
 
 
-def _figure(value: float | int | None) -> str:
-    if value is None:
-        return "n/a"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+def _cell(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.4f}"

@@ -34,13 +34,18 @@ def render_card(
     environment.filters["figure"] = _figure
     contract = predictor.contract
     columns = {
-        name: one.metrics
-        for name, one in (("challenger", evaluation.challenger), ("champion", evaluation.champion))
-        if one is not None
+        name: model.metrics
+        for name, model in (
+            ("challenger", evaluation.challenger),
+            ("champion", evaluation.champion),
+        )
+        if model is not None
     }
     shown = evaluation.challenger or evaluation.champion
     return environment.get_template("model_card.md.jinja").render(
         contract=contract,
+        task=predictor.task,
+        words=predictor.task.words,
         target=_target(contract),
         predictor=predictor,
         record=predictor.record,

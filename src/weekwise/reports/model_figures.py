@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from weekwise.features.model_frame import Floats
-from weekwise.model.evaluation import ReliabilityBin
+from weekwise.tasks.base import CalibrationBin
 
 SHOWN = 15
 BEESWARM_COLUMNS = 60
@@ -75,23 +75,23 @@ def shap_figure(
     )
 
 
-def calibration_figure(models: dict[str, tuple[ReliabilityBin, ...]]) -> go.Figure:
+def calibration_figure(models: dict[str, tuple[CalibrationBin, ...]]) -> go.Figure:
     """What was forecast against what came, a line a model, on the holdout.
 
     Args:
-        models: Reliability bins by model.
+        models: Calibration by model.
     """
     figure = go.Figure()
     for name, bins in models.items():
         figure.add_scatter(
-            x=[one.forecast for one in bins],
-            y=[one.observed for one in bins],
-            text=[f"{one.rows:,} rows" for one in bins],
+            x=[part.predicted for part in bins],
+            y=[part.realized for part in bins],
+            text=[f"{part.rows:,} rows" for part in bins],
             mode="lines+markers",
             name=name,
         )
     highest = max(
-        (max(b.forecast, b.observed) for bins in models.values() for b in bins), default=1
+        (max(b.predicted, b.realized) for bins in models.values() for b in bins), default=1
     )
     figure.add_scatter(
         x=[0, highest], y=[0, highest], mode="lines", name="ideal", line={"dash": "dot"}

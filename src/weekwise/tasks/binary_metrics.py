@@ -1,91 +1,44 @@
-"""How good probabilities are: loss, ranking, calibration; overall and by slice."""
+"""How good probabilities are: loss, ranking, calibration."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weekwise.contract.model import Frozen
-from weekwise.features.model_frame import Floats, text_of
+from weekwise.features.model_frame import Floats
+from weekwise.tasks.base import Metrics
 
 CALIBRATION_BINS = 10
 _EPSILON = 1e-15
 _BOTH_CLASSES = 2
 
 
-class Metrics(Frozen):
-    """How good some probabilities are; none where a figure has no meaning for the rows.
-
-    Attributes:
-        rows: Rows counted.
-        positive_rate: Share of positive outcomes.
-        log_loss: Mean negative log-likelihood in nats, the primary figure; lower is better.
-        roc_auc: Chance that a positive row ranks above a negative one; none without both classes.
-        pr_auc: Average precision; none without both classes.
-        brier: Mean squared error of the probabilities; lower is better.
-        calibration_error: Expected calibration error over equal-mass bins; lower is better.
-    """
-
-    rows: int
-    positive_rate: float | None = None
-    log_loss: float | None = None
-    roc_auc: float | None = None
-    pr_auc: float | None = None
-    brier: float | None = None
-    calibration_error: float | None = None
-
-
-class SliceMetrics(Frozen):
-    """How good the probabilities of one slice are.
-
-    Attributes:
-        column: What the rows were sliced by.
-        value: The slice's value of it, as text.
-        metrics: The figures of its rows.
-    """
-
-    column: str
-    value: str
-    metrics: Metrics
-
-
 def score(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> Metrics:
-    """Every figure of some probabilities.
+    """Every metric of some probabilities.
 
     Args:
         outcome: What happened, shape (n,), 0 or 1 (or booleans).
         probability: Of a positive outcome, shape (n,), 0 to 1.
 
     Returns:
-        The figures. With no rows all but `rows` are none; with one class both AUCs are.
+        `log_loss`, mean negative log-likelihood in nats, which is also the loss; `roc_auc`, the
+        chance that a positive row ranks above a negative one, and `pr_auc`, average precision, both
+        only where there are both classes; `brier`, mean squared error; `calibration_error`,
+        expected calibration error over equal-mass bins; `positive_rate`. Without rows, none.
     """
     truth, forecast = _pair(outcome, probability)
     if not len(truth):
         return Metrics(rows=0)
-    roc_auc, pr_auc = _areas(truth, forecast)
-    return Metrics(
-        rows=len(truth),
-        positive_rate=float(truth.mean()),
-        log_loss=float(log_losses(truth, forecast).mean()),
-        roc_auc=roc_auc,
-        pr_auc=pr_auc,
-        brier=float(np.square(forecast - truth).mean()),
-        calibration_error=calibration_error(truth, forecast),
-    )
-
-
-def baseline_metrics(outcome: npt.ArrayLike, rate: float) -> Metrics:
-    """Every figure of the baseline that gives each row the same probability.
-
-    Args:
-        outcome: What happened, shape (n,), 0 or 1.
-        rate: The probability, such as the positive rate of the training rows.
-    """
-    return score(outcome, np.full(len(np.asarray(outcome)), rate))
+    loss = float(log_losses(truth, forecast).mean())
+    values = {
+        "positive_rate": float(truth.mean()),
+        "log_loss": loss,
+        **_areas(truth, forecast),
+        "brier": float(np.square(forecast - truth).mean()),
+        "calibration_error": calibration_error(truth, forecast) or 0.0,
+    }
+    return Metrics(rows=len(truth), loss=loss, by_name=values)
 
 
 def log_losses(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> Floats:
@@ -99,7 +52,7 @@ def log_losses(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> Floats:
 def reliability_table(
     outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = CALIBRATION_BINS
 ) -> pd.DataFrame:
-    """What was forecast and what came, in bins of about equally many rows.
+    """What was predicted and what happened, in bins of about equally many rows.
 
     Bins of equal mass rather than width: Nguyen and O'Connor, "Posterior calibration and
     exploratory analysis for natural language processing models", EMNLP 2015, section 3. Rows of
@@ -111,27 +64,27 @@ def reliability_table(
         bins: How many bins, at most.
 
     Returns:
-        One row a bin, by rising probability: `rows`, `forecast` (mean probability), `observed`
-        (share of positive outcomes), `lowest` and `highest` probability.
+        One row a bin, by rising probability: `rows`, `predicted` (mean probability),
+        `realized` (share of positive outcomes), `lowest` and `highest` probability.
     """
     truth, forecast = _pair(outcome, probability)
-    frame = pd.DataFrame({"forecast": forecast, "observed": truth})
+    frame = pd.DataFrame({"predicted": forecast, "realized": truth})
     inner = np.linspace(0, 1, bins + 1)[1:-1]
     edges = np.quantile(forecast, inner) if len(forecast) else np.empty(0)
     binned = frame.groupby(np.searchsorted(edges, forecast, side="right"))
     return binned.agg(
-        rows=("forecast", "size"),
-        forecast=("forecast", "mean"),
-        observed=("observed", "mean"),
-        lowest=("forecast", "min"),
-        highest=("forecast", "max"),
+        rows=("predicted", "size"),
+        predicted=("predicted", "mean"),
+        realized=("realized", "mean"),
+        lowest=("predicted", "min"),
+        highest=("predicted", "max"),
     ).reset_index(drop=True)
 
 
 def calibration_error(
     outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = CALIBRATION_BINS
 ) -> float | None:
-    """Expected calibration error: the mean gap between forecast and observed over the bins.
+    """Expected calibration error: the mean gap between predicted and realized over the bins.
 
     Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning",
     AAAI 2015, over the equal-mass bins of `reliability_table`.
@@ -147,43 +100,8 @@ def calibration_error(
     table = reliability_table(outcome, probability, bins)
     if table.empty:
         return None
-    gaps = (table["forecast"] - table["observed"]).abs()
+    gaps = (table["predicted"] - table["realized"]).abs()
     return float((gaps * table["rows"]).sum() / table["rows"].sum())
-
-
-def slice_metrics(
-    frame: pd.DataFrame,
-    columns: Sequence[str],
-    *,
-    outcome: str,
-    probability: str = "probability",
-    min_rows: int = 500,
-) -> list[SliceMetrics]:
-    """The figures of each value of some columns.
-
-    Args:
-        frame: One row a prediction, with the columns named.
-        columns: What to slice by; missing values are a slice of their own.
-        outcome: The column of outcomes, 0 or 1.
-        probability: The column of probabilities.
-        min_rows: Slices with fewer rows are left out: their figures are noise.
-
-    Returns:
-        By column, then by value.
-    """
-    return [
-        SliceMetrics(column=name, value=value, metrics=score(rows[outcome], rows[probability]))
-        for name in columns
-        for value, rows in frame.groupby(slice_values(frame[name]), sort=True)
-        if len(rows) >= min_rows
-    ]
-
-
-def slice_values(column: pd.Series[Any]) -> pd.Series[str]:
-    """The slice that each row is in, as text, shape (n,)."""
-    codes, distinct = pd.factorize(column)
-    texts = np.array([*(text_of(value) for value in distinct), text_of(None)], dtype=object)
-    return pd.Series(texts[codes], index=column.index, name=column.name)
 
 
 def _pair(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -196,12 +114,12 @@ def _pair(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> tuple[Floats, F
     return truth, forecast
 
 
-def _areas(truth: Floats, forecast: Floats) -> tuple[float | None, float | None]:
+def _areas(truth: Floats, forecast: Floats) -> dict[str, float]:
     if len(np.unique(truth)) < _BOTH_CLASSES:
-        return None, None
+        return {}
     from sklearn.metrics import average_precision_score, roc_auc_score
 
-    return (
-        float(roc_auc_score(truth, forecast)),
-        float(average_precision_score(truth, forecast)),
-    )
+    return {
+        "roc_auc": float(roc_auc_score(truth, forecast)),
+        "pr_auc": float(average_precision_score(truth, forecast)),
+    }

@@ -14,16 +14,17 @@ from weekwise.analysis.performance import (
     PerformanceParams,
     Skill,
     calibration_bins,
-    constant_losses,
     is_worse,
     score_week,
     skill_by_day,
     worst_slices,
 )
+from weekwise.tasks.binary import Binary
 
 AS_OF = date(2013, 7, 1)
+TASK = Binary()
 PARAMS = PerformanceParams(min_rows=20, min_days=3, resamples=200)
-PROMISE = ExpectedPerformance(log_loss=0.4, baseline_log_loss=0.5)
+EXPECTED = ExpectedPerformance(loss=0.4, baseline_loss=0.5)
 
 
 def a_week(outcome: list[float], probability: list[float] | float, days: int = 7) -> pd.DataFrame:
@@ -50,22 +51,22 @@ class TestScoreWeek:
     """What is said of one week."""
 
     def test_a_good_week(self) -> None:
-        """A model that tells late rows from others keeps its expected and has every figure."""
-        week = score_week(quarter_late(), 0.25, PROMISE, PARAMS)
+        """A model that tells late rows from others keeps what was expected and has every figure."""
+        week = score_week(quarter_late(), (0.25,), EXPECTED, PARAMS, TASK)
 
         assert week.judged
         assert not week.worse
         assert not week.useless
-        assert (week.rows, week.rows_with_outcome, week.auc) == (140, 140, 1.0)
-        assert week.log_loss == pytest.approx(-0.25 * np.log(0.8) - 0.75 * np.log(0.9))
-        assert week.baseline_log_loss == pytest.approx(0.5623, abs=1e-4)
-        assert week.skill == pytest.approx(1 - week.log_loss / week.baseline_log_loss)
+        assert (week.rows, week.rows_with_outcome, week.metrics["roc_auc"]) == (140, 140, 1.0)
+        assert week.loss == pytest.approx(-0.25 * np.log(0.8) - 0.75 * np.log(0.9))
+        assert week.baseline_loss == pytest.approx(0.5623, abs=1e-4)
+        assert week.skill == pytest.approx(1 - week.loss / week.baseline_loss)
         assert week.expected_skill == pytest.approx(0.2)
-        assert week.calibration_in_the_large == pytest.approx(0.275 - 0.25)
+        assert week.calibration_gap == pytest.approx(0.275 - 0.25)
 
-    def test_a_week_worse_than_a_constant_rate(self) -> None:
+    def test_a_week_worse_than_the_baseline(self) -> None:
         """A model that is surely wrong is worse, and worse than the baseline."""
-        week = score_week(quarter_late(hit=0.05, miss=0.6), 0.25, PROMISE, PARAMS)
+        week = score_week(quarter_late(hit=0.05, miss=0.6), (0.25,), EXPECTED, PARAMS, TASK)
 
         assert week.worse
         assert week.useless
@@ -80,28 +81,28 @@ class TestScoreWeek:
     )
     def test_too_few(self, rows: pd.DataFrame, why: str) -> None:
         """Too few outcomes, or of too few days, are scored but not judged."""
-        week = score_week(rows.assign(probability=0.99), 0.25, PROMISE, PARAMS)
+        week = score_week(rows.assign(probability=0.99), (0.25,), EXPECTED, PARAMS, TASK)
 
-        assert week.log_loss is not None, why
+        assert week.loss is not None, why
         assert not week.judged
         assert not week.worse
 
     def test_all_canceled(self) -> None:
         """A week without a single outcome has rows, and no figure."""
-        week = score_week(a_week([np.nan] * 30, 0.2), 0.25, PROMISE, PARAMS)
+        week = score_week(a_week([np.nan] * 30, 0.2), (0.25,), EXPECTED, PARAMS, TASK)
 
         assert (week.rows, week.rows_with_outcome) == (30, 0)
-        assert (week.log_loss, week.baseline_log_loss, week.auc) == (None, None, None)
-        assert (week.mean_probability, week.realized_rate) == (None, None)
+        assert (week.loss, week.baseline_loss, week.metrics) == (None, None, {})
+        assert (week.mean_prediction, week.mean_outcome) == (None, None)
         assert not week.judged
 
     @pytest.mark.parametrize("outcome", [0.0, 1.0])
     def test_a_single_class(self, outcome: float) -> None:
         """A week in which all ended alike has a log loss, but no area under a curve."""
-        week = score_week(a_week([outcome] * 140, 0.3), 0.25, PROMISE, PARAMS)
+        week = score_week(a_week([outcome] * 140, 0.3), (0.25,), EXPECTED, PARAMS, TASK)
 
-        assert week.auc is None
-        assert week.log_loss == pytest.approx(-np.log(0.3 if outcome else 0.7))
+        assert "roc_auc" not in week.metrics
+        assert week.loss == pytest.approx(-np.log(0.3 if outcome else 0.7))
         assert week.judged
 
     def test_canceled_rows_do_not_count(self) -> None:
@@ -109,8 +110,8 @@ class TestScoreWeek:
         rows = quarter_late()
         canceled = a_week([np.nan] * 14, 0.99)
 
-        alone = score_week(rows, 0.25, PROMISE, PARAMS)
-        both = score_week(pd.concat([rows, canceled]), 0.25, PROMISE, PARAMS)
+        alone = score_week(rows, (0.25,), EXPECTED, PARAMS, TASK)
+        both = score_week(pd.concat([rows, canceled]), (0.25,), EXPECTED, PARAMS, TASK)
 
         assert both == alone.model_copy(update={"rows": 154})
         assert both.outcome_share == pytest.approx(140 / 154)
@@ -118,17 +119,17 @@ class TestScoreWeek:
     @pytest.mark.parametrize("base_rate", [0.0, 1.0])
     def test_history_of_a_single_class(self, base_rate: float) -> None:
         """A history in which all ended alike still makes a finite baseline."""
-        week = score_week(quarter_late(), base_rate, PROMISE, PARAMS)
+        week = score_week(quarter_late(), (base_rate,), EXPECTED, PARAMS, TASK)
 
-        assert week.baseline_log_loss is not None
-        assert np.isfinite(week.baseline_log_loss)
+        assert week.baseline_loss is not None
+        assert np.isfinite(week.baseline_loss)
 
     def test_no_history(self) -> None:
         """Without a rate to compare with a week is scored but not judged."""
-        week = score_week(quarter_late(), None, PROMISE, PARAMS)
+        week = score_week(quarter_late(), None, EXPECTED, PARAMS, TASK)
 
-        assert week.log_loss is not None
-        assert week.baseline_log_loss is None
+        assert week.loss is not None
+        assert week.baseline_loss is None
         assert not week.judged
 
 
@@ -154,8 +155,9 @@ class TestSkillByDay:
     def test_interval(self, seed: int, rate: float, days: int) -> None:
         """A skill lies within its interval's reach, and equal input gives equal output."""
         draw = np.random.default_rng(seed)
-        outcome = pd.Series((draw.random(60) < 0.3).astype(float))
-        losses, constant = draw.random(60), constant_losses(outcome, rate)
+        outcome = (draw.random(60) < 0.3).astype(float)
+        losses = draw.random(60)
+        constant = TASK.losses(outcome, TASK.baseline_predictions((rate,), 60))
         where = [n % days for n in range(60)]
 
         skill = skill_by_day(where, losses, constant, PARAMS)
@@ -186,22 +188,22 @@ def test_is_worse(skill: Skill | None, expected: float | None, worse: bool) -> N
     ("expected", "skill"),
     [
         (ExpectedPerformance(), None),
-        (ExpectedPerformance(log_loss=0.4), None),
-        (PROMISE, pytest.approx(0.2)),
+        (ExpectedPerformance(loss=0.4), None),
+        (EXPECTED, pytest.approx(0.2)),
     ],
 )
-def test_promised_skill(expected: ExpectedPerformance, skill: float | None) -> None:
-    """A expected without both its figures is none."""
+def test_expected_skill(expected: ExpectedPerformance, skill: float | None) -> None:
+    """Without both losses there is no expected skill."""
     assert expected.skill == skill
 
 
 def test_calibration_bins() -> None:
     """Rows of like probability are told with how often the outcome came true among them."""
-    bins = calibration_bins(quarter_late())
+    bins = calibration_bins(quarter_late(), TASK)
 
-    assert [one.realized_rate for one in bins] == [0.0, 1.0]
-    assert [one.mean_probability for one in bins] == pytest.approx([0.1, 0.8])
-    assert sum(one.rows for one in bins) == 140
+    assert [part.realized for part in bins] == [0.0, 1.0]
+    assert [part.predicted for part in bins] == pytest.approx([0.1, 0.8])
+    assert sum(part.rows for part in bins) == 140
 
 
 class TestWorstSlices:
@@ -214,27 +216,27 @@ class TestWorstSlices:
         rows = pd.concat([quarter_late(hit=0.9, miss=0.05), quarter_late(hit=0.9, miss=0.7)])
         rows["origin"] = ["EWR"] * 140 + ["JFK"] * 140
 
-        first, second = worst_slices(rows, 0.25, self.PARAMS)
+        first, second = worst_slices(rows, (0.25,), self.PARAMS, TASK)
 
         assert (first.value, second.value) == ("JFK", "EWR")
         assert first.excess > 0 > second.excess
-        assert (first.rows, first.realized_rate) == (140, 0.25)
+        assert (first.rows, first.mean_outcome) == (140, 0.25)
 
     def test_small_slices(self) -> None:
         """A slice with too few outcomes is not named."""
         rows = quarter_late()
         rows.loc[rows.index[:5], "origin"] = "LGA"
 
-        values = {one.value for one in worst_slices(rows, 0.25, self.PARAMS)}
+        values = {part.value for part in worst_slices(rows, (0.25,), self.PARAMS, TASK)}
 
         assert values == {"EWR", "JFK"}
 
     @pytest.mark.parametrize(
-        ("rows", "rate"), [(quarter_late(), None), (a_week([np.nan] * 30, 0.5), 0.25)]
+        ("rows", "rate"), [(quarter_late(), None), (a_week([np.nan] * 30, 0.5), (0.25,))]
     )
-    def test_nothing_to_rank(self, rows: pd.DataFrame, rate: float | None) -> None:
+    def test_nothing_to_rank(self, rows: pd.DataFrame, rate: tuple[float] | None) -> None:
         """Without outcomes, or a rate to compare with, there are no worst slices."""
-        assert worst_slices(rows, rate, self.PARAMS) == ()
+        assert worst_slices(rows, rate, self.PARAMS, TASK) == ()
 
 
 @pytest.mark.parametrize(

@@ -89,12 +89,12 @@ def invoke(*arguments: str) -> Result:
 
 
 def test_list(registry: FakeRegistry) -> None:
-    """Each version has a row with its alias, dates, verdict and log loss."""
+    """Each version has a row with its alias, dates, verdict and loss."""
     tags = {
         "as_of": "2013-07-08",
         "train_end": "2013-06-24",
         "verdict": "promoted",
-        "log_loss": "0.412345",
+        "loss": "0.412345",
     }
     registry.found = [Version("2", ("champion",), tags), Version("1", (), {})]
 

@@ -6,7 +6,7 @@ import pytest
 
 from weekwise.contract.load import load_contract, load_contracts
 from weekwise.contract.model import Contracts, Severity
-from weekwise.contract.types import Task
+from weekwise.contract.types import TaskName
 from weekwise.errors import ContractError
 
 GOOD = """
@@ -93,7 +93,7 @@ def test_a_later_folder_replaces_a_file_of_the_same_name(tmp_path: Path) -> None
 def test_the_examples_contracts_are_valid(contracts: Contracts) -> None:
     """The example has a contract for each checked table, and its task is binary."""
     assert set(contracts) == {"flights", "weather", "features"}
-    assert contracts["features"].task is Task.BINARY
+    assert contracts["features"].task is TaskName.BINARY
 
 
 def test_a_contracts_hash_follows_its_meaning_alone(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 import api
 import weekwise
 from weekwise.contract import types
-from weekwise.contract.types import ColumnType, Task
+from weekwise.contract.types import ColumnType, TaskName
 
 TYPES_FILE = Path(types.__file__)
 SOURCES = sorted(
@@ -77,10 +77,10 @@ def test_the_targets_type_says_the_task() -> None:
     tasks = {column_type.value: column_type.facts.task for column_type in ColumnType}
     assert tasks == {
         "string": None,
-        "category": Task.MULTICLASS,
-        "integer": Task.REGRESSION,
-        "number": Task.REGRESSION,
-        "boolean": Task.BINARY,
+        "category": TaskName.MULTICLASS,
+        "integer": TaskName.REGRESSION,
+        "number": TaskName.REGRESSION,
+        "boolean": TaskName.BINARY,
         "date": None,
         "datetime": None,
     }

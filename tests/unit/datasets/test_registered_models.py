@@ -12,6 +12,7 @@ import pytest
 from kedro.io import DatasetError
 from trains import predictor, train_end, trains
 
+from weekwise.contract.types import TaskName
 from weekwise.datasets.registered_models import (
     ChallengerDataset,
     ChampionDataset,
@@ -101,7 +102,7 @@ class TestChallenger:
         assert dataset.exists()
         assert (found.version, found.fingerprint, found.reason) == ("1", "f", "New data.")
         rows = trains(1, seed=4)
-        assert np.array_equal(found.predictor.predict_proba(rows), predictor().predict_proba(rows))
+        assert np.array_equal(found.predictor.predict(rows), predictor().predict(rows))
         assert registry.nominees[AS_OF].version == "1"
 
     def test_no_predictor(self, registry: FakeRegistry) -> None:
@@ -174,7 +175,11 @@ class TestVerdict:
     """The verdict, carried out and kept."""
 
     VERDICT = Verdict(
-        as_of=AS_OF, decision=Decision.FIRST, reasons=("Good.",), challenger_version="1"
+        task=TaskName.BINARY,
+        as_of=AS_OF,
+        decision=Decision.FIRST,
+        reasons=("Good.",),
+        challenger_version="1",
     )
 
     def test_saved_and_loaded(self, registry: FakeRegistry, tmp_path: Path) -> None:
@@ -212,7 +217,7 @@ class TestVerdict:
             (None, RegistryError, "there is no verdict as of"),
             ("{}", RegistryError, "is no verdict"),
             (
-                not_retrained(date(2012, 1, 2), "1", "No need.").model_dump_json(),
+                not_retrained(date(2012, 1, 2), TaskName.BINARY, "1", "No need.").model_dump_json(),
                 AsOfError,
                 "holds the verdict as of 2012-01-02",
             ),

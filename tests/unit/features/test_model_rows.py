@@ -41,7 +41,7 @@ def test_like_a_frame(model: Predictor, data: st.DataObject) -> None:
     """Whatever keeps the contract is predicted alike, one by one, together and as a frame."""
     rows = data.draw(strategies.frames(model.contract))
 
-    expected = model.predict_proba(rows).tolist()
+    expected = model.predict(rows).tolist()
 
     assert model.predict_rows(records(rows)) == expected
     assert [model.predict_rows([row])[0] for row in records(rows)] == expected
@@ -66,7 +66,7 @@ def test_odd_values(value: dict[str, Any]) -> None:
     row = records(trains(1))[0] | value
     frame = pd.DataFrame([row]).astype({"departure": "datetime64[us]"})
 
-    assert predictor().predict_rows([row]) == predictor().predict_proba(frame).tolist()
+    assert predictor().predict_rows([row]) == predictor().predict(frame).tolist()
 
 
 def test_left_out_is_missing() -> None:

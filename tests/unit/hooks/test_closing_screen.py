@@ -15,6 +15,7 @@ from report_parts import gate_result
 from rich.console import Console
 
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
+from weekwise.contract.types import TaskName
 from weekwise.hooks.closing_screen import ClosingScreenHook, screen
 from weekwise.model.verdict import Decision
 from weekwise.quality.gate_result import GateResult
@@ -36,8 +37,8 @@ WEEK = WeekScore(
     model_version="1",
     rows=6192,
     rows_with_outcome=5981,
-    expected_log_loss=0.5657,
-    log_loss=0.5445,
+    expected_loss=0.5657,
+    loss=0.5445,
 )
 STEPS = (
     "look at the report's worst slices and drift; roll back with: kedro model rollback --why '...'",
@@ -54,13 +55,17 @@ def a_report(
         "end": date(2013, 7, 15),
         "performance": RealizedPerformance(weeks=(WEEK,)),
         "predictions": UpcomingPredictions(
-            rows=6759, model_version="2", threshold=0.5, decisions=729, mean_probability=0.2584
+            rows=6759,
+            model_version="2",
+            mean=0.2584,
+            summary="729 of 6,759 rows (10.8%) are at or over the threshold of 0.5.",
         ),
         "model": ModelFigures(
+            task=TaskName.BINARY,
             verdict=VerdictFigures(
                 decision=Decision.PROMOTED, headline="Version 2 replaces version 1."
             ),
-            expected=ExpectedPerformance(log_loss=0.45, baseline_log_loss=0.5),
+            expected=ExpectedPerformance(loss=0.45, baseline_loss=0.5),
         ),
         "features": FeatureFigures(drift=(), unseen=Unseen(upcoming_rows=6759)),
         "data": DataFigures(
@@ -124,7 +129,10 @@ PARTS = [
     "left out: 5,057 canceled, 634 diverted, 3 duplicates",
     "gate flights 179,109 rows, all as the contract says",
     "verdict Version 2 replaces version 1.",
-    "predicted 6,759 rows by version 2: mean probability 0.258, 729 decided yes (from 0.5 on)",
+    (
+        "predicted 6,759 rows by version 2: mean probability 25.8%. 729 of 6,759 rows (10.8%) are "
+        "at or over the threshold of 0.5."
+    ),
     "last week week of 2013-07-01: log loss 0.5445, expected 0.5657 on 5,981 of 6,192 predictions",
     "as of 2013-07-08, 47 s",
     "To do look at the report's worst slices and drift; roll back with: kedro model rollback",
@@ -247,11 +255,11 @@ def test_what_the_gate_found(result: GateResult, expected: str, data: Path) -> N
     [
         ((), "no outcomes to compare with yet"),
         (
-            (WEEK, WEEK.model_copy(update={"as_of": date(2013, 7, 2), "log_loss": None})),
+            (WEEK, WEEK.model_copy(update={"as_of": date(2013, 7, 2), "loss": None})),
             "week of 2013-07-02: no outcomes yet",
         ),
         (
-            (WEEK.model_copy(update={"expected_log_loss": None}),),
+            (WEEK.model_copy(update={"expected_loss": None}),),
             "week of 2013-07-01: log loss 0.5445 on 5,981 of 6,192 predictions",
         ),
     ],

@@ -14,7 +14,7 @@ from weekwise.errors import ContractError, FeedError
 from weekwise.model.fitting import Progress, fit
 from weekwise.model.predictor import Predictor
 from weekwise.model.training_record import FitParams
-from weekwise.tasks.binary_metrics import baseline_metrics, score
+from weekwise.tasks.binary_metrics import score
 
 
 def fitted(
@@ -29,10 +29,10 @@ def test_it_learns() -> None:
     unseen = trains(20, seed=7)
     known = predictor()
 
-    found = score(unseen["late"], known.predict_proba(unseen))
+    found = score(unseen["late"], known.predict(unseen))
 
-    baseline = baseline_metrics(unseen["late"], known.record.positive_rate)
-    assert found.log_loss < 0.9 * baseline.log_loss
+    baseline = score(unseen["late"], [known.record.baseline[0]] * len(unseen))
+    assert found.loss < 0.9 * baseline.loss
 
 
 def test_bit_for_bit() -> None:
@@ -42,7 +42,7 @@ def test_bit_for_bit() -> None:
 
     again = fitted(shuffled, PARAMS.model_copy(update={"threads": 2}))
 
-    assert np.array_equal(again.predict_proba(rows), predictor().predict_proba(rows))
+    assert np.array_equal(again.predict(rows), predictor().predict(rows))
 
 
 def test_the_record_tells_the_window() -> None:
@@ -54,7 +54,7 @@ def test_the_record_tells_the_window() -> None:
     assert record.train_start == FIRST_DAY
     assert record.train_end == train_end()
     assert record.rows + record.validation_rows == len(rows)
-    assert record.positive_rate == pytest.approx(rows["late"].mean())
+    assert record.baseline[0] == pytest.approx(rows["late"].mean())
     assert record.trees == predictor().model.tree_count_
     assert record.params == PARAMS
 
@@ -70,7 +70,7 @@ def test_the_newest_day_is_trained_on() -> None:
     newest = rows["departure"].dt.date == train_end() - timedelta(days=1)
     flipped = rows.assign(late=rows["late"] ^ newest)
     changed = fitted(flipped)
-    assert not np.array_equal(changed.predict_proba(rows), predictor().predict_proba(rows))
+    assert not np.array_equal(changed.predict(rows), predictor().predict(rows))
 
 
 def test_without_early_stopping() -> None:
@@ -85,7 +85,7 @@ def test_without_early_stopping() -> None:
 
     assert found.record.trees == params.iterations
     assert (found.record.rows, found.record.validation_rows) == (len(rows), 0)
-    assert found.record.validation_log_loss is None
+    assert found.record.validation_loss is None
     assert seen[-1].loss < seen[0].loss
 
 
@@ -125,10 +125,10 @@ def test_recent_rows_can_weigh_more() -> None:
     changed = rows["departure"].dt.date >= train_end() - timedelta(days=DAYS // 4)
     drifting = rows.assign(late=rows["late"] | changed)
 
-    even = fitted(drifting).predict_proba(rows).mean()
+    even = fitted(drifting).predict(rows).mean()
     recent = fitted(drifting, PARAMS.model_copy(update={"recency_half_life_days": 5.0}))
 
-    assert recent.predict_proba(rows).mean() > even + 0.05
+    assert recent.predict(rows).mean() > even + 0.05
 
 
 def test_features_keep_the_contracts_order() -> None:

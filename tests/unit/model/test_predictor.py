@@ -17,7 +17,7 @@ ROWS = trains(5, seed=3)
 
 def test_probabilities_of_raw_rows() -> None:
     """Every row gets a probability, whatever other columns the rows have."""
-    probabilities = predictor().predict_proba(ROWS.assign(noise="x"))
+    probabilities = predictor().predict(ROWS.assign(noise="x"))
 
     assert probabilities.shape == (len(ROWS),)
     assert ((probabilities > 0) & (probabilities < 1)).all()
@@ -36,25 +36,25 @@ def test_probabilities_of_raw_rows() -> None:
 )
 def test_the_same_rows_in_other_dtypes(rows: pd.DataFrame) -> None:
     """Dtypes and the order of columns do not change a probability by one bit."""
-    assert np.array_equal(predictor().predict_proba(rows), predictor().predict_proba(ROWS))
+    assert np.array_equal(predictor().predict(rows), predictor().predict(ROWS))
 
 
 @settings(max_examples=20)
 @given(st.lists(st.integers(0, len(ROWS) - 1), max_size=8))
 def test_a_row_is_scored_alike_in_any_company(places: list[int]) -> None:
     """A row's probability does not depend on the rows it comes with."""
-    together = predictor().predict_proba(ROWS)
+    together = predictor().predict(ROWS)
 
-    assert np.array_equal(predictor().predict_proba(ROWS.iloc[places]), together[places])
+    assert np.array_equal(predictor().predict(ROWS.iloc[places]), together[places])
 
 
 def test_large_batches_agree_with_small_ones() -> None:
     """More threads for many rows do not change a bit."""
     many = pd.concat([ROWS] * 10, ignore_index=True)
 
-    found = predictor().predict_proba(many)
+    found = predictor().predict(many)
 
-    assert np.array_equal(found, np.tile(predictor().predict_proba(ROWS), 10))
+    assert np.array_equal(found, np.tile(predictor().predict(ROWS), 10))
 
 
 def test_awkward_values() -> None:
@@ -64,18 +64,22 @@ def test_awkward_values() -> None:
     rows.loc[1, "line"] = "purple"
     rows.loc[2, ["line", "rain"]] = np.nan
 
-    assert np.isfinite(predictor().predict_proba(rows)).all()
+    assert np.isfinite(predictor().predict(rows)).all()
 
 
 def test_no_rows() -> None:
     """No rows give no probabilities and no contributions."""
-    assert predictor().predict_proba(ROWS.head(0)).shape == (0,)
+    assert predictor().predict(ROWS.head(0)).shape == (0,)
     assert predictor().contributions(ROWS.head(0)).shape[0] == 0
 
 
 def test_decisions_start_at_the_threshold() -> None:
     """A probability equal to the threshold decides yes."""
-    assert predictor().decide(np.array([0.49, 0.5, 0.51])).tolist() == [False, True, True]
+    assert predictor().output_frame(np.array([0.49, 0.5, 0.51]))["decision"].tolist() == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_contributions_add_up() -> None:
@@ -86,7 +90,7 @@ def test_contributions_add_up() -> None:
 
     assert list(found.columns) == [*predictor().inputs.names, BASE_VALUE]
     assert found.index.equals(rows.index)
-    probability = predictor().predict_proba(rows)
+    probability = predictor().predict(rows)
     np.testing.assert_allclose(found.sum(axis=1), np.log(probability / (1 - probability)))
 
 
@@ -110,7 +114,7 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
     assert loaded.contract.hash == CONTRACT.hash
     assert loaded.record == predictor().record
     assert loaded.threshold == predictor().threshold
-    assert np.array_equal(loaded.predict_proba(ROWS), predictor().predict_proba(ROWS))
+    assert np.array_equal(loaded.predict(ROWS), predictor().predict(ROWS))
 
 
 @pytest.mark.parametrize("broken", [CONTRACT_FILE, MODEL_FILE])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from weekwise.model.promotion import Holdout, Policy, PromotionParams, Scored, compare, decide
 from weekwise.model.verdict import Decision
+from weekwise.tasks.binary import Binary
 from weekwise.tasks.binary_metrics import log_losses
 
 START = np.datetime64("2013-07-01")
@@ -31,6 +32,7 @@ def a_holdout(seed: int = 0) -> tuple[Holdout, np.ndarray]:
         dates=START + np.repeat(np.arange(DAYS), PER_DAY),
         outcome=(rng.random(rows) < truth).astype(float),
         slices=pd.DataFrame({"line": np.where(np.arange(rows) % 2, "red", "blue")}),
+        task=Binary(),
     )
     return holdout, truth.clip(0.01, 0.99)
 
@@ -40,9 +42,7 @@ HOLDOUT, TRUTH = a_holdout()
 
 def scored(probability: np.ndarray, **changes: Any) -> Scored:
     """A model fitted on all that came before the holdout."""
-    model = Scored(
-        version="1", train_end=date(2013, 7, 1), positive_rate=0.25, probability=probability
-    )
+    model = Scored(version="1", train_end=date(2013, 7, 1), baseline=(0.25,), predicted=probability)
     return replace(model, **changes)
 
 
@@ -266,9 +266,9 @@ def test_the_figures_are_those_of_the_rows() -> None:
     assert verdict.challenger is not None
     assert verdict.champion is not None
     assert verdict.comparison is not None
-    assert verdict.challenger.log_loss == log_losses(HOLDOUT.outcome, challenger).mean()
+    assert verdict.challenger.loss == log_losses(HOLDOUT.outcome, challenger).mean()
     assert verdict.comparison.difference == pytest.approx(
-        verdict.challenger.log_loss - verdict.champion.log_loss
+        verdict.challenger.loss - verdict.champion.loss
     )
 
 
@@ -283,5 +283,5 @@ def test_a_verdict_reads_well_and_comes_back_from_json() -> None:
     for reason in verdict.reasons:
         assert f"- {reason}\n" in text
     assert "| | challenger | champion | baseline |" in text
-    assert f"| log loss | {verdict.challenger.log_loss:.4f} |" in text
+    assert f"| log loss | {verdict.challenger.loss:.4f} |" in text
     assert type(verdict).model_validate_json(verdict.model_dump_json()) == verdict

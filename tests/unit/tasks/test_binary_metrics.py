@@ -3,22 +3,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 
-from weekwise.tasks.binary_metrics import (
-    Metrics,
-    baseline_metrics,
-    calibration_error,
-    log_losses,
-    reliability_table,
-    score,
-    slice_metrics,
-)
+from weekwise.tasks.base import Metrics
+from weekwise.tasks.binary_metrics import calibration_error, log_losses, reliability_table, score
 
 PROBABILITIES = st.floats(0.001, 0.999)
 SCORED = st.lists(st.tuples(st.booleans(), PROBABILITIES), min_size=1, max_size=50)
@@ -26,19 +18,23 @@ SCORED = st.lists(st.tuples(st.booleans(), PROBABILITIES), min_size=1, max_size=
 
 @given(SCORED)
 def test_agrees_with_scikit_learn(pairs: list[tuple[bool, float]]) -> None:
-    """Every figure is what scikit-learn computes."""
+    """Every metric is what scikit-learn computes."""
     outcome = np.array([pair[0] for pair in pairs], dtype=float)
     probability = np.array([pair[1] for pair in pairs])
 
-    found = score(outcome, probability)
+    metrics = score(outcome, probability)
 
-    assert found.rows == len(pairs)
+    assert metrics.rows == len(pairs)
     expected = sklearn_log_loss(outcome, probability, labels=[0, 1])
-    assert found.log_loss == pytest.approx(expected)
-    assert found.brier == pytest.approx(brier_score_loss(outcome, probability, pos_label=1))
+    assert metrics.loss == pytest.approx(expected)
+    assert metrics.by_name["brier"] == pytest.approx(
+        brier_score_loss(outcome, probability, pos_label=1)
+    )
     if outcome.min() < outcome.max():
-        assert found.roc_auc == pytest.approx(roc_auc_score(outcome, probability))
-        assert found.pr_auc == pytest.approx(average_precision_score(outcome, probability))
+        assert metrics.by_name["roc_auc"] == pytest.approx(roc_auc_score(outcome, probability))
+        assert metrics.by_name["pr_auc"] == pytest.approx(
+            average_precision_score(outcome, probability)
+        )
 
 
 @given(SCORED, st.integers(1, 12))
@@ -52,8 +48,8 @@ def test_bins_hold_every_row_in_order(pairs: list[tuple[bool, float]], bins: int
     assert len(table) <= bins
     assert table["rows"].sum() == len(pairs)
     assert (table["lowest"].iloc[1:].to_numpy() > table["highest"].iloc[:-1].to_numpy()).all()
-    assert np.average(table["observed"], weights=table["rows"]) == pytest.approx(np.mean(outcome))
-    assert np.average(table["forecast"], weights=table["rows"]) == pytest.approx(
+    assert np.average(table["realized"], weights=table["rows"]) == pytest.approx(np.mean(outcome))
+    assert np.average(table["predicted"], weights=table["rows"]) == pytest.approx(
         np.mean(probability)
     )
 
@@ -79,11 +75,11 @@ def test_calibration_error_by_hand() -> None:
 
 def test_a_constant_forecast_falls_in_one_bin() -> None:
     """The baseline's calibration error is its gap to the rate that came."""
-    found = baseline_metrics([0, 0, 0, 1], 0.5)
+    metrics = score([0, 0, 0, 1], [0.5] * 4)
 
-    assert found.calibration_error == pytest.approx(0.25)
-    assert found.log_loss == pytest.approx(math.log(2))
-    assert found.roc_auc == 0.5
+    assert metrics.by_name["calibration_error"] == pytest.approx(0.25)
+    assert metrics.loss == pytest.approx(math.log(2))
+    assert metrics.by_name["roc_auc"] == 0.5
 
 
 def test_certainty_that_was_wrong_is_finite() -> None:
@@ -92,15 +88,15 @@ def test_certainty_that_was_wrong_is_finite() -> None:
 
 
 @pytest.mark.parametrize("outcome", [[], [1, 1], [0]])
-def test_figures_without_meaning_are_none(outcome: list[int]) -> None:
-    """Without rows, or with one class, what has no meaning is none rather than NaN."""
-    found = score(outcome, [0.5] * len(outcome))
+def test_metrics_without_meaning_are_left_out(outcome: list[int]) -> None:
+    """Without rows, or with one class, what has no meaning is left out, and never NaN."""
+    metrics = score(outcome, [0.5] * len(outcome))
 
-    assert found.rows == len(outcome)
-    assert found.roc_auc is None
-    assert found.pr_auc is None
+    assert metrics.rows == len(outcome)
+    assert "roc_auc" not in metrics.by_name
+    assert "pr_auc" not in metrics.by_name
     if not outcome:
-        assert found == Metrics(rows=0)
+        assert metrics == Metrics(rows=0)
 
 
 @pytest.mark.parametrize(
@@ -111,24 +107,3 @@ def test_unusable_rows_are_refused(outcome: list, probability: list, message: st
     """Rows of different lengths or with missing values are an error, not a wrong figure."""
     with pytest.raises(ValueError, match=message):
         score(outcome, probability)
-
-
-def test_slices() -> None:
-    """Each value of each column is scored apart, missing values too, small slices left out."""
-    frame = pd.DataFrame(
-        {
-            "line": ["red", "red", "blue", None, None],
-            "express": pd.array([True, True, None, True, False], dtype="boolean"),
-            "late": pd.array([True, False, True, False, False], dtype="boolean"),
-            "probability": [0.8, 0.4, 0.5, 0.1, 0.2],
-        }
-    )
-
-    found = slice_metrics(frame, ["line", "express"], outcome="late", min_rows=2)
-
-    assert [(one.column, one.value, one.metrics.rows) for one in found] == [
-        ("line", "missing", 2),
-        ("line", "red", 2),
-        ("express", "True", 3),
-    ]
-    assert found[1].metrics == score([1, 0], [0.8, 0.4])

@@ -35,7 +35,7 @@ export interface paths {
         put?: never;
         /**
          * Explain
-         * @description Predict one row, with what each input adds to its log-odds (SHAP).
+         * @description Predict one row, with what each input adds to its score (SHAP).
          */
         post: operations["explain_explain_post"];
         delete?: never;
@@ -233,14 +233,22 @@ export interface components {
             rows: components["schemas"]["Row"][];
         };
         /**
-         * BatchAnswer
+         * BatchRefusal
+         * @description Why one row of a batch was refused.
+         */
+        BatchRefusal: {
+            /** Index */
+            index: number;
+            /** Errors */
+            errors: components["schemas"]["FieldError"][];
+        };
+        /**
+         * BinaryBatchAnswer
          * @description One result for each row, in the order of the rows.
          */
-        BatchAnswer: {
+        BinaryBatchAnswer: {
             /** Model Version */
             model_version: string;
-            /** Threshold */
-            threshold: number;
             /**
              * Predicted
              * @description Rows with a prediction.
@@ -251,32 +259,94 @@ export interface components {
              * @description Rows that were refused.
              */
             refused: number;
+            /** Threshold */
+            threshold: number;
             /** Results */
-            results: (components["schemas"]["BatchPrediction"] | components["schemas"]["BatchRefusal"])[];
+            results: (components["schemas"]["BinaryBatchPrediction"] | components["schemas"]["BatchRefusal"])[];
         };
         /**
-         * BatchPrediction
+         * BinaryBatchPrediction
          * @description The prediction for one row of a batch.
          */
-        BatchPrediction: {
+        BinaryBatchPrediction: {
             /** Index */
             index: number;
-            /** Probability */
-            probability: number;
-            /** Decision */
-            decision: boolean;
             /** Warnings */
             warnings: components["schemas"]["FieldWarning"][];
+            /**
+             * Probability
+             * @description Probability of a positive outcome.
+             */
+            probability: number;
+            /**
+             * Decision
+             * @description Whether the probability reaches the threshold.
+             */
+            decision: boolean;
         };
         /**
-         * BatchRefusal
-         * @description Why one row of a batch was refused.
+         * BinaryExplanation
+         * @description A prediction with what each input adds to it.
          */
-        BatchRefusal: {
-            /** Index */
-            index: number;
-            /** Errors */
-            errors: components["schemas"]["FieldError"][];
+        BinaryExplanation: {
+            /** Model Version */
+            model_version: string;
+            /** Warnings */
+            warnings: components["schemas"]["FieldWarning"][];
+            /**
+             * Score
+             * @description base_value plus all contributions.
+             */
+            score: number;
+            /**
+             * Base Value
+             * @description The score that every row starts from.
+             */
+            base_value: number;
+            /**
+             * Scale
+             * @description What score, base_value and contributions are measured in.
+             */
+            scale: string;
+            /**
+             * Contributions
+             * @description The largest first, by absolute value.
+             */
+            contributions: components["schemas"]["Contribution"][];
+            /** Threshold */
+            threshold: number;
+            /**
+             * Probability
+             * @description Probability of a positive outcome.
+             */
+            probability: number;
+            /**
+             * Decision
+             * @description Whether the probability reaches the threshold.
+             */
+            decision: boolean;
+        };
+        /**
+         * BinaryPrediction
+         * @description The prediction for one row.
+         */
+        BinaryPrediction: {
+            /** Model Version */
+            model_version: string;
+            /** Warnings */
+            warnings: components["schemas"]["FieldWarning"][];
+            /** Threshold */
+            threshold: number;
+            /**
+             * Probability
+             * @description Probability of a positive outcome.
+             */
+            probability: number;
+            /**
+             * Decision
+             * @description Whether the probability reaches the threshold.
+             */
+            decision: boolean;
         };
         /**
          * ContractFacts
@@ -292,7 +362,7 @@ export interface components {
         };
         /**
          * Contribution
-         * @description What one input adds to a row's log-odds.
+         * @description What one input adds to a row's score.
          */
         Contribution: {
             /** Feature */
@@ -313,46 +383,9 @@ export interface components {
             unit: string | null;
             /**
              * Contribution
-             * @description SHAP value in log-odds.
+             * @description SHAP value, in the unit of the score.
              */
             contribution: number;
-        };
-        /**
-         * Explanation
-         * @description A prediction with what each input adds to it.
-         */
-        Explanation: {
-            /**
-             * Probability
-             * @description Probability of a positive outcome.
-             */
-            probability: number;
-            /**
-             * Decision
-             * @description Whether the probability reaches the threshold.
-             */
-            decision: boolean;
-            /** Threshold */
-            threshold: number;
-            /** Model Version */
-            model_version: string;
-            /** Warnings */
-            warnings: components["schemas"]["FieldWarning"][];
-            /**
-             * Log Odds
-             * @description base_value plus all contributions.
-             */
-            log_odds: number;
-            /**
-             * Base Value
-             * @description The value every row starts from, in log-odds.
-             */
-            base_value: number;
-            /**
-             * Contributions
-             * @description The largest first, by absolute value.
-             */
-            contributions: components["schemas"]["Contribution"][];
         };
         /**
          * FieldError
@@ -458,15 +491,17 @@ export interface components {
             validation_rows: number;
             /** Trees */
             trees: number;
-            /** Positive Rate */
-            positive_rate: number;
-            /** Threshold */
-            threshold: number;
             /**
-             * Task
-             * @constant
+             * Baseline
+             * @description What the outcomes of the training rows alone predict: for yes or no the positive rate.
              */
-            task: "binary";
+            baseline: number[];
+            /**
+             * Threshold
+             * @description For yes or no: from where on the decision is yes.
+             */
+            threshold: number;
+            task: components["schemas"]["TaskName"];
             target: components["schemas"]["TargetFacts"];
             contract: components["schemas"]["ContractFacts"];
             /**
@@ -499,28 +534,6 @@ export interface components {
              * @description Why the last check of the registry brought no change.
              */
             problem: string | null;
-        };
-        /**
-         * Prediction
-         * @description The prediction for one row.
-         */
-        Prediction: {
-            /**
-             * Probability
-             * @description Probability of a positive outcome.
-             */
-            probability: number;
-            /**
-             * Decision
-             * @description Whether the probability reaches the threshold.
-             */
-            decision: boolean;
-            /** Threshold */
-            threshold: number;
-            /** Model Version */
-            model_version: string;
-            /** Warnings */
-            warnings: components["schemas"]["FieldWarning"][];
         };
         /**
          * Problem
@@ -583,28 +596,31 @@ export interface components {
              */
             model_version: string | null;
             /**
-             * Expected Log Loss
-             * @description Expected log loss, from the holdout, of the newest run with known outcomes.
+             * Expected Loss
+             * @description Expected loss, from the holdout, of the newest run with known outcomes.
              */
-            expected_log_loss: number | null;
+            expected_loss: number | null;
             /**
-             * Log Loss
-             * @description Realized log loss of that run.
+             * Loss
+             * @description Realized loss of that run.
              */
-            log_loss: number | null;
+            loss: number | null;
             /**
-             * Baseline Log Loss
-             * @description Log loss of the baseline on the same rows.
+             * Baseline Loss
+             * @description Loss of the baseline on the same rows.
              */
-            baseline_log_loss: number | null;
+            baseline_loss: number | null;
             /** Expected Skill */
             expected_skill: number | null;
             /** Skill */
             skill: number | null;
-            /** Auc */
-            auc: number | null;
-            /** Calibration Error */
-            calibration_error: number | null;
+            /**
+             * Metrics
+             * @description Its further metrics, by name.
+             */
+            metrics: {
+                [key: string]: number;
+            };
             /**
              * Evaluated As Of
              * @description The run whose predictions were compared with the outcomes.
@@ -636,6 +652,12 @@ export interface components {
             /** Description */
             description: string;
         };
+        /**
+         * TaskName
+         * @description The kind of prediction, as it follows from the target's type.
+         * @enum {string}
+         */
+        TaskName: "binary" | "multiclass" | "regression";
         /**
          * VerdictFacts
          * @description The promotion gate's verdict on the model.
@@ -685,7 +707,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Prediction"];
+                    "application/json": components["schemas"]["BinaryPrediction"];
                 };
             };
             /** @description An API key is required */
@@ -763,7 +785,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Explanation"];
+                    "application/json": components["schemas"]["BinaryExplanation"];
                 };
             };
             /** @description An API key is required */
@@ -841,7 +863,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchAnswer"];
+                    "application/json": components["schemas"]["BinaryBatchAnswer"];
                 };
             };
             /** @description An API key is required */

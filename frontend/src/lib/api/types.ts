@@ -10,9 +10,9 @@ export type Scalar = string | number | boolean | null;
 export type Row = Record<string, Scalar>;
 
 export type FieldProblem = Schemas['FieldError'];
-export type Explanation = Schemas['Explanation'];
-export type BatchResult = Schemas['BatchPrediction'] | Schemas['BatchRefusal'];
-export type BatchAnswer = Schemas['BatchAnswer'];
+export type Explanation = Schemas['BinaryExplanation'];
+export type BatchResult = Schemas['BinaryBatchPrediction'] | Schemas['BatchRefusal'];
+export type BatchAnswer = Schemas['BinaryBatchAnswer'];
 export type Model = Schemas['ModelFacts'];
 export type ReportLine = Schemas['ReportSummary'];
 export type Status = ReportLine['status'];
@@ -57,12 +57,12 @@ export interface WeekScore {
   model_version: string;
   rows: number;
   rows_with_outcome?: number;
-  expected_log_loss?: number | null;
-  log_loss?: number | null;
-  baseline_log_loss?: number | null;
+  expected_loss?: number | null;
+  loss?: number | null;
+  baseline_loss?: number | null;
   skill?: number | null;
   expected_skill?: number | null;
-  auc?: number | null;
+  metrics?: Record<string, number>;
   worse?: boolean;
 }
 
@@ -96,9 +96,9 @@ export interface Report {
     predictions?: {
       rows: number;
       model_version?: string;
-      decisions?: number;
-      mean_probability?: number | null;
-      earlier_mean_probability?: number | null;
+      mean?: number | null;
+      earlier_mean?: number | null;
+      summary?: string;
     };
     features?: { drift?: FeatureDrift[] };
   };

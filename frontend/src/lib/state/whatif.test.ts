@@ -10,7 +10,8 @@ function answer(probability: number): Explanation {
     threshold: 0.5,
     model_version: '1',
     warnings: [],
-    log_odds: 0,
+    score: 0,
+    scale: 'log-odds',
     base_value: 0,
     contributions: [],
   };

@@ -74,12 +74,12 @@ export function fileTile(target: string, positive: number, predicted: number): T
 export const modelTiles = {
   metric: (model: Model): Tile => ({
     label: 'Log loss',
-    value: figure(model.metrics?.['log_loss']),
+    value: figure(model.metrics?.['loss']),
     note: 'on the holdout',
   }),
   target: (model: Model): Tile => ({
     label: `${model.target.title}: yes`,
-    value: percent(model.positive_rate),
+    value: percent(model.baseline[0]),
     note: `threshold ${percent(model.threshold)}`,
   }),
 };
@@ -88,17 +88,17 @@ export const modelTiles = {
 export function reportTiles(report: Report): Tile[] {
   const predictions = report.figures?.predictions;
   const last = report.figures?.performance?.weeks?.at(-1);
-  const earlier = predictions?.earlier_mean_probability;
+  const earlier = predictions?.earlier_mean;
   return [
     {
       label: 'Mean probability',
-      value: percent(predictions?.mean_probability),
+      value: percent(predictions?.mean),
       note: earlier == null ? '' : `${percent(earlier)} in earlier weeks`,
     },
     {
       label: 'Log loss last week',
-      value: figure(last?.log_loss),
-      note: last ? `${figure(last.expected_log_loss)} expected` : 'no outcomes yet',
+      value: figure(last?.loss),
+      note: last ? `${figure(last.expected_loss)} expected` : 'no outcomes yet',
     },
     {
       label: 'Skill last week',
@@ -112,13 +112,13 @@ export function reportTiles(report: Report): Tile[] {
 export const metric = {
   title: 'Log loss',
   better: 'lower is better',
-  realized: (week: WeekScore) => week.log_loss ?? null,
-  expected: (week: WeekScore) => week.expected_log_loss ?? null,
-  baseline: (week: WeekScore) => week.baseline_log_loss ?? null,
+  realized: (week: WeekScore) => week.loss ?? null,
+  expected: (week: WeekScore) => week.expected_loss ?? null,
+  baseline: (week: WeekScore) => week.baseline_loss ?? null,
 };
 
 /** Further metrics of a past week, by heading. */
 export const furtherMetrics: Record<string, (week: WeekScore) => string> = {
-  AUC: (week) => figure(week.auc, 3),
+  AUC: (week) => figure(week.metrics?.['roc_auc'], 3),
   Skill: (week) => percent(week.skill),
 };

@@ -46,8 +46,8 @@ def read_report(data: Path, as_of: str) -> Report:
     content = WeeklyReport.model_validate_json(path.read_bytes())
     figures, last = content.figures, content.figures.performance.last
     verdict = figures.model.verdict.headline
-    expected = last.expected_log_loss if last else None
-    realized = last.log_loss if last else None
+    expected = last.expected_loss if last else None
+    realized = last.loss if last else None
     return Report(
         as_of=content.as_of.isoformat(),
         status=content.status,

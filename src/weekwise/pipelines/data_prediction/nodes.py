@@ -34,12 +34,12 @@ def predict_upcoming(
 
     Returns:
         One row an upcoming row, in the order of the key: `as_of`, the key's columns and the time,
-        `probability` (0 to 1), `decision`, `threshold`, `model_version`.
+        the task's own columns, such as `probability` and `decision`, `threshold`, `model_version`.
     """
     upcoming = window.upcoming(features, features_contract).order_by(*features_contract.key)
     rows = upcoming.to_pyarrow().to_pandas()
     predictor = champion.predictor
-    probability = predictor.predict_proba(rows)
+    outputs = predictor.output_frame(predictor.predict(rows), rows.index)
     logger.info(
         "Version %s predicts %s rows (%s).", champion.version, f"{len(rows):,}", verdict.headline
     )
@@ -47,8 +47,7 @@ def predict_upcoming(
         {
             "as_of": pd.Series(window.as_of, index=rows.index, dtype=object),
             **{name: rows[name] for name in identity(features_contract)},
-            "probability": probability,
-            "decision": predictor.decide(probability),
+            **{name: outputs[name] for name in outputs.columns},
             "threshold": float(predictor.threshold),
             "model_version": champion.version,
         },

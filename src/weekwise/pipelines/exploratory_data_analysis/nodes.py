@@ -44,7 +44,7 @@ def collect_exploration(
     """
     return Exploration(
         profile=profile,
-        findings=find(profile, target_summary, associations, drift, selection, params),
+        findings=find(profile, target_summary, associations, drift, selection),
         target=target_summary,
         associations=associations,
         correlations=correlations.strongest(SHOWN_PAIRS),

@@ -12,7 +12,6 @@ from typing import cast
 
 import ibis
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from weekwise.analysis.drift import DriftBin, numeric_drift
@@ -27,6 +26,7 @@ from weekwise.contract.derive import categorical
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError
 from weekwise.features.conform import count_rows
+from weekwise.features.model_frame import Floats
 from weekwise.features.window import Window
 from weekwise.model.evaluation import Evaluation
 from weekwise.model.verdict import Verdict
@@ -49,8 +49,8 @@ from weekwise.reports.weekly.weekly_report import (
     WeeklyReport,
 )
 from weekwise.reports.wrangling_summary import WranglingSummary
-
-HISTOGRAM_BINS = 20
+from weekwise.tasks import task_of
+from weekwise.tasks.base import Baseline, Task
 
 
 def join_outcomes(
@@ -63,7 +63,7 @@ def join_outcomes(
     """Earlier predictions whose day has passed, each with its outcome if that is known.
 
     Args:
-        predictions: All weeks' predictions: `as_of`, the contract's key, `probability`,
+        predictions: All weeks' predictions: `as_of`, the contract's key, the task's columns,
             `model_version`.
         features: Rows of the feature table; past ones without an outcome are not in it.
         features_contract: Its contract.
@@ -71,13 +71,14 @@ def join_outcomes(
         monitoring: How many weeks to judge, and by which columns they are sliced.
 
     Returns:
-        One row a prediction, ordered by week and key: `as_of`, `day`, `probability`,
-        `model_version`, `outcome` (0, 1 or missing) and the slices' columns, which are missing
+        One row a prediction, ordered by week and key: `as_of`, `day`, the task's columns,
+        `model_version`, `outcome` (a number or missing) and the slices' columns, which are missing
         where the outcome is.
     """
     made = _recent(predictions, monitoring.performance.trend_weeks, window)
+    task = task_of(features_contract)
     known = window.history(features, features_contract).mutate(
-        outcome=ibis._[features_contract.target].cast("int8")
+        outcome=task.outcome(ibis._[features_contract.target])
     )
     slices = _slice_columns(monitoring, features_contract)
     shown = [name for name in slices if name not in features_contract.key]
@@ -88,7 +89,7 @@ def join_outcomes(
         joined.mutate(day=joined[features_contract.time].cast("date"))
         .filter(ibis._.day < ibis.literal(window.as_of))
         .order_by("as_of", *features_contract.key)
-        .select("as_of", "day", "probability", "model_version", "outcome", *slices)
+        .select("as_of", "day", *_columns(task), "model_version", "outcome", *slices)
     )
     return _frame(rows)
 
@@ -96,7 +97,7 @@ def join_outcomes(
 def count_outcomes(
     features: ibis.Table, features_contract: Contract, window: Window
 ) -> pd.DataFrame:
-    """How often the outcome came true, by day.
+    """What happened, by day, for what history alone would have predicted.
 
     Args:
         features: Rows of the feature table.
@@ -104,20 +105,21 @@ def count_outcomes(
         window: The run's place in time.
 
     Returns:
-        One row a day of history, in order: `day`, `rows`, `positives`.
+        One row a day of history, in order: `day`, `rows`, and the task's sums over them.
     """
     history = window.history(features, features_contract)
-    target = history[features_contract.target].cast("int8")
-    counted = history.group_by(day=history[features_contract.time].cast("date")).agg(
-        rows=history.count(), positives=target.sum()
+    sums = task_of(features_contract).sums(history[features_contract.target])
+    by_day = history.group_by(day=history[features_contract.time].cast("date")).agg(
+        rows=history.count(), **sums
     )
-    return _frame(counted.order_by("day"))
+    return _frame(by_day.order_by("day"))
 
 
 def score_past_weeks(
     realized_predictions: pd.DataFrame,
     daily_outcomes: pd.DataFrame,
     monitoring_log: ibis.Table,
+    features_contract: Contract,
     window: Window,
     monitoring: MonitoringParams,
 ) -> RealizedPerformance:
@@ -125,8 +127,9 @@ def score_past_weeks(
 
     Args:
         realized_predictions: Earlier predictions with their outcomes.
-        daily_outcomes: Outcomes by day, for the rate that a week's history had.
+        daily_outcomes: Outcomes by day, for what a week's history alone would have predicted.
         monitoring_log: Earlier weeks' rows; each keeps the expected made for its upcoming days.
+        features_contract: What the rows are.
         window: The run's place in time.
         monitoring: The limits.
     """
@@ -136,27 +139,30 @@ def score_past_weeks(
     weeks = [(cast("date", as_of), rows) for as_of, rows in grouped]
     if not weeks:
         return RealizedPerformance()
+    task = task_of(features_contract)
     scores = [
         score_week(
             rows,
-            _rate_before(daily_outcomes, as_of),
+            _baseline_before(daily_outcomes, as_of, task),
             expected.get(as_of, ExpectedPerformance()),
             monitoring.performance,
+            task,
         )
         for as_of, rows in weeks
     ]
     as_of, last = weeks[-1]
-    rate = _rate_before(daily_outcomes, as_of)
+    baseline = _baseline_before(daily_outcomes, as_of, task)
     return RealizedPerformance(
         weeks=tuple(scores),
-        calibration=calibration_bins(last),
-        slices=worst_slices(last, rate, monitoring.slices),
+        calibration=calibration_bins(last, task),
+        slices=worst_slices(last, baseline, monitoring.slices, task),
     )
 
 
 def describe_predictions(
     predictions: ibis.Table,
     predictions_file: pd.DataFrame,
+    features_contract: Contract,
     window: Window,
     monitoring: MonitoringParams,
 ) -> UpcomingPredictions:
@@ -164,30 +170,31 @@ def describe_predictions(
 
     Args:
         predictions: All weeks' predictions; earlier ones are what this week's are compared with.
-        predictions_file: This week's: `as_of`, `probability`, `decision`, `model_version`,
-            `threshold`.
+        predictions_file: This week's: `as_of`, the task's columns, `model_version`, `threshold`.
+        features_contract: What the rows are.
         window: The run's place in time.
         monitoring: How many weeks to compare with, and what counts as drift.
 
     Raises:
         AsOfError: If this week's predictions are another week's.
     """
-    earlier = _recent(predictions, monitoring.reference_weeks, window).select("probability")
-    before = _frame(earlier)["probability"].to_numpy(np.float64)
-    now = predictions_file["probability"].to_numpy(np.float64)
-    if not now.size:
+    if predictions_file.empty:
         return UpcomingPredictions(rows=0)
+    task = task_of(features_contract)
     read.check_as_of("predictions_file", predictions_file["as_of"].iloc[0], window)
-    drift = numeric_drift("probability", before, now, monitoring.predictions_drift)
+    earlier = _recent(predictions, monitoring.reference_weeks, window).select(*_columns(task))
+    before = task.level(task.stored(_frame(earlier)))
+    now = task.level(task.stored(predictions_file))
+    drift = numeric_drift(task.outputs[0].name, before, now, monitoring.predictions_drift)
+    threshold = float(predictions_file["threshold"].iloc[0])
     return UpcomingPredictions(
         rows=now.size,
         model_version=", ".join(sorted(predictions_file["model_version"].unique())),
-        threshold=float(predictions_file["threshold"].iloc[0]),
-        decisions=int(predictions_file["decision"].sum()),
-        mean_probability=float(now.mean()),
-        earlier_mean_probability=float(before.mean()) if before.size else None,
+        mean=float(now.mean()),
+        earlier_mean=float(before.mean()) if before.size else None,
+        summary=task.summary(predictions_file, threshold),
         drift=drift if before.size else None,
-        histogram=_histogram(before, now),
+        histogram=_histogram(task, before, now),
     )
 
 
@@ -209,12 +216,12 @@ def find_unseen_categories(
     history = window.history(features, features_contract)
     selected = set(selected_features.selected)
     columns = [name for name in categorical(features_contract) if name in selected]
-    found = [one for name in columns for one in _unseen(upcoming, history, name)]
-    has_one = [upcoming[one.column].cast("string") == one.value for one in found]
+    unseen = [category for name in columns for category in _unseen(upcoming, history, name)]
+    has_it = [upcoming[category.column].cast("string") == category.value for category in unseen]
     return Unseen(
         upcoming_rows=count_rows(upcoming),
-        rows=count_rows(upcoming.filter(ibis.or_(*has_one))) if found else 0,
-        categories=tuple(sorted(found, key=lambda one: (-one.rows, one.column, one.value))),
+        rows=count_rows(upcoming.filter(ibis.or_(*has_it))) if unseen else 0,
+        categories=tuple(sorted(unseen, key=lambda part: (-part.rows, part.column, part.value))),
     )
 
 
@@ -255,7 +262,9 @@ def describe_model(verdict: Verdict, evaluation: Evaluation, window: Window) -> 
     read.check_as_of("verdict", verdict.as_of, window)
     read.check_as_of("evaluation", evaluation.as_of, window)
     return ModelFigures(
-        verdict=read.verdict_of(verdict), expected=read.expected_of(verdict, evaluation)
+        task=verdict.task,
+        verdict=read.verdict_of(verdict),
+        expected=read.expected_of(verdict, evaluation),
     )
 
 
@@ -350,7 +359,7 @@ def draw_report(
 
 
 def _recent(predictions: ibis.Table, weeks: int, window: Window) -> ibis.Table:
-    """UpcomingPredictions of the last weeks before `as_of`."""
+    """Predictions of the last weeks before `as_of`."""
     earlier = predictions.filter(predictions.as_of < ibis.literal(window.as_of))
     newest = earlier.select("as_of").distinct().order_by(ibis.desc("as_of")).limit(weeks)
     return earlier.semi_join(newest, "as_of")
@@ -366,11 +375,15 @@ def _slice_columns(monitoring: MonitoringParams, contract: Contract) -> list[str
     return list(monitoring.slices.columns)
 
 
-def _rate_before(daily: pd.DataFrame, as_of: date) -> float | None:
-    """The rate that history had at `as_of`."""
-    before = daily[daily["day"] < as_of]
-    rows = int(before["rows"].sum())
-    return float(before["positives"].sum()) / rows if rows else None
+def _baseline_before(daily: pd.DataFrame, as_of: date, task: Task) -> Baseline | None:
+    """What history alone predicted at `as_of`."""
+    before = daily[daily["day"] < as_of].drop(columns="day")
+    sums = {str(name): float(column.sum()) for name, column in before.items()}
+    return task.baseline_of_sums(int(sums["rows"]), sums) if sums["rows"] else None
+
+
+def _columns(task: Task) -> list[str]:
+    return [column.name for column in task.outputs]
 
 
 def _unseen(upcoming: ibis.Table, history: ibis.Table, column: str) -> list[UnseenCategory]:
@@ -382,12 +395,10 @@ def _unseen(upcoming: ibis.Table, history: ibis.Table, column: str) -> list[Unse
     ]
 
 
-def _histogram(
-    before: npt.NDArray[np.float64], now: npt.NDArray[np.float64]
-) -> tuple[DriftBin, ...]:
-    edges = np.arange(HISTOGRAM_BINS + 1) / HISTOGRAM_BINS
+def _histogram(task: Task, before: Floats, now: Floats) -> tuple[DriftBin, ...]:
+    edges = task.level_edges(np.concatenate([before, now]))
     return tuple(
-        DriftBin(label=f"{low:.0%} to {high:.0%}", reference=int(p), current=int(q))
+        DriftBin(label=f"{task.edge(low)} to {task.edge(high)}", reference=int(p), current=int(q))
         for low, high, p, q in zip(
             edges[:-1],
             edges[1:],

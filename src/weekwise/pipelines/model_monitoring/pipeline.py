@@ -40,6 +40,7 @@ def _looking_back() -> list[Node]:
                 "realized_predictions",
                 "daily_outcomes",
                 "monitoring_log",
+                "features_contract",
                 "params:window",
                 "params:monitoring",
             ],
@@ -53,7 +54,13 @@ def _looking_ahead() -> list[Node]:
     return [
         Node(
             func=nodes.describe_predictions,
-            inputs=["predictions@all", "predictions_file", "params:window", "params:monitoring"],
+            inputs=[
+                "predictions@all",
+                "predictions_file",
+                "features_contract",
+                "params:window",
+                "params:monitoring",
+            ],
             outputs="upcoming_predictions",
             name="describe_predictions",
         ),

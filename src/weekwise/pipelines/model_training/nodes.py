@@ -23,7 +23,7 @@ from weekwise.model.evaluation import (
     Evaluation,
     HoldoutScores,
     ModelEvaluation,
-    ReliabilityBin,
+    slice_metrics,
 )
 from weekwise.model.fitting import Progress, fit
 from weekwise.model.predictor import BASE_VALUE, Predictor
@@ -38,7 +38,8 @@ from weekwise.reports.model_figures import (
     shap_figure,
 )
 from weekwise.reports.wrangling_summary import WranglingSummary
-from weekwise.tasks.binary_metrics import baseline_metrics, reliability_table, score, slice_metrics
+from weekwise.tasks import task_of
+from weekwise.tasks.base import Task
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ def fit_challenger(
         selected,
         training.fit,
         as_of=window.as_of,
-        on_progress=_report,
+        on_progress=lambda progress: _report(progress, task_of(features_contract)),
     )
     record = predictor.record
     logger.info(
@@ -156,11 +157,12 @@ def fit_challenger(
     )
 
 
-def _report(progress: Progress) -> None:
+def _report(progress: Progress, task: Task) -> None:
     logger.info(
-        "Training: %d of at most %d trees, log loss %.4f on days set aside.",
+        "Training: %d of at most %d trees, %s %.4f on days set aside.",
         progress.trees,
         progress.most,
+        task.words.loss,
         progress.loss,
     )
 
@@ -198,8 +200,9 @@ def score_holdout(
         dates=holdout_rows[features_contract.time].to_numpy().astype("datetime64[D]"),
         outcome=holdout_rows[features_contract.target].to_numpy().astype(np.float64),
         slices=holdout_rows[slices],
-        challenger=_probabilities(challenger.predictor, holdout_rows),
-        champion=_probabilities(champion.predictor if champion else None, holdout_rows),
+        challenger=_predicted(challenger.predictor, holdout_rows),
+        champion=_predicted(champion.predictor if champion else None, holdout_rows),
+        task=task_of(features_contract),
     )
 
 
@@ -214,8 +217,8 @@ def _slices(contract: Contract, training: TrainingParams, promotion: PromotionPa
     return named
 
 
-def _probabilities(predictor: Predictor | None, rows: pd.DataFrame) -> Floats | None:
-    return None if predictor is None else predictor.predict_proba(rows)
+def _predicted(predictor: Predictor | None, rows: pd.DataFrame) -> Floats | None:
+    return None if predictor is None else predictor.predict(rows)
 
 
 def judge_challenger(
@@ -234,10 +237,10 @@ def judge_challenger(
         window: The run's place in time.
         promotion: What is asked of a challenger.
     """
-    champion = current_champion.champion
+    champion, task = current_champion.champion, holdout_scores.task
     if challenger.predictor is None or challenger.version is None:
         version = champion.version if champion else ""
-        return not_retrained(window.as_of, version, challenger.reason)
+        return not_retrained(window.as_of, task.name, version, challenger.reason)
     verdict = decide(
         _scored(Champion(challenger.version, challenger.predictor), holdout_scores.challenger),
         _scored(champion, holdout_scores.champion) if champion else None,
@@ -247,19 +250,20 @@ def judge_challenger(
             dates=holdout_scores.dates,
             outcome=holdout_scores.outcome,
             slices=holdout_scores.slices,
+            task=task,
         ),
     )
     logger.info("%s %s", verdict.headline, " ".join(verdict.reasons))
     return verdict
 
 
-def _scored(model: Champion, probability: Floats | None) -> Scored:
+def _scored(model: Champion, predicted: Floats | None) -> Scored:
     record = model.predictor.record
     return Scored(
         version=model.version,
         train_end=record.train_end,
-        positive_rate=record.positive_rate,
-        probability=np.empty(0) if probability is None else probability,
+        baseline=record.baseline,
+        predicted=np.empty(0) if predicted is None else predicted,
     )
 
 
@@ -274,13 +278,14 @@ def evaluate_models(
 
     Args:
         holdout_scores: What both models make of the holdout.
-        training_rows: History without the holdout; its positive rate is the baseline.
+        training_rows: History without the holdout; its outcomes make the baseline.
         features_contract: What the rows are.
         window: The run's place in time.
         training: Names the features to slice by.
     """
-    scores = holdout_scores
-    rate = float(training_rows[features_contract.target].mean())
+    scores, task = holdout_scores, holdout_scores.task
+    outcome = training_rows[features_contract.target].to_numpy().astype(np.float64)
+    baseline = task.baseline_predictions(task.baseline(outcome), len(scores.outcome))
     return Evaluation(
         as_of=window.as_of,
         holdout_start=window.as_of - timedelta(days=training.holdout_days),
@@ -288,47 +293,41 @@ def evaluate_models(
         rows=len(scores.outcome),
         challenger=_evaluate(scores.challenger, scores, training),
         champion=_evaluate(scores.champion, scores, training),
-        baseline=baseline_metrics(scores.outcome, rate),
+        baseline=task.score(scores.outcome, baseline),
     )
 
 
 def _evaluate(
-    probability: Floats | None, scores: HoldoutScores, training: TrainingParams
+    predicted: Floats | None, scores: HoldoutScores, training: TrainingParams
 ) -> ModelEvaluation | None:
-    if probability is None:
+    if predicted is None:
         return None
-    frame = scores.slices.assign(outcome=scores.outcome, probability=probability)
-    bins = reliability_table(scores.outcome, probability)
     return ModelEvaluation(
-        metrics=score(scores.outcome, probability),
-        slices=tuple(
-            slice_metrics(
-                frame, training.slices, outcome="outcome", min_rows=training.slice_min_rows
-            )
-        ),
-        reliability=tuple(ReliabilityBin.model_validate(row) for row in bins.to_dict("records")),
+        metrics=scores.task.score(scores.outcome, predicted),
+        slices=slice_metrics(scores, predicted, training.slices, min_rows=training.slice_min_rows),
+        calibration=scores.task.calibration(scores.outcome, predicted),
     )
 
 
 def list_metrics(evaluation: Evaluation) -> dict[str, Any]:
-    """The overall figures of every model, as MLflow takes metrics.
+    """The overall metrics of every model, as MLflow takes them.
 
     Args:
         evaluation: Both models and the baseline on the holdout.
 
     Returns:
-        `{"challenger.log_loss": {"value": …, "step": 0}, …}`.
+        `{"challenger.loss": {"value": …, "step": 0}, …}`: rows, the task's loss, and its metrics.
     """
     models = {
-        "challenger": evaluation.challenger and evaluation.challenger.metrics,
-        "champion": evaluation.champion and evaluation.champion.metrics,
+        "challenger": evaluation.challenger.metrics if evaluation.challenger else None,
+        "champion": evaluation.champion.metrics if evaluation.champion else None,
         "baseline": evaluation.baseline,
     }
     return {
         f"{model}.{name}": {"value": float(value), "step": 0}
-        for model, figures in models.items()
-        if figures is not None
-        for name, value in figures.model_dump().items()
+        for model, metrics in models.items()
+        if metrics is not None
+        for name, value in {"rows": metrics.rows, "loss": metrics.loss, **metrics.by_name}.items()
         if value is not None
     }
 
@@ -375,12 +374,12 @@ def draw_model(
     sample = holdout_rows.sample(min(training.explained_rows, len(holdout_rows)), random_state=0)
     contributions = predictor.contributions(sample).drop(columns=BASE_VALUE)
     models = {
-        name: one.reliability
-        for name, one in (
+        name: evaluated.calibration
+        for name, evaluated in (
             ("challenger", evaluation.challenger),
             ("champion", evaluation.champion),
         )
-        if one is not None
+        if evaluated is not None
     }
     return (
         importance_figure(predictor.importances(), titles),

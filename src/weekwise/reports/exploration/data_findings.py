@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from weekwise.analysis.association import Association
 from weekwise.analysis.drift import DriftLevel
 from weekwise.analysis.feature_drift import FeatureDrift
-from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.profile import ColumnSummary, Profile
 from weekwise.analysis.selection import Selection
 from weekwise.analysis.target import TargetSummary
 from weekwise.reports.finding import Finding, Status
+from weekwise.tasks import TASKS
+from weekwise.tasks.base import Task
 from weekwise.wording import percent, whole
 
 MORE_MISSING = 0.1
@@ -24,21 +25,20 @@ def find(
     associations: Sequence[Association],
     drift: Sequence[FeatureDrift],
     selection: Selection,
-    params: ExplorationParams,
 ) -> tuple[Finding, ...]:
     """What stands out, the most severe first; never empty."""
-    found = [
+    findings = [
         *_about_rows(profile, target),
-        *_about_leakage(associations, selection, params),
+        *_about_leakage(associations, selection, TASKS[target.task]),
         *_about_gaps(profile.columns, drift),
         *_about_unseen(profile.columns),
         *_about_drift(drift),
         *_about_selection(selection),
     ]
-    if all(finding.status is Status.OK for finding in found):
+    if all(finding.status is Status.OK for finding in findings):
         text = "Nothing in the data calls for attention: no leak, no new gap, no unusual drift."
-        found.append(Finding(status=Status.OK, topic="As expected", reason=text))
-    return tuple(sorted(found, key=lambda finding: -finding.status.rank))
+        findings.append(Finding(status=Status.OK, topic="As expected", reason=text))
+    return tuple(sorted(findings, key=lambda finding: -finding.status.rank))
 
 
 def _about_rows(profile: Profile, target: TargetSummary) -> Iterator[Finding]:
@@ -49,12 +49,12 @@ def _about_rows(profile: Profile, target: TargetSummary) -> Iterator[Finding]:
             reason=f"No row dated before {profile.as_of} has an outcome. There is nothing to learn "
             "from; choose a later as-of date, or look at the feed.",
         )
-    elif target.overall.rate in {0.0, 1.0}:
+    elif target.fault:
         yield Finding(
             status=Status.ACT,
-            topic="One outcome only",
-            reason=f"All {whole(profile.history_rows)} past rows have the same {target.title}. No "
-            "model can learn from one class; choose a later as-of date, or look at the target.",
+            topic="Nothing to learn from",
+            reason=f"The {whole(profile.history_rows)} past rows {target.fault}: {target.title}. "
+            "Choose a later as-of date, or look at the target.",
         )
     if not profile.upcoming_rows:
         yield Finding(
@@ -66,24 +66,27 @@ def _about_rows(profile: Profile, target: TargetSummary) -> Iterator[Finding]:
 
 
 def _about_leakage(
-    associations: Sequence[Association], selection: Selection, params: ExplorationParams
+    associations: Sequence[Association], selection: Selection, task: Task
 ) -> Iterator[Finding]:
-    dropped = {one.feature for one in selection.dropped}
-    for one in associations:
-        if one.auc is not None and one.auc >= params.leakage_auc:
-            what = "It is left out of training." if one.name in dropped else "It is kept by name."
+    dropped = {feature.feature for feature in selection.dropped}
+    measure = task.words.association
+    for association in associations:
+        name = association.name
+        if association.leaks:
+            what = "It is left out of training." if name in dropped else "It is kept by name."
             yield Finding(
                 status=Status.ACT,
-                topic=f"{one.name} may leak the outcome",
-                reason=f"Alone it ranks past rows with an AUC of {one.auc:.3f}. {what} See whether "
-                "its value is known before the outcome is.",
+                topic=f"{name} may leak the outcome",
+                reason=f"Alone it predicts past rows with {measure} {association.strength:.3f}. "
+                f"{what} See whether its value is known before the outcome is.",
             )
-        elif one.missing_auc is not None and one.missing_auc >= params.missing_auc:
+        elif association.gaps_tell:
             yield Finding(
                 status=Status.WARN,
-                topic=f"The gaps in {one.name} tell the outcome",
-                reason="Whether it has a value ranks past rows with an AUC of "
-                f"{one.missing_auc:.2f}. See whether the gaps arise before the outcome does.",
+                topic=f"The gaps in {name} tell the outcome",
+                reason=f"Whether it has a value predicts past rows with {measure} "
+                f"{association.missing_strength:.2f}. See whether the gaps arise before the "
+                "outcome does.",
             )
 
 
@@ -116,10 +119,11 @@ def _about_unseen(columns: Sequence[ColumnSummary]) -> Iterator[Finding]:
 
 def _about_drift(drift: Sequence[FeatureDrift]) -> Iterator[Finding]:
     unusual = sorted(
-        (one for one in drift if one.unusual), key=lambda one: -(one.upcoming.psi or 0)
+        (feature for feature in drift if feature.unusual),
+        key=lambda feature: -(feature.upcoming.psi or 0),
     )
     if unusual:
-        names = [f"{one.upcoming.column} ({one.upcoming.direction})" for one in unusual]
+        names = [f"{part.upcoming.column} ({part.upcoming.direction})" for part in unusual]
         yield Finding(
             status=Status.WARN,
             topic=f"Drifting further than in recent weeks: {len(unusual)} of {len(drift)} features",
@@ -129,17 +133,17 @@ def _about_drift(drift: Sequence[FeatureDrift]) -> Iterator[Finding]:
 
 def _about_selection(selection: Selection) -> Iterator[Finding]:
     if selection.dropped:
-        names = [f"{one.feature}: {one.reason}" for one in selection.dropped]
+        names = [f"{dropped.feature}: {dropped.reason}" for dropped in selection.dropped]
         yield Finding(
             status=Status.OK,
             topic=f"Left out of training: {len(selection.dropped)} of {_features(selection)}",
             reason=f"{_named(names)}.",
         )
-    for one in selection.kept:
+    for kept in selection.kept:
         yield Finding(
             status=Status.OK,
-            topic=f"{one.feature} is kept by name",
-            reason=f"A rule would have left it out: {one.reason}.",
+            topic=f"{kept.feature} is kept by name",
+            reason=f"A rule would have left it out: {kept.reason}.",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from weekwise.reports.exploration.exploration import Exploration
+from weekwise.tasks import TASKS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -32,7 +33,7 @@ def target_rate(found: Exploration) -> Figure:
     """The target's rate by week, with its confidence interval."""
     from plotly import graph_objects as go
 
-    weeks = [rate for rate in found.target.by_week if rate.rate is not None]
+    weeks = [rate for rate in found.target.by_week if rate.mean is not None]
     labels = [rate.label for rate in weeks]
     figure = go.Figure()
     band = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
@@ -46,7 +47,7 @@ def target_rate(found: Exploration) -> Figure:
     )
     figure.add_scatter(
         x=labels,
-        y=[rate.rate for rate in weeks],
+        y=[rate.mean for rate in weeks],
         mode="lines+markers",
         line={"color": BLUE},
         name=found.target.title,
@@ -108,13 +109,16 @@ def associations(found: Exploration) -> Figure:
     """How well each feature, alone, ranks past rows."""
     from plotly import graph_objects as go
 
-    known = sorted((one.auc, one.name) for one in found.associations if one.auc is not None)
+    known = sorted(
+        (one.strength, one.name) for one in found.associations if one.strength is not None
+    )
     known = known[-SHOWN:]
     figure = go.Figure()
     figure.add_bar(y=[name for _, name in known], x=[auc for auc, _ in known], **_sideways(BLUE))
     top = max((auc for auc, _ in known), default=0.6)
     figure.update_xaxes(range=[min(0.5, *(auc for auc, _ in known), 0.5), max(0.6, top + 0.02)])
-    title = f"AUC of each feature alone for {found.target.title}"
+    measure = TASKS[found.target.task].words.association
+    title = f"{measure} of each feature alone for {found.target.title}"
     return _dressed(figure, title, rows=len(known), empty=not known)
 
 

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
-from weekwise.analysis.target import Rate
 from weekwise.contract.model import Contract
 from weekwise.reports.charts import Bar, Series, bars, line_chart
+from weekwise.reports.charts.parts import Format
 from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.exploration.panels import (
     correlation_section,
@@ -30,6 +30,8 @@ from weekwise.reports.html.blocks import (
 )
 from weekwise.reports.html.markup import Tone, join
 from weekwise.reports.html.page import Headline, Section, render_page
+from weekwise.tasks import TASKS
+from weekwise.tasks.base import GroupMean, Task
 from weekwise.wording import NOTHING, fixed, percent, whole
 
 TONES: dict[Status, Tone] = {Status.OK: "plain", Status.WARN: "warn", Status.ACT: "act"}
@@ -75,22 +77,28 @@ def _last_day(found: Exploration) -> date:
 
 def _headline(found: Exploration) -> str:
     overall = found.target.overall
-    if overall.rate is None:
+    if overall.mean is None:
         return "There is no past row to learn from."
     selected, features = len(found.selection.selected), len(found.profile.columns)
     return (
-        f"{found.target.title}: {percent(overall.rate)} of {whole(overall.rows)} past rows. "
+        f"{found.target.title}: {_task(found).overall(overall.mean, overall.rows)}. "
         f"{selected} of {features} features go on to training."
     )
 
 
+def _task(found: Exploration) -> Task:
+    return TASKS[found.target.task]
+
+
 def _key_figures(found: Exploration) -> Markup:
-    overall, recent = found.target.overall, found.target.by_week[-1:]
-    unusual = sum(one.unusual for one in found.drift)
+    task, overall, recent = _task(found), found.target.overall, found.target.by_week[-1:]
+    unusual = sum(feature.unusual for feature in found.drift)
     weeks = len(found.target.by_week)
     titles = {column.name: column.title for column in found.profile.columns}
     best = max(
-        (one for one in found.associations if one.auc), key=lambda one: one.auc or 0, default=None
+        (association for association in found.associations if association.strength is not None),
+        key=lambda association: association.strength or 0.0,
+        default=None,
     )
     return tiles(
         [
@@ -98,13 +106,13 @@ def _key_figures(found: Exploration) -> Markup:
             Tile("Upcoming rows", whole(found.profile.upcoming_rows), f"to {_last_day(found)}"),
             Tile(
                 found.target.title,
-                percent(overall.rate),
-                f"{percent(recent[0].rate)} last week" if recent else "",
+                task.show(overall.mean),
+                f"{task.show(recent[0].mean)} last week" if recent else "",
             ),
             Tile(
                 "Strongest feature",
-                fixed(best.auc, 3) if best else NOTHING,
-                f"AUC of {titles[best.name]} alone" if best and best.auc else "",
+                fixed(best.strength, 3) if best else NOTHING,
+                f"{task.words.association} of {titles[best.name]} alone" if best else "",
             ),
             Tile(
                 "Unusual drift",
@@ -124,77 +132,88 @@ def _findings(found: Exploration) -> list[Markup]:
 
 
 def _target_section(found: Exploration) -> Section:
-    target = found.target
+    target, show = found.target, _task(found).show
     overall = target.overall
     weekly = line_chart(
         [rate.label for rate in target.by_week],
         [_series(target.title, target.by_week)],
         title=f"{target.title} by week, named by its first day",
-        reference=("all history", overall.rate) if overall.rate is not None else None,
+        reference=("all history", overall.mean) if overall.mean is not None else None,
         height=230,
+        show=show,
     )
     parts = [figure(weekly, "By week, named by its first day. The band is the 95% interval.")]
-    sides = [_time_bars("By weekday", target.by_weekday, overall)]
+    sides = [_time_bars("By weekday", target.by_weekday, overall, show)]
     if target.by_hour:
         hourly = line_chart(
             [rate.label for rate in target.by_hour],
             [_series(target.title, target.by_hour)],
             title=f"{target.title} by hour of the day",
-            reference=("all history", overall.rate) if overall.rate is not None else None,
+            reference=("all history", overall.mean) if overall.mean is not None else None,
+            show=show,
         )
         sides.insert(0, figure(hourly, "By hour of the day."))
     return Section(target.title, [*parts, grid(sides, wide=True)], lead=_target_lead(found))
 
 
-def _series(name: str, rates: tuple[Rate, ...]) -> Series:
+def _series(name: str, rates: tuple[GroupMean, ...]) -> Series:
     return Series(
         name,
-        [rate.rate for rate in rates],
+        [rate.mean for rate in rates],
         [rate.low for rate in rates],
         [rate.high for rate in rates],
     )
 
 
-def _time_bars(title: str, rates: tuple[Rate, ...], overall: Rate) -> Markup:
-    rows = [Bar(rate.label, rate.rate, rate.low, rate.high) for rate in rates]
-    return bars(rows, title=title, reference=overall.rate, names=("Day", "Rate"))
+def _time_bars(
+    title: str, rates: tuple[GroupMean, ...], overall: GroupMean, show: Format
+) -> Markup:
+    rows = [Bar(rate.label, rate.mean, rate.low, rate.high) for rate in rates]
+    return bars(rows, title=title, reference=overall.mean, names=("Day", "Mean"), show=show)
 
 
 def _target_lead(found: Exploration) -> str:
-    weeks = [rate for rate in found.target.by_week if rate.rate is not None]
+    weeks = [rate for rate in found.target.by_week if rate.mean is not None]
     if not weeks:
         return ""
-    low = min(weeks, key=lambda rate: rate.rate or 0.0)
-    high = max(weeks, key=lambda rate: rate.rate or 0.0)
+    task = _task(found)
+    low = min(weeks, key=lambda rate: rate.mean or 0.0)
+    high = max(weeks, key=lambda rate: rate.mean or 0.0)
     return (
-        f"The calmest week began on {low.label} ({percent(low.rate)}), the worst on {high.label} "
-        f"({percent(high.rate)})."
+        f"The lowest week began on {low.label} ({task.show(low.mean)}), the highest on "
+        f"{high.label} ({task.show(high.mean)})."
     )
 
 
 def _association_section(found: Exploration, contract: Contract) -> Section:
-    ranked = sorted(found.associations, key=lambda one: (-(one.auc or 0.0), one.name))
+    task = _task(found)
+    measure, least = task.words.association, task.no_association
+    ranked = sorted(
+        found.associations,
+        key=lambda association: (-(association.strength or 0.0), association.name),
+    )
     titles = {column.name: column.title for column in found.profile.columns}
     rows = [
-        Bar(titles[one.name], None if one.auc is None else max(0.0, one.auc - 0.5))
-        for one in ranked
-        if one.auc is not None
+        Bar(titles[association.name], max(0.0, association.strength - least))
+        for association in ranked
+        if association.strength is not None
     ]
     strength = bars(
         rows,
-        title="AUC of each feature alone; the bar starts at 0.5",
-        show=lambda above: fixed(0.5 + (above or 0.0), 3),
-        names=("Feature", "AUC"),
+        title=f"{measure} of each feature alone; the bar starts at {least:g}",
+        show=lambda above: fixed(least + (above or 0.0), 3),
+        names=("Feature", measure),
     )
-    panels = [rate_panel(one, found, contract) for one in ranked if one.by_value]
+    panels = [
+        rate_panel(association, found, contract) for association in ranked if association.by_value
+    ]
     rest = panels[STRONGEST:MOST_CARDS]
     parts = [
         strength,
         grid(panels[:STRONGEST], wide=True),
         details(f"The other {len(rest)} features", grid(rest, wide=True)) if rest else "",
     ]
-    lead = "0.5 says nothing and 1 says all. Each is measured on weeks it was not learned from."
-    return Section("What goes with the outcome", parts, lead=lead)
+    return Section("Association with the target", parts, lead=task.words.association_method)
 
 
 def _distribution_section(found: Exploration, contract: Contract) -> Section:
@@ -224,14 +243,11 @@ def _selection_section(found: Exploration) -> Section:
 
 
 def _method_section(found: Exploration) -> Section:
-    params, rows = found.params, found.correlations.rows
+    params, rows, task = found.params, found.correlations.rows, _task(found)
+    words, limit = task.words, found.params.leakage
     drawn = "all past rows"
     if rows < found.profile.history_rows:
         drawn = f"a sample of {whole(rows)} past rows (seed {params.seed})"
-    auc = (
-        "A feature's AUC is that of its target rates by value or quantile bin, taken from other "
-        f"weeks than those it ranks ({params.folds} folds); a missing value counts as a value."
-    )
     pairs = (
         "Two numbers are compared by Spearman's correlation, a number and a category by the "
         f"correlation ratio of ranks, two categories by Cramer's V, over {drawn}."
@@ -244,9 +260,10 @@ def _method_section(found: Exploration) -> Section:
     )
     left_out = (
         f"A feature is left out if over {percent(params.max_missing, 0)} of its values are "
-        f"missing, if over {percent(params.max_same)} are the same, if its AUC alone reaches "
-        f"{params.leakage_auc:g}, or if it and another can be told from each other (from "
-        f"{params.redundancy:g}). Names under keep and drop in the parameters go first."
+        f"missing, if over {percent(params.max_same)} are the same, if its "
+        f"{words.association} alone reaches {task.leakage if limit is None else limit:g}, or if it "
+        f"and another say the same (from {params.redundancy:g}). Names under keep and drop in the "
+        "parameters go first."
     )
-    rates = "Rates have 95% Wilson intervals. Bars of rates show them as thin lines."
-    return Section("How it was measured", [bullets([rates, auc, pairs, drift, left_out])])
+    measures = [words.interval_method, words.association_method, pairs, drift, left_out]
+    return Section("How it was measured", [bullets(measures)])

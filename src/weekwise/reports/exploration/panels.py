@@ -14,6 +14,7 @@ from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.html.blocks import Content, Heading, badge, card, figure, paragraph, table
 from weekwise.reports.html.markup import join, tag
 from weekwise.reports.html.page import Section
+from weekwise.tasks import TASKS
 from weekwise.wording import fixed, number, percent, whole
 
 CARD_BARS = 5
@@ -38,7 +39,7 @@ def rate_panel(association: Association, found: Exploration, contract: Contract)
     rows = [
         Bar(
             label_of(contract, association.name, rate.label),
-            rate.rate,
+            rate.mean,
             rate.low,
             rate.high,
             note=whole(rate.rows),
@@ -49,8 +50,9 @@ def rate_panel(association: Association, found: Exploration, contract: Contract)
     return bars(
         rows,
         title=title,
-        reference=found.target.overall.rate,
+        reference=found.target.overall.mean,
         names=("Value", found.target.title),
+        show=TASKS[found.target.task].show,
     )
 
 

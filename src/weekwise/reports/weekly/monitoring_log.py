@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pandas as pd
@@ -9,20 +10,17 @@ import pandas as pd
 from weekwise.analysis.performance import ExpectedPerformance
 from weekwise.reports.weekly.weekly_report import WeeklyReport
 
-EXPECTED_COLUMNS = ["upcoming_expected_log_loss", "upcoming_expected_baseline_log_loss"]
+EXPECTED_COLUMNS = ["upcoming_expected_loss", "upcoming_expected_baseline_loss"]
 REALIZED_FIGURES = [
-    "expected_log_loss",
+    "expected_loss",
     "expected_skill",
-    "log_loss",
-    "baseline_log_loss",
+    "loss",
+    "baseline_loss",
     "skill",
     "skill_low",
     "skill_high",
-    "auc",
-    "brier",
-    "calibration_error",
-    "mean_probability",
-    "realized_rate",
+    "mean_prediction",
+    "mean_outcome",
 ]
 REALIZED_COLUMNS = ["model_version", *REALIZED_FIGURES]
 
@@ -42,10 +40,11 @@ def log_row(report: WeeklyReport) -> pd.DataFrame:
         "as_of": figures.as_of,
         "upcoming_model_version": figures.predictions.model_version,
         "upcoming_rows": figures.predictions.rows,
-        "upcoming_expected_log_loss": figures.model.expected.log_loss,
-        "upcoming_expected_baseline_log_loss": figures.model.expected.baseline_log_loss,
+        "upcoming_expected_loss": figures.model.expected.loss,
+        "upcoming_expected_baseline_loss": figures.model.expected.baseline_loss,
         "realized_as_of": last.as_of if last else None,
         **{name: getattr(last, name) if last else None for name in REALIZED_COLUMNS},
+        "metrics": json.dumps(last.metrics) if last and last.metrics else None,
         "rows": last.rows if last else 0,
         "rows_with_outcome": last.rows_with_outcome if last else 0,
         "drifted": report.drifted,
@@ -64,8 +63,8 @@ def expected_by_week(log: pd.DataFrame) -> dict[date, ExpectedPerformance]:
     """
     return {
         row["as_of"]: ExpectedPerformance(
-            log_loss=_known(row["upcoming_expected_log_loss"]),
-            baseline_log_loss=_known(row["upcoming_expected_baseline_log_loss"]),
+            loss=_known(row["upcoming_expected_loss"]),
+            baseline_loss=_known(row["upcoming_expected_baseline_loss"]),
         )
         for row in log.to_dict("records")
     }

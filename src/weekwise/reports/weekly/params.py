@@ -17,9 +17,9 @@ class MonitoringParams(Frozen):
     Attributes:
         performance: How realized performance is compared with the expected.
         slices: The slices that are looked at.
-        predictions_drift: When this week's probabilities have drifted from those of the weeks
+        predictions_drift: When this week's predictions have drifted from those of the weeks
             before. The limits are twice the usual ones, since predictions follow the season.
-        reference_weeks: With how many earlier weeks' probabilities this week's are compared.
+        reference_weeks: With how many earlier weeks' predictions this week's are compared.
         drifted_features: WARN when at least this share of the selected features drifts majorly and
             further than in any of the past weeks that exploration compares with. One cause may
             move several features at once.

@@ -13,11 +13,12 @@ from weekwise.reports.html.blocks import Heading, badge, details, figure, paragr
 from weekwise.reports.html.markup import tag
 from weekwise.reports.html.page import Section
 from weekwise.reports.weekly.weekly_report import RealizedPerformance
+from weekwise.tasks.base import Task
 from weekwise.wording import NOTHING, day, percent, whole
 
 
-def past_section(past: RealizedPerformance) -> Section:
-    """Every week's log loss and skill beside what the holdout expected."""
+def past_section(past: RealizedPerformance, task: Task) -> Section:
+    """Every week's loss and skill beside what the holdout expected."""
     weeks = past.weeks
     title = "Expected and realized"
     if not weeks:
@@ -25,30 +26,37 @@ def past_section(past: RealizedPerformance) -> Section:
             title, [paragraph("No outcomes to compare with yet: this is the first week.")]
         )
     # One point makes no line.
-    charts = _week_by_week(weeks) if len(weeks) > 1 else [_single_week(weeks[0])]
-    every = details("All weeks as a table", _weeks_table(weeks))
-    return Section(title, [*charts, every], lead=_past_lead(weeks[-1]))
+    charts = _week_by_week(weeks, task) if len(weeks) > 1 else [_single_week(weeks[0], task)]
+    every = details("All weeks as a table", _weeks_table(weeks, task))
+    return Section(title, [*charts, every], lead=_past_lead(weeks[-1], task))
 
 
-def _single_week(week: WeekScore) -> Markup:
+def _single_week(week: WeekScore, task: Task) -> Markup:
     rows = [
-        Bar("realized", week.log_loss, tone="second"),
-        Bar("expected by the holdout", week.expected_log_loss),
-        Bar("baseline", week.baseline_log_loss, tone="plain"),
+        Bar("realized", week.loss, tone="second"),
+        Bar("expected by the holdout", week.expected_loss),
+        Bar("baseline", week.baseline_loss, tone="plain"),
     ]
-    return figure(bars(rows, title="Log loss; lower is better", show=loss, names=("", "Log loss")))
+    return figure(
+        bars(
+            rows,
+            title=f"{task.words.loss_title}; lower is better",
+            show=loss,
+            names=("", task.words.loss_title),
+        )
+    )
 
 
-def _week_by_week(weeks: Sequence[WeekScore]) -> list[Markup]:
+def _week_by_week(weeks: Sequence[WeekScore], task: Task) -> list[Markup]:
     names = [_short(week.as_of) for week in weeks]
     losses = line_chart(
         names,
         [
-            Series("realized", [week.log_loss for week in weeks], tone="second"),
-            Series("expected by the holdout", [w.expected_log_loss for w in weeks], dashed=True),
-            Series("baseline", [w.baseline_log_loss for w in weeks], tone="plain"),
+            Series("realized", [week.loss for week in weeks], tone="second"),
+            Series("expected by the holdout", [week.expected_loss for week in weeks], dashed=True),
+            Series("baseline", [week.baseline_loss for week in weeks], tone="plain"),
         ],
-        title="Log loss by week",
+        title=f"{task.words.loss_title} by week",
         show=loss,
         from_zero=False,
     )
@@ -71,19 +79,19 @@ def _week_by_week(weeks: Sequence[WeekScore]) -> list[Markup]:
     return [
         figure(
             losses,
-            "Log loss of each week's predictions; lower is better. Hard weeks are hard for "
-            "everyone: what counts is the distance to the baseline.",
+            f"{task.words.loss_title} of each week's predictions; lower is better. Hard weeks are "
+            "hard for everyone: what counts is the distance to the baseline.",
         ),
         figure(
             skill,
-            "Skill: the share of the baseline's log loss that the model saves, with its "
+            "Skill: the share of the baseline's loss that the model saves, with its "
             "bootstrap interval over days. A week is worse when the whole interval is under what "
             "must be kept of the expected.",
         ),
     ]
 
 
-def _past_lead(last: WeekScore) -> str:
+def _past_lead(last: WeekScore, task: Task) -> str:
     if not last.judged:
         return (
             f"{whole(last.rows_with_outcome)} of the {whole(last.rows)} predictions of "
@@ -91,14 +99,18 @@ def _past_lead(last: WeekScore) -> str:
         )
     verdict = "did worse than expected" if last.worse else "held up"
     return (
-        f"The predictions of {day(last.as_of)} {verdict}: their log loss was {gain(last.skill)}; "
+        f"The predictions of {day(last.as_of)} {verdict}: their {task.words.loss} was "
+        f"{gain(last.skill)}; "
         f"expected was {gain(last.expected_skill)}."
     )
 
 
-def _weeks_table(weeks: Sequence[WeekScore]) -> Markup:
-    heads = ["Rows", "With outcome", "Log loss", "Expected", "Baseline", "Skill", "AUC"]
-    heads += ["Calibration error", "Mean probability", "Realized rate"]
+def _weeks_table(weeks: Sequence[WeekScore], task: Task) -> Markup:
+    # The loss stands beside the expected one; its own column would say it twice.
+    further = [metric for metric in task.metrics if metric.decisive]
+    heads = ["Rows", "With outcome", task.words.loss_title, "Expected", "Baseline", "Skill"]
+    heads += [metric.title for metric in further]
+    heads += [task.words.mean_prediction, task.words.mean_outcome]
     return table(
         "Weeks by the day they were predicted on, the newest first",
         ["Week", "Model", *(Heading(head, "number") for head in heads), "Judgment"],
@@ -108,14 +120,13 @@ def _weeks_table(weeks: Sequence[WeekScore]) -> Markup:
                 week.model_version,
                 whole(week.rows),
                 whole(week.rows_with_outcome),
-                loss(week.log_loss),
-                loss(week.expected_log_loss),
-                loss(week.baseline_log_loss),
+                loss(week.loss),
+                loss(week.expected_loss),
+                loss(week.baseline_loss),
                 percent(week.skill),
-                loss(week.auc),
-                loss(week.calibration_error),
-                percent(week.mean_probability),
-                percent(week.realized_rate),
+                *(loss(week.metrics.get(metric.name)) for metric in further),
+                task.show(week.mean_prediction),
+                task.show(week.mean_outcome),
                 _judgment(week),
             ]
             for week in reversed(weeks)
@@ -131,57 +142,58 @@ def _judgment(week: WeekScore) -> Markup:
     return badge("worse", tone="warn") if week.worse else badge("held up", tone="ok")
 
 
-def calibration_section(past: RealizedPerformance) -> list[Section]:
-    """Whether the last week's probabilities came true as often as they said; none without."""
+def calibration_section(past: RealizedPerformance, task: Task) -> list[Section]:
+    """Whether what happened was what the last week's predictions said; none without outcomes."""
     bins, last = past.calibration, past.last
     if not bins or last is None:
         return []
+    words = task.words
     chart = line_chart(
-        [percent(one.mean_probability, 0) for one in bins],
+        [task.edge(part.predicted) for part in bins],
         [
-            Series("predicted", [one.mean_probability for one in bins], dashed=True),
-            Series("came true", [one.realized_rate for one in bins], tone="second"),
+            Series("predicted", [part.predicted for part in bins], dashed=True),
+            Series("realized", [part.realized for part in bins], tone="second"),
         ],
-        title="Predicted and realized rate of rows of like probability",
+        title=f"Predicted and realized, rows of like {words.predictions} together",
     )
     return [
         Section(
             "Calibration last week",
-            [figure(chart, "Rows in ten groups by probability, from the lowest to the highest.")],
-            lead=f"On the whole {percent(last.mean_probability)} were predicted and "
-            f"{percent(last.realized_rate)} came true.",
+            [figure(chart, "Rows in ten groups by prediction, from the lowest to the highest.")],
+            lead=f"{words.mean_prediction}: {task.show(last.mean_prediction)}. "
+            f"{words.mean_outcome}: {task.show(last.mean_outcome)}.",
         )
     ]
 
 
-def slices_section(past: RealizedPerformance) -> list[Section]:
+def slices_section(past: RealizedPerformance, task: Task) -> list[Section]:
     """Where the last week's predictions gained least over the baseline; none without any."""
     slices = past.slices
     if not slices:
         return []
-    heads = ["Rows", "Log loss", "Baseline", "Predicted", "Came true"]
+    heads = ["Rows", task.words.loss_title, "Baseline", "Predicted", "Realized"]
     shown = table(
         "Slices with the least gain over the baseline, the worst first",
         ["Slice", *(Heading(head, "number") for head in heads)],
         [
             [
-                f"{one.column} {one.value}",
-                whole(one.rows),
-                tag("span", loss(one.log_loss), class_="warn" if one.excess > 0 else None),
-                loss(one.baseline_log_loss),
-                percent(one.mean_probability),
-                percent(one.realized_rate),
+                f"{part.column} {part.value}",
+                whole(part.rows),
+                tag("span", loss(part.loss), class_="warn" if part.excess > 0 else None),
+                loss(part.baseline_loss),
+                task.show(part.mean_prediction),
+                task.show(part.mean_outcome),
             ]
-            for one in slices
+            for part in slices
         ],
     )
-    bad = sum(one.excess > 0 for one in slices)
+    bad = sum(part.excess > 0 for part in slices)
     lead = f"On {bad} of them the baseline would have done better." if bad else ""
     return [Section("Worst slices last week", [shown], lead=lead)]
 
 
 def loss(value: float | None) -> str:
-    """A log loss, or anything of its size, as people read it."""
+    """A loss, or anything of its size, as people read it."""
     return NOTHING if value is None else f"{value:.3f}"
 
 

@@ -76,13 +76,9 @@ def expected_of(verdict: Verdict, evaluation: Evaluation) -> ExpectedPerformance
         evaluation: The holdout's figures of `challenger`, `champion` and `baseline`.
     """
     judged = verdict.challenger if verdict.promotes else verdict.champion
-    if judged is not None and judged.log_loss is not None and verdict.baseline is not None:
-        return ExpectedPerformance(
-            log_loss=judged.log_loss, baseline_log_loss=verdict.baseline.log_loss
-        )
+    if judged is not None and judged.loss is not None and verdict.baseline is not None:
+        return ExpectedPerformance(loss=judged.loss, baseline_loss=verdict.baseline.loss)
     evaluated = evaluation.challenger if verdict.promotes else evaluation.champion
     if evaluated is None:
         return ExpectedPerformance()
-    return ExpectedPerformance(
-        log_loss=evaluated.metrics.log_loss, baseline_log_loss=evaluation.baseline.log_loss
-    )
+    return ExpectedPerformance(loss=evaluated.metrics.loss, baseline_loss=evaluation.baseline.loss)

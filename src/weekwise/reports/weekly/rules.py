@@ -1,7 +1,7 @@
 """The rules that make a week OK, WARN or ACT. Each is a pure function of the week's figures.
 
 ACT means that the predictions may do harm until somebody does something; WARN, that something is
-worth a look this week; OK, that there is nothing to do. A finding that is OK is only told.
+worth a look this week; OK, that there is nothing to do. A finding that is OK is only listed.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from weekwise.model.verdict import Decision
 from weekwise.reports.finding import Finding, Status
 from weekwise.reports.weekly.params import MonitoringParams
 from weekwise.reports.weekly.weekly_report import Figures, UpcomingPredictions, WeeklyReport
+from weekwise.tasks.base import Task
 from weekwise.wording import day, days
 
 ROLL_BACK = (
     "see `kedro model history`; `kedro model rollback --why …` puts the previous champion back"
 )
 NAMED = 2
-TOLD = 2
+MOST_REASONS = 2
 
 
 def judge(figures: Figures, params: MonitoringParams) -> WeeklyReport:
@@ -36,7 +37,7 @@ def judge(figures: Figures, params: MonitoringParams) -> WeeklyReport:
     last = figures.performance.last
     return WeeklyReport(
         status=status,
-        headline=f"{status}: {'; '.join(_told(findings, status, figures))}",
+        headline=f"{status}: {'; '.join(_headline_reasons(findings, status, figures))}",
         as_of=figures.as_of,
         next_steps=tuple(dict.fromkeys(f.next_step for f in findings if f.next_step)),
         findings=tuple(findings),
@@ -46,19 +47,19 @@ def judge(figures: Figures, params: MonitoringParams) -> WeeklyReport:
     )
 
 
-def _told(findings: list[Finding], status: Status, figures: Figures) -> list[str]:
-    """The reasons a headline has room for, all as grave as the status itself."""
+def _headline_reasons(findings: list[Finding], status: Status, figures: Figures) -> list[str]:
+    """The reasons a headline has room for, all as severe as the status itself."""
     reasons = [finding.reason for finding in findings if finding.status is status]
     if status is Status.OK:
         rows = figures.predictions.rows
         coming = f"{rows:,} rows predicted for {days(figures.as_of, figures.last_day)}"
         return [*reasons[:1], coming]
-    more = len(reasons) - TOLD
-    return [*reasons[:TOLD], *([f"and {more} more"] if more > 0 else [])]
+    more = len(reasons) - MOST_REASONS
+    return [*reasons[:MOST_REASONS], *([f"and {more} more"] if more > 0 else [])]
 
 
 def _findings(figures: Figures, params: MonitoringParams) -> Iterator[Finding]:
-    yield from outcome_findings(figures.performance.weeks, params.performance)
+    yield from outcome_findings(figures.performance.weeks, params.performance, figures.task)
     yield from prediction_findings(figures)
     yield from gate_findings(figures, params)
     yield from verdict_findings(figures)
@@ -66,12 +67,15 @@ def _findings(figures: Figures, params: MonitoringParams) -> Iterator[Finding]:
     yield from unseen_findings(figures, params)
 
 
-def outcome_findings(weeks: tuple[WeekScore, ...], params: PerformanceParams) -> Iterator[Finding]:
+def outcome_findings(
+    weeks: tuple[WeekScore, ...], params: PerformanceParams, task: Task
+) -> Iterator[Finding]:
     """What the outcomes say of the model.
 
     Args:
         weeks: Judged weeks, the oldest first.
         params: The limits.
+        task: What is predicted.
     """
     if not weeks:
         yield Finding(status=Status.OK, topic="outcomes", reason="no outcomes to compare with yet")
@@ -92,12 +96,12 @@ def outcome_findings(weeks: tuple[WeekScore, ...], params: PerformanceParams) ->
             reason=f"too few outcomes yet to judge the predictions of {day(last.as_of)}",
         )
         return
-    yield _performance(last, weeks, params)
-    yield from _calibration(weeks, params)
+    yield _performance(last, weeks, params, task)
+    yield from _calibration(weeks, params, task)
 
 
 def _performance(
-    last: WeekScore, weeks: tuple[WeekScore, ...], params: PerformanceParams
+    last: WeekScore, weeks: tuple[WeekScore, ...], params: PerformanceParams, task: Task
 ) -> Finding:
     judged = [week for week in weeks if week.judged][-params.of_weeks :]
     worse = sum(week.worse for week in judged)
@@ -106,7 +110,7 @@ def _performance(
             status=Status.ACT,
             topic="performance",
             reason=f"the predictions of {day(last.as_of)} were worse than the baseline "
-            f"(log loss {last.log_loss:.3f} against {last.baseline_log_loss:.3f})",
+            f"({task.words.loss} {last.loss:.3f} against {last.baseline_loss:.3f})",
             next_step=f"do not rely on this week's predictions before you know why; {ROLL_BACK}",
         )
     if last.worse and worse >= params.act_weeks:
@@ -133,20 +137,22 @@ def _performance(
     )
 
 
-def _calibration(weeks: tuple[WeekScore, ...], params: PerformanceParams) -> Iterator[Finding]:
-    """Probabilities too high, or too low, for weeks on end."""
+def _calibration(
+    weeks: tuple[WeekScore, ...], params: PerformanceParams, task: Task
+) -> Iterator[Finding]:
+    """Predictions too high, or too low, for weeks on end."""
     judged = [week for week in weeks if week.judged][-params.calibration_weeks :]
-    gaps = [week.calibration_in_the_large or 0.0 for week in judged]
+    gaps = [week.calibration_gap or 0.0 for week in judged]
     limit = params.calibration_limit
     high, low = all(gap > limit for gap in gaps), all(gap < -limit for gap in gaps)
     if len(gaps) == params.calibration_weeks and (high or low):
         yield Finding(
             status=Status.ACT,
             topic="calibration",
-            reason=f"probabilities have been too {'high' if high else 'low'} for {len(gaps)} "
-            f"weeks, by {', '.join(f'{100 * abs(gap):.0f}' for gap in gaps)} points",
-            next_step="retrain on a more recent window, or set the threshold anew; until then "
-            "read the probabilities as an order, not as rates",
+            reason=f"{task.words.predictions} have been too {'high' if high else 'low'} for "
+            f"{len(gaps)} "
+            f"weeks, by {', '.join(task.show_gap(abs(gap)) for gap in gaps)}",
+            next_step=task.words.too_high,
         )
 
 
@@ -232,7 +238,7 @@ def drift_findings(figures: Figures, params: MonitoringParams) -> Iterator[Findi
         yield Finding(
             status=Status.WARN,
             topic="drift",
-            reason="this week's probabilities are unlike the last weeks' "
+            reason=f"this week's {figures.task.words.predictions} are unlike the last weeks' "
             f"({drift.direction if drift else ''})",
             next_step="see whether the features explain it; if not, suspect the feed",
         )

@@ -34,7 +34,8 @@ from weekwise.reports.weekly.performance_sections import (
     slices_section,
 )
 from weekwise.reports.weekly.weekly_report import Figures, UpcomingPredictions, WeeklyReport
-from weekwise.wording import NOTHING, day, days, number, percent, whole
+from weekwise.tasks.base import Task
+from weekwise.wording import NOTHING, day, days, percent, whole
 
 TONES: dict[Status, Tone] = {Status.OK: "ok", Status.WARN: "warn", Status.ACT: "act"}
 SHOWN_UNSEEN = 20
@@ -53,10 +54,10 @@ def render_report(report: WeeklyReport) -> str:
         f"{figures.last_day.year}, knowing outcomes up to {day(figures.yesterday)}",
         summary=[_key_figures(figures), *_to_do(report.findings)],
         sections=[
-            past_section(figures.performance),
-            *calibration_section(figures.performance),
-            *slices_section(figures.performance),
-            _predictions_section(figures.predictions),
+            past_section(figures.performance, figures.task),
+            *calibration_section(figures.performance, figures.task),
+            *slices_section(figures.performance, figures.task),
+            _predictions_section(figures.predictions, figures.task),
             _drift_section(figures),
             _data_section(figures),
             _model_section(figures),
@@ -67,7 +68,7 @@ def render_report(report: WeeklyReport) -> str:
 
 
 def _key_figures(figures: Figures) -> Markup:
-    last, now = figures.performance.last, figures.predictions
+    last, now, task = figures.performance.last, figures.predictions, figures.task
     judged = last is not None and last.judged
     return tiles(
         [
@@ -77,16 +78,16 @@ def _key_figures(figures: Figures) -> Markup:
                 f"of {whole(figures.data.upcoming_rows)} upcoming rows",
             ),
             Tile(
-                "Mean probability",
-                percent(now.mean_probability),
-                f"{percent(now.earlier_mean_probability)} in the weeks before"
-                if now.earlier_mean_probability is not None
+                task.words.mean_prediction,
+                task.show(now.mean),
+                f"{task.show(now.earlier_mean)} in the weeks before"
+                if now.earlier_mean is not None
                 else "",
             ),
             Tile(
-                "Log loss last week",
-                loss(last.log_loss if last else None),
-                f"{loss(last.expected_log_loss)} expected" if last else "no outcomes yet",
+                f"{task.words.loss_title} last week",
+                loss(last.loss if last else None),
+                f"{loss(last.expected_loss)} expected" if last else "no outcomes yet",
             ),
             Tile(
                 "Skill last week",
@@ -116,27 +117,27 @@ def _to_do(findings: Sequence[Finding]) -> list[Content]:
     return parts
 
 
-def _predictions_section(now: UpcomingPredictions) -> Section:
+def _predictions_section(now: UpcomingPredictions, task: Task) -> Section:
     if not now.rows:
         return Section("This week's predictions", [paragraph("No rows were predicted.")])
-    earlier = sum(one.reference for one in now.histogram)
-    samples = [("this week", [one.current / now.rows for one in now.histogram])]
+    parts = now.histogram
+    earlier = sum(part.reference for part in parts)
+    samples = [("this week", [part.current / now.rows for part in parts])]
     if earlier:
-        samples.append(("the weeks before", [one.reference / earlier for one in now.histogram]))
+        samples.append(("the weeks before", [part.reference / earlier for part in parts]))
+    ends = [edge for part in parts for edge in part.label.split(" to ")]
     chart = histogram(
-        [one.label for one in now.histogram],
+        [part.label for part in parts],
         samples,
-        title="UpcomingPredictions by probability",
+        title=f"Rows by {task.words.predictions}",
         height=150,
-        ends=("0%", "100%"),
+        ends=(ends[0], ends[-1]) if ends else ("", ""),
     )
-    told = "Bars: this week. Line: the weeks before." if earlier else "The first week's."
+    caption = "Bars: this week. Line: the weeks before." if earlier else "The first week's."
     return Section(
         "This week's predictions",
-        [figure(chart, told)],
-        lead=f"{whole(now.decisions)} of {whole(now.rows)} rows "
-        f"({percent(now.decisions / now.rows)}) are at or over the threshold of "
-        f"{number(now.threshold)}. {_moved(now)}",
+        [figure(chart, caption)],
+        lead=f"{now.summary} {_moved(now)}",
     )
 
 
@@ -149,16 +150,21 @@ def _moved(now: UpcomingPredictions) -> str:
 def _drift_section(figures: Figures) -> Section:
     drift, unusual = figures.features.drift, figures.features.unusual
     rows = [
-        Bar(one.title, one.psi, second=one.usual, tone="warn" if one.unusual else "accent")
-        for one in drift
+        Bar(
+            feature.title,
+            feature.psi,
+            second=feature.usual,
+            tone="warn" if feature.unusual else "accent",
+        )
+        for feature in drift
     ]
     caption = "PSI of the upcoming rows against history; below it, the largest of the past weeks"
     every = table(
         caption,
         ["Feature", Heading("PSI", "number"), Heading("Past weeks", "number"), "Drift", "Move"],
-        [[one.title, loss(one.psi), loss(one.usual), one.level, one.direction] for one in drift],
+        [[d.title, loss(d.psi), loss(d.usual), d.level, d.direction] for d in drift],
     )
-    named = "; ".join(f"{one.title} ({one.direction})" for one in unusual)
+    named = "; ".join(f"{feature.title} ({feature.direction})" for feature in unusual)
     return Section(
         "Drift of features",
         [
@@ -207,7 +213,7 @@ def _unseen_table(figures: Figures) -> Markup:
     return table(
         "Categories of the upcoming rows that history does not know",
         ["Feature", "Category", Heading("Upcoming rows", "number")],
-        [[one.column, one.value, whole(one.rows)] for one in categories[:SHOWN_UNSEEN]],
+        [[part.column, part.value, whole(part.rows)] for part in categories[:SHOWN_UNSEEN]],
     )
 
 
@@ -218,19 +224,21 @@ def _gate_badge(result: GateResult) -> Markup:
 
 
 def _gate_words(result: GateResult) -> list[str]:
-    found = [("quarantined", one) for one in result.of(Severity.QUARANTINE)]
-    found += [("warning", one) for one in result.warnings]
-    return [f"{result.table}, {word}: {one.fact}. {one.next_step}" for word, one in found]
+    failures = [("quarantined", failure) for failure in result.of(Severity.QUARANTINE)]
+    failures += [("warning", failure) for failure in result.warnings]
+    return [
+        f"{result.table}, {word}: {failure.fact}. {failure.next_step}" for word, failure in failures
+    ]
 
 
 def _model_section(figures: Figures) -> Section:
     expected = figures.model.expected
     sentence = (
-        f"Expected of this week's predictions, from the holdout: a log loss of "
-        f"{loss(expected.log_loss)}, {gain(expected.skill)}."
+        f"Expected of this week's predictions, from the holdout: {figures.task.words.loss} "
+        f"{loss(expected.loss)}, {gain(expected.skill)}."
     )
     parts = [bullets(figures.model.verdict.reasons)]
-    if expected.log_loss is not None:
+    if expected.loss is not None:
         parts.append(paragraph(sentence))
     return Section("Model", parts, lead=figures.model.verdict.headline)
 

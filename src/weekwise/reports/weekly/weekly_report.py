@@ -6,16 +6,14 @@ from datetime import date, timedelta
 
 from weekwise.analysis.drift import Drift, DriftBin
 from weekwise.analysis.feature_drift import FeatureDrift
-from weekwise.analysis.performance import (
-    CalibrationBin,
-    ExpectedPerformance,
-    SliceScore,
-    WeekScore,
-)
+from weekwise.analysis.performance import ExpectedPerformance, SliceScore, WeekScore
 from weekwise.contract.model import Frozen
+from weekwise.contract.types import TaskName
 from weekwise.model.verdict import Decision
 from weekwise.quality.gate_result import GateResult
 from weekwise.reports.finding import Finding, Status
+from weekwise.tasks import TASKS
+from weekwise.tasks.base import CalibrationBin, Task
 
 
 class VerdictFigures(Frozen):
@@ -73,21 +71,19 @@ class UpcomingPredictions(Frozen):
     Attributes:
         rows: How many.
         model_version: The model that made them.
-        threshold: The probability from which a decision is true; None without rows.
-        decisions: How many decisions are true.
-        mean_probability: None without rows.
-        earlier_mean_probability: The mean of the earlier weeks' probabilities, if there are any.
+        mean: The mean prediction; None without rows.
+        earlier_mean: The mean of the earlier weeks' predictions, if there are any.
+        summary: The task's sentence about them; empty without rows.
         drift: Against those of the earlier weeks; None if there are none.
-        histogram: Rows by probability, this week's (`current`) and the earlier weeks'
+        histogram: Rows by prediction, this week's (`current`) and the earlier weeks'
             (`reference`).
     """
 
     rows: int
     model_version: str = ""
-    threshold: float | None = None
-    decisions: int = 0
-    mean_probability: float | None = None
-    earlier_mean_probability: float | None = None
+    mean: float | None = None
+    earlier_mean: float | None = None
+    summary: str = ""
     drift: Drift | None = None
     histogram: tuple[DriftBin, ...] = ()
 
@@ -137,10 +133,12 @@ class ModelFigures(Frozen):
     """The model that made this week's predictions.
 
     Attributes:
+        task: What is predicted.
         verdict: The promotion gate's decision.
         expected: What the holdout says of the model.
     """
 
+    task: TaskName
     verdict: VerdictFigures
     expected: ExpectedPerformance
 
@@ -182,6 +180,11 @@ class Figures(Frozen):
     model: ModelFigures
     features: FeatureFigures
     data: DataFigures
+
+    @property
+    def task(self) -> Task:
+        """What is predicted."""
+        return TASKS[self.model.task]
 
     @property
     def last_day(self) -> date:

@@ -83,7 +83,7 @@ class TestPredict:
 
         answers = asyncio.run(ask_all())
 
-        expected = trains_model().predictor.predict_proba(trains.trains(3, seed=4)).tolist()
+        expected = trains_model().predictor.predict(trains.trains(3, seed=4)).tolist()
         assert [answer.json()["probability"] for answer in answers] == expected
 
     @pytest.mark.parametrize(
@@ -153,9 +153,9 @@ class TestExplain:
         answer = client_of(model).post("/explain", json=dict(model.examples[0])).json()
 
         shares = [part["contribution"] for part in answer["contributions"]]
-        assert answer["log_odds"] == pytest.approx(answer["base_value"] + sum(shares))
+        assert answer["score"] == pytest.approx(answer["base_value"] + sum(shares))
 
-        assert answer["probability"] == pytest.approx(1 / (1 + exp(-answer["log_odds"])))
+        assert answer["probability"] == pytest.approx(1 / (1 + exp(-answer["score"])))
         assert shares == sorted(shares, key=lambda share: -abs(share))
         features = {part["feature"] for part in answer["contributions"]}
         assert features == set(model.predictor.inputs.names)

@@ -194,7 +194,7 @@ def test_like_the_pipeline() -> None:
     answered = answer(model, [plain_row(trains.CONTRACT, row) for row in rows.to_dict("records")])
 
     probabilities = [result["probability"] for result in answered["results"]]
-    assert np.array_equal(probabilities, model.predictor.predict_proba(rows))
+    assert np.array_equal(probabilities, model.predictor.predict(rows))
 
 
 def test_unseen_is_counted() -> None:

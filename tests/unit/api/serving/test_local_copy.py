@@ -46,7 +46,7 @@ def test_kept_and_loaded(tmp_path: Path) -> None:
     assert model is not None
     assert (model.version, model.source) == ("4", "local copy")
     rows = trains.trains(1)
-    assert list(model.predictor.predict_proba(rows)) == list(trains.predictor().predict_proba(rows))
+    assert list(model.predictor.predict(rows)) == list(trains.predictor().predict(rows))
 
 
 def test_no_traces(tmp_path: Path) -> None:

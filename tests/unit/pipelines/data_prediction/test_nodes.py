@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from trains import CONTRACT, PARAMS, predictor, train_end, trains
 
-from weekwise.contract.types import ColumnType
+from weekwise.contract.types import ColumnType, TaskName
 from weekwise.features.window import Window
 from weekwise.model.contenders import Champion
 from weekwise.model.fitting import fit
@@ -18,7 +18,7 @@ from weekwise.pipelines.data_prediction import create_pipeline, nodes
 
 AS_OF = train_end(30)
 WINDOW = Window(as_of=AS_OF)
-VERDICT = not_retrained(AS_OF, "3", "Nothing has changed.")
+VERDICT = not_retrained(AS_OF, TaskName.BINARY, "3", "Nothing has changed.")
 UPCOMING = trains(40).iloc[30 * 30 : 37 * 30]
 
 
@@ -66,7 +66,7 @@ def test_the_model_gives_the_same_numbers_here_as_everywhere(champion: Champion)
     found = predicted(trains(40), champion)
 
     rows = UPCOMING.sort_values(["departure", "train"])
-    np.testing.assert_array_equal(found["probability"], champion.predictor.predict_proba(rows))
+    np.testing.assert_array_equal(found["probability"], champion.predictor.predict(rows))
     assert found["decision"].dtype == bool
     assert list(found["decision"]) == list(found["probability"] >= champion.predictor.threshold)
     assert 0 < found["decision"].sum() < len(found)

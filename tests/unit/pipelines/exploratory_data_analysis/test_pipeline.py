@@ -75,7 +75,9 @@ class TestSelectFeatures:
             "refund": reasons(found)["refund"],
             "empty": "100.0% of past rows have no value",
         }
-        assert reasons(found)["refund"].startswith("suspected leakage: alone it ranks past rows")
+        assert reasons(found)["refund"].startswith(
+            "suspected leakage: alone it predicts past rows with AUC"
+        )
         assert Selection.model_validate_json(found.model_dump_json()) == found
 
     def test_kept_by_name(self, analysis_table: AnalysisTable) -> None:
@@ -212,10 +214,10 @@ def awkward_rows(orders: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, str]
     """Tables at the edge of what can be explored, with the finding that each must give."""
     past, upcoming = orders[orders["returned"].notna()], orders[orders["returned"].isna()]
     yield "no upcoming rows", past, "Nothing upcoming"
-    yield "one class", orders.assign(returned=orders["returned"] & False), "One outcome only"
+    yield "one class", orders.assign(returned=orders["returned"] & False), "Nothing to learn from"
     yield "no history", upcoming, "No history"
     yield "no rows", orders.head(0), "No history"
-    yield "one past row", pd.concat([past.tail(1), upcoming]), "One outcome only"
+    yield "one past row", pd.concat([past.tail(1), upcoming]), "Nothing to learn from"
     yield "two past rows", pd.concat([past.head(2), upcoming]), "Left out of training"
     yield "one week", pd.concat([past.tail(60), upcoming.head(3)]), "Left out of training"
     yield "gaps only", orders.assign(amount=np.nan, region=None), "Left out of training"

@@ -19,6 +19,7 @@ from weekwise.analysis.performance import WeekScore
 from weekwise.analysis.profile import Profile
 from weekwise.analysis.selection import Selection
 from weekwise.contract.model import Contract, Severity
+from weekwise.contract.types import TaskName
 from weekwise.errors import AsOfError, ContractError
 from weekwise.features.window import Window
 from weekwise.model.evaluation import Evaluation, ModelEvaluation
@@ -35,7 +36,7 @@ from weekwise.reports.weekly.weekly_report import (
     WeeklyReport,
 )
 from weekwise.reports.wrangling_summary import WranglingSummary
-from weekwise.tasks.binary_metrics import Metrics
+from weekwise.tasks.base import Metrics
 
 AS_OF = date(2013, 8, 5)
 WINDOW = Window(as_of=AS_OF)
@@ -76,8 +77,8 @@ PREDICTION_SCHEMA = {
 }
 LOG_SCHEMA = {
     "as_of": "date",
-    "upcoming_expected_log_loss": "float64",
-    "upcoming_expected_baseline_log_loss": "float64",
+    "upcoming_expected_loss": "float64",
+    "upcoming_expected_baseline_loss": "float64",
 }
 
 Rows = list[dict[str, Any]]
@@ -130,7 +131,7 @@ def looked_back(predictions: Rows, features: Rows, log: Sequence[Any] = ()) -> R
     daily = nodes.count_outcomes(table(features, FEATURE_SCHEMA), CONTRACT, WINDOW)
     rows = [dict(zip(LOG_SCHEMA, row, strict=True)) for row in log]
     return nodes.score_past_weeks(
-        joined(predictions, features), daily, table(rows, LOG_SCHEMA), WINDOW, PARAMS
+        joined(predictions, features), daily, table(rows, LOG_SCHEMA), CONTRACT, WINDOW, PARAMS
     )
 
 
@@ -168,7 +169,7 @@ class TestJoinOutcomes:
         assert frame["day"].tolist() == [AS_OF - timedelta(days=1)]
 
     def test_rerun_of_an_old_week(self) -> None:
-        """UpcomingPredictions and outcomes that the week could not know change nothing."""
+        """Predictions and outcomes that the week could not know change nothing."""
         known = [a_prediction(LAST_WEEK, LAST_WEEK)]
         later = [a_prediction(AS_OF, LAST_WEEK), a_prediction(NEXT_WEEK, NEXT_WEEK)]
         features = [a_flight(LAST_WEEK), a_flight(AS_OF, late=True), a_flight(NEXT_WEEK, late=True)]
@@ -221,11 +222,11 @@ class TestRealizedPerformance:
     """The weeks whose outcomes are in."""
 
     def test_first_week(self) -> None:
-        """Without earlier predictions there is no outcomes yet."""
+        """Without earlier predictions there are no outcomes yet."""
         assert looked_back([], [a_flight(LAST_WEEK)]) == RealizedPerformance()
 
-    def test_weeks_keep_their_own_promise_and_rate(self) -> None:
-        """Each week has its model's expected, and the rate that history had when it was made."""
+    def test_weeks_keep_their_own_expected_loss_and_rate(self) -> None:
+        """Each week has its model's expected loss, and the rate of history when it was made."""
         features = [
             a_flight(as_of + timedelta(days=n), late=n < positives)
             for as_of, positives in (
@@ -243,10 +244,10 @@ class TestRealizedPerformance:
 
         first, second = past.weeks
         assert (first.model_version, second.model_version) == ("v0722", "v0729")
-        assert (first.expected_log_loss, second.expected_log_loss) == (0.4, 0.45)
+        assert (first.expected_loss, second.expected_loss) == (0.4, 0.45)
         # Before last week 4 of 14 were late; all of last week's were.
-        assert second.baseline_log_loss == pytest.approx(-math.log(4 / 14))
-        assert second.realized_rate == 1
+        assert second.baseline_loss == pytest.approx(-math.log(4 / 14))
+        assert second.mean_outcome == 1
         assert past.last == second
         assert [one.value for one in past.slices] == ["EWR"]
 
@@ -257,18 +258,18 @@ class TestRealizedPerformance:
         )
 
         assert past.last is not None
-        assert (past.last.rows, past.last.rows_with_outcome, past.last.log_loss) == (7, 0, None)
+        assert (past.last.rows, past.last.rows_with_outcome, past.last.loss) == (7, 0, None)
         assert (past.calibration, past.slices) == ((), ())
 
-    def test_without_a_promise(self) -> None:
-        """A week that no log remembers is scored without a expected."""
+    def test_without_an_expected_loss(self) -> None:
+        """A week that no log remembers is scored without one."""
         features = [a_flight(day) for day in week(WEEK_BEFORE) + week(LAST_WEEK)]
 
         past = looked_back([a_prediction(LAST_WEEK, day) for day in week(LAST_WEEK)], features)
 
         assert past.last is not None
-        assert past.last.expected_log_loss is None
-        assert past.last.log_loss is not None
+        assert past.last.expected_loss is None
+        assert past.last.loss is not None
 
 
 def described(earlier: Rows, now: Rows) -> UpcomingPredictions:
@@ -276,6 +277,7 @@ def described(earlier: Rows, now: Rows) -> UpcomingPredictions:
     return nodes.describe_predictions(
         table(earlier, PREDICTION_SCHEMA),
         pd.DataFrame(now, columns=list(PREDICTION_SCHEMA)),
+        CONTRACT,
         WINDOW,
         PARAMS,
     )
@@ -290,9 +292,12 @@ class TestDescribePredictions:
 
         figures = described(now, now)
 
-        assert (figures.rows, figures.decisions, figures.threshold) == (14, 7, 0.5)
-        assert figures.mean_probability == pytest.approx(0.4)
-        assert (figures.drift, figures.earlier_mean_probability) == (None, None)
+        assert (figures.rows, figures.summary) == (
+            14,
+            "7 of 14 rows (50.0%) are at or over the threshold of 0.5.",
+        )
+        assert figures.mean == pytest.approx(0.4)
+        assert (figures.drift, figures.earlier_mean) == (None, None)
         assert {one.label: one.current for one in figures.histogram if one.current} == {
             "10% to 15%": 7,
             "70% to 75%": 7,
@@ -386,9 +391,7 @@ def an_evaluation(as_of: date = AS_OF, **losses: float | None) -> Evaluation:
     models = {
         name: None
         if losses.get(name) is None
-        else ModelEvaluation(
-            metrics=Metrics(rows=10, log_loss=losses[name]), slices=(), reliability=()
-        )
+        else ModelEvaluation(metrics=Metrics(rows=10, loss=losses[name]), slices=(), calibration=())
         for name in ("challenger", "champion")
     }
     return Evaluation(
@@ -396,7 +399,7 @@ def an_evaluation(as_of: date = AS_OF, **losses: float | None) -> Evaluation:
         holdout_start=as_of - timedelta(days=14),
         holdout_end=as_of,
         rows=10,
-        baseline=Metrics(rows=10, log_loss=losses.get("baseline")),
+        baseline=Metrics(rows=10, loss=losses.get("baseline")),
         **models,
     )
 
@@ -428,25 +431,27 @@ class TestDescribe:
             (Decision.NOT_RETRAINED, False, 0.44),
         ],
     )
-    def test_promise(self, decision: Decision, judged: bool, expected: float) -> None:
-        """The expected is of the model in service, on the rows the verdict saw if it saw any."""
+    def test_expected(self, decision: Decision, judged: bool, expected: float) -> None:
+        """The expected loss is the served model's, on the rows the verdict saw if it saw any."""
 
         def metrics(log_loss: float) -> Metrics:
-            return Metrics(rows=10, log_loss=log_loss)
+            return Metrics(rows=10, loss=log_loss)
 
         evaluation = an_evaluation(challenger=0.43, champion=0.44, baseline=0.55)
-        verdict = Verdict(as_of=AS_OF, decision=decision, reasons=())
+        verdict = Verdict(as_of=AS_OF, task=TaskName.BINARY, decision=decision, reasons=())
         figures = {"challenger": 0.41, "champion": 0.42, "baseline": 0.5}
         update = {name: metrics(loss) for name, loss in figures.items()} if judged else {}
 
         model = nodes.describe_model(verdict.model_copy(update=update), evaluation, WINDOW)
 
-        assert model.expected.log_loss == expected
-        assert model.expected.baseline_log_loss == (0.5 if judged else 0.55)
+        assert model.expected.loss == expected
+        assert model.expected.baseline_loss == (0.5 if judged else 0.55)
 
-    def test_no_promise(self) -> None:
+    def test_nothing_expected(self) -> None:
         """A model that nobody evaluated expected nothing."""
-        verdict = Verdict(as_of=AS_OF, decision=Decision.NOT_RETRAINED, reasons=("Never.",))
+        verdict = Verdict(
+            as_of=AS_OF, task=TaskName.BINARY, decision=Decision.NOT_RETRAINED, reasons=("Never.",)
+        )
         evaluation = an_evaluation()
 
         model = nodes.describe_model(verdict, evaluation, WINDOW)
@@ -461,6 +466,7 @@ class TestDescribe:
             for value, d in (("UA", 0.03), ("AA", 0.01))
         )
         verdict = Verdict(
+            task=TaskName.BINARY,
             as_of=AS_OF,
             decision=Decision.DRY_RUN,
             would_be=Decision.KEPT,
@@ -502,7 +508,12 @@ class TestDescribe:
     def test_of_another_week(self, name: str) -> None:
         """What another week left behind is refused, with what to run."""
         of = {name: LAST_WEEK}
-        verdict = Verdict(as_of=of.get("verdict", AS_OF), decision=Decision.FIRST, reasons=())
+        verdict = Verdict(
+            task=TaskName.BINARY,
+            as_of=of.get("verdict", AS_OF),
+            decision=Decision.FIRST,
+            reasons=(),
+        )
         evaluation = an_evaluation(of.get("evaluation", AS_OF))
         exploration = an_exploration(of.get("exploration", AS_OF))
 
@@ -546,16 +557,16 @@ class TestLogWeek:
     """The week's row of the monitoring log."""
 
     def test_first_week(self, figures_of: Callable[..., Figures]) -> None:
-        """The first week's row has a expected and no outcomes yet."""
+        """The first week's row has an expected loss and no outcomes yet."""
         row = nodes.log_week(judged(figures_of())).to_dict("records")
 
         assert len(row) == 1
         assert (row[0]["as_of"], row[0]["realized_as_of"], row[0]["status"]) == (AS_OF, None, "OK")
-        assert row[0]["upcoming_expected_log_loss"] == 0.45
+        assert row[0]["upcoming_expected_loss"] == 0.45
         assert (row[0]["rows"], row[0]["drifted"], row[0]["worse"]) == (0, False, False)
-        assert pd.isna(row[0]["log_loss"])
+        assert pd.isna(row[0]["loss"])
 
-    def test_promise_comes_back(
+    def test_expected_loss_comes_back(
         self, figures_of: Callable[..., Figures], score_of: Callable[..., WeekScore]
     ) -> None:
         """What one week's row expected is what the next week is held against."""
@@ -569,9 +580,9 @@ class TestLogWeek:
         past = looked_back(predictions, features, [tuple(log.iloc[0])])
 
         assert row["realized_as_of"].tolist() == [LAST_WEEK]
-        assert row["log_loss"].tolist() == [0.46]
+        assert row["loss"].tolist() == [0.46]
         assert past.last is not None
-        assert past.last.expected_log_loss == 0.45
+        assert past.last.expected_loss == 0.45
         assert past.last.expected_skill == pytest.approx(0.1)
 
     def test_types(
@@ -585,7 +596,7 @@ class TestLogWeek:
 
         assert list(first.columns) == list(later.columns)
         numbers = [name for name in later if later[name].dtype == "float64"]
-        assert len(numbers) == 14
+        assert len(numbers) == 11
         assert (first[numbers].dtypes == later[numbers].dtypes).all()
 
 

@@ -287,8 +287,8 @@ class TestScoreHoldout:
 
         assert scores.challenger is not None
         assert scores.champion is not None
-        np.testing.assert_array_equal(scores.challenger, predictor(31).predict_proba(HOLDOUT_ROWS))
-        np.testing.assert_array_equal(scores.champion, predictor(30).predict_proba(HOLDOUT_ROWS))
+        np.testing.assert_array_equal(scores.challenger, predictor(31).predict(HOLDOUT_ROWS))
+        np.testing.assert_array_equal(scores.champion, predictor(30).predict(HOLDOUT_ROWS))
         np.testing.assert_array_equal(scores.outcome, HOLDOUT_ROWS["late"].astype(float))
         assert scores.dates.dtype == "datetime64[D]"
         assert list(scores.dates) == list(
@@ -416,8 +416,8 @@ class TestEvaluateModels:
         found = evaluated().baseline
 
         expected = -(share * np.log(rate) + (1 - share) * np.log(1 - rate))
-        assert found.log_loss == pytest.approx(expected)
-        assert found.roc_auc == 0.5
+        assert found.loss == pytest.approx(expected)
+        assert found.by_name["roc_auc"] == 0.5
 
     def test_each_model_by_slice_and_by_bin(self) -> None:
         """Slices and bins of a model are of all its rows."""
@@ -430,8 +430,8 @@ class TestEvaluateModels:
             ("line", "red"),
         ]
         assert sum(one.metrics.rows for one in found.slices) == 240
-        assert sum(one.rows for one in found.reliability) == 240
-        means = [one.forecast for one in found.reliability]
+        assert sum(one.rows for one in found.calibration) == 240
+        means = [one.predicted for one in found.calibration]
         assert means == sorted(means)
 
     def test_small_slices_are_left_out(self) -> None:
@@ -474,7 +474,7 @@ class TestListMetrics:
 
         assert evaluation.challenger is not None
         assert metrics["challenger.log_loss"] == {
-            "value": evaluation.challenger.metrics.log_loss,
+            "value": evaluation.challenger.metrics.loss,
             "step": 0,
         }
         assert {name.partition(".")[0] for name in metrics} == {"challenger", "baseline"}
@@ -533,9 +533,9 @@ class TestWriteModelCard:
         assert table_row(text, "metric")[1:] == ["challenger", "champion", "baseline"]
         assert evaluation.challenger is not None
         assert evaluation.champion is not None
-        assert table_row(text, "roc auc")[1:] == [
-            f"{evaluation.challenger.metrics.roc_auc:.4f}",
-            f"{evaluation.champion.metrics.roc_auc:.4f}",
+        assert table_row(text, "ROC AUC")[1:] == [
+            f"{evaluation.challenger.metrics.by_name['roc_auc']:.4f}",
+            f"{evaluation.champion.metrics.by_name['roc_auc']:.4f}",
             "0.5000",
         ]
 
@@ -549,7 +549,7 @@ class TestWriteModelCard:
         for one in found.slices:
             cells = table_row(text, f"line {one.value}")
             assert cells[1] == str(one.metrics.rows)
-            assert cells[3] == f"{one.metrics.log_loss:.4f}"
+            assert cells[2] == f"{one.metrics.loss:.4f}"
 
     def test_no_slices(self) -> None:
         """Without slices the card has no empty section for them."""

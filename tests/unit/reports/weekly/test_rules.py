@@ -26,8 +26,8 @@ from weekwise.reports.weekly.weekly_report import (
 PARAMS = MonitoringParams()
 WORSE = {"worse": True, "skill": 0.01, "skill_low": -0.01, "skill_high": 0.03}
 USELESS = {"worse": True, "skill": -0.1, "skill_low": -0.2, "skill_high": -0.01}
-TOO_HIGH = {"mean_probability": 0.35}
-TOO_LOW = {"mean_probability": 0.05}
+TOO_HIGH = {"calibration_gap": 0.15}
+TOO_LOW = {"calibration_gap": -0.15}
 UNJUDGED = {"skill": None, "skill_low": None, "skill_high": None}
 
 FigureMaker = Callable[..., Figures]
@@ -50,8 +50,8 @@ ScoreMaker = Callable[..., WeekScore]
         ([{**UNJUDGED, "rows_with_outcome": 0}], "WARN", "only 0 of the 6,500 rows"),
         ([{"rows_with_outcome": 5000}], "WARN", "only 5,000 of the 6,500 rows"),
         ([TOO_HIGH] * 2, "OK", "held up"),
-        ([TOO_HIGH] * 3, "ACT", "too high for 3 weeks, by 15, 15, 15 points"),
-        ([TOO_LOW] * 3, "ACT", "too low for 3 weeks, by 15, 15, 15 points"),
+        ([TOO_HIGH] * 3, "ACT", "too high for 3 weeks, by 15 points, 15 points, 15 points"),
+        ([TOO_LOW] * 3, "ACT", "too low for 3 weeks, by 15 points, 15 points, 15 points"),
         ([TOO_HIGH, TOO_LOW, TOO_HIGH], "OK", "held up"),
         ([TOO_HIGH, TOO_HIGH, TOO_HIGH, {}], "OK", "held up"),
     ],
@@ -81,7 +81,7 @@ def drifted(psi: float, usual: float | None, count: int = 1) -> tuple[FeatureDri
 
 
 def predicted(level: DriftLevel) -> UpcomingPredictions:
-    """UpcomingPredictions with this drift."""
+    """Predictions with this drift."""
     moved = Direction(measure="mean", way="down", effect=-0.5)
     drift = Drift(
         column="probability",

@@ -8,7 +8,7 @@ import pytest
 from report_parts import feature_drift, gate_failure, gate_result
 
 from weekwise.analysis.drift import Direction, DriftBin, DriftLevel
-from weekwise.analysis.performance import CalibrationBin, SliceScore, WeekScore
+from weekwise.analysis.performance import SliceScore, WeekScore
 from weekwise.reports.weekly.params import MonitoringParams
 from weekwise.reports.weekly.rules import judge
 from weekwise.reports.weekly.weekly_page import render_report
@@ -20,6 +20,7 @@ from weekwise.reports.weekly.weekly_report import (
     UnseenCategory,
     UpcomingPredictions,
 )
+from weekwise.tasks.base import CalibrationBin
 
 FigureMaker = Callable[..., Figures]
 ScoreMaker = Callable[..., WeekScore]
@@ -65,32 +66,31 @@ def a_full_week(figures_of: FigureMaker, score_of: ScoreMaker) -> Figures:
         performance=RealizedPerformance(
             weeks=(
                 score_of(3),
-                score_of(2, log_loss=None, skill_high=None),
+                score_of(2, loss=None, skill_high=None),
                 score_of(1, worse=True),
             ),
             calibration=(
-                CalibrationBin(rows=3000, mean_probability=0.1, realized_rate=0.12),
-                CalibrationBin(rows=3400, mean_probability=0.3, realized_rate=0.27),
+                CalibrationBin(rows=3000, predicted=0.1, realized=0.12, lowest=0.0, highest=0.2),
+                CalibrationBin(rows=3400, predicted=0.3, realized=0.27, lowest=0.2, highest=0.9),
             ),
             slices=(
                 SliceScore(
                     column="carrier",
                     value="<AA>",
                     rows=500,
-                    log_loss=0.6,
-                    baseline_log_loss=0.5,
-                    mean_probability=0.4,
-                    realized_rate=0.2,
+                    loss=0.6,
+                    baseline_loss=0.5,
+                    mean_prediction=0.4,
+                    mean_outcome=0.2,
                 ),
             ),
         ),
         predictions=UpcomingPredictions(
             rows=6600,
             model_version="8",
-            threshold=0.5,
-            decisions=400,
-            mean_probability=0.2,
-            earlier_mean_probability=0.21,
+            mean=0.2,
+            summary="400 of 6,600 rows (6.1%) are at or over the threshold of 0.5.",
+            earlier_mean=0.21,
             histogram=(
                 DriftBin(label="0% to 50%", reference=100, current=6200),
                 DriftBin(label="50% to 100%", reference=10, current=400),

@@ -1,0 +1,343 @@
+"""What every kind of prediction must know of itself.
+
+The rest of Weekwise fits, judges, tells and serves through a `Task`, and never asks which one it
+has. So a new kind of prediction is one new subclass, and one entry in `weekwise.tasks.TASKS`.
+
+In what follows *predicted* is what a model makes of n rows: an array whose first axis has length n,
+and whose further axes, if any, are the task's own business.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+
+from weekwise.contract.model import Frozen
+from weekwise.contract.types import MLflowType, TaskName
+from weekwise.features.model_frame import Floats
+
+if TYPE_CHECKING:
+    import ibis
+    from catboost import CatBoost
+
+Codes = npt.NDArray[np.int32]
+
+Baseline = tuple[float, ...]
+"""What is remembered of the outcomes of the past, and predicted for every row alike."""
+
+
+class Metrics(Frozen):
+    """How good some predictions are.
+
+    Attributes:
+        rows: Rows counted.
+        loss: Mean of the task's loss of a row; none without rows. Lower is better.
+        by_name: Every metric of the task by name; one without meaning for the rows is left out.
+    """
+
+    rows: int
+    loss: float | None = None
+    by_name: dict[str, float] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricInfo:
+    """A metric, for people.
+
+    Attributes:
+        name: Its name in files, tags and MLflow.
+        title: Its name for people.
+        share: Whether it is a share of rows, shown in percent.
+        decisive: Whether it is among the few that a narrow table shows beside the loss.
+    """
+
+    name: str
+    title: str
+    share: bool = False
+    decisive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What reports, messages and answers call the parts of a prediction.
+
+    Attributes:
+        loss: The loss, in the middle of a sentence.
+        predictions: What is predicted, in the plural.
+        mean_prediction: The title of their mean.
+        mean_outcome: The title of the mean of what happened.
+        scale: What the contributions of inputs add up to.
+        contribution: What a contribution is about, for the axis of a chart.
+        baseline: The title of what the baseline predicts.
+        better: Which way the metrics improve, a sentence.
+        association: The title of the measure of one feature's association with the target.
+        association_method: How that measure is taken, a sentence or two.
+        interval_method: What the intervals of group means are, a sentence or two.
+        model_card: What the model gives, one or two sentences; `{threshold}` may stand in it.
+        too_high: What to do about predictions that are too high or too low for weeks.
+        limits: A sentence about what a prediction does not say.
+    """
+
+    loss: str
+    predictions: str
+    mean_prediction: str
+    mean_outcome: str
+    scale: str
+    contribution: str
+    baseline: str
+    better: str
+    association: str
+    association_method: str
+    interval_method: str
+    model_card: str
+    too_high: str
+    limits: str
+
+    @property
+    def loss_title(self) -> str:
+        """The loss as the beginning of a title."""
+        return f"{self.loss[:1].upper()}{self.loss[1:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputColumn:
+    """A column of stored predictions and of the registered model's answers.
+
+    Attributes:
+        name: Its name.
+        type: Its type in a model's signature, and its NumPy dtype.
+        description: What it holds.
+    """
+
+    name: str
+    type: MLflowType
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """A histogram of what the service predicts.
+
+    Attributes:
+        name: The Prometheus metric's name.
+        description: What is counted.
+        buckets: Their upper ends.
+    """
+
+    name: str
+    description: str
+    buckets: tuple[float, ...]
+
+
+class CalibrationBin(Frozen):
+    """Rows of like prediction, and what happened to them.
+
+    Attributes:
+        rows: Rows in the bin.
+        predicted: Their mean prediction.
+        realized: The mean of what happened.
+        lowest: Their lowest prediction.
+        highest: Their highest prediction.
+    """
+
+    rows: int
+    predicted: float
+    realized: float
+    lowest: float
+    highest: float
+
+
+class GroupMean(Frozen):
+    """The target's mean in some rows, with its 95 % confidence interval.
+
+    Attributes:
+        label: Which rows.
+        rows: How many there are.
+        mean: The mean, for yes or no the share of yes; None without rows.
+        low: Lower end of the interval.
+        high: Upper end of the interval.
+    """
+
+    label: str
+    rows: int
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+class Task(ABC):
+    """One kind of prediction: all that depends on what is predicted."""
+
+    name: TaskName
+    words: Words
+    metrics: tuple[MetricInfo, ...]
+    floor: ClassVar[Mapping[str, float]]
+    """The least that a model must reach in some metrics, unless the settings say otherwise."""
+    outputs: tuple[OutputColumn, ...]
+    """Columns of stored predictions, in order."""
+    catboost_loss: str
+    """CatBoost's name of the loss that trees reduce and early stopping watches."""
+    answer_model: type[Frozen]
+    """What the service answers about one row."""
+    settings_model: type[Frozen]
+    """What it answers once for all rows."""
+    histogram: Histogram
+    """How the service counts what it predicts."""
+    no_association: float
+    """The association measure of a feature that says nothing."""
+    leakage: float
+    """From this association on, a feature is suspected to give the target away."""
+    telling_gaps: float
+    """From this association on, the gaps of a feature are worth a remark."""
+
+    # ── Fitting ───────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def new_model(self, **params: Any) -> CatBoost:
+        """A CatBoost model of the right class, not yet fitted."""
+
+    @abstractmethod
+    def fault(self, outcome: Floats) -> str | None:
+        """Why rows with these outcomes, shape (n,), cannot be learned from, if they cannot."""
+
+    @abstractmethod
+    def baseline(self, outcome: Floats) -> Baseline:
+        """What is remembered of past outcomes, shape (n,), n at least 1."""
+
+    # ── Predicting ────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def predict(self, model: CatBoost, pool: Any, *, threads: int) -> Floats:
+        """What a model makes of a pool or frame of n rows, n at least 1."""
+
+    @abstractmethod
+    def output_frame(self, predicted: Floats, threshold: float) -> dict[str, npt.NDArray[Any]]:
+        """What is stored of predictions: one array of shape (n,) for each of `outputs`."""
+
+    @abstractmethod
+    def stored(self, frame: pd.DataFrame) -> Floats:
+        """Predictions as they were before `output_frame`, from a frame with those columns."""
+
+    @abstractmethod
+    def answer(self, predicted: Any, threshold: float) -> dict[str, Any]:
+        """What the service answers about one row: the fields of `answer_model`.
+
+        Args:
+            predicted: One item of what `predict` gave, as plain Python numbers.
+            threshold: The model's threshold.
+        """
+
+    @abstractmethod
+    def answer_settings(self, threshold: float) -> dict[str, Any]:
+        """What the service answers once for all rows: the fields of `settings_model`."""
+
+    @abstractmethod
+    def valid(self, predicted: Any) -> bool:
+        """Whether a working model can have predicted this for one row, in plain Python numbers."""
+
+    # ── Judging ───────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def losses(self, outcome: npt.ArrayLike, predicted: npt.ArrayLike) -> Floats:
+        """The loss of each row, shape (n,), finite."""
+
+    @abstractmethod
+    def score(self, outcome: npt.ArrayLike, predicted: npt.ArrayLike) -> Metrics:
+        """Every metric of some predictions."""
+
+    @abstractmethod
+    def baseline_predictions(self, baseline: Baseline, rows: int) -> Floats:
+        """What the baseline predicts for so many rows; its losses are finite."""
+
+    @abstractmethod
+    def calibration(
+        self, outcome: npt.ArrayLike, predicted: npt.ArrayLike
+    ) -> tuple[CalibrationBin, ...]:
+        """What was predicted and what happened, in bins of rows of like prediction."""
+
+    @abstractmethod
+    def calibration_gap(self, mean_prediction: float, mean_outcome: float) -> float:
+        """How far predictions lie over, or (negative) under, what happened, as a share."""
+
+    @abstractmethod
+    def show_gap(self, gap: float) -> str:
+        """A calibration gap, without its sign, for people."""
+
+    # ── Telling ───────────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def level(self, predicted: Floats) -> Floats:
+        """One number a row, shape (n,), that histograms, means and drift are made from."""
+
+    @abstractmethod
+    def row_level(self, predicted: Any) -> float:
+        """The same of one row, in plain Python numbers."""
+
+    @abstractmethod
+    def level_edges(self, levels: Floats) -> Floats:
+        """The edges of a histogram of all levels."""
+
+    @abstractmethod
+    def edge(self, value: float) -> str:
+        """An edge of that histogram, for people."""
+
+    @abstractmethod
+    def show(self, value: float | None) -> str:
+        """A prediction, or a mean of outcomes, for people."""
+
+    @abstractmethod
+    def overall(self, mean: float, rows: int) -> str:
+        """The mean outcome of so many past rows, as the end of a sentence about the target."""
+
+    @abstractmethod
+    def summary(self, outputs: pd.DataFrame, threshold: float) -> str:
+        """One sentence about a week's predictions, at least one row of `outputs`."""
+
+    # ── Studying the target ───────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def outcome(self, target: ibis.Column) -> ibis.Column:
+        """The target as a number."""
+
+    @abstractmethod
+    def sums(self, target: ibis.Column) -> dict[str, ibis.Scalar]:
+        """Sums over the target of some rows from which `baseline_of_sums` makes a baseline."""
+
+    @abstractmethod
+    def baseline_of_sums(self, rows: int, sums: Mapping[str, float]) -> Baseline:
+        """The baseline of so many rows, at least one, from their sums."""
+
+    @abstractmethod
+    def group_means(
+        self, groups: Codes, labels: Sequence[str], outcome: Floats
+    ) -> tuple[GroupMean, ...]:
+        """The target in each group of rows.
+
+        Args:
+            groups: The group of each row, as a place in `labels`, shape (n,).
+            labels: The groups' names.
+            outcome: What happened, shape (n,).
+        """
+
+    @abstractmethod
+    def association(
+        self, bins: Codes, outcome: Floats, folds: Codes, *, rare_rows: float
+    ) -> float | None:
+        """How well the bins of one feature alone predict rows of other folds.
+
+        Args:
+            bins: The bin of each row, shape (n,); -1 is the bin of missing values.
+            outcome: What happened, shape (n,).
+            folds: The fold of each row, shape (n,).
+            rare_rows: How many average rows are added to each bin.
+
+        Returns:
+            From `no_association` to 1, or None where it cannot be measured.
+        """

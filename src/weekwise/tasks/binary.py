@@ -1,0 +1,224 @@
+"""Yes or no: the probability of a positive outcome, and a decision from a threshold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+
+from weekwise.contract.model import Frozen
+from weekwise.contract.types import MLflowType, TaskName
+from weekwise.features.model_frame import Floats
+from weekwise.tasks import binary_metrics
+from weekwise.tasks.base import (
+    Baseline,
+    CalibrationBin,
+    Codes,
+    GroupMean,
+    Histogram,
+    MetricInfo,
+    Metrics,
+    OutputColumn,
+    Task,
+    Words,
+)
+from weekwise.tasks.group_means import ranking_auc, shares
+from weekwise.wording import percent, whole
+
+if TYPE_CHECKING:
+    import ibis
+    from catboost import CatBoost
+
+HISTOGRAM_BINS = 20
+LEAST_RATE = 1e-6
+"""A history without a single case of the outcome does not make one impossible."""
+_BOTH_CLASSES = 2
+
+
+class BinaryAnswer(Frozen):
+    """What is said about one row."""
+
+    probability: float = Field(ge=0, le=1, description="Probability of a positive outcome.")
+    decision: bool = Field(description="Whether the probability reaches the threshold.")
+
+
+class BinarySettings(Frozen):
+    """What is the same for all rows."""
+
+    threshold: float = Field(ge=0, le=1)
+
+
+class Binary(Task):
+    """Yes or no. What is predicted are probabilities of yes, shape (n,)."""
+
+    name = TaskName.BINARY
+    words = Words(
+        loss="log loss",
+        predictions="probabilities",
+        mean_prediction="Mean probability",
+        mean_outcome="Realized rate",
+        scale="log-odds",
+        contribution="contribution to the log-odds of a positive outcome",
+        baseline="Positive rate",
+        better="Lower is better, but for the two areas under curves.",
+        association="AUC",
+        association_method="A feature's AUC is that of its target rates by value or quantile bin, "
+        "taken from other weeks than those it ranks; a missing value counts as a value. 0.5 says "
+        "nothing and 1 says all.",
+        interval_method="Rates have 95% Wilson intervals. Bars of rates show them as thin lines.",
+        model_card="It gives the probability, and decides yes from {threshold} on.",
+        too_high="retrain on a more recent window, or set the threshold anew; until then "
+        "read the probabilities as an order, not as rates",
+        limits="A probability is about rows like this one, and says nothing of causes.",
+    )
+    metrics = (
+        MetricInfo("positive_rate", "Positive rate", share=True),
+        MetricInfo("log_loss", "Log loss"),
+        MetricInfo("roc_auc", "ROC AUC", decisive=True),
+        MetricInfo("pr_auc", "PR AUC"),
+        MetricInfo("brier", "Brier score"),
+        MetricInfo("calibration_error", "Calibration error", decisive=True),
+    )
+    floor: ClassVar[Mapping[str, float]] = {"roc_auc": 0.55}
+    outputs = (
+        OutputColumn("probability", MLflowType("double", "float64"), "Of a positive outcome."),
+        OutputColumn("decision", MLflowType("boolean", "bool"), "Whether it is yes."),
+    )
+    catboost_loss = "Logloss"
+    answer_model = BinaryAnswer
+    settings_model = BinarySettings
+    histogram = Histogram(
+        "weekwise_prediction_probability",
+        "Predicted probabilities, by model version.",
+        tuple(step / 10 for step in range(1, 11)),
+    )
+    no_association = 0.5
+    leakage = 0.98
+    telling_gaps = 0.65
+
+    def new_model(self, **params: Any) -> CatBoost:
+        """A classifier."""
+        from catboost import CatBoostClassifier
+
+        return CatBoostClassifier(**params)
+
+    def fault(self, outcome: Floats) -> str | None:
+        """Both classes must be there."""
+        return "all have the same outcome" if len(np.unique(outcome)) < _BOTH_CLASSES else None
+
+    def baseline(self, outcome: Floats) -> Baseline:
+        """The positive rate."""
+        return (float(outcome.mean()),)
+
+    def predict(self, model: CatBoost, pool: Any, *, threads: int) -> Floats:
+        """Probabilities of yes."""
+        probabilities: Floats = model.predict_proba(pool, thread_count=threads)[:, 1]
+        return probabilities
+
+    def output_frame(self, predicted: Floats, threshold: float) -> dict[str, npt.NDArray[Any]]:
+        """Probability and decision."""
+        return {"probability": predicted, "decision": np.asarray(predicted) >= threshold}
+
+    def stored(self, frame: pd.DataFrame) -> Floats:
+        """The probabilities."""
+        return frame["probability"].to_numpy(np.float64)
+
+    def answer(self, predicted: float, threshold: float) -> dict[str, Any]:
+        """Probability and decision."""
+        return {"probability": predicted, "decision": predicted >= threshold}
+
+    def answer_settings(self, threshold: float) -> dict[str, Any]:
+        """The threshold."""
+        return {"threshold": threshold}
+
+    def valid(self, predicted: float) -> bool:
+        """From 0 to 1."""
+        return math.isfinite(predicted) and 0 <= predicted <= 1
+
+    def losses(self, outcome: npt.ArrayLike, predicted: npt.ArrayLike) -> Floats:
+        """Log losses in nats."""
+        return binary_metrics.log_losses(outcome, predicted)
+
+    def score(self, outcome: npt.ArrayLike, predicted: npt.ArrayLike) -> Metrics:
+        """Log loss, ranking and calibration."""
+        return binary_metrics.score(outcome, predicted)
+
+    def baseline_predictions(self, baseline: Baseline, rows: int) -> Floats:
+        """The same rate for all, kept off 0 and 1."""
+        return np.full(rows, np.clip(baseline[0], LEAST_RATE, 1 - LEAST_RATE))
+
+    def calibration(
+        self, outcome: npt.ArrayLike, predicted: npt.ArrayLike
+    ) -> tuple[CalibrationBin, ...]:
+        """Ten bins of about equally many rows."""
+        table = binary_metrics.reliability_table(outcome, predicted)
+        return tuple(CalibrationBin.model_validate(row) for row in table.to_dict("records"))
+
+    def calibration_gap(self, mean_prediction: float, mean_outcome: float) -> float:
+        """The difference of two shares."""
+        return mean_prediction - mean_outcome
+
+    def show_gap(self, gap: float) -> str:
+        """In percentage points."""
+        return f"{100 * gap:.0f} points"
+
+    def level(self, predicted: Floats) -> Floats:
+        """The probability itself."""
+        return predicted
+
+    def row_level(self, predicted: float) -> float:
+        """The probability itself."""
+        return predicted
+
+    def level_edges(self, levels: Floats) -> Floats:  # noqa: ARG002 - the same for all
+        """Twenty bins from 0 to 1."""
+        return np.arange(HISTOGRAM_BINS + 1) / HISTOGRAM_BINS
+
+    def edge(self, value: float) -> str:
+        """In whole percent."""
+        return percent(value, 0)
+
+    def show(self, value: float | None) -> str:
+        """In percent."""
+        return percent(value)
+
+    def overall(self, mean: float, rows: int) -> str:
+        """The share of yes."""
+        return f"{percent(mean)} of {whole(rows)} past rows"
+
+    def summary(self, outputs: pd.DataFrame, threshold: float) -> str:
+        """How many rows are decided yes."""
+        yes = int(outputs["decision"].sum())
+        return (
+            f"{whole(yes)} of {whole(len(outputs))} rows ({percent(yes / len(outputs))}) are at or "
+            f"over the threshold of {threshold:g}."
+        )
+
+    def outcome(self, target: ibis.Column) -> ibis.Column:
+        """1 for yes, 0 for no."""
+        return target.cast("int8")
+
+    def sums(self, target: ibis.Column) -> dict[str, ibis.Scalar]:
+        """The number of yes."""
+        return {"positives": self.outcome(target).sum()}
+
+    def baseline_of_sums(self, rows: int, sums: Mapping[str, float]) -> Baseline:
+        """The positive rate."""
+        return (float(sums["positives"]) / rows,)
+
+    def group_means(
+        self, groups: Codes, labels: Sequence[str], outcome: Floats
+    ) -> tuple[GroupMean, ...]:
+        """The share of yes, with its Wilson interval."""
+        return shares(groups, labels, outcome)
+
+    def association(
+        self, bins: Codes, outcome: Floats, folds: Codes, *, rare_rows: float
+    ) -> float | None:
+        """Area under the ROC curve of the bins' rates."""
+        return ranking_auc(bins, outcome, folds, rare_rows)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from weekwise.tasks.group_means import ranking_auc, wilson
+
+
+@given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson(sample: tuple[int, int]) -> None:
+    """An interval holds its share, lies between 0 and 1, and shrinks with more rows."""
+    positives, rows = sample
+    low, high = wilson([positives, positives * 4], [rows, rows * 4])
+
+    assert 0 <= low[0] <= positives / rows + 1e-12
+    assert positives / rows - 1e-12 <= high[0] <= 1
+    assert high[1] - low[1] < high[0] - low[0]
+
+
+def test_wilson_by_the_book() -> None:
+    """Ten of a hundred have the interval that textbooks give."""
+    low, high = wilson(10, 100)
+
+    assert (float(low), float(high)) == pytest.approx((0.0552, 0.1744), abs=1e-4)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1, 6), st.booleans()), min_size=20, max_size=60),
+    st.integers(2, 4),
+)
+def test_against_scikit_learn(rows: list[tuple[int, bool]], folds: int) -> None:
+    """The measure from counts equals scikit-learn's from out-of-fold rates, row by row."""
+    bins = np.array([code for code, _ in rows], dtype=np.int32)
+    target = np.array([hit for _, hit in rows], dtype=float)
+    fold_of = (np.arange(len(rows)) % folds).astype(np.int32)
+    areas, weights = [], []
+    for fold in range(folds):
+        inside, others = fold_of == fold, fold_of != fold
+        base = target[others].mean()
+        rates = {
+            code: (target[others & (bins == code)].sum() + 5 * base)
+            / ((others & (bins == code)).sum() + 5)
+            for code in set(bins.tolist())
+        }
+        if 0 < target[inside].sum() < inside.sum():
+            # Equal rates must stay equal in spite of rounding.
+            scores = [round(rates[code], 10) for code in bins[inside].tolist()]
+            areas.append(roc_auc_score(target[inside], scores))
+            weights.append(inside.sum())
+    expected = float(np.average(areas, weights=weights)) if areas else None
+
+    assert ranking_auc(bins, target, fold_of, 5) == pytest.approx(expected)
