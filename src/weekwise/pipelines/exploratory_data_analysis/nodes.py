@@ -12,10 +12,11 @@ from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.profile import Profile
 from weekwise.analysis.selection import Selection
 from weekwise.analysis.target import TargetSummary
+from weekwise.contract.model import Contract
+from weekwise.reports.charts import ChartFigure
 from weekwise.reports.exploration import exploration_figures
 from weekwise.reports.exploration.data_findings import find
 from weekwise.reports.exploration.exploration import Exploration
-from weekwise.reports.exploration.exploration_figures import Figure
 
 SHOWN_PAIRS = 100
 FIGURES = ("target_rate", "missing", "distributions", "associations", "correlation", "drift")
@@ -54,6 +55,23 @@ def collect_exploration(
     )
 
 
-def draw_exploration(exploration: Exploration) -> tuple[Figure, ...]:
-    """Draw what was found, in the order of `FIGURES`."""
-    return tuple(getattr(exploration_figures, name)(exploration) for name in FIGURES)
+def draw_exploration(
+    exploration: Exploration, features_contract: Contract
+) -> tuple[ChartFigure, ...]:
+    """Draw what was measured.
+
+    Args:
+        exploration: What was measured.
+        features_contract: What the table is; it gives values their labels.
+
+    Returns:
+        The figures, in the order of `FIGURES`.
+    """
+    return (
+        exploration_figures.target_rate(exploration),
+        exploration_figures.missing(exploration),
+        exploration_figures.distributions(exploration, features_contract),
+        exploration_figures.associations(exploration),
+        exploration_figures.correlation(exploration),
+        exploration_figures.drift(exploration),
+    )

@@ -101,7 +101,7 @@ def _outcomes() -> list[Node]:
         ),
         Node(
             func=nodes.draw_exploration,
-            inputs="exploration",
+            inputs=["exploration", "features_contract"],
             outputs=[f"{name}_figure" for name in nodes.FIGURES],
             name="draw_exploration",
             tags="figures",

@@ -9,7 +9,6 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from weekwise.analysis.selection import Selection
 from weekwise.contract.model import Contract
@@ -31,6 +30,7 @@ from weekwise.model.promotion import Holdout, PromotionParams, Scored, decide
 from weekwise.model.retraining import Retraining, RetrainingParams, decide_retraining
 from weekwise.model.verdict import Verdict, not_retrained
 from weekwise.pipelines.model_training.params import TrainingParams
+from weekwise.reports.charts import ChartFigure, ReliabilityPoint
 from weekwise.reports.model_card import render_card
 from weekwise.reports.model_figures import (
     calibration_figure,
@@ -357,7 +357,7 @@ def draw_model(
     holdout_rows: pd.DataFrame,
     evaluation: Evaluation,
     training: TrainingParams,
-) -> tuple[go.Figure, go.Figure, go.Figure]:
+) -> tuple[ChartFigure, ChartFigure, ChartFigure]:
     """Feature importance, SHAP summary and calibration of the model this run trained or kept.
 
     Args:
@@ -375,12 +375,15 @@ def draw_model(
     sample = holdout_rows.sample(min(training.explained_rows, len(holdout_rows)), random_state=0)
     contributions = predictor.contributions(sample).drop(columns=BASE_VALUE)
     models = {
-        name: one.reliability
-        for name, one in (
+        name: [
+            ReliabilityPoint(group.forecast, group.observed, group.rows)
+            for group in model.reliability
+        ]
+        for name, model in (
             ("challenger", evaluation.challenger),
             ("champion", evaluation.champion),
         )
-        if one is not None
+        if model is not None
     }
     return (
         importance_figure(predictor.importances(), titles),

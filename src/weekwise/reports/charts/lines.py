@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Protocol
 
 from markupsafe import Markup
 
@@ -22,6 +23,22 @@ from weekwise.reports.html.markup import Tone, join, tag
 from weekwise.wording import percent
 
 LONG = 6
+
+
+class HasInterval(Protocol):
+    """A rate with the ends of its confidence interval; None where there are no rows."""
+
+    @property
+    def rate(self) -> float | None:
+        """The rate."""
+
+    @property
+    def low(self) -> float | None:
+        """The interval's lower end."""
+
+    @property
+    def high(self) -> float | None:
+        """The interval's upper end."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,16 @@ class Series:
     high: Values | None = None
     tone: Tone = "accent"
     dashed: bool = False
+
+    @classmethod
+    def of_rates(cls, name: str, rates: Sequence[HasInterval]) -> Series:
+        """A line of rates with their confidence intervals."""
+        return cls(
+            name,
+            [rate.rate for rate in rates],
+            [rate.low for rate in rates],
+            [rate.high for rate in rates],
+        )
 
 
 def line_chart(

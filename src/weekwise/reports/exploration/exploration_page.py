@@ -1,4 +1,4 @@
-"""The exploration report: what was found, as a page that a person enjoys reading."""
+"""The exploration report: what was measured, as a page that a person enjoys reading."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from markupsafe import Markup
 from weekwise.analysis.target import Rate
 from weekwise.contract.model import Contract
 from weekwise.reports.charts import Bar, Series, bars, line_chart
+from weekwise.reports.exploration import exploration_figures
+from weekwise.reports.exploration.comparison_sections import correlation_section, drift_section
 from weekwise.reports.exploration.exploration import Exploration
-from weekwise.reports.exploration.panels import (
-    correlation_section,
-    distribution_card,
-    drift_section,
-    rate_panel,
-)
+from weekwise.reports.exploration.panels import rate_panel
 from weekwise.reports.finding import Status
 from weekwise.reports.html.blocks import (
     Tile,
@@ -34,70 +31,80 @@ from weekwise.wording import NOTHING, fixed, percent, whole
 
 TONES: dict[Status, Tone] = {Status.OK: "plain", Status.WARN: "warn", Status.ACT: "act"}
 STRONGEST = 6
-MOST_CARDS = 60
+MOST_PANELS = 60
 
 
-def render_exploration(found: Exploration, contract: Contract) -> str:
+def render_exploration(exploration: Exploration, contract: Contract) -> str:
     """Render the report.
 
     Args:
-        found: What was found.
+        exploration: What was measured.
         contract: What the table is; it gives values their labels.
     """
     return render_page(
-        title=found.profile.table,
+        title=exploration.profile.table,
         kicker="Exploratory analysis",
-        subtitle=_subtitle(found),
-        headline=Headline(_headline(found)),
-        summary=[_key_figures(found), *_findings(found)],
+        subtitle=_subtitle(exploration),
+        headline=Headline(_headline(exploration)),
+        summary=[_key_figures(exploration), *_findings(exploration)],
         sections=[
-            _target_section(found),
-            _association_section(found, contract),
-            _distribution_section(found, contract),
-            drift_section(found),
-            correlation_section(found),
-            _selection_section(found),
-            _method_section(found),
+            _target_section(exploration),
+            _association_section(exploration, contract),
+            _distribution_section(exploration, contract),
+            drift_section(exploration),
+            correlation_section(exploration),
+            _selection_section(exploration),
+            _method_section(exploration),
         ],
-        footer=f"Weekwise, as of {found.profile.as_of}. Past rows are those dated before it whose "
-        "outcome is known.",
+        footer=f"Weekwise, as of {exploration.profile.as_of}. Past rows are those dated before it "
+        "whose outcome is known.",
     )
 
 
-def _subtitle(found: Exploration) -> str:
-    history = f"history from {found.profile.first}" if found.profile.first else "no history"
-    return f"As of {found.profile.as_of}: {history}, upcoming rows to {_last_day(found)}"
+def _subtitle(exploration: Exploration) -> str:
+    history = (
+        f"history from {exploration.profile.first}" if exploration.profile.first else "no history"
+    )
+    return (
+        f"As of {exploration.profile.as_of}: {history}, upcoming rows to {_last_day(exploration)}"
+    )
 
 
-def _last_day(found: Exploration) -> date:
-    return found.profile.end - timedelta(days=1)
+def _last_day(exploration: Exploration) -> date:
+    return exploration.profile.end - timedelta(days=1)
 
 
-def _headline(found: Exploration) -> str:
-    overall = found.target.overall
+def _headline(exploration: Exploration) -> str:
+    overall = exploration.target.overall
     if overall.rate is None:
         return "There is no past row to learn from."
-    selected, features = len(found.selection.selected), len(found.profile.columns)
+    selected, features = len(exploration.selection.selected), len(exploration.profile.columns)
     return (
-        f"{found.target.title}: {percent(overall.rate)} of {whole(overall.rows)} past rows. "
+        f"{exploration.target.title}: {percent(overall.rate)} of {whole(overall.rows)} past rows. "
         f"{selected} of {features} features go on to training."
     )
 
 
-def _key_figures(found: Exploration) -> Markup:
-    overall, recent = found.target.overall, found.target.by_week[-1:]
-    unusual = sum(one.unusual for one in found.drift)
-    weeks = len(found.target.by_week)
-    titles = {column.name: column.title for column in found.profile.columns}
+def _key_figures(exploration: Exploration) -> Markup:
+    overall, recent = exploration.target.overall, exploration.target.by_week[-1:]
+    unusual = sum(feature.unusual for feature in exploration.drift)
+    weeks = len(exploration.target.by_week)
+    titles = {column.name: column.title for column in exploration.profile.columns}
     best = max(
-        (one for one in found.associations if one.auc), key=lambda one: one.auc or 0, default=None
+        (feature for feature in exploration.associations if feature.auc),
+        key=lambda feature: feature.auc or 0,
+        default=None,
     )
     return tiles(
         [
-            Tile("Past rows", whole(found.profile.history_rows), f"in {weeks} weeks"),
-            Tile("Upcoming rows", whole(found.profile.upcoming_rows), f"to {_last_day(found)}"),
+            Tile("Past rows", whole(exploration.profile.history_rows), f"in {weeks} weeks"),
             Tile(
-                found.target.title,
+                "Upcoming rows",
+                whole(exploration.profile.upcoming_rows),
+                f"to {_last_day(exploration)}",
+            ),
+            Tile(
+                exploration.target.title,
                 percent(overall.rate),
                 f"{percent(recent[0].rate)} last week" if recent else "",
             ),
@@ -109,50 +116,34 @@ def _key_figures(found: Exploration) -> Markup:
             Tile(
                 "Unusual drift",
                 whole(unusual),
-                f"of {len(found.drift)} features",
+                f"of {len(exploration.drift)} features",
                 tone="warn" if unusual else "plain",
             ),
         ]
     )
 
 
-def _findings(found: Exploration) -> list[Markup]:
+def _findings(exploration: Exploration) -> list[Markup]:
     return [
         callout(finding.reason, tone=TONES[finding.status], title=finding.topic)
-        for finding in found.findings
+        for finding in exploration.findings
     ]
 
 
-def _target_section(found: Exploration) -> Section:
-    target = found.target
+def _target_section(exploration: Exploration) -> Section:
+    target = exploration.target
     overall = target.overall
-    weekly = line_chart(
-        [rate.label for rate in target.by_week],
-        [_series(target.title, target.by_week)],
-        title=f"{target.title} by week, named by its first day",
-        reference=("all history", overall.rate) if overall.rate is not None else None,
-        height=230,
-    )
-    parts = [figure(weekly, "By week, named by its first day. The band is the 95% interval.")]
+    parts = [exploration_figures.target_rate(exploration).block]
     sides = [_time_bars("By weekday", target.by_weekday, overall)]
     if target.by_hour:
         hourly = line_chart(
             [rate.label for rate in target.by_hour],
-            [_series(target.title, target.by_hour)],
+            [Series.of_rates(target.title, target.by_hour)],
             title=f"{target.title} by hour of the day",
             reference=("all history", overall.rate) if overall.rate is not None else None,
         )
         sides.insert(0, figure(hourly, "By hour of the day."))
-    return Section(target.title, [*parts, grid(sides, wide=True)], lead=_target_lead(found))
-
-
-def _series(name: str, rates: tuple[Rate, ...]) -> Series:
-    return Series(
-        name,
-        [rate.rate for rate in rates],
-        [rate.low for rate in rates],
-        [rate.high for rate in rates],
-    )
+    return Section(target.title, [*parts, grid(sides, wide=True)], lead=_target_lead(exploration))
 
 
 def _time_bars(title: str, rates: tuple[Rate, ...], overall: Rate) -> Markup:
@@ -160,8 +151,8 @@ def _time_bars(title: str, rates: tuple[Rate, ...], overall: Rate) -> Markup:
     return bars(rows, title=title, reference=overall.rate, names=("Day", "Rate"))
 
 
-def _target_lead(found: Exploration) -> str:
-    weeks = [rate for rate in found.target.by_week if rate.rate is not None]
+def _target_lead(exploration: Exploration) -> str:
+    weeks = [rate for rate in exploration.target.by_week if rate.rate is not None]
     if not weeks:
         return ""
     low = min(weeks, key=lambda rate: rate.rate or 0.0)
@@ -172,48 +163,38 @@ def _target_lead(found: Exploration) -> str:
     )
 
 
-def _association_section(found: Exploration, contract: Contract) -> Section:
-    ranked = sorted(found.associations, key=lambda one: (-(one.auc or 0.0), one.name))
-    titles = {column.name: column.title for column in found.profile.columns}
-    rows = [
-        Bar(titles[one.name], None if one.auc is None else max(0.0, one.auc - 0.5))
-        for one in ranked
-        if one.auc is not None
+def _association_section(exploration: Exploration, contract: Contract) -> Section:
+    panels = [
+        rate_panel(feature, exploration, contract)
+        for feature in exploration_figures.by_strength(exploration)
+        if feature.by_value
     ]
-    strength = bars(
-        rows,
-        title="AUC of each feature alone; the bar starts at 0.5",
-        show=lambda above: fixed(0.5 + (above or 0.0), 3),
-        names=("Feature", "AUC"),
-    )
-    panels = [rate_panel(one, found, contract) for one in ranked if one.by_value]
-    rest = panels[STRONGEST:MOST_CARDS]
+    rest = panels[STRONGEST:MOST_PANELS]
     parts = [
-        strength,
+        exploration_figures.associations(exploration).block,
         grid(panels[:STRONGEST], wide=True),
         details(f"The other {len(rest)} features", grid(rest, wide=True)) if rest else "",
     ]
     lead = "0.5 says nothing and 1 says all. Each is measured on weeks it was not learned from."
-    return Section("What goes with the outcome", parts, lead=lead)
+    return Section("Association with the target", parts, lead=lead)
 
 
-def _distribution_section(found: Exploration, contract: Contract) -> Section:
-    cards = [
-        distribution_card(column, drift, contract)
-        for column, drift in zip(found.profile.columns, found.drift, strict=True)
-    ]
-    rest = len(cards) - MOST_CARDS
+def _distribution_section(exploration: Exploration, contract: Contract) -> Section:
+    rest = len(exploration.profile.columns) - exploration_figures.MOST_CARDS
     more = (
         [paragraph(f"{rest} more features are in exploration.json.", note=True)] if rest > 0 else []
     )
-    lead = "Every feature: blue is history, the orange line the upcoming rows."
-    return Section("Distributions", [grid(cards[:MOST_CARDS]), *more], lead=lead)
+    gaps = any(column.missing or column.missing_upcoming for column in exploration.profile.columns)
+    missing = [exploration_figures.missing(exploration).block] if gaps else []
+    cards = exploration_figures.distributions(exploration, contract).block
+    lead = "Every feature: blue is history, orange the upcoming rows."
+    return Section("Distributions", [cards, *more, *missing], lead=lead)
 
 
-def _selection_section(found: Exploration) -> Section:
-    chosen = found.selection
-    rows = [[one.feature, "left out", one.reason] for one in chosen.dropped]
-    rows += [[one.feature, "kept by name", one.reason] for one in chosen.kept]
+def _selection_section(exploration: Exploration) -> Section:
+    chosen = exploration.selection
+    rows = [[choice.feature, "left out", choice.reason] for choice in chosen.dropped]
+    rows += [[choice.feature, "kept by name", choice.reason] for choice in chosen.kept]
     listed = (
         table("Decided otherwise than the contract", ["Feature", "Decision", "Reason"], rows)
         if rows
@@ -223,10 +204,10 @@ def _selection_section(found: Exploration) -> Section:
     return Section("Features for training", [listed, trained])
 
 
-def _method_section(found: Exploration) -> Section:
-    params, rows = found.params, found.correlations.rows
+def _method_section(exploration: Exploration) -> Section:
+    params, rows = exploration.params, exploration.correlations.rows
     drawn = "all past rows"
-    if rows < found.profile.history_rows:
+    if rows < exploration.profile.history_rows:
         drawn = f"a sample of {whole(rows)} past rows (seed {params.seed})"
     auc = (
         "A feature's AUC is that of its target rates by value or quantile bin, taken from other "

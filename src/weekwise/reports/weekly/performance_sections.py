@@ -8,7 +8,14 @@ from datetime import date
 from markupsafe import Markup
 
 from weekwise.analysis.performance import WeekScore
-from weekwise.reports.charts import Bar, Series, bars, line_chart
+from weekwise.reports.charts import (
+    Bar,
+    ReliabilityPoint,
+    Series,
+    bars,
+    line_chart,
+    reliability_diagram,
+)
 from weekwise.reports.html.blocks import Heading, badge, details, figure, paragraph, table
 from weekwise.reports.html.markup import tag
 from weekwise.reports.html.page import Section
@@ -136,12 +143,11 @@ def calibration_section(past: RealizedPerformance) -> list[Section]:
     bins, last = past.calibration, past.last
     if not bins or last is None:
         return []
-    chart = line_chart(
-        [percent(one.mean_probability, 0) for one in bins],
-        [
-            Series("predicted", [one.mean_probability for one in bins], dashed=True),
-            Series("came true", [one.realized_rate for one in bins], tone="second"),
-        ],
+    points = [
+        ReliabilityPoint(group.mean_probability, group.realized_rate, group.rows) for group in bins
+    ]
+    chart = reliability_diagram(
+        [("last week", "second", points)],
         title="Predicted and realized rate of rows of like probability",
     )
     return [
