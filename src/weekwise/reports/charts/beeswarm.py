@@ -61,8 +61,8 @@ def beeswarm(swarms: Sequence[Swarm], *, title: str, axis: str) -> Markup:
 
 
 def beeswarm_height(strips: int) -> int:
-    """About how tall a beeswarm is with its legend and caption, in pixels."""
-    return STRIP * strips + 110
+    """About how tall a beeswarm is with its legend, in pixels."""
+    return STRIP * strips + 75
 
 
 def _dots(swarm: Swarm, low: float, high: float) -> Markup:

@@ -14,6 +14,8 @@ from weekwise.reports.html.blocks import figure
 from weekwise.reports.html.page import render_template
 
 PREVIEW_WIDTH = 900
+# Pixels that the title, the margins and a caption take.
+_AROUND, _CAPTION = 72, 32
 _DOCUMENT = re.compile(
     r"<title>(?P<title>.*?)</title>.*"
     r'<main class="standalone" data-height="(?P<height>\d+)">.*?<!-- chart -->'
@@ -29,7 +31,7 @@ class ChartFigure:
     Attributes:
         title: What it shows.
         chart: The chart.
-        height: About how tall it is at a width of 900 pixels, in pixels.
+        height: About how tall the chart is at a width of 900 pixels, in pixels.
         caption: How to read it.
     """
 
@@ -74,7 +76,11 @@ class ChartFigure:
             Markup("<svg"), Markup('<svg xmlns="http://www.w3.org/2000/svg"')
         )
         picture = render_template(
-            "chart.svg.j2", figure=self, chart=chart, width=PREVIEW_WIDTH, head=64
+            "chart.svg.j2",
+            figure=self,
+            chart=chart,
+            width=PREVIEW_WIDTH,
+            height=self.height + _AROUND + (_CAPTION if self.caption else 0),
         )
         encoded = base64.b64encode(picture.encode("utf-8")).decode("ascii")
         source = f"data:image/svg+xml;base64,{encoded}"

@@ -69,8 +69,8 @@ def reliability_diagram(
 
 
 def reliability_height() -> int:
-    """About how tall the diagram is with its legend and caption, in pixels."""
-    return HEIGHT + 70
+    """About how tall the diagram is with its legend, in pixels."""
+    return HEIGHT + 35
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from markupsafe import Markup
 
 from weekwise.analysis.drift import DriftLevel
 from weekwise.analysis.feature_drift import FeatureDrift
-from weekwise.reports.charts import Bar, bars, sparkline
-from weekwise.reports.exploration import exploration_figures
+from weekwise.reports.charts import Bar, ChartFigure, bars, sparkline
 from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.html.blocks import Heading, badge, details, figure, table
 from weekwise.reports.html.markup import join
@@ -20,8 +19,13 @@ STRONGEST_PAIRS = 15
 MOST_UNUSUAL = 3
 
 
-def drift_section(exploration: Exploration) -> Section:
-    """Every feature's upcoming rows against its history."""
+def drift_section(exploration: Exploration, chart: ChartFigure) -> Section:
+    """Every feature's upcoming rows against its history.
+
+    Args:
+        exploration: What was measured.
+        chart: Its drift, as bars.
+    """
     ranked = sorted(exploration.drift, key=lambda feature: -(feature.psi or 0.0))
     rows = [
         [
@@ -49,7 +53,7 @@ def drift_section(exploration: Exploration) -> Section:
     parts = [
         table("Population stability index, the largest first", headings, rows),
         *_unusual_features(ranked),
-        details("The same as bars", exploration_figures.drift(exploration).block),
+        details("The same as bars", chart.block),
     ]
     return Section("Drift", parts, lead=lead)
 
@@ -86,8 +90,13 @@ def _bins(feature: FeatureDrift) -> Markup:
     return bars(rows, title=title, names=("Bin", "History"))
 
 
-def correlation_section(exploration: Exploration) -> Section:
-    """The features with each other."""
+def correlation_section(exploration: Exploration, chart: ChartFigure) -> Section:
+    """The features with each other.
+
+    Args:
+        exploration: What was measured.
+        chart: Its correlations, as a square.
+    """
     titles = {column.name: column.title for column in exploration.profile.columns}
     rows = [
         [titles[pair.first], titles[pair.second], pair.measure, fixed(pair.value)]
@@ -99,6 +108,5 @@ def correlation_section(exploration: Exploration) -> Section:
         "Measure",
         Heading("Strength", "number"),
     ]
-    square = exploration_figures.correlation(exploration).block
     pairs = table("The strongest pairs", headings, rows)
-    return Section("Features with each other", [square, pairs])
+    return Section("Features with each other", [chart.block, pairs])

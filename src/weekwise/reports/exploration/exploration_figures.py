@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from weekwise.analysis.association import Association
 from weekwise.contract.model import Contract
 from weekwise.reports.charts import (
@@ -28,6 +30,17 @@ CARDS_ACROSS = 3
 CARD_HEIGHT = 245
 
 
+class ExplorationFigures(NamedTuple):
+    """The figures, by the names of their datasets without `_figure`."""
+
+    target_rate: ChartFigure
+    missing: ChartFigure
+    distributions: ChartFigure
+    associations: ChartFigure
+    correlation: ChartFigure
+    drift: ChartFigure
+
+
 def target_rate(exploration: Exploration) -> ChartFigure:
     """The target's rate by week, with its confidence interval."""
     target = exploration.target
@@ -39,7 +52,7 @@ def target_rate(exploration: Exploration) -> ChartFigure:
         height=WEEKS_HEIGHT,
     )
     caption = "By week, named by its first day. The band is the 95% interval."
-    return ChartFigure(f"{target.title} by week", weeks, WEEKS_HEIGHT + 30, caption)
+    return ChartFigure(f"{target.title} by week", weeks, WEEKS_HEIGHT, caption)
 
 
 def missing(exploration: Exploration) -> ChartFigure:
@@ -72,7 +85,7 @@ def distributions(exploration: Exploration, contract: Contract) -> ChartFigure:
     ][:MOST_CARDS]
     down = -(-len(cards) // CARDS_ACROSS)
     caption = "Blue is history, orange the upcoming rows."
-    return ChartFigure("Distributions", grid(cards), 30 + CARD_HEIGHT * down, caption)
+    return ChartFigure("Distributions", grid(cards), CARD_HEIGHT * down, caption)
 
 
 def associations(exploration: Exploration) -> ChartFigure:
@@ -109,7 +122,7 @@ def correlation(exploration: Exploration) -> ChartFigure:
     cells = [[correlations.cells[row][column] for column in places] for row in places]
     shown = [titles[name] for name in names]
     square = heatmap(shown, cells, title="Pairwise correlation")
-    caption = "Darker is stronger; point at a cell to read it."
+    caption = "The stronger the color, the stronger the correlation. Point at a cell to read it."
     return ChartFigure("Pairwise correlation", square, heatmap_height(shown), caption)
 
 

@@ -9,9 +9,13 @@ from markupsafe import Markup
 from weekwise.analysis.target import Rate
 from weekwise.contract.model import Contract
 from weekwise.reports.charts import Bar, Series, bars, line_chart
-from weekwise.reports.exploration import exploration_figures
 from weekwise.reports.exploration.comparison_sections import correlation_section, drift_section
 from weekwise.reports.exploration.exploration import Exploration
+from weekwise.reports.exploration.exploration_figures import (
+    MOST_CARDS,
+    ExplorationFigures,
+    by_strength,
+)
 from weekwise.reports.exploration.panels import rate_panel
 from weekwise.reports.finding import Status
 from weekwise.reports.html.blocks import (
@@ -34,12 +38,15 @@ STRONGEST = 6
 MOST_PANELS = 60
 
 
-def render_exploration(exploration: Exploration, contract: Contract) -> str:
+def render_exploration(
+    exploration: Exploration, contract: Contract, figures: ExplorationFigures
+) -> str:
     """Render the report.
 
     Args:
         exploration: What was measured.
         contract: What the table is; it gives values their labels.
+        figures: The charts of what was measured.
     """
     return render_page(
         title=exploration.profile.table,
@@ -48,11 +55,11 @@ def render_exploration(exploration: Exploration, contract: Contract) -> str:
         headline=Headline(_headline(exploration)),
         summary=[_key_figures(exploration), *_findings(exploration)],
         sections=[
-            _target_section(exploration),
-            _association_section(exploration, contract),
-            _distribution_section(exploration, contract),
-            drift_section(exploration),
-            correlation_section(exploration),
+            _target_section(exploration, figures),
+            _association_section(exploration, contract, figures),
+            _distribution_section(exploration, figures),
+            drift_section(exploration, figures.drift),
+            correlation_section(exploration, figures.correlation),
             _selection_section(exploration),
             _method_section(exploration),
         ],
@@ -130,10 +137,10 @@ def _findings(exploration: Exploration) -> list[Markup]:
     ]
 
 
-def _target_section(exploration: Exploration) -> Section:
+def _target_section(exploration: Exploration, figures: ExplorationFigures) -> Section:
     target = exploration.target
     overall = target.overall
-    parts = [exploration_figures.target_rate(exploration).block]
+    parts = [figures.target_rate.block]
     sides = [_time_bars("By weekday", target.by_weekday, overall)]
     if target.by_hour:
         hourly = line_chart(
@@ -163,15 +170,17 @@ def _target_lead(exploration: Exploration) -> str:
     )
 
 
-def _association_section(exploration: Exploration, contract: Contract) -> Section:
+def _association_section(
+    exploration: Exploration, contract: Contract, figures: ExplorationFigures
+) -> Section:
     panels = [
         rate_panel(feature, exploration, contract)
-        for feature in exploration_figures.by_strength(exploration)
+        for feature in by_strength(exploration)
         if feature.by_value
     ]
     rest = panels[STRONGEST:MOST_PANELS]
     parts = [
-        exploration_figures.associations(exploration).block,
+        figures.associations.block,
         grid(panels[:STRONGEST], wide=True),
         details(f"The other {len(rest)} features", grid(rest, wide=True)) if rest else "",
     ]
@@ -179,14 +188,14 @@ def _association_section(exploration: Exploration, contract: Contract) -> Sectio
     return Section("Association with the target", parts, lead=lead)
 
 
-def _distribution_section(exploration: Exploration, contract: Contract) -> Section:
-    rest = len(exploration.profile.columns) - exploration_figures.MOST_CARDS
+def _distribution_section(exploration: Exploration, figures: ExplorationFigures) -> Section:
+    rest = len(exploration.profile.columns) - MOST_CARDS
     more = (
         [paragraph(f"{rest} more features are in exploration.json.", note=True)] if rest > 0 else []
     )
     gaps = any(column.missing or column.missing_upcoming for column in exploration.profile.columns)
-    missing = [exploration_figures.missing(exploration).block] if gaps else []
-    cards = exploration_figures.distributions(exploration, contract).block
+    missing = [figures.missing.block] if gaps else []
+    cards = figures.distributions.block
     lead = "Every feature: blue is history, orange the upcoming rows."
     return Section("Distributions", [cards, *more, *missing], lead=lead)
 
