@@ -84,4 +84,6 @@ class ChartFigure:
         )
         encoded = base64.b64encode(picture.encode("utf-8")).decode("ascii")
         source = f"data:image/svg+xml;base64,{encoded}"
-        return Markup(f'<img alt="{escape(self.title)}" src="{source}">')  # noqa: S704 - escaped
+        return Markup(
+            f'<img alt="{escape(self.title)}" style="max-width:100%" src="{source}">'  # noqa: S704 - escaped
+        )
