@@ -7,10 +7,11 @@ import html
 import re
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from weekwise.errors import StoreError
 from weekwise.reports.html.blocks import figure
+from weekwise.reports.html.markup import tag
 from weekwise.reports.html.page import render_template
 
 PREVIEW_WIDTH = 900
@@ -84,6 +85,6 @@ class ChartFigure:
         )
         encoded = base64.b64encode(picture.encode("utf-8")).decode("ascii")
         source = f"data:image/svg+xml;base64,{encoded}"
-        return Markup(
-            f'<img alt="{escape(self.title)}" style="max-width:100%" src="{source}">'  # noqa: S704 - escaped
-        )
+        # Kedro-Viz reads what it shows as Markdown too, even within a tag.
+        words = re.sub(r"[_*`\[\]]", " ", self.title)
+        return tag("img", alt=words, style="max-width:100%", src=source)
