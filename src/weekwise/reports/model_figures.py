@@ -23,7 +23,7 @@ from weekwise.wording import fixed
 
 SHOWN = 15
 MOST_DOTS = 3000
-TONES: tuple[Tone, Tone] = ("accent", "second")
+TONES: Mapping[str, Tone] = {"champion": "accent", "challenger": "second"}
 
 
 def importance_figure(importances: pd.Series[float], titles: Mapping[str, str]) -> ChartFigure:
@@ -93,9 +93,7 @@ def calibration_figure(models: Mapping[str, Sequence[ReliabilityPoint]]) -> Char
     Args:
         models: Groups of rows of like prediction, by model.
     """
-    curves = [
-        (name, tone, points) for (name, points), tone in zip(models.items(), TONES, strict=False)
-    ]
+    curves = [(name, TONES.get(name, "plain"), points) for name, points in models.items()]
     chart = reliability_diagram(curves, title="Calibration on the holdout")
     caption = "On the dashed line, what was predicted came true as often as predicted."
     return ChartFigure("Calibration on the holdout", chart, reliability_height(), caption)

@@ -196,7 +196,7 @@ def _distribution_section(exploration: Exploration, figures: ExplorationFigures)
     gaps = any(column.missing or column.missing_upcoming for column in exploration.profile.columns)
     missing = [figures.missing.block] if gaps else []
     cards = figures.distributions.block
-    lead = "Every feature: blue is history, orange the upcoming rows."
+    lead = "Every feature in history and in the upcoming rows."
     return Section("Distributions", [cards, *more, *missing], lead=lead)
 
 

@@ -131,10 +131,10 @@ def _predictions_section(now: UpcomingPredictions) -> Section:
         height=150,
         ends=("0%", "100%"),
     )
-    told = "Bars: this week. Line: the weeks before." if earlier else "The first week's."
+    caption = "Bars: this week. Line: the weeks before." if earlier else "The first week's."
     return Section(
         "This week's predictions",
-        [figure(chart, told)],
+        [figure(chart, caption)],
         lead=f"{whole(now.decisions)} of {whole(now.rows)} rows "
         f"({percent(now.decisions / now.rows)}) are at or over the threshold of "
         f"{number(now.threshold)}. {_moved(now)}",
