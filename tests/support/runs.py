@@ -33,7 +33,6 @@ _HEAVY = (
     "kedro_datasets.ibis",
     "kedro_mlflow.framework.hooks",
     "mlflow.pyfunc",
-    "plotly.graph_objects",
     "sklearn.metrics",
 )
 

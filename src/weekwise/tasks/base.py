@@ -285,7 +285,7 @@ class Task(ABC):
         """The edges of a histogram of all levels."""
 
     @abstractmethod
-    def edge(self, value: float) -> str:
+    def edge(self, value: float | None) -> str:
         """An edge of that histogram, for people."""
 
     @abstractmethod

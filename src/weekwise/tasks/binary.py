@@ -179,7 +179,7 @@ class Binary(Task):
         """Twenty bins from 0 to 1."""
         return np.arange(HISTOGRAM_BINS + 1) / HISTOGRAM_BINS
 
-    def edge(self, value: float) -> str:
+    def edge(self, value: float | None) -> str:
         """In whole percent."""
         return percent(value, 0)
 

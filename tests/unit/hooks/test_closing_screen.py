@@ -13,6 +13,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 from report_parts import gate_result
 from rich.console import Console
+from weekly_figures import week_figures, week_score
 
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
 from weekwise.contract.types import TaskName
@@ -21,19 +22,15 @@ from weekwise.model.verdict import Decision
 from weekwise.quality.gate_result import GateResult
 from weekwise.reports.finding import Status
 from weekwise.reports.weekly.weekly_report import (
-    DataFigures,
-    FeatureFigures,
-    Figures,
     ModelFigures,
     RealizedPerformance,
-    Unseen,
     UpcomingPredictions,
     VerdictFigures,
     WeeklyReport,
 )
 
-WEEK = WeekScore(
-    as_of=date(2013, 7, 1),
+WEEK = week_score(
+    date(2013, 7, 1),
     model_version="1",
     rows=6192,
     rows_with_outcome=5981,
@@ -50,43 +47,43 @@ def a_report(
     status: Status = Status.OK, steps: tuple[str, ...] = (), **figures: Any
 ) -> WeeklyReport:
     """A weekly report, with some of its figures changed."""
-    parts: dict[str, Any] = {
-        "as_of": date(2013, 7, 8),
-        "end": date(2013, 7, 15),
-        "performance": RealizedPerformance(weeks=(WEEK,)),
-        "predictions": UpcomingPredictions(
+    as_of = date(2013, 7, 8)
+    usual = week_figures(
+        as_of,
+        performance=RealizedPerformance(weeks=(WEEK,)),
+        predictions=UpcomingPredictions(
             rows=6759,
             model_version="2",
             mean=0.2584,
             summary="729 of 6,759 rows (10.8%) are at or over the threshold of 0.5.",
         ),
-        "model": ModelFigures(
+        model=ModelFigures(
             task=TaskName.BINARY,
             verdict=VerdictFigures(
                 decision=Decision.PROMOTED, headline="Version 2 replaces version 1."
             ),
-            expected=ExpectedPerformance(loss=0.45, baseline_loss=0.5),
+            expected=ExpectedPerformance(),
         ),
-        "features": FeatureFigures(drift=(), unseen=Unseen(upcoming_rows=6759)),
-        "data": DataFigures(
-            data_hash="0123456789abcdef",
-            rows_in={"flights": 179_109, "weather": 14_019},
-            duplicates_dropped=3,
-            left_out={"canceled": 5057, "diverted": 634},
-            history_rows=166_659,
-            upcoming_rows=6759,
-            gate=(gate_result("flights", 179_109),),
-        ),
-    }
+    )
+    data = usual.data.model_copy(
+        update={
+            "rows_in": {"flights": 179_109, "weather": 14_019},
+            "duplicates_dropped": 3,
+            "left_out": {"canceled": 5057, "diverted": 634},
+            "history_rows": 166_659,
+            "upcoming_rows": 6759,
+            "gate": (gate_result("flights", 179_109),),
+        }
+    )
     return WeeklyReport(
         status=status,
         headline=f"{status}: the predictions of 1 July held up (skill 13.8%, expected 17.0%)",
-        as_of=date(2013, 7, 8),
+        as_of=as_of,
         next_steps=steps,
         findings=(),
         drifted=False,
         worse=False,
-        figures=Figures(**{**parts, **figures}),
+        figures=usual.model_copy(update={"data": data, **figures}),
     )
 
 

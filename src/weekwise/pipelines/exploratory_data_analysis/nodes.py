@@ -12,13 +12,16 @@ from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.profile import Profile
 from weekwise.analysis.selection import Selection
 from weekwise.analysis.target import TargetSummary
+from weekwise.contract.model import Contract
+from weekwise.reports.charts import ChartFigure
 from weekwise.reports.exploration import exploration_figures
 from weekwise.reports.exploration.data_findings import find
 from weekwise.reports.exploration.exploration import Exploration
-from weekwise.reports.exploration.exploration_figures import Figure
+from weekwise.reports.exploration.exploration_figures import ExplorationFigures
+from weekwise.reports.exploration.exploration_page import render_exploration
 
 SHOWN_PAIRS = 100
-FIGURES = ("target_rate", "missing", "distributions", "associations", "correlation", "drift")
+FIGURES = ExplorationFigures._fields
 """The figures that `draw_exploration` gives, in its order."""
 
 
@@ -54,6 +57,34 @@ def collect_exploration(
     )
 
 
-def draw_exploration(exploration: Exploration) -> tuple[Figure, ...]:
-    """Draw what was found, in the order of `FIGURES`."""
-    return tuple(getattr(exploration_figures, name)(exploration) for name in FIGURES)
+def draw_exploration(exploration: Exploration, features_contract: Contract) -> ExplorationFigures:
+    """Draw what was measured.
+
+    Args:
+        exploration: What was measured.
+        features_contract: What the table is; it gives values their labels.
+
+    Returns:
+        The figures, in the order of `FIGURES`.
+    """
+    return ExplorationFigures(
+        target_rate=exploration_figures.target_rate(exploration),
+        missing=exploration_figures.missing(exploration),
+        distributions=exploration_figures.distributions(exploration, features_contract),
+        associations=exploration_figures.associations(exploration),
+        correlation=exploration_figures.correlation(exploration),
+        drift=exploration_figures.drift(exploration),
+    )
+
+
+def write_exploration_page(
+    exploration: Exploration, features_contract: Contract, *figures: ChartFigure
+) -> str:
+    """The exploration report as one HTML page.
+
+    Args:
+        exploration: What was measured.
+        features_contract: What the table is; it gives values their labels.
+        figures: The charts, in the order of `FIGURES`.
+    """
+    return render_exploration(exploration, features_contract, ExplorationFigures(*figures))

@@ -14,9 +14,9 @@ from weekwise.analysis.selection import select_features
 from weekwise.analysis.table import read_analysis_table
 from weekwise.analysis.target import summarize_target
 from weekwise.pipelines.exploratory_data_analysis import nodes
-from weekwise.reports.exploration.exploration_page import render_exploration
 
 PARAMS = "params:exploration"
+FIGURES = [f"{name}_figure" for name in nodes.FIGURES]
 
 
 def create_pipeline(**_kwargs: Any) -> Pipeline:
@@ -94,16 +94,16 @@ def _outcomes() -> list[Node]:
             name="collect_exploration",
         ),
         Node(
-            func=render_exploration,
-            inputs=["exploration", "features_contract"],
-            outputs="exploration_report",
-            name="render_exploration",
-        ),
-        Node(
             func=nodes.draw_exploration,
-            inputs="exploration",
-            outputs=[f"{name}_figure" for name in nodes.FIGURES],
+            inputs=["exploration", "features_contract"],
+            outputs=FIGURES,
             name="draw_exploration",
             tags="figures",
+        ),
+        Node(
+            func=nodes.write_exploration_page,
+            inputs=["exploration", "features_contract", *FIGURES],
+            outputs="exploration_report",
+            name="render_exploration",
         ),
     ]

@@ -9,7 +9,6 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from weekwise.analysis.selection import Selection
 from weekwise.contract.model import Contract
@@ -31,6 +30,7 @@ from weekwise.model.promotion import Holdout, PromotionParams, Scored, decide
 from weekwise.model.retraining import Retraining, RetrainingParams, decide_retraining
 from weekwise.model.verdict import Verdict, not_retrained
 from weekwise.pipelines.model_training.params import TrainingParams
+from weekwise.reports.charts import ChartFigure
 from weekwise.reports.model_card import render_card
 from weekwise.reports.model_figures import (
     calibration_figure,
@@ -356,7 +356,7 @@ def draw_model(
     holdout_rows: pd.DataFrame,
     evaluation: Evaluation,
     training: TrainingParams,
-) -> tuple[go.Figure, go.Figure, go.Figure]:
+) -> tuple[ChartFigure, ChartFigure, ChartFigure]:
     """Feature importance, SHAP summary and calibration of the model this run trained or kept.
 
     Args:
@@ -383,8 +383,8 @@ def draw_model(
     }
     return (
         importance_figure(predictor.importances(), titles),
-        shap_figure(contributions, model_frame(sample, predictor.inputs), titles),
-        calibration_figure(models),
+        shap_figure(contributions, model_frame(sample, predictor.inputs), titles, predictor.task),
+        calibration_figure(models, predictor.task),
     )
 
 

@@ -6,18 +6,32 @@ in an inner picture that is stretched, with strokes that are not. Colors come fr
 stylesheet, which knows dark and light.
 """
 
-from weekwise.reports.charts.bars import Bar, bars, histogram
-from weekwise.reports.charts.heat import heatmap
+from weekwise.reports.charts.bars import Bar, bars, bars_height, histogram
+from weekwise.reports.charts.beeswarm import Swarm, beeswarm, beeswarm_height
+from weekwise.reports.charts.chart_figure import ChartFigure
+from weekwise.reports.charts.heat import heatmap, heatmap_height
 from weekwise.reports.charts.lines import Series, line_chart, sparkline
 from weekwise.reports.charts.parts import empty_chart
+from weekwise.reports.charts.reliability import (
+    reliability_diagram,
+    reliability_height,
+)
 
 __all__ = [
     "Bar",
+    "ChartFigure",
     "Series",
+    "Swarm",
     "bars",
+    "bars_height",
+    "beeswarm",
+    "beeswarm_height",
     "empty_chart",
     "heatmap",
+    "heatmap_height",
     "histogram",
     "line_chart",
+    "reliability_diagram",
+    "reliability_height",
     "sparkline",
 ]

@@ -12,6 +12,7 @@ from weekwise.reports.html.markup import Tone, join, tag
 from weekwise.wording import percent
 
 SHORT = 18
+_HEAD, _ROW = 60, 26
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,11 @@ def bars(
         tag("tbody", join(body)),
         class_="bars quiet" if quiet else "bars",
     )
+
+
+def bars_height(rows: int) -> int:
+    """About how tall a bar chart is, in pixels."""
+    return _HEAD + _ROW * rows
 
 
 def histogram(

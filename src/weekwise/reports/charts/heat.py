@@ -10,6 +10,8 @@ from weekwise.reports.charts.parts import Format, Values, empty_chart, is_known
 from weekwise.reports.html.markup import tag
 from weekwise.wording import number
 
+CELL = 20
+
 
 def heatmap(
     names: Sequence[str], cells: Sequence[Values], *, title: str, show: Format = number
@@ -24,8 +26,7 @@ def heatmap(
     """
     if not names:
         return empty_chart(title)
-    side, gutter = 20, 7 * max(map(len, names)) + 8
-    size = gutter + side * len(names)
+    side, gutter, size = CELL, _gutter(names), heatmap_height(names)
     parts = []
     for row, (name, values) in enumerate(zip(names, cells, strict=True)):
         at = gutter + row * side
@@ -51,3 +52,12 @@ def heatmap(
             )
     picture = tag("svg", *parts, width=size, height=size, role="img", aria_label=title)
     return tag("div", picture, class_="scroll", tabindex="0", role="group", aria_label=title)
+
+
+def heatmap_height(names: Sequence[str]) -> int:
+    """How wide and tall a square of these names is, in pixels."""
+    return _gutter(names) + CELL * len(names)
+
+
+def _gutter(names: Sequence[str]) -> int:
+    return 7 * max(map(len, names), default=0) + 8

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from markupsafe import Markup
 
+from weekwise.reports.charts.axes import legend, level_line, level_word, ticks_over
 from weekwise.reports.charts.parts import (
     Format,
     Plot,
@@ -19,11 +19,10 @@ from weekwise.reports.charts.parts import (
     stretched,
 )
 from weekwise.reports.html.markup import Tone, join, tag
+from weekwise.tasks.base import GroupMean
 from weekwise.wording import percent
 
 LONG = 6
-# Values closer than this, relative to their size, are one value to the eye and to rounding.
-FLAT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,16 @@ class Series:
     high: Values | None = None
     tone: Tone = "accent"
     dashed: bool = False
+
+    @classmethod
+    def of_means(cls, name: str, groups: Sequence[GroupMean]) -> Series:
+        """A line of means with their confidence intervals."""
+        return cls(
+            name,
+            [group.mean for group in groups],
+            [group.low for group in groups],
+            [group.high for group in groups],
+        )
 
 
 def line_chart(
@@ -70,8 +79,8 @@ def line_chart(
     """
     known = [
         value
-        for one in series
-        for values in (one.values, one.low, one.high)
+        for line in series
+        for values in (line.values, line.low, line.high)
         for value in values or ()
         if is_known(value)
     ]
@@ -79,18 +88,18 @@ def line_chart(
         known.append(reference[1])
     if not known or not labels:
         return empty_chart(title)
-    ticks = _ticks(min(known + [0.0] * from_zero), max(known))
+    ticks = ticks_over(min(known + [0.0] * from_zero), max(known))
     plot = Plot(len(labels), ticks[0], ticks[-1], height - 22, top=18)
     level = plot.y(reference[1]) if reference is not None else None
-    parts = [_level(plot.y(tick), "grid-line") for tick in ticks]
+    parts = [level_line(plot.y(tick), "grid-line") for tick in ticks]
     if level is not None:
-        parts.append(_level(level, "reference"))
-    curves = join(_curve(one, plot) for one in series)
+        parts.append(level_line(level, "reference"))
+    curves = join(_curve(line, plot) for line in series)
     parts.append(stretched(curves, plot.height, down=plot.height))
     # Words come after the curves, so that no line runs through them.
-    parts += [_word(show(tick).replace(".0%", "%"), plot.y(tick), "0") for tick in ticks]
+    parts += [level_word(show(tick).replace(".0%", "%"), plot.y(tick), "0") for tick in ticks]
     if reference is not None and level is not None:
-        parts.append(_word(reference[0], level, "100%", "end "))
+        parts.append(level_word(reference[0], level, "100%", "end "))
     parts += [_names_across(labels, plot, height), _hints(labels, series, plot, show)]
     return join([_legend(series), chart(title, height, *parts)])
 
@@ -141,7 +150,7 @@ def _runs(values: Values) -> list[list[int]]:
     """Indices of the known values, in unbroken runs."""
     known = [(index, is_known(value)) for index, value in enumerate(values)]
     grouped = groupby(known, key=lambda pair: pair[1])
-    return [[index for index, _ in run] for held, run in grouped if held]
+    return [[index for index, _ in run] for is_run, run in grouped if is_run]
 
 
 def _path(points: Sequence[tuple[int, float | None]], plot: Plot) -> str:
@@ -160,7 +169,7 @@ def _hints(labels: Sequence[str], series: Sequence[Series], plot: Plot, show: Fo
     return join(
         tag(
             "rect",
-            tag("title", f"{label}: " + "; ".join(_said(one, index, show) for one in series)),
+            tag("title", f"{label}: " + "; ".join(_said(line, index, show) for line in series)),
             x=f"{index * width:.2f}%",
             width=f"{width:.2f}%",
             y=0,
@@ -176,15 +185,6 @@ def _said(series: Series, index: int, show: Format) -> str:
     if series.low is None or series.high is None:
         return text
     return f"{text} ({show(series.low[index])} to {show(series.high[index])})"
-
-
-def _level(y: float, class_: str) -> Markup:
-    return tag("line", x1="0", x2="100%", y1=y, y2=y, class_=class_)
-
-
-def _word(text: str, y: float, x: str, side: str = "") -> Markup:
-    """A word just above a level line."""
-    return tag("text", text, x=x, y=y - 4, class_=f"{side}small")
 
 
 def _names_across(labels: Sequence[str], plot: Plot, height: int, most: int = 5) -> Markup:
@@ -207,26 +207,4 @@ def _names_across(labels: Sequence[str], plot: Plot, height: int, most: int = 5)
 def _legend(series: Sequence[Series]) -> Markup:
     if len(series) < 2:  # noqa: PLR2004 - one line needs no legend
         return Markup("")
-    return legend([(one.name, one.tone) for one in series])
-
-
-def legend(names: Sequence[tuple[str, Tone]]) -> Markup:
-    """Which color is which, above a chart."""
-    entries = [
-        tag("li", tag("span", "", class_=f"key {tone}", aria_hidden="true"), name)
-        for name, tone in names
-    ]
-    return tag("ul", *entries, class_="legend")
-
-
-def _ticks(low: float, high: float, about: int = 4) -> list[float]:
-    """Round numbers that span a range (Heckbert, *Nice Numbers for Graph Labels*, 1990)."""
-    span = high - low
-    size = max(abs(low), abs(high))
-    if span <= FLAT * max(size, 1.0):
-        span = size if size > FLAT else 1.0
-    rough = span / about
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough)
-    first, last = math.floor(low / step), max(math.ceil(high / step), math.floor(low / step) + 1)
-    return [round(index * step, 12) for index in range(first, last + 1)]
+    return legend([(line.name, line.tone) for line in series])

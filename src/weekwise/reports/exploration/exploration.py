@@ -11,6 +11,8 @@ from weekwise.analysis.selection import Selection
 from weekwise.analysis.target import TargetSummary
 from weekwise.contract.model import Frozen
 from weekwise.reports.finding import Finding
+from weekwise.tasks import TASKS
+from weekwise.tasks.base import Task
 
 
 class Exploration(Frozen):
@@ -35,3 +37,8 @@ class Exploration(Frozen):
     drift: tuple[FeatureDrift, ...]
     selection: Selection
     params: ExplorationParams
+
+    @property
+    def task(self) -> Task:
+        """What is predicted."""
+        return TASKS[self.target.task]

@@ -1,4 +1,4 @@
-"""The exploration report: what was found, as a page that a person enjoys reading."""
+"""The exploration report: what was measured, as a page that a person enjoys reading."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from markupsafe import Markup
 from weekwise.contract.model import Contract
 from weekwise.reports.charts import Bar, Series, bars, line_chart
 from weekwise.reports.charts.parts import Format
+from weekwise.reports.exploration.comparison_sections import correlation_section, drift_section
 from weekwise.reports.exploration.exploration import Exploration
-from weekwise.reports.exploration.panels import (
-    correlation_section,
-    distribution_card,
-    drift_section,
-    rate_panel,
+from weekwise.reports.exploration.exploration_figures import (
+    MOST_CARDS,
+    ExplorationFigures,
+    by_strength,
 )
+from weekwise.reports.exploration.panels import rate_panel
 from weekwise.reports.finding import Status
 from weekwise.reports.html.blocks import (
     Tile,
@@ -30,82 +31,89 @@ from weekwise.reports.html.blocks import (
 )
 from weekwise.reports.html.markup import Tone, join
 from weekwise.reports.html.page import Headline, Section, render_page
-from weekwise.tasks import TASKS
-from weekwise.tasks.base import GroupMean, Task
+from weekwise.tasks.base import GroupMean
 from weekwise.wording import NOTHING, fixed, percent, whole
 
 TONES: dict[Status, Tone] = {Status.OK: "plain", Status.WARN: "warn", Status.ACT: "act"}
 STRONGEST = 6
-MOST_CARDS = 60
+MOST_PANELS = 60
 
 
-def render_exploration(found: Exploration, contract: Contract) -> str:
+def render_exploration(
+    exploration: Exploration, contract: Contract, figures: ExplorationFigures
+) -> str:
     """Render the report.
 
     Args:
-        found: What was found.
+        exploration: What was measured.
         contract: What the table is; it gives values their labels.
+        figures: The charts of what was measured.
     """
     return render_page(
-        title=found.profile.table,
+        title=exploration.profile.table,
         kicker="Exploratory analysis",
-        subtitle=_subtitle(found),
-        headline=Headline(_headline(found)),
-        summary=[_key_figures(found), *_findings(found)],
+        subtitle=_subtitle(exploration),
+        headline=Headline(_headline(exploration)),
+        summary=[_key_figures(exploration), *_findings(exploration)],
         sections=[
-            _target_section(found),
-            _association_section(found, contract),
-            _distribution_section(found, contract),
-            drift_section(found),
-            correlation_section(found),
-            _selection_section(found),
-            _method_section(found),
+            _target_section(exploration, figures),
+            _association_section(exploration, contract, figures),
+            _distribution_section(exploration, figures),
+            drift_section(exploration, figures.drift),
+            correlation_section(exploration, figures.correlation),
+            _selection_section(exploration),
+            _method_section(exploration),
         ],
-        footer=f"Weekwise, as of {found.profile.as_of}. Past rows are those dated before it whose "
-        "outcome is known.",
+        footer=f"Weekwise, as of {exploration.profile.as_of}. Past rows are those dated before it "
+        "whose outcome is known.",
     )
 
 
-def _subtitle(found: Exploration) -> str:
-    history = f"history from {found.profile.first}" if found.profile.first else "no history"
-    return f"As of {found.profile.as_of}: {history}, upcoming rows to {_last_day(found)}"
+def _subtitle(exploration: Exploration) -> str:
+    history = (
+        f"history from {exploration.profile.first}" if exploration.profile.first else "no history"
+    )
+    return (
+        f"As of {exploration.profile.as_of}: {history}, upcoming rows to {_last_day(exploration)}"
+    )
 
 
-def _last_day(found: Exploration) -> date:
-    return found.profile.end - timedelta(days=1)
+def _last_day(exploration: Exploration) -> date:
+    return exploration.profile.end - timedelta(days=1)
 
 
-def _headline(found: Exploration) -> str:
-    overall = found.target.overall
+def _headline(exploration: Exploration) -> str:
+    overall = exploration.target.overall
     if overall.mean is None:
         return "There is no past row to learn from."
-    selected, features = len(found.selection.selected), len(found.profile.columns)
+    selected, features = len(exploration.selection.selected), len(exploration.profile.columns)
     return (
-        f"{found.target.title}: {_task(found).overall(overall.mean, overall.rows)}. "
+        f"{exploration.target.title}: {exploration.task.overall(overall.mean, overall.rows)}. "
         f"{selected} of {features} features go on to training."
     )
 
 
-def _task(found: Exploration) -> Task:
-    return TASKS[found.target.task]
-
-
-def _key_figures(found: Exploration) -> Markup:
-    task, overall, recent = _task(found), found.target.overall, found.target.by_week[-1:]
-    unusual = sum(feature.unusual for feature in found.drift)
-    weeks = len(found.target.by_week)
-    titles = {column.name: column.title for column in found.profile.columns}
+def _key_figures(exploration: Exploration) -> Markup:
+    task = exploration.task
+    overall, recent = exploration.target.overall, exploration.target.by_week[-1:]
+    unusual = sum(feature.unusual for feature in exploration.drift)
+    weeks = len(exploration.target.by_week)
+    titles = {column.name: column.title for column in exploration.profile.columns}
     best = max(
-        (association for association in found.associations if association.strength is not None),
-        key=lambda association: association.strength or 0.0,
+        (feature for feature in exploration.associations if feature.strength is not None),
+        key=lambda feature: feature.strength or 0.0,
         default=None,
     )
     return tiles(
         [
-            Tile("Past rows", whole(found.profile.history_rows), f"in {weeks} weeks"),
-            Tile("Upcoming rows", whole(found.profile.upcoming_rows), f"to {_last_day(found)}"),
+            Tile("Past rows", whole(exploration.profile.history_rows), f"in {weeks} weeks"),
             Tile(
-                found.target.title,
+                "Upcoming rows",
+                whole(exploration.profile.upcoming_rows),
+                f"to {_last_day(exploration)}",
+            ),
+            Tile(
+                exploration.target.title,
                 task.show(overall.mean),
                 f"{task.show(recent[0].mean)} last week" if recent else "",
             ),
@@ -117,122 +125,91 @@ def _key_figures(found: Exploration) -> Markup:
             Tile(
                 "Unusual drift",
                 whole(unusual),
-                f"of {len(found.drift)} features",
+                f"of {len(exploration.drift)} features",
                 tone="warn" if unusual else "plain",
             ),
         ]
     )
 
 
-def _findings(found: Exploration) -> list[Markup]:
+def _findings(exploration: Exploration) -> list[Markup]:
     return [
         callout(finding.reason, tone=TONES[finding.status], title=finding.topic)
-        for finding in found.findings
+        for finding in exploration.findings
     ]
 
 
-def _target_section(found: Exploration) -> Section:
-    target, show = found.target, _task(found).show
+def _target_section(exploration: Exploration, figures: ExplorationFigures) -> Section:
+    target = exploration.target
     overall = target.overall
-    weekly = line_chart(
-        [rate.label for rate in target.by_week],
-        [_series(target.title, target.by_week)],
-        title=f"{target.title} by week, named by its first day",
-        reference=("all history", overall.mean) if overall.mean is not None else None,
-        height=230,
-        show=show,
-    )
-    parts = [figure(weekly, "By week, named by its first day. The band is the 95% interval.")]
-    sides = [_time_bars("By weekday", target.by_weekday, overall, show)]
+    parts = [figures.target_rate.block]
+    sides = [_time_bars("By weekday", target.by_weekday, overall, exploration.task.show)]
     if target.by_hour:
         hourly = line_chart(
             [rate.label for rate in target.by_hour],
-            [_series(target.title, target.by_hour)],
+            [Series.of_means(target.title, target.by_hour)],
             title=f"{target.title} by hour of the day",
             reference=("all history", overall.mean) if overall.mean is not None else None,
-            show=show,
+            show=exploration.task.show,
         )
         sides.insert(0, figure(hourly, "By hour of the day."))
-    return Section(target.title, [*parts, grid(sides, wide=True)], lead=_target_lead(found))
-
-
-def _series(name: str, rates: tuple[GroupMean, ...]) -> Series:
-    return Series(
-        name,
-        [rate.mean for rate in rates],
-        [rate.low for rate in rates],
-        [rate.high for rate in rates],
-    )
+    return Section(target.title, [*parts, grid(sides, wide=True)], lead=_target_lead(exploration))
 
 
 def _time_bars(
-    title: str, rates: tuple[GroupMean, ...], overall: GroupMean, show: Format
+    title: str, means: tuple[GroupMean, ...], overall: GroupMean, show: Format
 ) -> Markup:
-    rows = [Bar(rate.label, rate.mean, rate.low, rate.high) for rate in rates]
+    rows = [Bar(group.label, group.mean, group.low, group.high) for group in means]
     return bars(rows, title=title, reference=overall.mean, names=("Day", "Mean"), show=show)
 
 
-def _target_lead(found: Exploration) -> str:
-    weeks = [rate for rate in found.target.by_week if rate.mean is not None]
+def _target_lead(exploration: Exploration) -> str:
+    weeks = [week for week in exploration.target.by_week if week.mean is not None]
     if not weeks:
         return ""
-    task = _task(found)
-    low = min(weeks, key=lambda rate: rate.mean or 0.0)
-    high = max(weeks, key=lambda rate: rate.mean or 0.0)
+    show = exploration.task.show
+    low = min(weeks, key=lambda week: week.mean or 0.0)
+    high = max(weeks, key=lambda week: week.mean or 0.0)
     return (
-        f"The lowest week began on {low.label} ({task.show(low.mean)}), the highest on "
-        f"{high.label} ({task.show(high.mean)})."
+        f"The lowest week began on {low.label} ({show(low.mean)}), the highest on {high.label} "
+        f"({show(high.mean)})."
     )
 
 
-def _association_section(found: Exploration, contract: Contract) -> Section:
-    task = _task(found)
-    measure, least = task.words.association, task.no_association
-    ranked = sorted(
-        found.associations,
-        key=lambda association: (-(association.strength or 0.0), association.name),
-    )
-    titles = {column.name: column.title for column in found.profile.columns}
-    rows = [
-        Bar(titles[association.name], max(0.0, association.strength - least))
-        for association in ranked
-        if association.strength is not None
-    ]
-    strength = bars(
-        rows,
-        title=f"{measure} of each feature alone; the bar starts at {least:g}",
-        show=lambda above: fixed(least + (above or 0.0), 3),
-        names=("Feature", measure),
-    )
+def _association_section(
+    exploration: Exploration, contract: Contract, figures: ExplorationFigures
+) -> Section:
     panels = [
-        rate_panel(association, found, contract) for association in ranked if association.by_value
+        rate_panel(feature, exploration, contract)
+        for feature in by_strength(exploration)
+        if feature.by_value
     ]
-    rest = panels[STRONGEST:MOST_CARDS]
+    rest = panels[STRONGEST:MOST_PANELS]
     parts = [
-        strength,
+        figures.associations.block,
         grid(panels[:STRONGEST], wide=True),
         details(f"The other {len(rest)} features", grid(rest, wide=True)) if rest else "",
     ]
-    return Section("Association with the target", parts, lead=task.words.association_method)
+    lead = exploration.task.words.association_method
+    return Section("Association with the target", parts, lead=lead)
 
 
-def _distribution_section(found: Exploration, contract: Contract) -> Section:
-    cards = [
-        distribution_card(column, drift, contract)
-        for column, drift in zip(found.profile.columns, found.drift, strict=True)
-    ]
-    rest = len(cards) - MOST_CARDS
+def _distribution_section(exploration: Exploration, figures: ExplorationFigures) -> Section:
+    rest = len(exploration.profile.columns) - MOST_CARDS
     more = (
         [paragraph(f"{rest} more features are in exploration.json.", note=True)] if rest > 0 else []
     )
-    lead = "Every feature: blue is history, the orange line the upcoming rows."
-    return Section("Distributions", [grid(cards[:MOST_CARDS]), *more], lead=lead)
+    gaps = any(column.missing or column.missing_upcoming for column in exploration.profile.columns)
+    missing = [figures.missing.block] if gaps else []
+    cards = figures.distributions.block
+    lead = "Every feature in history and in the upcoming rows."
+    return Section("Distributions", [cards, *more, *missing], lead=lead)
 
 
-def _selection_section(found: Exploration) -> Section:
-    chosen = found.selection
-    rows = [[one.feature, "left out", one.reason] for one in chosen.dropped]
-    rows += [[one.feature, "kept by name", one.reason] for one in chosen.kept]
+def _selection_section(exploration: Exploration) -> Section:
+    chosen = exploration.selection
+    rows = [[choice.feature, "left out", choice.reason] for choice in chosen.dropped]
+    rows += [[choice.feature, "kept by name", choice.reason] for choice in chosen.kept]
     listed = (
         table("Decided otherwise than the contract", ["Feature", "Decision", "Reason"], rows)
         if rows
@@ -242,11 +219,11 @@ def _selection_section(found: Exploration) -> Section:
     return Section("Features for training", [listed, trained])
 
 
-def _method_section(found: Exploration) -> Section:
-    params, rows, task = found.params, found.correlations.rows, _task(found)
-    words, limit = task.words, found.params.leakage
+def _method_section(exploration: Exploration) -> Section:
+    params, rows, task = exploration.params, exploration.correlations.rows, exploration.task
+    words, limit = task.words, params.leakage
     drawn = "all past rows"
-    if rows < found.profile.history_rows:
+    if rows < exploration.profile.history_rows:
         drawn = f"a sample of {whole(rows)} past rows (seed {params.seed})"
     pairs = (
         "Two numbers are compared by Spearman's correlation, a number and a category by the "

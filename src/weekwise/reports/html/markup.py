@@ -28,7 +28,7 @@ def tag(name: str, *children: str | Markup, **attributes: str | float | None) ->
         for key, value in attributes.items()
         if value is not None
     )
-    if name in {"rect", "line", "path", "col"} and not children:
+    if name in {"rect", "line", "path", "col", "img"} and not children:
         return Markup(f"<{name}{written}/>")  # noqa: S704 - name is ours, values are escaped
     return Markup(f"<{name}{written}>{join(children)}</{name}>")  # noqa: S704 - the same
 

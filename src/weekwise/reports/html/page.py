@@ -76,8 +76,8 @@ def render_page(
         summary: Blocks between the head and the first section, such as key figures.
         footer: How the page came about.
     """
-    template = _environment().get_template("page.html.j2")
-    return template.render(
+    return render_template(
+        "page.html.j2",
         title=title,
         sections=sections,
         headline=headline,
@@ -86,6 +86,16 @@ def render_page(
         summary=join(summary),
         footer=footer,
     )
+
+
+def render_template(name: str, **values: object) -> str:
+    """Fill in a template, text escaped.
+
+    Args:
+        name: The template's file.
+        values: What it names.
+    """
+    return _environment().get_template(name).render(values)
 
 
 @cache

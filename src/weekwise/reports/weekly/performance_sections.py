@@ -8,7 +8,13 @@ from datetime import date
 from markupsafe import Markup
 
 from weekwise.analysis.performance import WeekScore
-from weekwise.reports.charts import Bar, Series, bars, line_chart
+from weekwise.reports.charts import (
+    Bar,
+    Series,
+    bars,
+    line_chart,
+    reliability_diagram,
+)
 from weekwise.reports.html.blocks import Heading, badge, details, figure, paragraph, table
 from weekwise.reports.html.markup import tag
 from weekwise.reports.html.page import Section
@@ -148,13 +154,11 @@ def calibration_section(past: RealizedPerformance, task: Task) -> list[Section]:
     if not bins or last is None:
         return []
     words = task.words
-    chart = line_chart(
-        [task.edge(part.predicted) for part in bins],
-        [
-            Series("predicted", [part.predicted for part in bins], dashed=True),
-            Series("realized", [part.realized for part in bins], tone="second"),
-        ],
-        title=f"Predicted and realized, rows of like {words.predictions} together",
+    chart = reliability_diagram(
+        [("last week", "second", bins)],
+        title="What was predicted, and what happened",
+        axes=(words.predictions, words.mean_outcome),
+        show=task.edge,
     )
     return [
         Section(

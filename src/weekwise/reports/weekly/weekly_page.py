@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from weekwise.contract.model import Severity
 from weekwise.quality.gate_result import GateResult
-from weekwise.reports.charts import Bar, bars, histogram
+from weekwise.reports.charts import histogram
+from weekwise.reports.drift_chart import drift_figure
 from weekwise.reports.finding import Finding, Status
 from weekwise.reports.html.blocks import (
     Content,
@@ -149,16 +150,7 @@ def _moved(now: UpcomingPredictions) -> str:
 
 def _drift_section(figures: Figures) -> Section:
     drift, unusual = figures.features.drift, figures.features.unusual
-    rows = [
-        Bar(
-            feature.title,
-            feature.psi,
-            second=feature.usual,
-            tone="warn" if feature.unusual else "accent",
-        )
-        for feature in drift
-    ]
-    caption = "PSI of the upcoming rows against history; below it, the largest of the past weeks"
+    caption = "PSI of the upcoming rows against history"
     every = table(
         caption,
         ["Feature", Heading("PSI", "number"), Heading("Past weeks", "number"), "Drift", "Move"],
@@ -168,7 +160,7 @@ def _drift_section(figures: Figures) -> Section:
     return Section(
         "Drift of features",
         [
-            bars(rows, title=caption, show=loss, names=("Feature", "PSI")),
+            drift_figure(drift).chart,
             details("All features as a table", every),
         ],
         lead=f"Further from history than in any recent week: {named}."

@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import ibis
 import numpy as np
@@ -24,6 +25,7 @@ from weekwise.model.retraining import Retraining, RetrainingParams, When
 from weekwise.model.verdict import Decision, Verdict
 from weekwise.pipelines.model_training import nodes
 from weekwise.pipelines.model_training.params import TrainingParams
+from weekwise.reports.charts import ChartFigure
 from weekwise.reports.wrangling_summary import WranglingSummary
 
 AS_OF = train_end()
@@ -580,6 +582,26 @@ class TestWriteModelCard:
             card(NO_CHALLENGER, NOBODY)
 
 
+def parsed(figure: ChartFigure) -> ElementTree.Element:
+    """A figure's chart as a tree."""
+    return ElementTree.fromstring(f"<div>{figure.chart}</div>")  # noqa: S314 - our own output
+
+
+def strips_of(tree: ElementTree.Element) -> dict[str, list[tuple[str, str]]]:
+    """The dots of a beeswarm by the name of their strip, each with its place and its color."""
+    chart = next(svg for svg in tree.iter("svg") if svg.get("role") == "img")
+    names = [text.text or "" for text in chart.findall("text") if text.get("x") == "0"]
+    strips = [
+        [
+            (place, path.get("class") or "")
+            for path in strip.iter("path")
+            for place in (path.get("d") or "").split("M")[1:]
+        ]
+        for strip in chart.findall("svg")
+    ]
+    return dict(zip(names, strips, strict=True))
+
+
 class TestDrawModel:
     @staticmethod
     def drawn(challenger: Challenger = CHALLENGER, current: CurrentChampion = REIGNING) -> Any:
@@ -589,42 +611,43 @@ class TestDrawModel:
 
     def test_importances(self) -> None:
         """The bars are the most important inputs, the first on top, under their titles."""
-        bars = self.drawn()[0].data[0]
+        tree = parsed(self.drawn()[0])
 
         importances = predictor(31).importances().head(15)
         titles = {name: column.title for name, column in CONTRACT.columns.items()}
-        titles |= {name: one.title for name, one in CALENDAR_FEATURES.items()}
-        assert list(bars.x) == list(importances[::-1])
-        assert list(bars.y) == [titles[name] for name in importances[::-1].index]
+        titles |= {name: feature.title for name, feature in CALENDAR_FEATURES.items()}
+        rows = [
+            [cell.text for cell in row if cell.get("class") != "bar"] for row in tree.iter("tr")
+        ]
+        assert rows[1:] == [
+            [titles[name], f"{importances[name]:.1f}"] for name in importances.index
+        ]
 
     def test_contributions(self) -> None:
-        """Each input has a dot for each of the rows explained, near its own line."""
-        figure = self.drawn()[1]
+        """Each input has a dot for each of the rows explained."""
+        tree = parsed(self.drawn()[1])
 
         inputs = predictor(31).inputs.names
-        assert len(figure.data) == len(figure.layout.yaxis.ticktext) == len(inputs)
-        for place, dots in enumerate(figure.data):
-            assert len(dots.x) == 40
-            assert np.abs(np.asarray(dots.y) - place).max() < 0.5
-        assert figure.layout.yaxis.ticktext[-1] == "Line"
-        assert figure.data[-1].hovertext[0].startswith("Line: ")
+        strips = strips_of(tree)
+        assert len(strips) == len(inputs)
+        assert {len(dots) for dots in strips.values()} == {40}
+        assert next(iter(strips)) == "Line"
 
     def test_dots_do_not_hide_each_other(self) -> None:
         """Dots of like value stand apart, so that no two share a place."""
-        for dots in self.drawn()[1].data:
-            assert len(set(zip(dots.x, dots.y, strict=True))) == 40
+        for dots in strips_of(parsed(self.drawn()[1])).values():
+            assert len({place for place, _ in dots}) == 40
 
     def test_categories_have_no_high_and_low(self) -> None:
         """Numbers are colored by rank, categories are not."""
-        figure = self.drawn()[1]
-        colors = dict(zip(figure.layout.yaxis.ticktext, figure.data, strict=True))
+        strips = strips_of(parsed(self.drawn()[1]))
 
-        assert colors["Line"].marker.color == "#9aa0a6"
-        assert 0 <= min(colors["Rain"].marker.color) <= max(colors["Rain"].marker.color) <= 1
+        assert {shade for _, shade in strips["Line"]} == {"swarm plain"}
+        assert {"swarm shade-0", "swarm shade-4"} <= {shade for _, shade in strips["Rain"]}
 
     def test_the_same_rows_each_time(self) -> None:
         """Drawn twice, the figures are the same: the sample is fixed."""
-        assert [one.to_json() for one in self.drawn()] == [one.to_json() for one in self.drawn()]
+        assert self.drawn() == self.drawn()
 
     @pytest.mark.parametrize(
         ("challenger", "current", "names"),
@@ -638,7 +661,7 @@ class TestDrawModel:
         self, challenger: Challenger, current: CurrentChampion, names: list[str]
     ) -> None:
         """Each model that scored has a line, beside the ideal one."""
-        lines = self.drawn(challenger, current)[2].data
+        tree = parsed(self.drawn(challenger, current)[2])
 
-        assert [line.name for line in lines] == names
-        assert len(lines[0].x) == len(lines[0].y) == 10
+        assert ["".join(item.itertext()) for item in tree.iter("li")] == names
+        assert len(list(tree.iter("title"))) == 10 * (len(names) - 1)
