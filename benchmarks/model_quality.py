@@ -69,7 +69,6 @@ def weekwise(as_of: date, outcomes: pd.DataFrame, drop: list[str]) -> dict[str, 
     from kedro.framework.session import KedroSession
 
     from weekwise.model.registry import Registry
-    from weekwise.tasks.binary_metrics import score
 
     with tempfile.TemporaryDirectory() as data:
         os.environ["WEEKWISE_DATA_DIR"] = data
@@ -80,8 +79,8 @@ def weekwise(as_of: date, outcomes: pd.DataFrame, drop: list[str]) -> dict[str, 
         predictor = Registry("late_flights").load("1")
     upcoming = features[features["late"].isna()].drop(columns="late")
     known = upcoming.merge(outcomes, on=KEY, how="inner", validate="one_to_one")
-    metrics = score(known["late"], predictor.predict_proba(known))
-    return {"log_loss": metrics.log_loss or 0.0, "auc": metrics.roc_auc or 0.0}
+    metrics = predictor.task.score(known["late"], predictor.predict(known)).by_name
+    return {"log_loss": metrics["log_loss"], "auc": metrics["roc_auc"]}
 
 
 def true_outcomes() -> pd.DataFrame:
