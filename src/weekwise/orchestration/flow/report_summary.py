@@ -1,72 +1,63 @@
-"""A weekly report, as far as the flow shows it."""
+"""What the flow shows of a weekly report: in Prefect, and in a backfill's table."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import date
+from typing import TYPE_CHECKING
 
 from weekwise.paths import DataFolder
+from weekwise.wording import fixed
+
+if TYPE_CHECKING:
+    from weekwise.reports.weekly.weekly_report import WeeklyReport
 
 
 @dataclass(frozen=True)
-class Report:
-    """The heart of a weekly report.
+class ReportSummary:
+    """A weekly report in a few figures, as text.
 
     Attributes:
-        as_of: The run's logical date.
-        status: OK, WARN or ACT.
-        headline: The report's first line.
         verdict: The promotion gate's decision in one line.
-        expected: Log loss expected for the last judged week, if any.
-        realized: Log loss found in it, if any.
-        rows: What is shown as a table: names and values.
-        next_steps: What a person should do.
+        expected: The loss expected in the last judged week.
+        realized: The loss realized in it.
+        rows: All that the report's page in Prefect shows: names and values.
     """
 
-    as_of: str
-    status: str
-    headline: str
     verdict: str
-    expected: float | None
-    realized: float | None
+    expected: str
+    realized: str
     rows: tuple[tuple[str, str], ...]
-    next_steps: tuple[str, ...]
 
 
-def read_report(data: Path, as_of: str) -> Report:
-    """Read a week's report.
+def read_weekly_report(data: DataFolder, as_of: date | str) -> WeeklyReport:
+    """Read the report of a complete week.
 
     Args:
-        data: The data folder.
+        data: The environment's data folder.
         as_of: The week.
     """
     from weekwise.reports.weekly.weekly_report import WeeklyReport
 
-    path = DataFolder(data).week(as_of).weekly_report
-    content = WeeklyReport.model_validate_json(path.read_bytes())
-    figures, last = content.figures, content.figures.performance.last
+    return WeeklyReport.model_validate_json(data.week(as_of).weekly_report.read_bytes())
+
+
+def summarize(report: WeeklyReport) -> ReportSummary:
+    """The figures of a weekly report that the flow shows: the one place that reads them."""
+    figures, last_week = report.figures, report.figures.performance.last
     verdict = figures.model.verdict.headline
-    expected = last.expected_loss if last else None
-    realized = last.loss if last else None
-    return Report(
-        as_of=content.as_of.isoformat(),
-        status=content.status,
-        headline=content.headline,
+    expected = fixed(last_week.expected_log_loss if last_week else None, 4)
+    realized = fixed(last_week.log_loss if last_week else None, 4)
+    return ReportSummary(
         verdict=verdict,
         expected=expected,
         realized=realized,
         rows=(
-            ("as of", f"{content.as_of}, predicting up to {figures.end}"),
+            ("as of", f"{report.as_of}, predicting up to {figures.end}"),
             ("history rows", f"{figures.data.history_rows:,}"),
             ("predictions", f"{figures.predictions.rows:,}"),
             ("verdict", verdict),
-            ("log loss expected", shown(expected)),
-            ("log loss realized", shown(realized)),
+            ("log loss expected", expected),
+            ("log loss realized", realized),
         ),
-        next_steps=content.next_steps,
     )
-
-
-def shown(value: float | None) -> str:
-    """A figure for people."""
-    return "-" if value is None else f"{value:.4f}"
