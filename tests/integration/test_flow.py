@@ -102,6 +102,7 @@ def test_pipelines_are_subflows_in_order(server: flows.Server, whole_run: dict[s
 def test_nodes_are_tasks(server: flows.Server, whole_run: dict[str, Any]) -> None:
     """Each node is a completed task of its pipeline's subflow, with its name and tags."""
     from weekwise.orchestration.project import Project, set_up
+
     from weekwise.pipeline_registry import register_pipelines
 
     # Reading an environment's configuration makes its pipelines the active ones.

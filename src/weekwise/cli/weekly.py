@@ -181,13 +181,14 @@ def _plan_table(plan: RunPlan) -> Table:
 def _backfill_table(weeks: list[BackfilledWeek]) -> Table:
     from rich.table import Table
 
-    from weekwise.orchestration.flow.report_summary import summarize
+    from weekwise.orchestration.flow.week_summary import summarize_week
 
     table = Table(box=None, pad_edge=False)
+    # The last column needs no title: it marks weeks that were complete before.
     for column in ("as_of", "status", "expected", "realized", "verdict", ""):
         table.add_column(column)
     for week in weeks:
-        report, summary = week.report, summarize(week.report)
+        report, summary = week.report, summarize_week(week.report)
         table.add_row(
             report.as_of.isoformat(),
             report.status,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
-from weekwise.orchestration.flow.report_summary import ReportSummary, summarize
+from weekwise.orchestration.flow.week_summary import WeekSummary, summarize_week
 from weekwise.orchestration.project_environment import ProjectEnvironment
 from weekwise.paths import WeekFolder
 from weekwise.wording import counted
@@ -55,7 +55,7 @@ def publish_report(
     environment: ProjectEnvironment, report: WeeklyReport, mlflow_run_id: str | None
 ) -> None:
     """Show a complete run: the report's first line and figures, the verdict, the Data Docs."""
-    summary, week = summarize(report), environment.data.week(report.as_of)
+    summary, week = summarize_week(report), environment.data.week(report.as_of)
     _publish(
         lambda: create_markdown_artifact(
             markdown=_report_page(report, summary, week, mlflow_run_id),
@@ -107,15 +107,8 @@ def gate_failures(week: WeekFolder) -> list[dict[str, str]]:
 
 
 def _publish_gate(environment: ProjectEnvironment, week: WeekFolder) -> None:
-    rows = gate_failures(week)
-    description = counted(len(rows), "finding", "findings") if rows else "all contracts hold"
-    _publish(
-        lambda: create_table_artifact(
-            table=rows or [{"table": "all", "finding": "none"}],
-            key="data-gate",
-            description=description,
-        )
-    )
+    # Results of an older version may be unreadable, so they are read where nothing fails the run.
+    _publish(lambda: _create_gate_table(gate_failures(week)))
     docs = environment.data.data_docs
     if docs.exists():
         _publish(
@@ -125,8 +118,17 @@ def _publish_gate(environment: ProjectEnvironment, week: WeekFolder) -> None:
         )
 
 
+def _create_gate_table(rows: list[dict[str, str]]) -> None:
+    description = counted(len(rows), "finding", "findings") if rows else "all contracts hold"
+    create_table_artifact(
+        table=rows or [{"table": "all", "finding": "none"}],
+        key="data-gate",
+        description=description,
+    )
+
+
 def _report_page(
-    report: WeeklyReport, summary: ReportSummary, week: WeekFolder, mlflow_run_id: str | None
+    report: WeeklyReport, summary: WeekSummary, week: WeekFolder, mlflow_run_id: str | None
 ) -> str:
     lines = [f"# {report.headline}", "", "| | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in summary.rows]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from weekwise.errors import AsOfError
 from weekwise.orchestration.flow.launch import retry_last_run, run_week
-from weekwise.orchestration.flow.report_summary import read_weekly_report
 from weekwise.orchestration.flow.run_journal import read_journal
+from weekwise.orchestration.flow.week_summary import read_weekly_report
 from weekwise.orchestration.project_environment import ProjectEnvironment
 
 if TYPE_CHECKING:
@@ -55,16 +55,24 @@ def run_missing_weeks(
 
     Returns:
         All weeks, in order.
+
+    Raises:
+        WeekwiseError: If a week fails in a way that a user can fix, or if the report of a complete
+            one cannot be read.
     """
-    complete = set(environment.data.weeks())
+    # Read first: one that cannot be read is better known before hours of runs than after them.
+    complete = {
+        week: read_weekly_report(environment, week)
+        for week in sorted(set(environment.data.weeks()).intersection(weeks))
+    }
     backfilled: list[BackfilledWeek] = []
     for number, week in enumerate(weeks, start=1):
-        is_missing = week not in complete
-        if is_missing:
-            announce(number, week)
-            _run_or_resume(environment, week)
-        report = read_weekly_report(environment.data, week)
-        backfilled.append(BackfilledWeek(report, was_run=is_missing))
+        if week in complete:
+            backfilled.append(BackfilledWeek(complete[week], was_run=False))
+            continue
+        announce(number, week)
+        _run_or_resume(environment, week)
+        backfilled.append(BackfilledWeek(read_weekly_report(environment, week), was_run=True))
     return backfilled
 
 

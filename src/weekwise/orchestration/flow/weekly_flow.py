@@ -19,9 +19,9 @@ from weekwise.orchestration.flow.alerts import alert_failure, alert_if_act, aler
 from weekwise.orchestration.flow.artifacts import publish_failure, publish_report
 from weekwise.orchestration.flow.catch_up import SKIPPED, choose_week
 from weekwise.orchestration.flow.log_forwarding import forward_logs
-from weekwise.orchestration.flow.report_summary import read_weekly_report
 from weekwise.orchestration.flow.run_lock import one_run_at_a_time
 from weekwise.orchestration.flow.run_progress import RunProgress
+from weekwise.orchestration.flow.week_summary import read_weekly_report
 from weekwise.orchestration.project_environment import ProjectEnvironment, set_up_project
 from weekwise.orchestration.runner.prefect_runner import PrefectRunner
 
@@ -86,7 +86,7 @@ def _run(
         alert_failure(environment, as_of, error)
         raise
     progress.finish()
-    report = read_weekly_report(environment.data, as_of)
+    report = read_weekly_report(environment, week)
     publish_report(environment, report, progress.journal.mlflow_run_id)
     alert_if_act(environment, report)
     return Completed(message=report.headline)

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
+import pytest
 from report_parts import gate_result
 
-from weekwise.orchestration.flow.artifacts import gate_failures
+from weekwise.orchestration.flow import artifacts
+from weekwise.orchestration.flow.artifacts import gate_failures, publish_failure
+from weekwise.orchestration.project_environment import ProjectEnvironment
 from weekwise.paths import DataFolder
 
 
@@ -25,3 +30,23 @@ def test_the_gate_s_failures_are_rows(tmp_path: Path) -> None:
 def test_a_week_without_a_gate_has_no_failures(tmp_path: Path) -> None:
     """A run that failed before its first table was checked shows none."""
     assert gate_failures(DataFolder(tmp_path).week("2013-07-01")) == []
+
+
+def test_a_failure_is_shown_even_if_the_gate_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate result of another version does not hide why a run failed."""
+    data = DataFolder(tmp_path)
+    week = data.week("2013-07-01")
+    week.gate.mkdir(parents=True)
+    week.gate_result("features").write_text("{}", "utf-8")
+    shown: dict[str, Any] = {}
+    monkeypatch.setattr(
+        artifacts, "create_markdown_artifact", lambda **artifact: shown.update(artifact)
+    )
+    environment = cast("ProjectEnvironment", SimpleNamespace(data=data))
+
+    publish_failure(environment, "2013-07-01", ValueError("the feed is gone\nand more"))
+
+    assert shown["key"] == "failure"
+    assert shown["description"] == "the feed is gone"

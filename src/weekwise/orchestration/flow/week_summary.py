@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from weekwise.paths import DataFolder
+from pydantic import ValidationError
+
+from weekwise.errors import OrchestrationError
+from weekwise.orchestration.project_environment import ProjectEnvironment
 from weekwise.wording import fixed
 
 if TYPE_CHECKING:
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ReportSummary:
+class WeekSummary:
     """A weekly report in a few figures, as text.
 
     Attributes:
@@ -30,25 +33,36 @@ class ReportSummary:
     rows: tuple[tuple[str, str], ...]
 
 
-def read_weekly_report(data: DataFolder, as_of: date | str) -> WeeklyReport:
+def read_weekly_report(environment: ProjectEnvironment, as_of: date) -> WeeklyReport:
     """Read the report of a complete week.
 
     Args:
-        data: The environment's data folder.
+        environment: The environment.
         as_of: The week.
+
+    Raises:
+        OrchestrationError: If the report is damaged, or was written by another version.
     """
     from weekwise.reports.weekly.weekly_report import WeeklyReport
 
-    return WeeklyReport.model_validate_json(data.week(as_of).weekly_report.read_bytes())
+    path = environment.data.week(as_of).weekly_report
+    try:
+        return WeeklyReport.model_validate_json(path.read_bytes())
+    except ValidationError:
+        raise OrchestrationError(
+            f"the report of the week {as_of} cannot be read: {path} is damaged, or another version "
+            "of Weekwise wrote it; run that week again: "
+            f"kedro weekly run --as-of {as_of}{environment.cli_option}"
+        ) from None
 
 
-def summarize(report: WeeklyReport) -> ReportSummary:
+def summarize_week(report: WeeklyReport) -> WeekSummary:
     """The figures of a weekly report that the flow shows: the one place that reads them."""
     figures, last_week = report.figures, report.figures.performance.last
     verdict = figures.model.verdict.headline
     expected = fixed(last_week.expected_log_loss if last_week else None, 4)
     realized = fixed(last_week.log_loss if last_week else None, 4)
-    return ReportSummary(
+    return WeekSummary(
         verdict=verdict,
         expected=expected,
         realized=realized,
