@@ -16,6 +16,5 @@ def page(project: Path) -> str:
     from weekwise.orchestration.options import OrchestrationOptions
 
     path = project / "conf" / "base" / f"{NAME}.yml"
-    return parameters.group(
-        NAME, OrchestrationOptions, {NAME: yaml.safe_load(path.read_text("utf-8"))}
-    )
+    values = {NAME: yaml.safe_load(path.read_text("utf-8"))}
+    return parameters.group(NAME, OrchestrationOptions, values)

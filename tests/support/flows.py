@@ -241,7 +241,7 @@ def week(as_of: str, *, hook: Callable[[], Any] | None = None) -> Callable[[Any]
     def run(environment: Any) -> None:
         from weekwise.orchestration.flow.launch import run_week
 
-        use(hook)
+        add_hook(hook)
         run_week(environment, as_of)
 
     return run
@@ -260,7 +260,7 @@ def command(*words: str, hook: Callable[[], Any] | None = None) -> Callable[[Any
 
         from weekwise.cli.weekly import weekly
 
-        use(hook)
+        add_hook(hook)
         os.environ["COLUMNS"] = "200"
         result = CliRunner().invoke(weekly, [*words, "--env", "test"])
         return result.exit_code, result.output
@@ -275,7 +275,7 @@ def retry(environment: Any) -> None:
     retry_last_run(environment)
 
 
-def use(hook: Callable[[], Any] | None) -> None:
+def add_hook(hook: Callable[[], Any] | None) -> None:
     """Add a Kedro hook to the sessions of this process."""
     from kedro.framework.project import settings
 

@@ -59,9 +59,9 @@ def read_weekly_report(environment: ProjectEnvironment, as_of: date) -> WeeklyRe
 def summarize_week(report: WeeklyReport) -> WeekSummary:
     """The figures of a weekly report that the flow shows: the one place that reads them."""
     figures, last_week = report.figures, report.figures.performance.last
-    verdict = figures.model.verdict.headline
-    expected = fixed(last_week.expected_log_loss if last_week else None, 4)
-    realized = fixed(last_week.log_loss if last_week else None, 4)
+    verdict, loss = figures.model.verdict.headline, figures.task.words.loss
+    expected = fixed(last_week.expected_loss if last_week else None, 4)
+    realized = fixed(last_week.loss if last_week else None, 4)
     return WeekSummary(
         verdict=verdict,
         expected=expected,
@@ -71,7 +71,7 @@ def summarize_week(report: WeeklyReport) -> WeekSummary:
             ("history rows", f"{figures.data.history_rows:,}"),
             ("predictions", f"{figures.predictions.rows:,}"),
             ("verdict", verdict),
-            ("log loss expected", expected),
-            ("log loss realized", realized),
+            (f"{loss} expected", expected),
+            (f"{loss} realized", realized),
         ),
     )

@@ -75,7 +75,7 @@ def test_only_missing_weeks_are_run(environment: ProjectEnvironment, started: li
 def test_a_report_that_cannot_be_read_stops_a_backfill_first(
     environment: ProjectEnvironment, started: list[date]
 ) -> None:
-    """Nothing is run if a complete week's report is of another version; weeks outside are not read."""
+    """No week is run if the report of a complete one is of another version."""
     write_report(environment, WEEKS[2], "{}")
     with pytest.raises(
         OrchestrationError, match="the report of the week 2013-01-29 cannot be read"
