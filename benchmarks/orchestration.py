@@ -76,13 +76,13 @@ def _weeks(
 
 
 def _timed(kind: str, asked: argparse.Namespace) -> Any:
-    def run(project: Any) -> Took:
-        from weekwise.orchestration.flow.launch import run_now
-        from weekwise.orchestration.project import Project
+    def run(environment: Any) -> Took:
+        from weekwise.orchestration.flow.launch import run_week
+        from weekwise.orchestration.project_environment import ProjectEnvironment
 
         wall, cpu = time.perf_counter(), time.process_time()
         if kind == "flow":
-            run_now(Project.of(project.path, asked.env), asked.as_of)
+            run_week(ProjectEnvironment.of(environment.path, asked.env), asked.as_of)
         else:
             runs._session_run(asked.as_of, None, None, asked.env)  # noqa: SLF001
         return Took(time.perf_counter() - wall, time.process_time() - cpu)
@@ -90,7 +90,7 @@ def _timed(kind: str, asked: argparse.Namespace) -> Any:
     return run
 
 
-def _empty_tasks(_project: Any) -> float:
+def _empty_tasks(_environment: Any) -> float:
     """Seconds that a node costs for being a Prefect task."""
     from kedro.framework.hooks.manager import _create_hook_manager
     from kedro.io import DataCatalog, MemoryDataset

@@ -13,7 +13,8 @@ NAME = "orchestration"
 
 def page(project: Path) -> str:
     """Every setting of the weekly flow: its value, what it takes, its meaning."""
-    from weekwise.orchestration.options import Orchestration
+    from weekwise.orchestration.options import OrchestrationOptions
 
     path = project / "conf" / "base" / f"{NAME}.yml"
-    return parameters.group(NAME, Orchestration, {NAME: yaml.safe_load(path.read_text("utf-8"))})
+    values = {NAME: yaml.safe_load(path.read_text("utf-8"))}
+    return parameters.group(NAME, OrchestrationOptions, values)

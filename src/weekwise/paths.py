@@ -137,6 +137,16 @@ class DataFolder:
         return self.path / "orchestration"
 
     @property
+    def run_lock(self) -> Path:
+        """The lock that a weekly run of this environment holds."""
+        return self.orchestration / "run.lock"
+
+    @property
+    def run_journal(self) -> Path:
+        """How far the last weekly run got, as JSON."""
+        return self.orchestration / "last_run.json"
+
+    @property
     def gx(self) -> Path:
         """Great Expectations' suites, results and Data Docs, in its own layout."""
         return self.reporting / GX

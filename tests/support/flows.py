@@ -45,9 +45,9 @@ class Server:
     """
 
     def __init__(self, home: Path) -> None:
-        with socket.socket() as free:
-            free.bind((HOST, 0))
-            self.port = free.getsockname()[1]
+        with socket.socket() as listener:
+            listener.bind((HOST, 0))
+            self.port = listener.getsockname()[1]
         self.home = home
         self.url = f"http://{HOST}:{self.port}/api"
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,7 +80,7 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        until(lambda: self.ask("health", method="GET"))
+        wait_until(lambda: self.ask("health", method="GET"))
         return self
 
     def kill(self) -> None:
@@ -111,21 +111,19 @@ class Server:
         return json.loads(text) if text else True
 
     def flow_runs(self, **filters: Any) -> list[dict[str, Any]]:
-        """Flow runs, in the order they began."""
-        found = self.ask(
-            "flow_runs/filter", {"flow_runs": filters or None, "sort": "START_TIME_ASC"}
-        )
-        return list(found)
+        """Flow runs, in the order they started."""
+        query = {"flow_runs": filters or None, "sort": "START_TIME_ASC"}
+        return list(self.ask("flow_runs/filter", query))
 
     def task_runs(self, flow_run_id: str) -> list[dict[str, Any]]:
         """The task runs of one flow run, without those that stand for subflows."""
-        among = {"id": {"any_": [flow_run_id]}}
-        found = self.ask("task_runs/filter", {"flow_runs": among, "sort": "ID_DESC"})
-        children = {run["parent_task_run_id"] for run in self.subflows(flow_run_id)}
-        return [run for run in found if run["id"] not in children]
+        query = {"flow_runs": {"id": {"any_": [flow_run_id]}}, "sort": "ID_DESC"}
+        task_runs = self.ask("task_runs/filter", query)
+        subflows = {run["parent_task_run_id"] for run in self.subflows(flow_run_id)}
+        return [run for run in task_runs if run["id"] not in subflows]
 
     def subflows(self, flow_run_id: str) -> list[dict[str, Any]]:
-        """The subflows of one flow run, in the order they began."""
+        """The subflows of one flow run, in the order they started."""
         return self.flow_runs(parent_flow_run_id={"any_": [flow_run_id]})
 
     def logs(self, flow_run_id: str) -> list[dict[str, Any]]:
@@ -134,24 +132,24 @@ class Server:
 
     def artifacts(self, flow_run_id: str) -> dict[str, dict[str, Any]]:
         """The artifacts of one flow run, by key."""
-        among = {"flow_run_id": {"any_": [flow_run_id]}}
-        found = self.ask("artifacts/filter", {"artifacts": among})
-        return {artifact["key"]: artifact for artifact in found}
+        query = {"artifacts": {"flow_run_id": {"any_": [flow_run_id]}}}
+        artifacts = self.ask("artifacts/filter", query)
+        return {artifact["key"]: artifact for artifact in artifacts}
 
 
-def until(true: Callable[[], Any], *, seconds: float = 300) -> Any:
-    """Wait until something is true, and give it back.
+def wait_until(condition: Callable[[], Any], *, seconds: float = 300) -> Any:
+    """Wait until a condition holds; gives its value.
 
     Raises:
         TimeoutError: If it takes too long.
     """
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = true()
-        if found:
-            return found
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
         time.sleep(0.3)
-    raise TimeoutError("what was waited for has not come")
+    raise TimeoutError(f"the condition did not hold within {seconds:g} s")
 
 
 class Run:
@@ -160,7 +158,7 @@ class Run:
     Args:
         server: The server it uses.
         data: Its data folder.
-        function: What is called there with the environment's `Project`.
+        function: What is called there with the test environment, a `ProjectEnvironment`.
     """
 
     def __init__(self, server: Server, data: Path, function: Callable[[Any], Any]) -> None:
@@ -200,7 +198,7 @@ class Run:
         if self._process.exitcode == -signal.SIGKILL:
             raise runs.RunKilledError
         if answer is None:
-            raise RuntimeError("no word from the run")
+            raise RuntimeError("the run gave no result")
         value, error = answer
         if error:
             raise RuntimeError(error)
@@ -226,10 +224,10 @@ class Run:
 def _with_settings(server: Server, function: Callable[[Any], Any]) -> Any:
     from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_LEVEL, temporary_settings
 
-    from weekwise.orchestration.project import Project, set_up
+    from weekwise.orchestration.project_environment import ProjectEnvironment, set_up_project
 
     with temporary_settings({PREFECT_API_URL: server.url, PREFECT_LOGGING_LEVEL: "ERROR"}):
-        return function(Project.of(set_up(), "test"))
+        return function(ProjectEnvironment.of(set_up_project(), "test"))
 
 
 def week(as_of: str, *, hook: Callable[[], Any] | None = None) -> Callable[[Any], None]:
@@ -240,11 +238,11 @@ def week(as_of: str, *, hook: Callable[[], Any] | None = None) -> Callable[[Any]
         hook: Makes a Kedro hook that goes with the run.
     """
 
-    def run(project: Any) -> None:
-        from weekwise.orchestration.flow.launch import run_now
+    def run(environment: Any) -> None:
+        from weekwise.orchestration.flow.launch import run_week
 
-        use(hook)
-        run_now(project, as_of)
+        add_hook(hook)
+        run_week(environment, as_of)
 
     return run
 
@@ -257,12 +255,12 @@ def command(*words: str, hook: Callable[[], Any] | None = None) -> Callable[[Any
         hook: Makes a Kedro hook that goes with the runs.
     """
 
-    def run(_project: Any) -> tuple[int, str]:
+    def run(_environment: Any) -> tuple[int, str]:
         from click.testing import CliRunner
 
         from weekwise.cli.weekly import weekly
 
-        use(hook)
+        add_hook(hook)
         os.environ["COLUMNS"] = "200"
         result = CliRunner().invoke(weekly, [*words, "--env", "test"])
         return result.exit_code, result.output
@@ -270,14 +268,14 @@ def command(*words: str, hook: Callable[[], Any] | None = None) -> Callable[[Any
     return run
 
 
-def retry(project: Any) -> None:
-    """A function for `Run` that takes up the last run."""
-    from weekwise.orchestration.flow.launch import retry_last
+def retry(environment: Any) -> None:
+    """A function for `Run` that resumes the last run."""
+    from weekwise.orchestration.flow.launch import retry_last_run
 
-    retry_last(project)
+    retry_last_run(environment)
 
 
-def use(hook: Callable[[], Any] | None) -> None:
+def add_hook(hook: Callable[[], Any] | None) -> None:
     """Add a Kedro hook to the sessions of this process."""
     from kedro.framework.project import settings
 

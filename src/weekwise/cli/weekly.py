@@ -15,13 +15,13 @@ from weekwise.cli.plain_errors import plain_errors
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from weekwise.orchestration.flow.backfill import Week
-    from weekwise.orchestration.project import Project
-    from weekwise.orchestration.runner.plan import Plan
+    from weekwise.orchestration.flow.backfill import BackfilledWeek
+    from weekwise.orchestration.project_environment import ProjectEnvironment
+    from weekwise.orchestration.runner.run_plan import RunPlan
 
-PREFECT_LEVEL = "PREFECT_LOGGING_LEVEL"
+PREFECT_LOG_LEVEL = "PREFECT_LOGGING_LEVEL"
 QUIET = "CRITICAL"
-"""Prefect's own lines would repeat Kedro's, and give each error of a user's a traceback."""
+"""Prefect's own lines would repeat Kedro's, and show a traceback for each of a user's errors."""
 
 
 @click.group(name="weekly")
@@ -31,33 +31,34 @@ def weekly() -> None:
 
 @weekly.command()
 @click.option("--as-of", help="The run's logical date, YYYY-MM-DD; by default the next week.")
-@click.option("--retry", is_flag=True, help="Take up the last run where it failed.")
+@click.option("--retry", is_flag=True, help="Resume the last run where it failed.")
 @env_option
 def run(as_of: str | None, retry: bool, env: str | None) -> None:
     """Run one week now, in this process; no server is needed."""
     if as_of and retry:
-        raise click.UsageError("--retry takes up the last run; leave out --as-of")
-    with _project_here(env) as (project, ready):
-        from weekwise.orchestration.flow import launch as start
+        raise click.UsageError("--retry resumes the last run; leave out --as-of")
+    with _local_runs(env) as (environment, wait_for_api):
+        from weekwise.orchestration.flow import launch
 
+        # What a user can fix is said at once, before a server is waited for.
         if retry:
-            start.unfinished_run(project)
-            ready()
-            start.retry_last(project)
+            launch.unfinished_run(environment)
+            wait_for_api()
+            launch.retry_last_run(environment)
         else:
-            day = start.chosen_week(project, as_of)
-            ready()
-            start.run_now(project, day.isoformat())
+            week = launch.requested_week(environment, as_of)
+            wait_for_api()
+            launch.run_week(environment, week.isoformat())
 
 
 @weekly.command()
 @env_option
 def serve(env: str | None) -> None:
     """Create or update the weekly deployment and serve it here, until SIGTERM."""
-    with _project(env, level="ERROR") as project:
-        from weekwise.orchestration.deployment.weekly_deployment import serve_weekly
+    with _environment(env, level="ERROR") as environment:
+        from weekwise.orchestration.deployment.serve import serve_deployment
 
-        serve_weekly(project)
+        serve_deployment(environment)
 
 
 @weekly.command()
@@ -70,10 +71,10 @@ def up(wait: float, env: str | None) -> None:
 
     An interrupted run is resumed. This is what a container runs.
     """
-    with _project(env, level="ERROR") as project:
-        from weekwise.orchestration.deployment.container_start import up as bring_up
+    with _environment(env, level="ERROR") as environment:
+        from weekwise.orchestration.deployment.container_start import start_and_serve
 
-        bring_up(project, wait_seconds=wait)
+        start_and_serve(environment, wait_seconds=wait)
 
 
 @weekly.command()
@@ -81,10 +82,10 @@ def up(wait: float, env: str | None) -> None:
 @env_option
 def deploy(work_pool: str, env: str | None) -> None:
     """Create or update the weekly deployment for a worker on a work pool."""
-    with _project(env) as project:
-        from weekwise.orchestration.deployment.weekly_deployment import deploy_weekly
+    with _environment(env) as environment:
+        from weekwise.orchestration.deployment.definition import deploy_to_work_pool
 
-        name = deploy_weekly(project, work_pool)
+        name = deploy_to_work_pool(environment, work_pool)
         click.echo(f"deployed {name}; start a worker with: prefect worker start -p {work_pool}")
 
 
@@ -94,105 +95,107 @@ def deploy(work_pool: str, env: str | None) -> None:
 @env_option
 def backfill(first: str, last: str, env: str | None) -> None:
     """Run the weeks that are missing, in order."""
-    with _project_here(env) as (project, ready):
-        from weekwise.orchestration.flow import backfill as filling
+    with _local_runs(env) as (environment, wait_for_api):
+        from weekwise.orchestration.flow.backfill import run_missing_weeks, weeks_between
 
-        weeks = filling.weeks_between(project, first, last)
-        ready()
-        made = filling.backfill(
-            project, weeks, lambda n, week: click.echo(f"week {n} of {len(weeks)}: {week}")
+        weeks = weeks_between(environment, first, last)
+        wait_for_api()
+        backfilled = run_missing_weeks(
+            environment, weeks, lambda n, week: click.echo(f"week {n} of {len(weeks)}: {week}")
         )
-        _print(_weeks_table(made))
+        _print(_backfill_table(backfilled))
 
 
 @weekly.command()
 @env_option
 def explain(env: str | None) -> None:
-    """Show how nodes become tasks: stages, retries, time limits, turns. Nothing is run."""
-    with _project(env) as project:
-        as_of = project.calendar.first_as_of.isoformat()
-        plan = project.plan(as_of)
+    """Show how nodes become tasks: stages, retries, time limits. Nothing is run."""
+    with _environment(env) as environment:
+        # Any week has the same plan.
+        plan = environment.plan(environment.calendar.first_as_of.isoformat())
         _print(_plan_table(plan))
-        click.echo("A retried run takes up again at: " + plan.resume_at)
+        click.echo(f"A retried run resumes at: {plan.resume_at}")
 
 
 @contextmanager
-def _project(env: str | None, *, level: str = QUIET) -> Iterator[Project]:
-    """The environment's project; errors that a user can fix become one line."""
-    os.environ.setdefault(PREFECT_LEVEL, level)
+def _environment(env: str | None, *, level: str = QUIET) -> Iterator[ProjectEnvironment]:
+    """The environment; errors that a user can fix become one line."""
+    os.environ.setdefault(PREFECT_LOG_LEVEL, level)
     with plain_errors():
-        from weekwise.orchestration.project import Project, set_up
+        from weekwise.orchestration.project_environment import ProjectEnvironment, set_up_project
 
-        yield Project.of(set_up(), env)
+        yield ProjectEnvironment.of(set_up_project(), env)
 
 
 @contextmanager
-def _project_here(env: str | None) -> Iterator[tuple[Project, Callable[[], None]]]:
-    """The environment's project for runs in this process, and what waits for an API that answers.
+def _local_runs(env: str | None) -> Iterator[tuple[ProjectEnvironment, Callable[[], None]]]:
+    """The environment for runs in this process, and a function that waits for the Prefect API.
 
-    A server of its own takes seconds to start, and so does what a run imports: both begin at once.
+    A temporary server takes seconds to start, and so do a run's imports: both start at once.
     """
-    os.environ.setdefault(PREFECT_LEVEL, QUIET)
+    os.environ.setdefault(PREFECT_LOG_LEVEL, QUIET)
     with plain_errors():
-        from weekwise.orchestration.server.temporary_server import a_server
+        from weekwise.orchestration.server.temporary_server import temporary_server
 
-        with a_server() as server, _project(env) as project:
+        with temporary_server() as server, _environment(env) as environment:
 
-            def ready() -> None:
+            def wait_for_api() -> None:
                 from weekwise.orchestration.server.connection import check_api
 
-                _import_what_runs_need()
+                _import_heavy_modules()
                 if server is not None:
                     server.wait()
                 check_api(server_needed=False)
 
-            yield project, ready
+            yield environment, wait_for_api
 
 
-def _import_what_runs_need() -> None:
+def _import_heavy_modules() -> None:
+    """Import what a run needs while the server starts."""
     import great_expectations  # noqa: F401
     import kedro_mlflow.framework.hooks  # noqa: F401
 
     import weekwise.orchestration.flow.launch  # noqa: F401
 
 
-def _plan_table(plan: Plan) -> Table:
+def _plan_table(plan: RunPlan) -> Table:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for column in ("subflow", "task", "tags", "retries", "time limit", "holds the store"):
+    for column in ("subflow", "task", "tags", "retries", "time limit", "store connection"):
         table.add_column(column)
     for stage in plan.stages:
-        for number, task in enumerate(stage.tasks.values()):
+        for position, task in enumerate(stage.tasks.values()):
             limit = task.options.timeout_seconds
             table.add_row(
-                "" if number else stage.title,
+                "" if position else stage.title,
                 task.node.short_name,
                 ", ".join(sorted(task.node.tags)),
                 str(task.options.retries),
                 "none" if limit is None else f"{limit:g} s",
-                "takes turns" if task.takes_turns else "",
+                "one node at a time" if task.needs_connection else "",
             )
     return table
 
 
-def _weeks_table(weeks: list[Week]) -> Table:
+def _backfill_table(weeks: list[BackfilledWeek]) -> Table:
     from rich.table import Table
 
-    from weekwise.orchestration.flow.report_summary import shown
+    from weekwise.orchestration.flow.week_summary import summarize_week
 
     table = Table(box=None, pad_edge=False)
+    # The last column needs no title: it marks weeks that were complete before.
     for column in ("as_of", "status", "expected", "realized", "verdict", ""):
         table.add_column(column)
     for week in weeks:
-        report = week.report
+        report, summary = week.report, summarize_week(week.report)
         table.add_row(
-            report.as_of,
+            report.as_of.isoformat(),
             report.status,
-            shown(report.expected),
-            shown(report.realized),
-            report.verdict,
-            "" if week.made else "was there",
+            summary.expected,
+            summary.realized,
+            summary.verdict,
+            "" if week.was_run else "already complete",
         )
     return table
 

@@ -19,7 +19,7 @@ class _Options(BaseModel):
 
 
 class Schedule(_Options):
-    """When the weekly deployment runs, and which week it takes.
+    """When the weekly deployment runs, and which week it runs.
 
     Attributes:
         cron: Minute, hour, day of month, month, day of week.
@@ -37,8 +37,8 @@ class Schedule(_Options):
     @field_validator("cron")
     @classmethod
     def _is_cron(cls, cron: str) -> str:
-        parts = cron.split()
-        if len(parts) != 5:  # noqa: PLR2004 - a cron line has five fields
+        fields = cron.split()
+        if len(fields) != 5:  # noqa: PLR2004 - a cron line has five fields
             raise ValueError(f"{cron!r} is not a cron line of five fields, such as '0 6 * * 1'")
         return cron
 
@@ -56,7 +56,7 @@ class NodeOptions(_Options):
     """How a node's task is retried and limited.
 
     Attributes:
-        retries: Further attempts after a failure; a broken contract is never tried again.
+        retries: Further attempts after a failure; a broken contract is never retried.
         retry_delay_seconds: Wait before the second attempt; it doubles with each further one.
         timeout_seconds: Time limit of one attempt; null is none.
     """
@@ -66,8 +66,8 @@ class NodeOptions(_Options):
     timeout_seconds: float | None = Field(default=1800.0, gt=0)
 
 
-class NodeChange(_Options):
-    """What differs for some nodes; what is left out stays as it is.
+class NodeOverrides(_Options):
+    """What differs for some nodes; what is not set stays as it is for all.
 
     Attributes:
         retries: As for all nodes.
@@ -80,18 +80,18 @@ class NodeChange(_Options):
     timeout_seconds: float | None = Field(default=None, gt=0)
 
 
-class Orchestration(_Options):
+class OrchestrationOptions(_Options):
     """All of `orchestration.yml`.
 
     Attributes:
         schedule: When the weekly deployment runs.
         stages: The title of each Kedro pipeline's subflow, in the order of a run.
-        resume_at: Where a retried run takes up again, in a new process: at the failed `stage`, or
-            the `run` from its start.
-        concurrency: Nodes at once.
+        resume_at: Where a retried run resumes, in a new process: at the failed `stage`, or at the
+            start of the `run`.
+        concurrency: Nodes that run at once.
         nodes: Retries and time limit of every node.
         by_tag: What differs for nodes with a tag.
-        by_node: What differs for a node.
+        by_node: What differs for a node, by its name without the pipeline's namespace.
     """
 
     schedule: Schedule = Schedule()
@@ -99,25 +99,30 @@ class Orchestration(_Options):
     resume_at: Literal["stage", "run"] = "stage"
     concurrency: int = Field(default=4, ge=1)
     nodes: NodeOptions = NodeOptions()
-    by_tag: Mapping[str, NodeChange] = Field(default_factory=dict)
-    by_node: Mapping[str, NodeChange] = Field(default_factory=dict)
+    by_tag: Mapping[str, NodeOverrides] = Field(default_factory=dict)
+    by_node: Mapping[str, NodeOverrides] = Field(default_factory=dict)
 
-    def of(self, node: Node) -> NodeOptions:
-        """One node's options: those of all, changed by its tags, then by its name."""
-        changes = [self.by_tag[tag] for tag in sorted(node.tags) if tag in self.by_tag]
+    def for_node(self, node: Node) -> NodeOptions:
+        """One node's options: those of all nodes, overridden by its tags, then by its name."""
+        overrides = [self.by_tag[tag] for tag in sorted(node.tags) if tag in self.by_tag]
         if node.short_name in self.by_node:
-            changes.append(self.by_node[node.short_name])
+            overrides.append(self.by_node[node.short_name])
         return reduce(
-            lambda options, change: options.model_copy(
-                update=change.model_dump(exclude_unset=True)
+            # A null that is written down is a value (no time limit); one that is not, is none.
+            lambda options, override: options.model_copy(
+                update=override.model_dump(exclude_unset=True)
             ),
-            changes,
+            overrides,
             self.nodes,
         )
 
+    def title(self, pipeline_name: str) -> str:
+        """The title of a pipeline's subflow; by default the one that Kedro-Viz shows."""
+        return self.stages.get(pipeline_name, pipeline_name.replace("_", " ").title())
 
-def load_options(config: AbstractConfigLoader) -> Orchestration:
-    """The project's `orchestration.yml`, or the defaults if there is none.
+
+def load_options(config: AbstractConfigLoader) -> OrchestrationOptions:
+    """The environment's `orchestration.yml`, or the defaults if there is none.
 
     Raises:
         OrchestrationError: If it holds anything that is not understood.
@@ -125,9 +130,9 @@ def load_options(config: AbstractConfigLoader) -> Orchestration:
     try:
         values = config["orchestration"]
     except MissingConfigException:
-        return Orchestration()
+        return OrchestrationOptions()
     try:
-        return Orchestration.model_validate(values)
+        return OrchestrationOptions.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

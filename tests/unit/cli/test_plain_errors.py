@@ -28,7 +28,7 @@ def chained(*errors: Exception, how: str = "__cause__") -> Exception:
     return errors[0]
 
 
-def test_what_a_user_can_mend_is_one_message() -> None:
+def test_what_a_user_can_fix_is_one_message() -> None:
     """An error of Weekwise's own is its message alone, and exit status 1."""
     result = ended_by(AsOfError("as_of 'x' is not a date; write it as YYYY-MM-DD"))
 

@@ -36,7 +36,7 @@ def test_explain_shows_every_node_and_runs_nothing(data: Path) -> None:
     assert all(
         node.short_name in result.output for node in register_pipelines()["__default__"].nodes
     )
-    assert "Preliminary Analysis" in result.output
+    assert "Exploratory Data Analysis" in result.output
     line = next(each for each in result.output.splitlines() if "fit_challenger" in each)
     assert line.split()[1:] == ["1", "7200", "s"]
     assert list(data.iterdir()) == []

@@ -8,19 +8,20 @@ import yaml
 from kedro.pipeline.node import Node
 
 from weekwise.errors import OrchestrationError
-from weekwise.orchestration.options import NodeOptions, Orchestration, load_options
+from weekwise.orchestration.options import NodeOptions, OrchestrationOptions, load_options
 
 PROJECT = Path(__file__).parents[3]
 
 
-def a_node(name: str, *tags: str) -> Node:
-    """A node with tags."""
-    return Node(func=lambda x: x, inputs="x", outputs=f"of_{name}", name=name, tags=tags)
+def make_node(name: str, *tags: str, namespace: str | None = None) -> Node:
+    """A node with tags, and the namespace of its pipeline."""
+    func, outputs = (lambda x: x), f"of_{name}"
+    return Node(func, "x", outputs, name=name, tags=tags, namespace=namespace)
 
 
 def test_options_of_a_node_by_tag_then_by_name() -> None:
     """What is set for a node's name wins over its tag's, and that over everybody's."""
-    options = Orchestration.model_validate(
+    options = OrchestrationOptions.model_validate(
         {
             "nodes": {"retries": 1, "retry_delay_seconds": 2, "timeout_seconds": 10},
             "by_tag": {"slow": {"timeout_seconds": 100, "retries": 3}},
@@ -28,13 +29,23 @@ def test_options_of_a_node_by_tag_then_by_name() -> None:
         }
     )
 
-    def of(name: str, *tags: str) -> NodeOptions:
-        return options.of(a_node(name, *tags))
+    def options_of(name: str, *tags: str) -> NodeOptions:
+        return options.for_node(make_node(name, *tags))
 
-    assert of("clean") == options.nodes
-    assert of("draw", "slow").timeout_seconds == 100
-    assert of("fit", "slow") == NodeOptions(retries=0, retry_delay_seconds=2, timeout_seconds=100)
-    assert of("endless").timeout_seconds is None
+    assert options_of("clean") == options.nodes
+    assert options_of("draw", "slow").timeout_seconds == 100
+    assert options_of("fit", "slow") == NodeOptions(
+        retries=0, retry_delay_seconds=2, timeout_seconds=100
+    )
+    assert options_of("endless").timeout_seconds is None
+
+
+@pytest.mark.parametrize("namespace", [None, "training", "models.training"])
+def test_a_namespace_changes_no_option(namespace: str | None) -> None:
+    """A node is named in `by_node` without the namespace of its pipeline, whether it has one."""
+    options = OrchestrationOptions.model_validate({"by_node": {"fit": {"retries": 7}}})
+    assert options.for_node(make_node("fit", namespace=namespace)).retries == 7
+    assert options.for_node(make_node("clean", namespace=namespace)) == options.nodes
 
 
 @pytest.mark.parametrize(
@@ -53,7 +64,7 @@ def test_what_is_not_understood_is_named(values: dict[str, Any], message: str) -
         load_options({"orchestration": values})  # type: ignore[arg-type]
 
 
-def test_the_project_s_own_file() -> None:
+def test_the_shipped_file() -> None:
     """The shipped file is understood: Monday at 06:00, and every pipeline is a stage."""
     from weekwise.pipeline_registry import ENGINE, WRANGLING
 
@@ -61,3 +72,14 @@ def test_the_project_s_own_file() -> None:
     options = load_options({"orchestration": yaml.safe_load(text)})  # type: ignore[arg-type]
     assert options.schedule.cron == "0 6 * * 1"
     assert list(options.stages) == [WRANGLING, *ENGINE]
+
+
+def test_stages_are_called_as_kedro_viz_calls_them() -> None:
+    """A subflow of Prefect has the title of the box that Kedro-Viz draws for the same pipeline."""
+    text = (PROJECT / "conf" / "base" / "orchestration.yml").read_text("utf-8")
+    options = load_options({"orchestration": yaml.safe_load(text)})  # type: ignore[arg-type]
+    default = OrchestrationOptions()
+    assert {name: options.title(name) for name in options.stages} == {
+        name: default.title(name) for name in options.stages
+    }
+    assert default.title("data_wrangling") == "Data Wrangling"

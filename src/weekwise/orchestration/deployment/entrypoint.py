@@ -16,7 +16,9 @@ from omegaconf import OmegaConf
 
 os.environ["KEDRO_LOGGING_CONFIG"] = str(Path(__file__).with_name("logging.yml"))
 
-from weekwise.orchestration.project import set_up  # Kedro reads it when imported
+from weekwise.orchestration.project_environment import (
+    set_up_project,
+)  # Kedro reads it when imported
 
 
 def _set_levels(config: Path) -> None:
@@ -26,7 +28,7 @@ def _set_levels(config: Path) -> None:
         logging.getLogger(name).setLevel(options["level"])
 
 
-_set_levels(set_up() / "conf" / "logging.yml")
+_set_levels(set_up_project() / "conf" / "logging.yml")
 
 from weekwise.orchestration.flow.weekly_flow import weekly  # noqa: E402 - the project comes first
 

@@ -5,65 +5,80 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from weekwise.errors import AsOfError
-from weekwise.orchestration.flow.journal import read_journal
-from weekwise.orchestration.flow.launch import retry_last, run_now
-from weekwise.orchestration.flow.report_summary import Report, read_report
-from weekwise.orchestration.project import Project
-from weekwise.paths import DataFolder
+from weekwise.orchestration.flow.launch import retry_last_run, run_week
+from weekwise.orchestration.flow.run_journal import read_journal
+from weekwise.orchestration.flow.week_summary import read_weekly_report
+from weekwise.orchestration.project_environment import ProjectEnvironment
+
+if TYPE_CHECKING:
+    from weekwise.reports.weekly.weekly_report import WeeklyReport
 
 
 @dataclass(frozen=True)
-class Week:
+class BackfilledWeek:
     """One week of a backfill.
 
     Attributes:
-        as_of: Its date.
-        report: What it found.
-        made: Whether this backfill ran it; otherwise it was there before.
+        report: Its weekly report.
+        was_run: Whether this backfill ran it; otherwise it was complete before.
     """
 
-    as_of: date
-    report: Report
-    made: bool
+    report: WeeklyReport
+    was_run: bool
 
 
-def weeks_between(project: Project, first: str, last: str) -> list[date]:
+def weeks_between(environment: ProjectEnvironment, first: str, last: str) -> list[date]:
     """The as-of dates of a backfill.
 
     Raises:
         AsOfError: If the dates are wrong, or in the wrong order.
     """
-    start, end = project.calendar.parse(first), project.calendar.parse(last)
+    start, end = environment.calendar.parse(first), environment.calendar.parse(last)
     if end < start:
         raise AsOfError(f"--to {end} is before --from {start}; give the older date first")
-    step = project.calendar.step_days
+    step = environment.calendar.step_days
     return [start + timedelta(days=n) for n in range(0, (end - start).days + 1, step)]
 
 
-def backfill(project: Project, weeks: list[date], tell: Callable[[int, date], None]) -> list[Week]:
-    """Run the weeks that are not complete; a backfill that was ended takes up where it was.
+def run_missing_weeks(
+    environment: ProjectEnvironment, weeks: list[date], announce: Callable[[int, date], None]
+) -> list[BackfilledWeek]:
+    """Run the weeks that are not complete; an interrupted backfill resumes where it stopped.
 
     Args:
-        project: The environment.
+        environment: The environment.
         weeks: The as-of dates, in order.
-        tell: Called before each week that is run, with its number and date.
+        announce: Called before each week that is run, with its number and date.
+
+    Returns:
+        All weeks, in order.
+
+    Raises:
+        WeekwiseError: If a week fails in a way that a user can fix, or if the report of a complete
+            one cannot be read.
     """
-    done = set(DataFolder(project.data).weeks())
-    made: list[Week] = []
+    # Read first: one that cannot be read is better known before hours of runs than after them.
+    complete = {
+        week: read_weekly_report(environment, week)
+        for week in sorted(set(environment.data.weeks()).intersection(weeks))
+    }
+    backfilled: list[BackfilledWeek] = []
     for number, week in enumerate(weeks, start=1):
-        missing = week not in done
-        if missing:
-            tell(number, week)
-            _run(project, week)
-        made.append(Week(week, read_report(project.data, week.isoformat()), missing))
-    return made
+        if week in complete:
+            backfilled.append(BackfilledWeek(complete[week], was_run=False))
+            continue
+        announce(number, week)
+        _run_or_resume(environment, week)
+        backfilled.append(BackfilledWeek(read_weekly_report(environment, week), was_run=True))
+    return backfilled
 
 
-def _run(project: Project, week: date) -> None:
-    journal = read_journal(project.data)
+def _run_or_resume(environment: ProjectEnvironment, week: date) -> None:
+    journal = read_journal(environment.data)
     if journal is not None and not journal.finished and journal.as_of == week.isoformat():
-        retry_last(project)
+        retry_last_run(environment)
     else:
-        run_now(project, week.isoformat())
+        run_week(environment, week.isoformat())

@@ -22,73 +22,71 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
-from weekwise.orchestration.project import Project
+from weekwise.orchestration.project_environment import ProjectEnvironment
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
 SKIPPED = "Skipped"
-MOST = 200
-"""Runs that the API gives at once; it refuses a request that names no number."""
+MAX_RUNS = 200
+"""The most runs that one request to the API may ask for; it refuses a request without a limit."""
+
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Turn:
-    """What a run is to do.
+class WeekChoice:
+    """Which week a run takes, if any.
 
     Attributes:
-        as_of: The week it takes.
-        superseded: If it is to do nothing, why.
+        as_of: The week; empty if the run is skipped.
+        skip_reason: Why the run does nothing; None if it runs.
     """
 
     as_of: str
-    superseded: str | None = None
+    skip_reason: str | None = None
 
 
-def choose(project: Project, flow_run: FlowRun, as_of: str | None) -> Turn:
+def choose_week(
+    environment: ProjectEnvironment, flow_run: FlowRun, as_of: str | None
+) -> WeekChoice:
     """The week that a run takes; late runs of older weeks give way to the newest.
 
     Args:
-        project: The environment.
+        environment: The environment.
         flow_run: The Prefect run.
-        as_of: The week somebody asked for.
+        as_of: The week that was asked for, if any was.
 
     Raises:
         EndOfFeed: If every week of the feed was run.
     """
     if as_of is not None:
-        return Turn(as_of)
-    schedule = project.options.schedule
+        return WeekChoice(as_of)
+    schedule = environment.options.schedule
     missed: list[date] = []
     if flow_run.auto_scheduled and flow_run.deployment_id and schedule.catch_up == "newest":
         with get_client(sync_client=True) as client:
-            late = list(late_runs(client, flow_run.deployment_id))
+            late = late_runs(client, flow_run.deployment_id)
             if any(_due(run) > _due(flow_run) for run in late):
-                return Turn("", "a newer run is due; after an outage only the newest starts")
-            earlier = [run for run in late if _due(run) < _due(flow_run)]
-            for run in earlier:
-                skip(client, run)
+                return WeekChoice("", "a newer run is due; after an outage only the newest starts")
+            older = [run for run in late if _due(run) < _due(flow_run)]
+            for run in older:
+                skip_run(client, run)
             skipped = skipped_since_last_run(client, flow_run)
-        missed = sorted({_day(run, schedule.timezone) for run in [*earlier, *skipped]})
+        missed = sorted({_due_day(run, schedule.timezone) for run in [*older, *skipped]})
     if schedule.as_of == "scheduled":
-        day = _day(flow_run, schedule.timezone)
-        weeks = missed
+        week, missed_weeks = _due_day(flow_run, schedule.timezone), missed
     else:
-        step = timedelta(days=project.calendar.step_days)
-        first = project.next_week()
-        days = [first + n * step for n in range(len(missed) + 1)]
-        if project.calendar.end is not None:
-            days = [each for each in days if each <= project.calendar.end]
-        *weeks, day = days
-    if weeks:
-        logger.warning("%s", offer(weeks[0], weeks[-1], project.env))
-    return Turn(day.isoformat())
+        # The store says which week is next; how many were missed, the late runs say.
+        *missed_weeks, week = _next_weeks(environment, len(missed) + 1)
+    if missed_weeks:
+        logger.warning("%s", backfill_offer(environment, missed_weeks[0], missed_weeks[-1]))
+    return WeekChoice(week.isoformat())
 
 
 def late_runs(client: SyncPrefectClient, deployment_id: UUID) -> list[FlowRun]:
-    """Scheduled runs of a deployment that are due and have not begun, the oldest first."""
-    found = client.read_flow_runs(
+    """Scheduled runs of a deployment that are due and have not started, the oldest first."""
+    runs = client.read_flow_runs(
         deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id])),
         flow_run_filter=FlowRunFilter(
             state=FlowRunFilterState(
@@ -96,15 +94,16 @@ def late_runs(client: SyncPrefectClient, deployment_id: UUID) -> list[FlowRun]:
             ),
             expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC)),
         ),
+        # The newest first, so that those over the limit are the oldest.
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-        limit=MOST,
+        limit=MAX_RUNS,
     )
-    return sorted((run for run in found if run.auto_scheduled), key=_due)
+    return sorted((run for run in runs if run.auto_scheduled), key=_due)
 
 
 def skipped_since_last_run(client: SyncPrefectClient, flow_run: FlowRun) -> list[FlowRun]:
-    """Runs that were skipped after the last one that did something."""
-    found = client.read_flow_runs(
+    """Runs before this one that were skipped, back to the last that was not."""
+    runs = client.read_flow_runs(
         deployment_filter=DeploymentFilter(
             id=DeploymentFilterId(any_=[flow_run.deployment_id] if flow_run.deployment_id else [])
         ),
@@ -112,10 +111,10 @@ def skipped_since_last_run(client: SyncPrefectClient, flow_run: FlowRun) -> list
             expected_start_time=FlowRunFilterExpectedStartTime(before_=_due(flow_run)),
         ),
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-        limit=MOST,
+        limit=MAX_RUNS,
     )
     skipped: list[FlowRun] = []
-    for run in found:
+    for run in runs:
         if run.id == flow_run.id:
             continue
         if run.state_name != SKIPPED:
@@ -124,32 +123,37 @@ def skipped_since_last_run(client: SyncPrefectClient, flow_run: FlowRun) -> list
     return skipped
 
 
-def skip(client: SyncPrefectClient, run: FlowRun) -> None:
+def skip_run(client: SyncPrefectClient, run: FlowRun) -> None:
     """Take a late run off the schedule."""
     message = "missed in an outage; only the newest late run starts"
+    # By force: were the API's own rules to refuse, the run would start after all.
     client.set_flow_run_state(run.id, Cancelled(name=SKIPPED, message=message), force=True)
 
 
-def skip_missed(client: SyncPrefectClient, deployment_id: UUID) -> int:
+def skip_older_runs(client: SyncPrefectClient, deployment_id: UUID) -> int:
     """Take all late runs but the newest off the schedule; gives their number."""
-    earlier = late_runs(client, deployment_id)[:-1]
-    for run in earlier:
-        skip(client, run)
-    return len(earlier)
+    older = late_runs(client, deployment_id)[:-1]
+    for run in older:
+        skip_run(client, run)
+    return len(older)
 
 
-def offer(first: date, last: date, env: str | None) -> str:
-    """The command that makes up for missed weeks."""
-    option = f" --env {env}" if env else ""
-    return (
-        f"weeks {first} to {last} were missed and are not run by themselves; "
-        f"to make up for them: kedro weekly backfill --from {first} --to {last}{option}"
-    )
+def backfill_offer(environment: ProjectEnvironment, first: date, last: date) -> str:
+    """What to type to run the weeks that were missed."""
+    command = f"kedro weekly backfill --from {first} --to {last}{environment.cli_option}"
+    return f"weeks {first} to {last} were missed and will not run by themselves; run: {command}"
+
+
+def _next_weeks(environment: ProjectEnvironment, count: int) -> list[date]:
+    """So many weeks after the last one in the store, at most to the end of the feed."""
+    calendar, first = environment.calendar, environment.next_week()
+    weeks = [first + number * timedelta(days=calendar.step_days) for number in range(count)]
+    return [week for week in weeks if calendar.end is None or week <= calendar.end]
 
 
 def _due(run: FlowRun) -> datetime:
     return run.expected_start_time or datetime.min.replace(tzinfo=UTC)
 
 
-def _day(run: FlowRun, timezone: str) -> date:
+def _due_day(run: FlowRun, timezone: str) -> date:
     return _due(run).astimezone(ZoneInfo(timezone)).date()

@@ -19,41 +19,41 @@ from prefect import Flow
 from prefect.client.schemas.objects import State
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-from weekwise.orchestration.options import Orchestration
-from weekwise.orchestration.runner.executor import NodeExecutor, Turns
-from weekwise.orchestration.runner.plan import Stage, lives_in_memory, make_plan
+from weekwise.orchestration.options import OrchestrationOptions
+from weekwise.orchestration.runner.node_executor import ConcurrencyLimits, NodeExecutor
+from weekwise.orchestration.runner.run_plan import Stage, lives_in_memory, make_plan
 
 
-class Listener(Protocol):
-    """Who is told how a run goes, in the thread of the session."""
+class RunListener(Protocol):
+    """Follows a run, in the thread of the session."""
 
-    def started(self) -> None:
-        """Nothing has run yet; Kedro's hooks before the run have."""
+    def run_started(self) -> None:
+        """Called before the first node, and after Kedro's hooks before the run."""
 
-    def stage_done(self, stage: Stage) -> None:
-        """All of a stage's nodes are done."""
+    def stage_completed(self, stage: Stage) -> None:
+        """Called when all of a stage's nodes are done."""
 
 
 class PrefectRunner(ThreadRunner):
     """Runs each stage as a Prefect subflow, and each of its nodes as a task.
 
     Args:
-        is_async: Of no use here; nodes are threads.
-        options: The project's `orchestration.yml`.
-        listener: Told how the run goes.
-        label: What tells this run's subflows from another's.
+        is_async: Kedro's own option; of no use here, since nodes are threads.
+        options: The environment's `orchestration.yml`.
+        listener: Follows the run.
+        label: The name of this run's subflow runs.
     """
 
     def __init__(
         self,
         is_async: bool = False,
         *,
-        options: Orchestration | None = None,
-        listener: Listener | None = None,
+        options: OrchestrationOptions | None = None,
+        listener: RunListener | None = None,
         label: str | None = None,
     ) -> None:
         super().__init__(is_async=is_async)
-        self._options = options or Orchestration()
+        self._options = options or OrchestrationOptions()
         self._listener = listener
         self._label = label
         self._executor: Executor | None = None
@@ -70,35 +70,41 @@ class PrefectRunner(ThreadRunner):
     ) -> None:
         plan = make_plan(pipeline, catalog, self._options)
         if self._listener is not None:
-            self._listener.started()
-        turns, before = Turns(self._options.concurrency), list[State[Any]]()
-        for number, stage in enumerate(plan.stages):
-            self._executor = NodeExecutor(stage, turns)
+            self._listener.run_started()
+        limits, previous = ConcurrencyLimits(self._options.concurrency), list[State[Any]]()
+        for position, stage in enumerate(plan.stages):
+            # ThreadRunner._run asks _get_executor for it.
+            self._executor = NodeExecutor(stage, limits)
             run_nodes = super()._run
 
             def run_stage(stage: Stage = stage, run: Callable[..., None] = run_nodes) -> None:
                 run(stage.pipeline, catalog, hook_manager, run_id)
 
-            before = [run_subflow(stage.title, run_stage, before, label=self._label)]
-            _release(plan.stages[: number + 1], plan.stages[number + 1 :], pipeline, catalog)
+            previous = [run_subflow(stage.title, run_stage, previous, label=self._label)]
+            done, rest = plan.stages[: position + 1], plan.stages[position + 1 :]
+            _release_unneeded(done, rest, pipeline, catalog)
             if self._listener is not None:
-                self._listener.stage_done(stage)
+                self._listener.stage_completed(stage)
 
 
 def run_subflow(
-    title: str, run: Callable[[], None], before: list[State[Any]], *, label: str | None = None
+    title: str, run: Callable[[], None], previous: list[State[Any]], *, label: str | None = None
 ) -> State[Any]:
-    """Run something as a subflow that follows others, and give back its state.
+    """Run a function as a subflow that follows others.
 
     Args:
         title: The subflow's name.
-        run: What it does.
-        before: The states of those before it.
-        label: The name of this run of it.
+        run: The function.
+        previous: The states of the subflows before it.
+        label: The name of this run of it; by default the title.
+
+    Returns:
+        Its final state, which is completed.
 
     Raises:
-        BaseException: What it raised.
+        BaseException: What the function raised.
     """
+    # The error itself, for whoever called: a state need not hold it, since no result is kept.
     raised: list[BaseException] = []
 
     def stage() -> None:
@@ -118,19 +124,19 @@ def run_subflow(
     )
     # The week's own flow run has a heartbeat; one for each subflow would cost it up to a second.
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        state: State[Any] = flow(wait_for=before, return_state=True)
+        state: State[Any] = flow(wait_for=previous, return_state=True)
     if not state.is_completed():
         raise raised[0] if raised else RuntimeError(f"{title}: {state.name}: {state.message}")
     return state
 
 
-def _release(
+def _release_unneeded(
     done: tuple[Stage, ...],
     rest: tuple[Stage, ...],
     pipeline: Pipeline,
     catalog: CatalogProtocol[Any, Any],
 ) -> None:
-    """Let go of what crossed stages in memory and is needed by none of the rest."""
+    """Free datasets in memory that none of the remaining stages needs."""
     needed = {name for stage in rest for name in stage.pipeline.inputs()}
     made = {name for stage in done for name in stage.pipeline.all_outputs()}
     for name in made - needed - pipeline.outputs():

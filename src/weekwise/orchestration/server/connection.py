@@ -19,7 +19,7 @@ NOT_FOUND = 404
 
 
 def check_api(*, server_needed: bool) -> None:
-    """Ask the API for something, so that what is wrong is known before anything runs.
+    """Ask the API for something, so that a problem is known before anything runs.
 
     Args:
         server_needed: Whether a server must run; a run in this process needs none.
@@ -38,6 +38,7 @@ def check_api(*, server_needed: bool) -> None:
         return
     with (
         plain_api_errors(),
+        # Whoever calls decides whether to wait; Prefect would, for minutes.
         temporary_settings({MAX_RETRIES: 0}),
         get_client(sync_client=True) as client,
     ):
@@ -62,7 +63,7 @@ def check_work_pool(name: str) -> None:
 
 @contextmanager
 def plain_api_errors() -> Iterator[None]:
-    """Turn an answer, or none, of the Prefect API into one clear line.
+    """Turn error responses of the Prefect API, or none at all, into one clear line.
 
     Raises:
         OrchestrationError: In place of Prefect's errors.
@@ -71,8 +72,9 @@ def plain_api_errors() -> Iterator[None]:
     try:
         yield
     except PrefectHTTPStatusError as error:
-        raise _answer(url, error.response.status_code) from None
+        raise _status_error(url, error.response.status_code) from None
     except (httpx.TransportError, httpx.InvalidURL, RuntimeError) as error:
+        # Prefect says so with a plain RuntimeError; any other is not about the API.
         if isinstance(error, RuntimeError) and "API" not in str(error):
             raise
         raise ApiUnavailableError(
@@ -81,11 +83,11 @@ def plain_api_errors() -> Iterator[None]:
         ) from None
 
 
-def _answer(url: str, status: int) -> OrchestrationError:
+def _status_error(url: str, status: int) -> OrchestrationError:
     api = f"the Prefect API at {url}"
     if status in REFUSED:
         if not PREFECT_API_KEY.value():
-            return OrchestrationError(f"{api} wants a key; set PREFECT_API_KEY")
+            return OrchestrationError(f"{api} needs a key; set PREFECT_API_KEY")
         return OrchestrationError(f"{api} refuses the key; check PREFECT_API_KEY")
     if status == NOT_FOUND:
         return OrchestrationError(f"there is no Prefect API at {url}; check PREFECT_API_URL")

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import httpx
 
 from weekwise.errors import ApiUnavailableError, OrchestrationError
-from weekwise.orchestration.project import Project
+from weekwise.orchestration.project_environment import ProjectEnvironment
 from weekwise.orchestration.server.connection import check_api
 
-PAUSE_SECONDS = 2.0
-ANSWER_SECONDS = 5.0
+POLL_SECONDS = 2.0
+RESPONSE_SECONDS = 5.0
 SERVER_ERROR = 500
 
 logger = logging.getLogger(__name__)
@@ -26,25 +26,25 @@ class RequiredService:
 
     Attributes:
         name: What people call it.
-        trouble: Says what is wrong with it now; None if nothing is. What waiting cannot fix, it
+        problem: Says what is wrong with it now; None if nothing is. What waiting cannot fix, it
             raises as an `OrchestrationError`.
     """
 
     name: str
-    trouble: Callable[[], str | None]
+    problem: Callable[[], str | None]
 
 
-def services(project: Project) -> tuple[RequiredService, ...]:
-    """What the project's weekly flow needs: MLflow, if it is a server, and Prefect."""
-    mlflow = tracking_uri(project)
-    servers = (
-        [RequiredService("MLflow", lambda: _mlflow_trouble(mlflow))] if _is_server(mlflow) else []
-    )
-    return (*servers, RequiredService("Prefect", _prefect_trouble))
+def required_services(environment: ProjectEnvironment) -> tuple[RequiredService, ...]:
+    """What the environment's weekly flow needs: MLflow, if it is a server, and Prefect."""
+    prefect = RequiredService("Prefect", _prefect_problem)
+    uri = tracking_uri(environment)
+    if not uri.startswith(("http://", "https://")):
+        return (prefect,)
+    return (RequiredService("MLflow", lambda: _mlflow_problem(uri)), prefect)
 
 
 def wait_for(
-    needed: Iterable[RequiredService],
+    services: Iterable[RequiredService],
     seconds: float,
     *,
     now: Callable[[], float] = time.monotonic,
@@ -53,7 +53,7 @@ def wait_for(
     """Wait until each service has answered.
 
     Args:
-        needed: The services.
+        services: The services.
         seconds: How long to wait for all of them together.
         now: The clock, in seconds.
         sleep: What passes the time.
@@ -62,43 +62,40 @@ def wait_for(
         OrchestrationError: If one does not answer in time, or refuses.
     """
     deadline = now() + seconds
-    for service in needed:
-        said = None
-        while trouble := service.trouble():
+    for service in services:
+        logged = None
+        while problem := service.problem():
             if now() >= deadline:
                 raise OrchestrationError(
-                    f"{service.name} is not there after {seconds:g} s: {trouble}"
+                    f"{service.name} is not available after {seconds:g} s: {problem}"
                 )
-            if trouble != said:
-                logger.info("waiting for %s: %s", service.name, trouble)
-                said = trouble
-            sleep(PAUSE_SECONDS)
+            # Once for each problem: the same line every two seconds would hide all others.
+            if problem != logged:
+                logger.info("waiting for %s: %s", service.name, problem)
+                logged = problem
+            sleep(POLL_SECONDS)
 
 
-def tracking_uri(project: Project) -> str:
-    """Where the project's configuration keeps MLflow's runs and registry."""
-    return str(project.config["mlflow"]["server"]["mlflow_tracking_uri"])
+def tracking_uri(environment: ProjectEnvironment) -> str:
+    """Where the environment's configuration keeps MLflow's runs and registry."""
+    return str(environment.config["mlflow"]["server"]["mlflow_tracking_uri"])
 
 
-def _is_server(uri: str) -> bool:
-    return uri.startswith(("http://", "https://"))
-
-
-def _mlflow_trouble(uri: str) -> str | None:
+def _mlflow_problem(uri: str) -> str | None:
     try:
-        answer = httpx.get(f"{uri.rstrip('/')}/health", timeout=ANSWER_SECONDS)
+        response = httpx.get(f"{uri.rstrip('/')}/health", timeout=RESPONSE_SECONDS)
     except httpx.InvalidURL:
         raise OrchestrationError(
             f"{uri!r} is no address of an MLflow server; check MLFLOW_TRACKING_URI"
         ) from None
     except httpx.HTTPError:
         return f"{uri} cannot be reached; is the server running, and is MLFLOW_TRACKING_URI right?"
-    if answer.status_code >= SERVER_ERROR:
-        return f"{uri} answers with status {answer.status_code}"
+    if response.status_code >= SERVER_ERROR:
+        return f"{uri} answers with status {response.status_code}"
     return None
 
 
-def _prefect_trouble() -> str | None:
+def _prefect_problem() -> str | None:
     try:
         check_api(server_needed=True)
     except ApiUnavailableError as error:

@@ -28,11 +28,11 @@ from prefect.settings import get_current_settings
 from weekwise.errors import OrchestrationError
 
 HOST = "127.0.0.1"
-URL = "PREFECT_API_URL"
-STARTED_WITHIN = 120.0
+API_URL = "PREFECT_API_URL"
+START_SECONDS = 120.0
 """Seconds; the first start on a machine makes Prefect's database."""
-ENDED_WITHIN = 10.0
-NOT_NEEDED = (
+STOP_SECONDS = 10.0
+UNNEEDED_SERVICES = (
     "CANCELLATION_CLEANUP",
     "FOREMAN",
     "LATE_RUNS",
@@ -47,22 +47,25 @@ class TemporaryServer:
     """A Prefect server that this process has started, on the user's own Prefect database."""
 
     def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind((HOST, 0))
-            self._port = free.getsockname()[1]
+        with socket.socket() as listener:
+            # Port 0: the kernel chooses one that is free.
+            listener.bind((HOST, 0))
+            self._port = listener.getsockname()[1]
         self.url = f"http://{HOST}:{self._port}/api"
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
+        self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self._process = subprocess.Popen(  # noqa: S603 - this module
             [sys.executable, "-m", __name__, str(self._port)],
             env={
                 **os.environ,
                 "PREFECT_SERVER_UI_ENABLED": "false",
-                **{f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in NOT_NEEDED},
+                **{
+                    f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in UNNEEDED_SERVICES
+                },
             },
             stdin=subprocess.PIPE,
-            stdout=self._said,
-            stderr=self._said,
-            start_new_session=True,  # Ctrl-C ends the run, which has some things left to send
+            stdout=self._output,
+            stderr=self._output,
+            start_new_session=True,  # Ctrl-C ends the run, which has log lines left to send
         )
 
     def wait(self) -> None:
@@ -71,8 +74,8 @@ class TemporaryServer:
         Raises:
             OrchestrationError: If it does not.
         """
-        end = time.monotonic() + STARTED_WITHIN
-        while time.monotonic() < end and self._process.poll() is None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
             with suppress(httpx.TransportError):
                 if httpx.get(f"{self.url}/health", timeout=5).is_success:
                     return
@@ -82,27 +85,27 @@ class TemporaryServer:
             "start a server with: make prefect, and set PREFECT_API_URL=http://127.0.0.1:4200/api"
         )
 
-    def end(self) -> None:
-        """Send what is still to be sent, and end it."""
+    def stop(self) -> None:
+        """Send what is still to be sent, and stop it."""
         if self._process.poll() is None:
-            _send_the_rest()
+            _flush_logs_and_events()
         if self._process.stdin is not None:
             self._process.stdin.close()
             try:
-                self._process.wait(ENDED_WITHIN)
+                self._process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        self._said.close()
+        self._output.close()
 
     def _last_line(self) -> str:
-        self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "no word from it")
+        self._output.seek(0)
+        lines = self._output.read().decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
 
 @contextmanager
-def a_server() -> Iterator[TemporaryServer | None]:
+def temporary_server() -> Iterator[TemporaryServer | None]:
     """A server for as long as this lasts, or None if one is set, or Prefect may not start any.
 
     It may not answer yet; `TemporaryServer.wait` waits for it.
@@ -113,39 +116,39 @@ def a_server() -> Iterator[TemporaryServer | None]:
         return
     server = TemporaryServer()
     # Prefect's threads have no context of their own: they read the settings of the process.
-    os.environ[URL] = server.url
+    os.environ[API_URL] = server.url
     refresh_global_settings_context()
     try:
         yield server
     finally:
-        server.end()
-        del os.environ[URL]
+        server.stop()
+        del os.environ[API_URL]
         refresh_global_settings_context()
 
 
-def _send_the_rest() -> None:
-    """Have Prefect send the log lines and events that are waiting."""
+def _flush_logs_and_events() -> None:
+    """Send the log lines and events that Prefect has queued."""
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
 
     for worker in (APILogWorker, EventsWorker):
-        worker.drain_all(timeout=ENDED_WITHIN)
+        worker.drain_all(timeout=STOP_SECONDS)
 
 
 def _serve(port: int) -> None:
-    """Serve until nobody holds the other end of standard input."""
+    """Serve until the other end of standard input is closed."""
     import uvicorn
 
     app = "prefect.server.api.server:create_app"
     config = uvicorn.Config(app, factory=True, host=HOST, port=port, log_level="error")
     server = uvicorn.Server(config)
 
-    def watch() -> None:
+    def stop_at_end_of_input() -> None:
         # Not through sys.stdin, whose lock this thread would still hold when the interpreter ends.
         os.read(0, 1)
         server.should_exit = True
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=stop_at_end_of_input, daemon=True).start()
     server.run()
 
 

@@ -43,7 +43,7 @@ def api(status: int) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("status", "key", "message"),
     [
-        (401, None, "wants a key; set PREFECT_API_KEY"),
+        (401, None, "needs a key; set PREFECT_API_KEY"),
         (401, "pnu_wrong", "refuses the key; check PREFECT_API_KEY"),
         (403, "pnu_wrong", "refuses the key; check PREFECT_API_KEY"),
         (404, None, "there is no Prefect API at .*; check PREFECT_API_URL"),

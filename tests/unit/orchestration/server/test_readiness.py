@@ -9,9 +9,9 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from weekwise.errors import OrchestrationError
-from weekwise.orchestration.project import Project, set_up
+from weekwise.orchestration.project_environment import ProjectEnvironment, set_up_project
 from weekwise.orchestration.server import readiness
-from weekwise.orchestration.server.readiness import RequiredService, services, wait_for
+from weekwise.orchestration.server.readiness import RequiredService, required_services, wait_for
 
 PROJECT = Path(__file__).parents[4]
 
@@ -40,11 +40,11 @@ def service(name: str, *answers: str | None) -> RequiredService:
     return RequiredService(name, lambda: next(given, last))
 
 
-def project(monkeypatch: pytest.MonkeyPatch, data: Path) -> Project:
-    """The project's test environment on an empty data folder."""
+def make_environment(monkeypatch: pytest.MonkeyPatch, data: Path) -> ProjectEnvironment:
+    """The test environment on an empty data folder."""
     monkeypatch.chdir(PROJECT)
     monkeypatch.setenv("WEEKWISE_DATA_DIR", str(data))
-    return Project.of(set_up(), "test")
+    return ProjectEnvironment.of(set_up_project(), "test")
 
 
 def nobody() -> str:
@@ -57,26 +57,26 @@ def nobody() -> str:
 def test_waits_for_each_service_in_turn() -> None:
     """Waiting ends as soon as every service has answered once."""
     clock = Clock()
-    needed = [service("MLflow", "away", "away", None), service("Prefect", "away", None)]
-    wait_for(needed, 60, now=clock.now, sleep=clock.sleep)
-    assert clock.slept == [readiness.PAUSE_SECONDS] * 3
+    services = [service("MLflow", "away", "away", None), service("Prefect", "away", None)]
+    wait_for(services, 60, now=clock.now, sleep=clock.sleep)
+    assert clock.slept == [readiness.POLL_SECONDS] * 3
 
 
 def test_waiting_ends() -> None:
-    """A service that does not answer in time is named, with its last trouble."""
+    """A service that does not answer in time is named, with its last problem."""
     clock = Clock()
-    needed = [service("MLflow", None), service("Prefect", "nobody answers")]
-    with pytest.raises(OrchestrationError, match=r"Prefect is not there after 10 s: nobody"):
-        wait_for(needed, 10, now=clock.now, sleep=clock.sleep)
+    services = [service("MLflow", None), service("Prefect", "nobody answers")]
+    with pytest.raises(OrchestrationError, match=r"Prefect is not available after 10 s: nobody"):
+        wait_for(services, 10, now=clock.now, sleep=clock.sleep)
     assert clock.seconds == 10
 
 
-def test_a_trouble_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    """The log tells each trouble when it begins, and not at each attempt."""
+def test_a_problem_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The log has each problem when it begins, and not at each attempt."""
     clock = Clock()
     caplog.set_level("INFO", logger=readiness.__name__)
-    troubles = ["away", "away", "starting", "starting", None]
-    wait_for([service("MLflow", *troubles)], 60, now=clock.now, sleep=clock.sleep)
+    problems = ["away", "away", "starting", "starting", None]
+    wait_for([service("MLflow", *problems)], 60, now=clock.now, sleep=clock.sleep)
     assert caplog.messages == ["waiting for MLflow: away", "waiting for MLflow: starting"]
 
 
@@ -84,26 +84,28 @@ def test_an_embedded_mlflow_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """MLflow's own file store needs no server; Prefect's schedule always does."""
-    assert [each.name for each in services(project(monkeypatch, tmp_path))] == ["Prefect"]
+    assert [
+        service.name for service in required_services(make_environment(monkeypatch, tmp_path))
+    ] == ["Prefect"]
 
 
 def test_an_mlflow_server_that_is_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A server that nobody answers for is waited for, and its address is said."""
     url = nobody()
     monkeypatch.setattr("weekwise.settings.SERVER", url)
-    mlflow, _ = services(project(monkeypatch, tmp_path))
-    assert mlflow.trouble() == (
+    mlflow, _ = required_services(make_environment(monkeypatch, tmp_path))
+    assert mlflow.problem() == (
         f"{url} cannot be reached; is the server running, and is MLFLOW_TRACKING_URI right?"
     )
 
 
 def test_a_prefect_server_that_is_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A server that nobody answers for is waited for; no address at all is refused at once."""
-    prefect = services(project(monkeypatch, tmp_path))[-1]
+    prefect = required_services(make_environment(monkeypatch, tmp_path))[-1]
     with temporary_settings({PREFECT_API_URL: f"{nobody()}/api"}):
-        assert "cannot be reached" in (prefect.trouble() or "")
+        assert "cannot be reached" in (prefect.problem() or "")
     with (
         temporary_settings({PREFECT_API_URL: None}),
         pytest.raises(OrchestrationError, match="no Prefect API is set"),
     ):
-        prefect.trouble()
+        prefect.problem()

@@ -12,41 +12,44 @@ import pytest
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
 from weekwise.errors import OrchestrationError
-from weekwise.orchestration.server.temporary_server import URL, a_server
+from weekwise.orchestration.server.temporary_server import API_URL, temporary_server
 
 
 @pytest.fixture(autouse=True)
 def no_server_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has set a Prefect server."""
-    monkeypatch.delenv(URL, raising=False)
+    monkeypatch.delenv(API_URL, raising=False)
 
 
 def test_a_server_that_ends_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A server that cannot start is told of in one line, with its own last words."""
+    """A server that cannot start is reported in one line, with its own last words."""
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho first line\necho no such database\nexit 1\n")
     broken.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken))
-    with a_server() as server:
+    with temporary_server() as server:
         assert server is not None
-        assert get_current_settings().api.url == os.environ[URL] == server.url
+        assert get_current_settings().api.url == os.environ[API_URL] == server.url
         with pytest.raises(OrchestrationError, match=r"did not start \(no such database\)"):
             server.wait()
-    assert URL not in os.environ
+    assert API_URL not in os.environ
     assert get_current_settings().api.url is None
 
 
 def test_none_beside_one_that_is_set() -> None:
     """Where a server is set, no other is started."""
-    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:4200/api"}), a_server() as server:
+    with (
+        temporary_settings({PREFECT_API_URL: "http://127.0.0.1:4200/api"}),
+        temporary_server() as server,
+    ):
         assert server is None
 
 
 KILLED = """
 import time
-from weekwise.orchestration.server.temporary_server import a_server
+from weekwise.orchestration.server.temporary_server import temporary_server
 
-with a_server() as server:
+with temporary_server() as server:
     server.wait()
     print(server.url, flush=True)
     time.sleep(60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sqlite3
 import subprocess
@@ -39,10 +40,10 @@ def kedro(*words: str, data: Path, **environment: str) -> subprocess.Popen[str]:
 
 @contextmanager
 def serving(server: flows.Server, data: Path) -> Iterator[subprocess.Popen[str]]:
-    """`kedro weekly serve`, once it is ready; it is ended by SIGTERM at the latest."""
+    """`kedro weekly serve`, once it is ready; SIGTERM stops it at the latest."""
     process = kedro("weekly", "serve", data=data, **server.environment)
     assert process.stdout is not None
-    # Somebody must go on reading: nobody may wait for a full pipe.
+    # Its output is read to the end: on a full pipe the process would wait.
     reader = threading.Thread(target=process.stdout.read, daemon=True)
     try:
         for line in process.stdout:
@@ -52,14 +53,14 @@ def serving(server: flows.Server, data: Path) -> Iterator[subprocess.Popen[str]]
         yield process
     finally:
         if process.poll() is None:
-            end(process)
+            stop(process)
         if reader.ident is not None:
             reader.join(10)
         process.stdout.close()
 
 
-def end(process: subprocess.Popen[str]) -> int:
-    """End a process by SIGTERM; its exit status."""
+def stop(process: subprocess.Popen[str]) -> int:
+    """Stop a process by SIGTERM, or kill it after two minutes; gives its exit status."""
     process.send_signal(signal.SIGTERM)
     try:
         return process.wait(120)
@@ -70,15 +71,15 @@ def end(process: subprocess.Popen[str]) -> int:
 
 def deployment(server: flows.Server) -> Any:
     """The deployment as the server knows it, with its schedule's runs made."""
-    found = flows.until(lambda: server.ask(DEPLOYMENT, method="GET"))
-    flows.until(lambda: len(scheduled(server, found["id"])) >= 3)
-    return found
+    served = flows.wait_until(lambda: server.ask(DEPLOYMENT, method="GET"))
+    flows.wait_until(lambda: len(scheduled(server, served["id"])) >= 3)
+    return served
 
 
 def scheduled(server: flows.Server, deployment_id: str) -> list[dict[str, Any]]:
     """Its runs, the earliest first."""
-    found = server.flow_runs(deployment_id={"any_": [deployment_id]})
-    return sorted(found, key=lambda run: run["expected_start_time"])
+    flow_runs = server.flow_runs(deployment_id={"any_": [deployment_id]})
+    return sorted(flow_runs, key=lambda run: run["expected_start_time"])
 
 
 def make_late(server: flows.Server, late: list[dict[str, Any]]) -> None:
@@ -99,59 +100,61 @@ def make_late(server: flows.Server, late: list[dict[str, Any]]) -> None:
             )
 
 
-def test_serving(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
-    """What is scheduled runs late, again after a failure, or is canceled by SIGTERM."""
+def test_a_served_deployment_runs_late_retried_and_canceled_runs(
+    server: flows.Server, week_1: Path, tmp_path: Path
+) -> None:
+    """The newest late run starts, a failed one is retried, and SIGTERM cancels a running one."""
     data = runs.copied(week_1, tmp_path / "data")
     with serving(server, data) as process:
-        found = deployment(server)
-        assert [each["schedule"]["cron"] for each in found["schedules"]] == ["0 6 * * 1"]
-        assert found["schedules"][0]["schedule"]["timezone"] == "America/New_York"
-        assert end(process) == 0
+        served = deployment(server)
+        assert [entry["schedule"]["cron"] for entry in served["schedules"]] == ["0 6 * * 1"]
+        assert served["schedules"][0]["schedule"]["timezone"] == "America/New_York"
+        assert stop(process) == 0
     assert not server.ask(DEPLOYMENT, method="GET")["paused"]
 
-    late = scheduled(server, found["id"])[:3]
+    late = scheduled(server, served["id"])[:3]
     make_late(server, late)
     with serving(server, data) as process:
         newest = late[-1]["id"]
-        in_the_way = data / "08_reporting" / runs.WEEKS[2] / "model_card.md"
-        in_the_way.mkdir(parents=True)
-        run = flows.until(lambda: ended(server, newest))
+        obstacle = data / "08_reporting" / runs.WEEKS[2] / "model_card.md"
+        obstacle.mkdir(parents=True)
+        run = flows.wait_until(lambda: ended(server, newest))
         assert run["state_type"] == "FAILED", run["state"]["message"]
         stages_before = len(server.subflows(newest))
-        in_the_way.rmdir()
+        obstacle.rmdir()
         press_retry(server, newest)
-        run = flows.until(lambda: ended(server, newest))
+        run = flows.wait_until(lambda: ended(server, newest))
         assert run["state_type"] == "COMPLETED", run["state"]["message"]
-        assert len(server.subflows(newest)) == stages_before + 3, "two stages are not made again"
-        skipped = [server.ask(f"flow_runs/{each['id']}", method="GET") for each in late[:2]]
-        assert [each["state_name"] for each in skipped] == ["Skipped", "Skipped"]
+        assert len(server.subflows(newest)) == stages_before + 3, "two stages are not repeated"
+        skipped = [server.ask(f"flow_runs/{run['id']}", method="GET") for run in late[:2]]
+        assert [run["state_name"] for run in skipped] == ["Skipped", "Skipped"]
         assert [str(week) for week in DataFolder(data).weeks()] == [runs.WEEKS[0], runs.WEEKS[2]]
         messages = [line["message"] for line in server.logs(newest)]
         offer = f"kedro weekly backfill --from {runs.WEEKS[1]} --to {runs.WEEKS[1]} --env test"
         assert any(offer in message for message in messages)
 
-        wanted = {"env": "test", "as_of": runs.WEEKS[1]}
+        parameters = {"env": "test", "as_of": runs.WEEKS[1]}
         started = server.ask(
-            f"deployments/{found['id']}/create_flow_run",
-            {"state": {"type": "SCHEDULED"}, "parameters": wanted},
+            f"deployments/{served['id']}/create_flow_run",
+            {"state": {"type": "SCHEDULED"}, "parameters": parameters},
         )
-        flows.until(lambda: server.subflows(started["id"]))
-        assert end(process) == 0
-    stopped = flows.until(lambda: ended(server, started["id"]))
+        flows.wait_until(lambda: server.subflows(started["id"]))
+        assert stop(process) == 0
+    stopped = flows.wait_until(lambda: ended(server, started["id"]))
     assert stopped["state_type"] == "CANCELLED"
     assert runs.WEEKS[1] not in map(str, DataFolder(data).weeks())
 
 
 def press_retry(server: flows.Server, flow_run_id: str) -> None:
     """What the button *Retry* on a run's page in Prefect's UI does."""
-    answer = server.ask(
+    response = server.ask(
         f"flow_runs/{flow_run_id}/set_state",
         {
             "state": {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"},
             "force": True,
         },
     )
-    assert answer["status"] == "ACCEPT"
+    assert response["status"] == "ACCEPT"
 
 
 def ended(server: flows.Server, flow_run_id: str) -> Any:
@@ -161,43 +164,45 @@ def ended(server: flows.Server, flow_run_id: str) -> Any:
     return run if run["state_type"] in final else None
 
 
-def test_deploying_for_a_work_pool(server: flows.Server, week_1: Path, tmp_path: Path) -> None:
+def test_a_worker_runs_what_is_deployed_to_its_work_pool(
+    server: flows.Server, week_1: Path, tmp_path: Path
+) -> None:
     """A missing work pool is named in one line; with it a worker runs what is deployed."""
     missing = kedro("weekly", "deploy", "--work-pool", "big", data=tmp_path, **server.environment)
-    said, _ = missing.communicate(timeout=300)
+    output, _ = missing.communicate(timeout=300)
     assert missing.returncode == 1
-    assert said.strip().splitlines()[-1].startswith("Error: there is no work pool 'big'")
-    assert "Traceback" not in said
+    assert output.strip().splitlines()[-1].startswith("Error: there is no work pool 'big'")
+    assert "Traceback" not in output
 
     server.ask("work_pools/", {"name": "big", "type": "process"})
-    made = kedro("weekly", "deploy", "--work-pool", "big", data=tmp_path, **server.environment)
-    said, _ = made.communicate(timeout=300)
-    assert made.returncode == 0, said
-    found = server.ask(DEPLOYMENT, method="GET")
-    assert found["work_pool_name"] == "big"
-    assert found["schedules"][0]["schedule"]["cron"] == "0 6 * * 1"
-    folder = found["pull_steps"][0]["prefect.deployments.steps.set_working_directory"]
+    deploying = kedro("weekly", "deploy", "--work-pool", "big", data=tmp_path, **server.environment)
+    output, _ = deploying.communicate(timeout=300)
+    assert deploying.returncode == 0, output
+    deployed = server.ask(DEPLOYMENT, method="GET")
+    assert deployed["work_pool_name"] == "big"
+    assert deployed["schedules"][0]["schedule"]["cron"] == "0 6 * * 1"
+    folder = deployed["pull_steps"][0]["prefect.deployments.steps.set_working_directory"]
     assert folder["directory"] == str(runs.PROJECT)
 
     by_yaml = deployed_by_yaml(server)
-    assert by_yaml["schedules"][0]["schedule"] == found["schedules"][0]["schedule"]
+    assert by_yaml["schedules"][0]["schedule"] == deployed["schedules"][0]["schedule"]
     data = runs.copied(week_1, tmp_path / "data")
     with worker(server, data, folder=tmp_path):
-        week = run_of(server, found, env="test", as_of=runs.WEEKS[1])
-        assert flows.until(lambda: ended(server, week))["state_type"] == "COMPLETED"
+        week = run_of(server, deployed, env="test", as_of=runs.WEEKS[1])
+        assert flows.wait_until(lambda: ended(server, week))["state_type"] == "COMPLETED"
         refused = run_of(server, by_yaml, env="test", as_of="2014-05-05")
-        run = flows.until(lambda: ended(server, refused))
+        run = flows.wait_until(lambda: ended(server, refused))
         assert "as_of 2014-05-05 is outside the data" in run["state"]["message"]
-    assert [str(each) for each in DataFolder(data).weeks()] == runs.WEEKS[:2]
+    assert [str(week) for week in DataFolder(data).weeks()] == runs.WEEKS[:2]
 
 
 def deployed_by_yaml(server: flows.Server) -> Any:
     """The deployment that `prefect deploy` makes of the project's `prefect.yaml`."""
-    places = {"WEEKWISE_PROJECT": str(runs.PROJECT), "WEEKWISE_WORK_POOL": "big"}
+    settings = {"WEEKWISE_PROJECT": str(runs.PROJECT), "WEEKWISE_WORK_POOL": "big"}
     subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--name", "weekly"],
         cwd=runs.PROJECT,
-        env=stores.environment(**server.environment, **places),
+        env=stores.environment(**server.environment, **settings),
         check=True,
         capture_output=True,
         timeout=120,
@@ -206,9 +211,9 @@ def deployed_by_yaml(server: flows.Server) -> Any:
 
 
 def run_of(server: flows.Server, deployed: Any, **parameters: str) -> str:
-    """The id of a new run of a deployment, to be begun now."""
-    wanted = {"state": {"type": "SCHEDULED"}, "parameters": parameters}
-    return str(server.ask(f"deployments/{deployed['id']}/create_flow_run", wanted)["id"])
+    """The id of a new run of a deployment, due now."""
+    content = {"state": {"type": "SCHEDULED"}, "parameters": parameters}
+    return str(server.ask(f"deployments/{deployed['id']}/create_flow_run", content)["id"])
 
 
 @contextmanager
@@ -220,18 +225,33 @@ def worker(server: flows.Server, data: Path, *, folder: Path) -> Iterator[None]:
         env=stores.environment(**server.environment, WEEKWISE_DATA_DIR=str(data)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        text=True,
     )
     try:
         yield
+        # The runs' processes are Weekwise's own: each must end by itself once its run has ended.
+        flows.wait_until(lambda: not children(process), seconds=60)
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        # The worker is Prefect's: on a busy machine it may take longer to stop than anyone waits.
+        stop(process)
 
 
-def test_without_a_server(tmp_path: Path) -> None:
+def children(process: subprocess.Popen[str]) -> list[str]:
+    """The ids of a process's own processes, where `/proc` shows them."""
+    ids = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        # It may end between the listing and the reading.
+        with contextlib.suppress(OSError):
+            state, parent, *_ = stat.read_text().rpartition(")")[2].split()
+            if int(parent) == process.pid and state != "Z":
+                ids.append(stat.parent.name)
+    return ids
+
+
+def test_a_run_needs_no_server(tmp_path: Path) -> None:
     """`kedro weekly run` works where no Prefect server was ever set up."""
-    alone = {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""}
-    process = kedro("weekly", "run", "--as-of", runs.WEEKS[0], data=tmp_path / "data", **alone)
-    said, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, said
+    no_server = {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""}
+    process = kedro("weekly", "run", "--as-of", runs.WEEKS[0], data=tmp_path / "data", **no_server)
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
     assert [str(week) for week in DataFolder(tmp_path / "data").weeks()] == [runs.WEEKS[0]]

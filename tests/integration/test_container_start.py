@@ -24,7 +24,7 @@ DEPLOYMENT = "deployments/name/Weekly%20Run/weekly-test"
 
 
 @pytest.fixture
-def away(tmp_path: Path) -> Iterator[flows.Server]:
+def stopped_server(tmp_path: Path) -> Iterator[flows.Server]:
     """A Prefect server that has not been started yet."""
     server = flows.Server(tmp_path / "prefect")
     yield server
@@ -58,39 +58,39 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def begun(server: flows.Server) -> list[dict[str, Any]]:
-    """The deployment's runs that have begun."""
-    found = server.ask(DEPLOYMENT, method="GET")
-    if found is None:
+def started_runs(server: flows.Server) -> list[dict[str, Any]]:
+    """The deployment's runs that have started."""
+    deployment = server.ask(DEPLOYMENT, method="GET")
+    if deployment is None:
         return []
-    of_it = server.flow_runs(deployment_id={"any_": [found["id"]]})
-    return [run for run in of_it if run["start_time"]]
+    flow_runs = server.flow_runs(deployment_id={"any_": [deployment["id"]]})
+    return [run for run in flow_runs if run["start_time"]]
 
 
-def test_from_nothing_to_a_champion(away: flows.Server, tmp_path: Path) -> None:
-    """It waits for its services, runs a first week, takes it up when killed, and then serves."""
+def test_from_nothing_to_a_champion(stopped_server: flows.Server, tmp_path: Path) -> None:
+    """It waits for its services, runs a first week, resumes it when killed, and then serves."""
     data, log = tmp_path / "data", tmp_path / "log"
-    with up(away, data, log) as process:
-        flows.until(lambda: "waiting for Prefect" in log.read_text("utf-8"))
-        away.start()
-        first = flows.until(lambda: begun(away))[0]
-        flows.until(lambda: away.subflows(first["id"]))
+    with up(stopped_server, data, log) as process:
+        flows.wait_until(lambda: "waiting for Prefect" in log.read_text("utf-8"))
+        stopped_server.start()
+        first = flows.wait_until(lambda: started_runs(stopped_server))[0]
+        flows.wait_until(lambda: stopped_server.subflows(first["id"]))
         kill(process)
-    assert begun(away)[0]["state_type"] == "RUNNING"
+    assert started_runs(stopped_server)[0]["state_type"] == "RUNNING"
 
-    with up(away, data, log) as process:
-        flows.until(lambda: begun(away)[0]["state_type"] == "COMPLETED")
+    with up(stopped_server, data, log) as process:
+        flows.wait_until(lambda: started_runs(stopped_server)[0]["state_type"] == "COMPLETED")
         assert "was interrupted" in log.read_text("utf-8")
         assert [str(week) for week in DataFolder(data).weeks()] == [runs.WEEKS[0]]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
-    assert [run["id"] for run in begun(away)] == [first["id"]]
+    assert [run["id"] for run in started_runs(stopped_server)] == [first["id"]]
 
 
-def test_told_to_end_while_it_waits(away: flows.Server, tmp_path: Path) -> None:
-    """SIGTERM ends the wait for a service at once, and well."""
+def test_sigterm_ends_the_wait_for_services(stopped_server: flows.Server, tmp_path: Path) -> None:
+    """SIGTERM ends the wait for a service at once, with status 0."""
     log = tmp_path / "log"
-    with up(away, tmp_path / "data", log) as process:
-        flows.until(lambda: "waiting for Prefect" in log.read_text("utf-8"))
+    with up(stopped_server, tmp_path / "data", log) as process:
+        flows.wait_until(lambda: "waiting for Prefect" in log.read_text("utf-8"))
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0

@@ -10,8 +10,8 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from weekwise.errors import OrchestrationError
-from weekwise.orchestration.options import Orchestration
-from weekwise.orchestration.runner.plan import make_plan
+from weekwise.orchestration.options import OrchestrationOptions
+from weekwise.orchestration.runner.run_plan import RunPlan, make_plan
 
 
 def as_query(table: ibis.Table) -> ibis.Table:
@@ -47,12 +47,12 @@ REPORT = Pipeline([Node(plain, "summary", "page", name="draw", tags="figures")])
 REGISTRY = {"__default__": WRANGLE + REPORT, "wrangle": WRANGLE, "report": REPORT}
 
 
-def plan_of(catalog: dict[str, Any] = CATALOG, **options: Any) -> Any:
+def plan_of(catalog: dict[str, Any] = CATALOG, **options: Any) -> RunPlan:
     """The plan of both pipelines."""
     return make_plan(
         REGISTRY["__default__"],
         DataCatalog.from_config(catalog),
-        Orchestration.model_validate(options),
+        OrchestrationOptions.model_validate(options),
         REGISTRY,
     )
 
@@ -67,17 +67,17 @@ def test_pipelines_become_stages_and_nodes_tasks() -> None:
     ]
 
 
-def test_nodes_that_hold_the_store_take_turns() -> None:
-    """A node takes turns if it reads the store or a query handed on in memory, and else not."""
+def test_nodes_that_need_the_store_s_connection() -> None:
+    """A node needs the connection if it reads the store or a query that was passed in memory."""
     tasks = {name: task for stage in plan_of().stages for name, task in stage.tasks.items()}
-    assert {name for name, task in tasks.items() if task.takes_turns} == {"clean", "read"}
+    assert {name for name, task in tasks.items() if task.needs_connection} == {"clean", "read"}
 
 
-def test_no_turns_on_another_engine() -> None:
-    """An engine that serves many threads is not waited for."""
+def test_another_engine_serves_nodes_at_once() -> None:
+    """No node waits for the connection of an engine that serves many threads."""
     spark = {**DUCKDB, "connection": {"backend": "pyspark"}}
     tasks = {n: t for s in plan_of({**CATALOG, "feed": spark}).stages for n, t in s.tasks.items()}
-    assert not any(task.takes_turns for task in tasks.values())
+    assert not any(task.needs_connection for task in tasks.values())
 
 
 def test_a_dataset_in_memory_may_not_cross_stages() -> None:
@@ -95,3 +95,25 @@ def test_stages_in_the_wrong_order() -> None:
     """A stage that needs what a later one makes is refused, with both names and the dataset."""
     with pytest.raises(OrchestrationError, match=r"'Report' needs dataset 'summary', which 'Wr"):
         plan_of(stages={"report": "Report", "wrangle": "Wrangling"})
+
+
+def test_namespaces_leave_the_plan_as_it_is() -> None:
+    """Pipelines in namespaces give the same stages, options and messages; only keys are longer."""
+    namespaced = {
+        name: Pipeline(REGISTRY[name], namespace=name, prefix_datasets_with_namespace=False)
+        for name in ("wrangle", "report")
+    }
+    registry = {"__default__": namespaced["wrangle"] + namespaced["report"], **namespaced}
+    options = OrchestrationOptions.model_validate({"by_node": {"summarize": {"retries": 9}}})
+
+    def plan_in_namespaces(catalog: dict[str, Any]) -> RunPlan:
+        datasets = DataCatalog.from_config(catalog)
+        return make_plan(registry["__default__"], datasets, options, registry)
+
+    wrangle, report = plan_in_namespaces(CATALOG).stages
+    assert [wrangle.title, report.title] == ["Wrangle", "Report"]
+    assert list(wrangle.tasks) == ["wrangle.clean", "wrangle.read", "wrangle.summarize"]
+    assert wrangle.tasks["wrangle.summarize"].options.retries == 9
+    assert wrangle.tasks["wrangle.clean"].needs_connection
+    with pytest.raises(OrchestrationError, match=r"in memory.*: 'summarize' \(Wrangle\).*'draw'"):
+        plan_in_namespaces({"feed": DUCKDB})

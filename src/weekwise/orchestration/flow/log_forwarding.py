@@ -1,4 +1,4 @@
-"""The log lines of a run, sent to Prefect as well."""
+"""A run's log lines, sent to Prefect as well."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class RunLogHandler(APILogHandler):
         """Never let a log line stop a run."""
 
 
-def not_about_timeouts(record: logging.LogRecord) -> bool:
-    """Leave out what Prefect says at every task in a thread: the documentation says it once."""
+def is_no_timeout_warning(record: logging.LogRecord) -> bool:
+    """Leave out Prefect's warning at every task in a thread; the documentation says it once."""
     return not str(record.msg).startswith(TIMEOUT_WARNING)
 
 
 @contextmanager
-def forwarded_logs() -> Iterator[None]:
-    """Send what Kedro, Weekwise and the libraries write to Prefect, for as long as this lasts."""
+def forward_logs() -> Iterator[None]:
+    """Send what Kedro, Weekwise and the libraries log to Prefect, for as long as this lasts."""
     handler = RunLogHandler()
     root = logging.getLogger()
     root.addHandler(handler)
-    logging.getLogger(TASK_RUNS).addFilter(not_about_timeouts)
+    logging.getLogger(TASK_RUNS).addFilter(is_no_timeout_warning)
     try:
         yield
     finally:
         # Prefect sends what is left when the process ends; waiting here would cost seconds.
         root.removeHandler(handler)
-        logging.getLogger(TASK_RUNS).removeFilter(not_about_timeouts)
+        logging.getLogger(TASK_RUNS).removeFilter(is_no_timeout_warning)

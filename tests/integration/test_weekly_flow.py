@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -25,10 +24,10 @@ pytestmark = pytest.mark.slow
 
 STAGES = [
     "Data Wrangling",
-    "Preliminary Analysis",
+    "Exploratory Data Analysis",
     "Model Training",
     "Data Prediction",
-    "Monitoring",
+    "Model Monitoring",
 ]
 
 
@@ -47,14 +46,13 @@ def whole_run(server: flows.Server, whole: Path) -> dict[str, Any]:
 
 
 def journal(data: Path) -> dict[str, Any]:
-    """What the last run of a data folder has noted."""
+    """The journal of the last run of a data folder."""
     return dict(json.loads((data / "orchestration" / "last_run.json").read_text()))
 
 
 def flow_run(server: flows.Server, data: Path) -> dict[str, Any]:
     """The last flow run of a data folder."""
-    found: dict[str, Any] = server.ask(f"flow_runs/{journal(data)['flow_run_id']}", method="GET")
-    return found
+    return dict(server.ask(f"flow_runs/{journal(data)['flow_run_id']}", method="GET"))
 
 
 def stage_name(server: flows.Server, run: dict[str, Any]) -> str:
@@ -75,7 +73,7 @@ class FailOnce:
         """Fail, once."""
         if node.short_name == self.node and not self.failed:
             self.failed = True
-            raise ConnectionError("a passing trouble")
+            raise ConnectionError("a passing failure")
 
 
 class KillBefore:
@@ -101,11 +99,11 @@ def test_pipelines_are_subflows_in_order(server: flows.Server, whole_run: dict[s
 
 def test_nodes_are_tasks(server: flows.Server, whole_run: dict[str, Any]) -> None:
     """Each node is a completed task of its pipeline's subflow, with its name and tags."""
-    from weekwise.orchestration.project import Project, set_up
+    from weekwise.orchestration.project_environment import ProjectEnvironment, set_up_project
     from weekwise.pipeline_registry import register_pipelines
 
     # Reading an environment's configuration makes its pipelines the active ones.
-    Project.of(set_up(), "test")
+    ProjectEnvironment.of(set_up_project(), "test")
     pipelines = list(register_pipelines().values())[1:]
     for subflow, pipeline in zip(server.subflows(whole_run["id"]), pipelines, strict=True):
         tasks = {run["name"]: run for run in server.task_runs(subflow["id"])}
@@ -115,16 +113,16 @@ def test_nodes_are_tasks(server: flows.Server, whole_run: dict[str, Any]) -> Non
             assert set(tasks[node.short_name]["tags"]) >= node.tags
 
 
-def test_the_graph_shows_what_needs_what(server: flows.Server, whole_run: dict[str, Any]) -> None:
+def test_the_graph_shows_dependencies(server: flows.Server, whole_run: dict[str, Any]) -> None:
     """A task's inputs are the tasks that make what its node uses."""
     training = server.subflows(whole_run["id"])[2]
     tasks = {run["name"]: run for run in server.task_runs(training["id"])}
     names = {run["id"]: name for name, run in tasks.items()}
-    before = {names[each["id"]] for each in tasks["fit_challenger"]["task_inputs"]["wait_for"]}
-    assert before == {"plan_retraining", "split_history"}
+    upstream = {names[task["id"]] for task in tasks["fit_challenger"]["task_inputs"]["wait_for"]}
+    assert upstream == {"plan_retraining", "split_history"}
 
 
-def test_a_flaky_node_is_tried_again(server: flows.Server, whole_run: dict[str, Any]) -> None:
+def test_a_flaky_node_is_retried(server: flows.Server, whole_run: dict[str, Any]) -> None:
     """A node that fails once is retried, and its run goes on."""
     analysis = server.subflows(whole_run["id"])[1]
     tasks = {run["name"]: run for run in server.task_runs(analysis["id"])}
@@ -135,7 +133,7 @@ def test_a_flaky_node_is_tried_again(server: flows.Server, whole_run: dict[str, 
 def test_log_lines_reach_the_run(server: flows.Server, whole_run: dict[str, Any]) -> None:
     """What Kedro and Weekwise log of a node and of a stage's progress is in Prefect's logs."""
     wrangling = server.subflows(whole_run["id"])[0]
-    lines = flows.until(lambda: server.logs(wrangling["id"]))
+    lines = flows.wait_until(lambda: server.logs(wrangling["id"]))
     messages = [line["message"] for line in lines]
     assert any(re.match(r"Completed \d out of 7 tasks", message) for message in messages)
     tasks = {run["id"]: run["name"] for run in server.task_runs(wrangling["id"])}
@@ -143,7 +141,7 @@ def test_log_lines_reach_the_run(server: flows.Server, whole_run: dict[str, Any]
     assert "clean_flights" in of_nodes
 
 
-def test_artifacts(server: flows.Server, whole: Path, whole_run: dict[str, Any]) -> None:
+def test_a_run_has_artifacts(server: flows.Server, whole: Path, whole_run: dict[str, Any]) -> None:
     """The report's first line, the gate's findings, the verdict and links are artifacts."""
     artifacts = server.artifacts(whole_run["id"])
     report = json.loads((whole / "08_reporting" / runs.WEEKS[0] / "weekly_report.json").read_text())
@@ -162,16 +160,16 @@ def test_mlflow_and_prefect_are_linked(
         tags = dict(store.execute("SELECT key, value FROM tags").fetchall())
     assert [status for _, status in mlflow_runs] == ["FINISHED"]
     assert tags["prefect.flow_run_id"] == whole_run["id"]
-    shown = {
+    artifacts = {
         key: artifact
         for subflow in [whole_run, *server.subflows(whole_run["id"])]
         for key, artifact in server.artifacts(subflow["id"]).items()
     }
-    assert mlflow_runs[0][0] in shown["mlflow-run"]["data"]
+    assert mlflow_runs[0][0] in artifacts["mlflow-run"]["data"]
 
 
-def test_killed_and_retried(server: flows.Server, whole: Path, tmp_path: Path) -> None:
-    """Killed in training and retried, a run makes no stage again and ends as an unkilled one."""
+def test_a_killed_run_is_resumed(server: flows.Server, whole: Path, tmp_path: Path) -> None:
+    """Killed in training and retried, a run repeats no stage and ends as an unkilled one."""
     data = tmp_path / "data"
     with pytest.raises(runs.RunKilledError):
         flows.Run(server, data, flows.week(runs.WEEKS[0], hook=KillBefore)).result()
@@ -201,147 +199,6 @@ class BreakFlights:
         return {}
 
 
-class Recorder:
-    """Notes every call of every hook of a run."""
-
-    def __init__(self, calls: list[tuple[str, str]], *, failing: str | None) -> None:
-        self.calls = calls
-        self.failing = failing
-
-    @hook_impl
-    def after_context_created(self, context: Any) -> None:
-        """Note it."""
-        self.calls.append(("after_context_created", context.env))
-
-    @hook_impl
-    def after_catalog_created(self, catalog: Any) -> None:
-        """Note it."""
-        self.calls.append(("after_catalog_created", type(catalog).__name__))
-
-    @hook_impl
-    def before_pipeline_run(self, pipeline: Any) -> None:
-        """Note it."""
-        self.calls.append(("before_pipeline_run", pipeline.describe()))
-
-    @hook_impl
-    def after_pipeline_run(self, pipeline: Any, run_result: Any) -> None:
-        """Note it."""
-        self.calls.append(("after_pipeline_run", pipeline.describe() + str(sorted(run_result))))
-
-    @hook_impl
-    def on_pipeline_error(self, error: Exception, pipeline: Any) -> None:
-        """Note it."""
-        self.calls.append(("on_pipeline_error", f"{error!r} {pipeline.describe()}"))
-
-    @hook_impl
-    def before_node_run(self, node: Any, inputs: dict[str, Any], is_async: bool) -> None:
-        """Note it."""
-        self.calls.append(("before_node_run", f"{node} {sorted(inputs)} {is_async}"))
-
-    @hook_impl
-    def after_node_run(self, node: Any, outputs: dict[str, Any]) -> None:
-        """Note it, and fail where that is asked for."""
-        self.calls.append(("after_node_run", f"{node} {sorted(outputs)}"))
-
-    @hook_impl
-    def on_node_error(self, error: Exception, node: Any) -> None:
-        """Note it."""
-        self.calls.append(("on_node_error", f"{error!r} {node}"))
-
-    @hook_impl
-    def before_dataset_loaded(self, dataset_name: str, node: Any) -> None:
-        """Note it."""
-        self.calls.append(("before_dataset_loaded", f"{dataset_name} {node}"))
-
-    @hook_impl
-    def after_dataset_loaded(self, dataset_name: str, data: Any, node: Any) -> None:
-        """Note it."""
-        called = f"{dataset_name} {type(data).__name__} {node}"
-        self.calls.append(("after_dataset_loaded", called))
-
-    @hook_impl
-    def before_dataset_saved(self, dataset_name: str, data: Any, node: Any) -> None:
-        """Note it."""
-        called = f"{dataset_name} {type(data).__name__} {node}"
-        self.calls.append(("before_dataset_saved", called))
-
-    @hook_impl
-    def after_dataset_saved(self, dataset_name: str, data: Any, node: Any) -> None:
-        """Note it."""
-        called = f"{dataset_name} {type(data).__name__} {node}"
-        self.calls.append(("after_dataset_saved", called))
-
-
-def recorded(runner: str, *, failing: str | None) -> Callable[[Any], list[tuple[str, str]]]:
-    """A function for `Run` that gives all hook calls of a run under a runner.
-
-    All pipelines are run; if a node is to fail, only its own.
-    """
-
-    def run(project: Any) -> list[tuple[str, str]]:
-        from kedro.framework.session import KedroSession
-        from kedro.pipeline.node import Node
-        from kedro.runner import SequentialRunner, ThreadRunner
-
-        from weekwise.orchestration.options import NodeOptions, Orchestration
-        from weekwise.orchestration.runner.prefect_runner import PrefectRunner
-
-        calls: list[tuple[str, str]] = []
-        flows.use(lambda: Recorder(calls, failing=failing))
-        made = Node.run
-
-        def fail(node: Any, inputs: Any) -> Any:
-            if node.short_name == failing:
-                raise ValueError("as the test asked")
-            return made(node, inputs)
-
-        Node.run = fail  # type: ignore[method-assign, assignment]
-        runners = {
-            "sequential": SequentialRunner,
-            "thread": ThreadRunner,
-            "prefect": lambda: PrefectRunner(options=Orchestration(nodes=NodeOptions(retries=0))),
-        }
-        with (
-            KedroSession.create(
-                project.path, env="test", runtime_params={"as_of": runs.WEEKS[0]}
-            ) as session,
-            contextlib.suppress(ValueError),
-        ):
-            only = ["exploratory_data_analysis"] if failing else None
-            session.run(pipeline_names=only, runner=runners[runner]())
-        return sorted(calls)
-
-    return run
-
-
-def test_recorder_knows_every_hook() -> None:
-    """The hook calls that the next test compares are those of all of Kedro's specifications."""
-    from kedro.framework.hooks import specs
-
-    hooks = {
-        name
-        for group in vars(specs).values()
-        if isinstance(group, type)
-        for name in vars(group)
-        if name.startswith(("before_", "after_", "on_"))
-    }
-    assert hooks <= set(vars(Recorder))
-
-
-@pytest.mark.parametrize("failing", [None, "read_analysis_table"])
-def test_hooks_fire_as_under_kedro_run(
-    failing: str | None, server: flows.Server, whole: Path, tmp_path: Path
-) -> None:
-    """Every hook call, of a run that succeeds or fails, is the same as under Kedro's runners."""
-    calls = {}
-    for runner in ("sequential", "thread", "prefect"):
-        data = runs.copied(whole, tmp_path / runner)
-        calls[runner] = flows.Run(server, data, recorded(runner, failing=failing)).result()
-    assert len(calls["sequential"]) > (10 if failing else 400)
-    assert calls["prefect"] == calls["sequential"]
-    assert calls["prefect"] == calls["thread"]
-
-
 def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> None:
     """A broken contract fails the flow at once; no later stage runs, and one alert goes out."""
     data = tmp_path / "data"
@@ -365,41 +222,41 @@ def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> N
     assert "failed" in inbox.messages[0]["title"]
 
 
-def test_two_at_once(server: flows.Server, whole: Path, tmp_path: Path) -> None:
+def test_a_second_run_at_once_is_refused(server: flows.Server, whole: Path, tmp_path: Path) -> None:
     """While one run is running a second is refused, says which, and one alert goes out."""
     data = runs.copied(whole, tmp_path / "data")
     gate = tmp_path / "go on"
     first = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))
-    flows.until((data / "orchestration" / "run.lock").read_text)
+    flows.wait_until((data / "orchestration" / "run.lock").read_text)
     with Inbox() as inbox:
         second = inbox.used_by(flows.command("run", "--as-of", runs.WEEKS[1]))
         status, output = flows.Run(server, data, second).result()
-    assert [each["title"] for each in inbox.messages] == [
-        f"Weekwise: the run of {runs.WEEKS[1]} was not begun"
+    assert [message["title"] for message in inbox.messages] == [
+        f"Weekwise: the run of {runs.WEEKS[1]} was not started"
     ]
     assert status == 1
-    said = output.strip().splitlines()[-1]
-    assert said.startswith("Error: another weekly run on")
-    assert f"is running (as_of {runs.WEEKS[1]}, process {first.pid}, since" in said
+    error = output.strip().splitlines()[-1]
+    assert error.startswith("Error: another weekly run on")
+    assert f"is running (as_of {runs.WEEKS[1]}, process {first.pid}, since" in error
     gate.touch()
     first.result()
     assert journal(data)["finished"]
 
 
-def test_the_server_dies_and_comes_back(server: flows.Server, whole: Path, tmp_path: Path) -> None:
+def test_a_run_outlives_its_server(server: flows.Server, whole: Path, tmp_path: Path) -> None:
     """A run outlives its server's death, if that comes back, and is complete there too."""
     data = runs.copied(whole, tmp_path / "data")
     gate = tmp_path / "go on"
     run = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))
-    flows.until((data / "waiting").exists)
+    flows.wait_until((data / "waiting").exists)
     server.kill()
     gate.touch()
     time.sleep(4)
     server.start()
     run.result()
-    ended = flow_run(server, data)
-    assert ended["state_type"] == "COMPLETED"
-    assert [each["state_type"] for each in server.subflows(ended["id"])] == ["COMPLETED"] * 5
+    completed = flow_run(server, data)
+    assert completed["state_type"] == "COMPLETED"
+    assert [run["state_type"] for run in server.subflows(completed["id"])] == ["COMPLETED"] * 5
 
 
 class WaitFor:
@@ -413,7 +270,7 @@ class WaitFor:
         """Wait."""
         if node.short_name == "replay_flights":
             Path(os.environ["WEEKWISE_DATA_DIR"], "waiting").touch()
-            flows.until(self.file.exists)
+            flows.wait_until(self.file.exists)
 
 
 class Inbox:
@@ -447,15 +304,15 @@ class Inbox:
         """The function, with alerts sent here."""
         url = f"json://127.0.0.1:{self._server.server_port}"
 
-        def with_alerts(project: Any) -> Any:
+        def with_alerts(environment: Any) -> Any:
             os.environ["WEEKWISE_ALERT_URLS"] = url
-            return run(project)
+            return run(environment)
 
         return with_alerts
 
 
-def test_backfill(server: flows.Server, whole: Path, tmp_path: Path) -> None:
-    """A backfill runs what is missing, takes a killed week up again, and ends with a table."""
+def test_a_backfill_runs_what_is_missing(server: flows.Server, whole: Path, tmp_path: Path) -> None:
+    """A backfill runs what is missing, resumes a killed week, and ends with a table."""
     data = runs.copied(whole, tmp_path / "data")
     words = ("backfill", "--from", runs.WEEKS[0], "--to", runs.WEEKS[1])
     with pytest.raises(runs.RunKilledError):
@@ -472,20 +329,20 @@ def test_backfill(server: flows.Server, whole: Path, tmp_path: Path) -> None:
     header, first, second = output.strip().splitlines()[-3:]
     assert header.split() == ["as_of", "status", "expected", "realized", "verdict"]
     assert first.startswith(runs.WEEKS[0])
-    assert first.rstrip().endswith("was there")
+    assert first.rstrip().endswith("already complete")
     assert re.match(rf"{runs.WEEKS[1]} +(OK|WARN|ACT) +0\.\d{{4}} +0\.\d{{4}} ", second)
-    assert not second.rstrip().endswith("was there")
+    assert not second.rstrip().endswith("already complete")
 
 
 def test_a_node_over_its_time_limit_fails(server: flows.Server, tmp_path: Path) -> None:
     """A node that exceeds its limit fails once it returns, and nothing that needs it runs."""
 
-    def run(_project: Any) -> None:
+    def run(_environment: Any) -> None:
         from kedro.framework.hooks.manager import _create_hook_manager
         from kedro.io import DataCatalog, MemoryDataset
         from kedro.pipeline import Node, Pipeline
 
-        from weekwise.orchestration.options import NodeOptions, Orchestration
+        from weekwise.orchestration.options import NodeOptions, OrchestrationOptions
         from weekwise.orchestration.runner.prefect_runner import PrefectRunner
 
         nodes = [
@@ -493,7 +350,7 @@ def test_a_node_over_its_time_limit_fails(server: flows.Server, tmp_path: Path) 
             Node(sleep_a_while, "b", "c", name="never"),
         ]
         limited = NodeOptions(retries=0, timeout_seconds=0.5)
-        runner = PrefectRunner(options=Orchestration(nodes=limited), label=str(tmp_path))
+        runner = PrefectRunner(options=OrchestrationOptions(nodes=limited), label=str(tmp_path))
         catalog = DataCatalog({"a": MemoryDataset(1)})
         runner.run(Pipeline(nodes), catalog, hook_manager=_create_hook_manager())
 

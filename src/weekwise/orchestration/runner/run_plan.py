@@ -14,13 +14,14 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from weekwise.errors import OrchestrationError
-from weekwise.orchestration.options import NodeOptions, Orchestration
+from weekwise.orchestration.options import NodeOptions, OrchestrationOptions
 
 DEFAULT_PIPELINE = "__default__"
-OTHER = "Other Nodes"
-ONE_AT_A_TIME = frozenset({"duckdb"})
+OTHER_NODES = "other_nodes"
+"""The stage of nodes that belong to no registered pipeline."""
+SINGLE_THREADED = frozenset({"duckdb"})
 """Ibis backends whose connection serves one thread at a time."""
-_TABLE = re.compile(r"\bTable\b|\bAny\b")
+_TABLE_ANNOTATION = re.compile(r"\bTable\b|\bAny\b")
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,12 @@ class TaskPlan:
     Attributes:
         node: The Kedro node.
         options: Its retries and time limit.
-        takes_turns: Whether it holds the store's connection while it runs.
+        needs_connection: Whether it uses the store's connection, which serves one node at a time.
     """
 
     node: Node
     options: NodeOptions
-    takes_turns: bool
+    needs_connection: bool
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Stage:
         pipeline_name: The Kedro pipeline's name.
         title: The subflow's name.
         pipeline: Its nodes that are run.
-        tasks: The plan of each node, by the node's name, in the order of a run.
+        tasks: The plan of each node, by the node's full name, in the order of a run.
     """
 
     pipeline_name: str
@@ -56,12 +57,12 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """A whole run.
 
     Attributes:
         stages: The subflows, in order.
-        resume_at: Where a retried run takes up again.
+        resume_at: Where a retried run resumes: `stage` or `run`.
     """
 
     stages: tuple[Stage, ...]
@@ -71,44 +72,48 @@ class Plan:
 def make_plan(
     pipeline: Pipeline,
     catalog: CatalogProtocol[Any, Any],
-    options: Orchestration,
+    options: OrchestrationOptions,
     registry: Mapping[str, Pipeline] = pipelines,
-) -> Plan:
+) -> RunPlan:
     """Group a pipeline's nodes into stages, and check that these can run one after the other.
 
     Args:
         pipeline: What is to be run.
         catalog: The datasets; none is loaded.
-        options: The project's `orchestration.yml`.
-        registry: The project's pipelines by name; nodes keep the name of the first that has them.
+        options: The environment's `orchestration.yml`.
+        registry: The project's pipelines by name. A node that is in several belongs to the first.
 
     Raises:
         OrchestrationError: If a stage needs what a later one makes, or if a dataset that lives in
             memory would have to cross into another process.
     """
     order = list(dict.fromkeys([*options.stages, *registry]))
-    home = {
+    # In reverse, so that of several pipelines with the same node the first has the last word.
+    stage_of = {
         node.name: name
         for name in reversed(order)
         if name in registry and name != DEFAULT_PIPELINE
         for node in registry[name].nodes
     }
-    groups: dict[str, list[Node]] = {name: [] for name in [*order, OTHER]}
+    groups: dict[str, list[Node]] = {name: [] for name in [*order, OTHER_NODES]}
     for node in pipeline.nodes:
-        groups[home.get(node.name, OTHER)].append(node)
-    turns = _taking_turns(pipeline, catalog)
+        groups[stage_of.get(node.name, OTHER_NODES)].append(node)
+    connected = _nodes_with_connection(pipeline, catalog)
     stages = tuple(
         Stage(
             pipeline_name=name,
-            title=options.stages.get(name, name.replace("_", " ").title()),
+            title=options.title(name),
             pipeline=Pipeline(nodes),
-            tasks={n.name: TaskPlan(n, options.of(n), n.name in turns) for n in nodes},
+            tasks={
+                node.name: TaskPlan(node, options.for_node(node), node.name in connected)
+                for node in nodes
+            },
         )
         for name, nodes in groups.items()
         if nodes
     )
-    plan = Plan(stages, options.resume_at)
-    _preflight(plan, catalog)
+    plan = RunPlan(stages, options.resume_at)
+    _check_order_and_memory(plan, catalog)
     return plan
 
 
@@ -117,65 +122,77 @@ def lives_in_memory(name: str, catalog: CatalogProtocol[Any, Any]) -> bool:
     return name not in catalog or isinstance(catalog.get(name), MemoryDataset)
 
 
-def _preflight(plan: Plan, catalog: CatalogProtocol[Any, Any]) -> None:
-    made_by: dict[str, tuple[int, Stage, Node]] = {
-        _plain(name): (number, stage, node)
-        for number, stage in enumerate(plan.stages)
+@dataclass(frozen=True)
+class _Producer:
+    """Where a dataset is made."""
+
+    position: int
+    stage: Stage
+    node: Node
+
+
+def _check_order_and_memory(plan: RunPlan, catalog: CatalogProtocol[Any, Any]) -> None:
+    producers = {
+        _without_format(name): _Producer(position, stage, node)
+        for position, stage in enumerate(plan.stages)
         for node in stage.pipeline.nodes
         for name in node.outputs
     }
-    for number, stage in enumerate(plan.stages):
+    for position, stage in enumerate(plan.stages):
         for node in stage.pipeline.nodes:
             for name in node.inputs:
-                maker = made_by.get(_plain(name))
-                if maker is None:
+                producer = producers.get(_without_format(name))
+                if producer is None or producer.position == position:
                     continue
-                made_at, made_in, making = maker
-                if made_at > number:
+                if producer.position > position:
                     raise OrchestrationError(
-                        f"stage {stage.title!r} needs dataset {name!r}, which {made_in.title!r} "
-                        "makes after it; change the order of stages in orchestration.yml"
+                        f"stage {stage.title!r} needs dataset {name!r}, which "
+                        f"{producer.stage.title!r} makes after it; change the order of stages in "
+                        "orchestration.yml"
                     )
-                crosses = made_at != number and plan.resume_at == "stage"
-                if crosses and lives_in_memory(name, catalog):
+                # A retried stage starts in a new process, which has no memory of the stages before.
+                if plan.resume_at == "stage" and lives_in_memory(name, catalog):
                     raise OrchestrationError(
                         f"dataset {name!r} lives in memory and cannot cross into another process: "
-                        f"{making.short_name!r} ({made_in.title}) makes it and {node.short_name!r} "
-                        f"({stage.title}) uses it, but a run may be taken up again between them. "
-                        "Write it in the catalog, or set resume_at: run in orchestration.yml"
+                        f"{producer.node.short_name!r} ({producer.stage.title}) makes it and "
+                        f"{node.short_name!r} ({stage.title}) uses it, but a run may be resumed "
+                        "between them. Add it to the catalog, or set resume_at: run in "
+                        "orchestration.yml"
                     )
 
 
-def _taking_turns(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> set[str]:
+def _nodes_with_connection(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> set[str]:
     """Nodes that use the store's connection: through a dataset, or through a table of its own.
 
-    A table that a node hands on in memory is a query still to be run, so its users hold the
+    A table that a node hands on in memory is a query still to be run, so its users need the
     connection too. The node's annotation tells tables from frames and plain data; without one,
     or with `Any`, it counts as a table.
     """
-    turns: set[str] = set()
+    connected: set[str] = set()
     tables: set[str] = set()
     for node in pipeline.nodes:
         names = [*node.inputs, *node.outputs]
-        if any(name in tables or _held(name, catalog) for name in names):
-            turns.add(node.name)
+        if any(name in tables or _is_in_store(name, catalog) for name in names):
+            connected.add(node.name)
             if _returns_tables(node):
                 tables.update(n for n in node.outputs if lives_in_memory(n, catalog))
-    return turns
+    return connected
 
 
-def _held(name: str, catalog: CatalogProtocol[Any, Any]) -> bool:
+def _is_in_store(name: str, catalog: CatalogProtocol[Any, Any]) -> bool:
     if name.startswith("params:") or name not in catalog:
         return False
+    # Ibis datasets of kedro-datasets say what they connect to in this private attribute only.
     connection = getattr(catalog.get(name), "_connection_config", None)
-    return isinstance(connection, Mapping) and connection.get("backend") in ONE_AT_A_TIME
+    return isinstance(connection, Mapping) and connection.get("backend") in SINGLE_THREADED
 
 
 def _returns_tables(node: Node) -> bool:
     annotation = inspect.get_annotations(node.func).get("return", "Any")
-    return bool(_TABLE.search(annotation if isinstance(annotation, str) else repr(annotation)))
+    text = annotation if isinstance(annotation, str) else repr(annotation)
+    return bool(_TABLE_ANNOTATION.search(text))
 
 
-def _plain(name: str) -> str:
-    """A dataset's name without `@format`."""
+def _without_format(name: str) -> str:
+    """A dataset's name without `@format`: transcoded datasets are one dataset."""
     return name.split("@", maxsplit=1)[0]

@@ -1,22 +1,19 @@
-"""What the last run of an environment has done, so that a retry can take up where it ended."""
+"""How far the last run of an environment got, kept on disk so that it can be resumed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from weekwise.paths import DataFolder, replace_whole
 
-JOURNAL = "last_run.json"
 
-
-class Journal(BaseModel):
-    """The last run, as far as it has come.
+class RunJournal(BaseModel):
+    """The last run, and how far it got.
 
     Attributes:
         as_of: Its logical date.
@@ -36,29 +33,26 @@ class Journal(BaseModel):
     stages: tuple[str, ...] = ()
     finished: bool = False
 
-    def write(self, data: Path) -> Journal:
-        """Put it, whole, in the place of the one before."""
-        replace_whole(_file(data), self.model_dump_json(indent=2))
+    def write(self, data: DataFolder) -> RunJournal:
+        """Replace the journal of the run before, whole or not at all."""
+        replace_whole(data.run_journal, self.model_dump_json(indent=2))
         return self
 
-    def noted(self, data: Path, **changes: Any) -> Journal:
+    def update(self, data: DataFolder, **changes: Any) -> RunJournal:
         """The journal with changes, written."""
         return self.model_copy(update=changes).write(data)
 
 
-def read_journal(data: Path) -> Journal | None:
+def read_journal(data: DataFolder) -> RunJournal | None:
     """The environment's last run, if there was one."""
     try:
-        return Journal.model_validate_json(_file(data).read_text("utf-8"))
+        return RunJournal.model_validate_json(data.run_journal.read_text("utf-8"))
     except (FileNotFoundError, ValidationError):
+        # One that cannot be read is no reason not to run: there is just nothing to resume.
         return None
 
 
-def _file(data: Path) -> Path:
-    return DataFolder(data).orchestration / JOURNAL
-
-
-def digest(parameters: Mapping[str, Any]) -> str:
-    """A hash of parameters that is the same in every process."""
+def parameters_hash(parameters: Mapping[str, Any]) -> str:
+    """A hash of parameters that is the same in every process: 16 hexadecimal digits."""
     text = json.dumps(parameters, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The Kedro project a flow runs in, and what of its configuration a flow asks for."""
+"""One environment of the Kedro project, with what a flow needs of its configuration."""
 
 from __future__ import annotations
 
@@ -17,22 +17,27 @@ from kedro.utils import find_kedro_project
 import weekwise
 from weekwise.configuration import EnvironmentConfigLoader, load_configuration
 from weekwise.features.calendar import Calendar
-from weekwise.orchestration.options import Orchestration, load_options
-from weekwise.orchestration.runner.plan import DEFAULT_PIPELINE, Plan, make_plan
+from weekwise.orchestration.options import OrchestrationOptions, load_options
+from weekwise.orchestration.runner.run_plan import DEFAULT_PIPELINE, RunPlan, make_plan
 from weekwise.paths import ENVIRONMENT_VARIABLE, DataFolder
 
 
-def set_up() -> Path:
-    """Make the Kedro project around the working folder, or around this package, the current one."""
-    found = find_kedro_project(Path.cwd()) or Path(weekwise.__file__).parents[2]
-    # Setting a project up configures logging anew, which must not happen while a flow runs.
+def set_up_project() -> Path:
+    """Make the Kedro project around the working folder, or around this package, the current one.
+
+    Returns:
+        The project's folder.
+    """
+    # A worker starts runs in a folder of its own, where there is no project to find.
+    folder = Path(find_kedro_project(Path.cwd()) or Path(weekwise.__file__).parents[2])
+    # Kedro configures logging anew each time, which must not happen while a flow runs.
     if project.PACKAGE_NAME is None:
-        bootstrap_project(Path(found))
-    return Path(found)
+        bootstrap_project(folder)
+    return folder
 
 
 @dataclass(frozen=True)
-class Project:
+class ProjectEnvironment:
     """One environment of the project.
 
     Attributes:
@@ -47,28 +52,33 @@ class Project:
     path: Path
     env: str | None
     config: EnvironmentConfigLoader
-    options: Orchestration
-    data: Path
+    options: OrchestrationOptions
+    data: DataFolder
     calendar: Calendar
 
     @classmethod
-    def of(cls, path: Path, env: str | None = None) -> Project:
+    def of(cls, path: Path, env: str | None = None) -> ProjectEnvironment:
         """Read an environment's configuration.
 
         Raises:
             OrchestrationError: If its `orchestration.yml` is wrong.
         """
         env = env or os.environ.get(ENVIRONMENT_VARIABLE)
-        config = loader(path, env)
+        config = load_environment(path, env)
         shared = config["globals"]
         return cls(
             path=path,
             env=env,
             config=config,
             options=load_options(config),
-            data=path / shared["data"],
+            data=DataFolder(path / shared["data"]),
             calendar=Calendar.model_validate(shared["calendar"]),
         )
+
+    @property
+    def cli_option(self) -> str:
+        """` --env NAME`, to end a command with that is shown to people; empty for the default."""
+        return f" --env {self.env}" if self.env else ""
 
     def next_week(self) -> date:
         """The week after the last complete one.
@@ -76,25 +86,25 @@ class Project:
         Raises:
             EndOfFeed: If there is none.
         """
-        return self.calendar.after(DataFolder(self.data).last_week())
+        return self.calendar.after(self.data.last_week())
 
     def parameters(self, as_of: str) -> dict[str, Any]:
         """The parameters of a run."""
-        return dict(loader(self.path, self.env, {"as_of": as_of})["parameters"])
+        return dict(load_environment(self.path, self.env, {"as_of": as_of})["parameters"])
 
-    def plan(self, as_of: str) -> Plan:
+    def plan(self, as_of: str) -> RunPlan:
         """How a whole run becomes subflows and tasks; nothing is loaded and no hook called.
 
         Raises:
             OrchestrationError: If it cannot work.
         """
-        config = loader(self.path, self.env, {"as_of": as_of})
+        config = load_environment(self.path, self.env, {"as_of": as_of})
         catalog = DataCatalog.from_config(config["catalog"])
         return make_plan(pipelines[DEFAULT_PIPELINE], catalog, self.options)
 
 
-def loader(
+def load_environment(
     path: Path, env: str | None, runtime_params: dict[str, Any] | None = None
 ) -> EnvironmentConfigLoader:
-    """A project's configuration, which makes its pipelines the active ones."""
+    """An environment's configuration; loading it makes its pipelines the active ones."""
     return load_configuration(path / settings.CONF_SOURCE, env, runtime_params)
