@@ -72,22 +72,22 @@ class Correlations(Frozen):
 def correlate_features(table: AnalysisTable, params: ExplorationParams) -> Correlations:
     """Measure every pair of features over past rows, sampled where there are many."""
     chosen = _sample(table.history.rows, params)
-    ranks = {name: _ranks(held[chosen]) for name, held in table.history.numbers.items()}
-    codes = {name: held[chosen] for name, held in table.history.codes.items()}
-    found = [
+    ranks = {name: _ranks(values[chosen]) for name, values in table.history.numbers.items()}
+    codes = {name: values[chosen] for name, values in table.history.codes.items()}
+    pairs = [
         *_between_numbers(ranks),
         *(
             pair
-            for category, held in codes.items()
-            for pair in _between_kinds(category, held, ranks)
+            for category, places in codes.items()
+            for pair in _between_kinds(category, places, ranks)
         ),
         *_between_categories(codes),
     ]
-    found.sort(key=lambda pair: (-abs(pair.value), pair.first, pair.second))
+    pairs.sort(key=lambda pair: (-abs(pair.value), pair.first, pair.second))
     return Correlations(
         names=tuple(table.features),
-        cells=_square(table.features, found),
-        pairs=tuple(found),
+        cells=_square(table.features, pairs),
+        pairs=tuple(pairs),
         rows=chosen.size,
     )
 
@@ -131,13 +131,13 @@ def _between_numbers(ranks: dict[str, Floats]) -> list[Pair]:
 
 
 def _between_kinds(category: str, codes: Codes, ranks: dict[str, Floats]) -> list[Pair]:
-    found = []
-    for name, held in ranks.items():
-        both = np.isfinite(held) & (codes >= 0)
-        ratio = _correlation_ratio(codes[both], held[both])
+    pairs = []
+    for name, values in ranks.items():
+        both = np.isfinite(values) & (codes >= 0)
+        ratio = _correlation_ratio(codes[both], values[both])
         if ratio is not None:
-            found.append(_pair(name, category, "correlation ratio", ratio, 0.0))
-    return found
+            pairs.append(_pair(name, category, "correlation ratio", ratio, 0.0))
+    return pairs
 
 
 def _correlation_ratio(codes: Codes, values: Floats) -> float | None:
@@ -155,13 +155,13 @@ def _correlation_ratio(codes: Codes, values: Floats) -> float | None:
 
 
 def _between_categories(codes: dict[str, Codes]) -> list[Pair]:
-    found = []
+    pairs = []
     for first, second in combinations(codes, 2):
         table = _contingency(codes[first], codes[second])
         if table.sum() >= FEWEST_ROWS and min(table.shape) > 1:
             alike = _same_information(table)
-            found.append(_pair(first, second, "Cramer's V", _cramers_v(table), alike))
-    return found
+            pairs.append(_pair(first, second, "Cramer's V", _cramers_v(table), alike))
+    return pairs
 
 
 def _contingency(first: Codes, second: Codes) -> Counts:

@@ -83,20 +83,20 @@ class NumericReference:
             limits: How many bins there shall be, ties permitting.
         """
         numbers = np.asarray(values, dtype=np.float64)
-        held = numbers[np.isfinite(numbers)]
-        if not held.size:
+        finite = numbers[np.isfinite(numbers)]
+        if not finite.size:
             none: Floats = np.empty(0)
             counts = _numeric_counts(numbers, none)
             return cls(column, none, ("any value", MISSING), counts, np.nan, 0.0)
-        least = held.min()
+        least = finite.min()
         at = np.linspace(0.0, 1.0, limits.bins + 1)[1:]
-        quantiles = np.quantile(held, at, method="inverted_cdf")
+        quantiles = np.quantile(finite, at, method="inverted_cdf")
         uppers = np.unique([np.nextafter(least, -np.inf), *quantiles])
-        between = interval_labels(float(least), uppers[1:], whole=bool((held % 1 == 0).all()))
+        between = interval_labels(float(least), uppers[1:], whole=bool((finite % 1 == 0).all()))
         ends = f"below {_number(least)}", f"over {_number(uppers[-1])}"
         labels = (ends[0], *between, ends[1], MISSING)
         counts = _numeric_counts(numbers, uppers)
-        return cls(column, uppers, labels, counts, float(held.mean()), float(held.std()))
+        return cls(column, uppers, labels, counts, float(finite.mean()), float(finite.std()))
 
     def compare(self, values: npt.ArrayLike, limits: DriftLimits) -> Drift:
         """Measure how far a current sample lies from this reference.
@@ -110,13 +110,13 @@ class NumericReference:
         return _drift(self, counts, self._direction(numbers, counts), limits)
 
     def _direction(self, numbers: Floats, counts: Counts) -> Direction:
-        held = numbers[np.isfinite(numbers)]
+        finite = numbers[np.isfinite(numbers)]
         missing = _share_direction(
             self.labels[-1:], _shares(self.counts)[-1:], _shares(counts)[-1:]
         )
-        if not held.size or np.isnan(self.mean):
+        if not finite.size or np.isnan(self.mean):
             return missing
-        shift = float(held.mean()) - self.mean
+        shift = float(finite.mean()) - self.mean
         # A constant has no deviation to measure a move by; any move from it counts as one.
         effect = shift / self.deviation if self.deviation > 0 else float(np.sign(shift))
         if abs(missing.effect) > abs(effect):
@@ -249,9 +249,9 @@ def _drift(
 
 
 def _numeric_counts(numbers: Floats, uppers: Floats) -> Counts:
-    held = numbers[np.isfinite(numbers)]
-    counts = np.bincount(np.searchsorted(uppers, held, side="left"), minlength=uppers.size + 1)
-    return np.append(counts, numbers.size - held.size).astype(np.int64)
+    finite = numbers[np.isfinite(numbers)]
+    counts = np.bincount(np.searchsorted(uppers, finite, side="left"), minlength=uppers.size + 1)
+    return np.append(counts, numbers.size - finite.size).astype(np.int64)
 
 
 def _number(value: float) -> str:

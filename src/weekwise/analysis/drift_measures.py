@@ -166,5 +166,5 @@ def js_distance(reference: npt.ArrayLike, current: npt.ArrayLike) -> float:
 
 
 def _relative_entropy(p: Floats, q: Floats) -> float:
-    held = p > 0
-    return float(np.sum(p[held] * np.log2(p[held] / q[held])))
+    positive = p > 0
+    return float(np.sum(p[positive] * np.log2(p[positive] / q[positive])))

@@ -115,11 +115,11 @@ def summarize_column(table: AnalysisTable, name: str, params: ExplorationParams)
 
 def _numeric(table: AnalysisTable, name: str) -> ColumnSummary:
     past, coming = table.history.numbers[name], table.upcoming.numbers[name]
-    held = np.sort(past[~np.isnan(past)])
-    values, counts = _runs(held)
-    missing = past.size - held.size
-    top, most = (number(float(values[counts.argmax()]), 6), counts.max()) if held.size else ("", 0)
-    labels, edges = _histogram_bins(held, values)
+    known = np.sort(past[~np.isnan(past)])
+    values, counts = _runs(known)
+    missing = past.size - known.size
+    top, most = (number(float(values[counts.argmax()]), 6), counts.max()) if known.size else ("", 0)
+    labels, edges = _histogram_bins(known, values)
     return ColumnSummary(
         **_facts(table, name, "numeric"),
         distinct=values.size,
@@ -127,9 +127,9 @@ def _numeric(table: AnalysisTable, name: str) -> ColumnSummary:
         missing_upcoming=_share(int(np.isnan(coming).sum()), coming.size),
         top=(top if most >= missing else MISSING) if past.size else None,
         top_share=_share(int(max(most, missing)), past.size) or 0.0,
-        quantiles=_quantiles(held) if held.size else None,
+        quantiles=_quantiles(known) if known.size else None,
         bins=labels,
-        history=_binned(held, edges),
+        history=_binned(known, edges),
         upcoming=_binned(coming[~np.isnan(coming)], edges) if table.upcoming.rows else (),
         unseen=0,
     )
@@ -201,10 +201,10 @@ def _histogram_bins(ordered: Floats, values: Floats) -> tuple[tuple[str, ...], F
     return labels, edges[1:-1]
 
 
-def _binned(held: Floats, edges: Floats) -> tuple[float, ...]:
+def _binned(known: Floats, edges: Floats) -> tuple[float, ...]:
     """Shares by bin; what lies beyond the outermost edges belongs to the outermost bins."""
-    counts = np.bincount(np.searchsorted(edges, held, side="right"), minlength=edges.size + 1)
-    return tuple(_rounded(counts / max(1, held.size)))
+    counts = np.bincount(np.searchsorted(edges, known, side="right"), minlength=edges.size + 1)
+    return tuple(_rounded(counts / max(1, known.size)))
 
 
 def _counts(codes: Codes, categories: int) -> tuple[Codes, int]:

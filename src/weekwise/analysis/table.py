@@ -120,8 +120,8 @@ def read_analysis_table(features: ibis.Table, contract: Contract, window: Window
     return AnalysisTable(
         contract=contract,
         window=window,
-        history=_sample(past, contract, {name: held[:rows] for name, held in codes.items()}),
-        upcoming=_sample(coming, contract, {name: held[rows:] for name, held in codes.items()}),
+        history=_sample(past, contract, {name: places[:rows] for name, places in codes.items()}),
+        upcoming=_sample(coming, contract, {name: places[rows:] for name, places in codes.items()}),
         categories=categories,
     )
 
@@ -156,8 +156,8 @@ def _numbers(column: pa.ChunkedArray) -> Floats:
     import pyarrow as pa
 
     # Arrow casts booleans to numbers only by way of integers.
-    held = column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column
-    numbers = held.cast(pa.float64()).to_numpy()
+    plain = column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column
+    numbers = plain.cast(pa.float64()).to_numpy()
     return np.where(np.isinf(numbers), np.nan, numbers)
 
 

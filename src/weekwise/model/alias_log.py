@@ -123,21 +123,23 @@ class AliasLog:
     def _read(self, model: RegisteredModel) -> History:
         history = written_history(model)
         for alias in (CHAMPION, CHALLENGER):
-            found = _text(model.aliases.get(alias))
+            actual = _text(model.aliases.get(alias))
             pending = any(e.alias == alias and e.moved and not e.settled for e in history.events)
-            if found != history.current(alias) and not pending:
-                history = History.of([*history.events, self._outside(alias, found, model, history)])
+            if actual != history.current(alias) and not pending:
+                history = History.of(
+                    [*history.events, self._outside(alias, actual, model, history)]
+                )
         return history
 
     def _outside(
-        self, alias: str, found: str | None, model: RegisteredModel, history: History
+        self, alias: str, actual: str | None, model: RegisteredModel, history: History
     ) -> AliasEvent:
         """The event of an alias that is not where the history left it."""
         return AliasEvent(
             number=history.next_number,
             alias=alias,
-            action=Action.CLEAR if found is None else Action.PROMOTE,
-            version=found,
+            action=Action.CLEAR if actual is None else Action.PROMOTE,
+            version=actual,
             previous=history.current(alias),
             who="unknown",
             at=self.now(),

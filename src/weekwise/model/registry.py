@@ -138,7 +138,7 @@ class Registry:
         Raises:
             RegistryError: If there is none of that number.
         """
-        versions = {one.version: one for one in self.versions()}
+        versions = {known.version: known for known in self.versions()}
         if version not in versions:
             there = ", ".join(versions) or "none yet; make one with: kedro run"
             raise RegistryError(f"{self.name} has no version {version}; its versions: {there}")
@@ -148,17 +148,17 @@ class Registry:
         """All versions, the newest first."""
         model = self._log.registered_model()
         aliases = {} if model is None else model.aliases
-        found = self._search(f"name = '{self.name}'")
+        registered = self._search(f"name = '{self.name}'")
         return [
             RegisteredVersion(
-                version=str(one.version),
+                version=str(each.version),
                 aliases=tuple(
-                    alias for alias, at in aliases.items() if str(at) == str(one.version)
+                    alias for alias, at in aliases.items() if str(at) == str(each.version)
                 ),
-                created=datetime.fromtimestamp(one.creation_timestamp / 1000).astimezone(),
-                tags=dict(one.tags),
+                created=datetime.fromtimestamp(each.creation_timestamp / 1000).astimezone(),
+                tags=dict(each.tags),
             )
-            for one in sorted(found, key=lambda one: int(one.version), reverse=True)
+            for each in sorted(registered, key=lambda each: int(each.version), reverse=True)
         ]
 
     def history(self) -> History:
@@ -191,13 +191,13 @@ class Registry:
             RegistryError: If no run of that date got so far.
         """
         model = self._log.registered_model()
-        kept = None if model is None else model.tags.get(f"{_CANDIDATE}{as_of.isoformat()}")
-        if kept is None:
+        written = None if model is None else model.tags.get(f"{_CANDIDATE}{as_of.isoformat()}")
+        if written is None:
             raise RegistryError(
                 f"no challenger for {self.name} as of {as_of}; train one with: "
                 f"kedro run --pipeline model_training --params as_of={as_of}"
             )
-        return Candidate.model_validate_json(kept)
+        return Candidate.model_validate_json(written)
 
     def apply(self, verdict: Verdict, who: str = WEEKLY_RUN) -> None:
         """Carry a verdict out: tags and description on the version, then the aliases.
@@ -255,7 +255,7 @@ class Registry:
         Raises:
             RegistryError: If there was no champion before.
         """
-        there = {one.version for one in self.versions()}
+        there = {known.version for known in self.versions()}
         line = self._log.settle().champions_before_current()
         target = next((version for version in line if version in there), None)
         if target is None:
@@ -296,18 +296,18 @@ class Registry:
 
     def _find(self, fingerprint: str) -> str | None:
         """The version of a fingerprint: the oldest, should two runs have made one each."""
-        found = self._search(f"name = '{self.name}' and tags.{FINGERPRINT} = '{fingerprint}'")
-        return min((str(one.version) for one in found), key=int, default=None)
+        same = self._search(f"name = '{self.name}' and tags.{FINGERPRINT} = '{fingerprint}'")
+        return min((str(each.version) for each in same), key=int, default=None)
 
     def _search(self, query: str) -> list[ModelVersion]:
-        found: list[ModelVersion] = []
+        versions: list[ModelVersion] = []
         token = None
         while True:
             page = self._client.search_model_versions(query, page_token=token)
-            found += page
+            versions += page
             token = page.token
             if not token:
-                return found
+                return versions
 
     def _create(self) -> None:
         try:

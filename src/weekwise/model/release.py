@@ -78,7 +78,7 @@ def release_at(client: MlflowClient, name: str, alias: str) -> Release | None:
     if model is None or version is None:
         return None
     try:
-        found = client.get_model_version(name, version)
+        model_version = client.get_model_version(name, version)
     except MlflowException as error:
         if not _is_absent(error):
             raise
@@ -88,18 +88,18 @@ def release_at(client: MlflowClient, name: str, alias: str) -> Release | None:
         ) from None
     events = [event for event in written_history(model).events if event.alias == alias]
     last = next((event for event in reversed(events) if event.moved), None)
-    told = last if last is not None and last.version == version else None
+    placed = last if last is not None and last.version == version else None
     return Release(
         name=name,
         version=version,
         alias=alias,
-        source=str(found.source),
-        since=None if told is None else told.at,
-        why=None if told is None else told.why,
-        verdict=found.tags.get("verdict"),
-        headline=found.tags.get("verdict_headline", ""),
-        details=found.description or "",
-        metrics=_metrics(client, found),
+        source=str(model_version.source),
+        since=None if placed is None else placed.at,
+        why=None if placed is None else placed.why,
+        verdict=model_version.tags.get("verdict"),
+        headline=model_version.tags.get("verdict_headline", ""),
+        details=model_version.description or "",
+        metrics=_metrics(client, model_version),
     )
 
 
@@ -118,10 +118,10 @@ def fetch(release: Release, folder: Path) -> Path:
     """
     for path in (PREDICTOR, EXAMPLE):
         copied(release.name, release.version, path, folder)
-    found = next(folder.rglob(ARTIFACT), None)
-    if found is None:
+    predictor = next(folder.rglob(ARTIFACT), None)
+    if predictor is None:
         raise RegistryError(f"{release.name} version {release.version} holds no predictor")
-    return found
+    return predictor
 
 
 def _registered_model(client: MlflowClient, name: str) -> RegisteredModel | None:
@@ -146,14 +146,14 @@ def _is_absent(error: MlflowException) -> bool:
     return bool(error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST))
 
 
-def _metrics(client: MlflowClient, found: ModelVersion) -> dict[str, float]:
+def _metrics(client: MlflowClient, model_version: ModelVersion) -> dict[str, float]:
     """The holdout figures that the version's run has logged; failing that, those of its tags."""
     from mlflow.exceptions import MlflowException
 
-    figures = _tagged(found)
-    if found.run_id:
+    figures = _tagged(model_version)
+    if model_version.run_id:
         try:
-            logged = client.get_run(found.run_id).data.metrics
+            logged = client.get_run(model_version.run_id).data.metrics
         except MlflowException as error:
             if not _is_absent(error):
                 raise
@@ -165,6 +165,10 @@ def _metrics(client: MlflowClient, found: ModelVersion) -> dict[str, float]:
     return figures
 
 
-def _tagged(found: ModelVersion) -> dict[str, float]:
+def _tagged(model_version: ModelVersion) -> dict[str, float]:
     names = {"loss": "loss", "champion_loss": "previous_loss"}
-    return {name: float(found.tags[tag]) for tag, name in names.items() if tag in found.tags}
+    return {
+        name: float(model_version.tags[tag])
+        for tag, name in names.items()
+        if tag in model_version.tags
+    }

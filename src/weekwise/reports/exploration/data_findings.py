@@ -139,11 +139,11 @@ def _about_selection(selection: Selection) -> Iterator[Finding]:
             topic=f"Left out of training: {len(selection.dropped)} of {_features(selection)}",
             reason=f"{_named(names)}.",
         )
-    for kept in selection.kept:
+    for feature in selection.kept:
         yield Finding(
             status=Status.OK,
-            topic=f"{kept.feature} is kept by name",
-            reason=f"A rule would have left it out: {kept.reason}.",
+            topic=f"{feature.feature} is kept by name",
+            reason=f"A rule would have left it out: {feature.reason}.",
         )
 
 

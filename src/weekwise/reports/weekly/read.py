@@ -17,20 +17,20 @@ from weekwise.reports.weekly.weekly_report import DataFigures, VerdictFigures
 from weekwise.reports.wrangling_summary import WranglingSummary
 
 
-def check_as_of(name: str, found: object, window: Window) -> None:
+def check_as_of(name: str, of: object, window: Window) -> None:
     """Refuse what another week left behind.
 
     Args:
         name: The dataset that was loaded.
-        found: Its as-of date, or that date in ISO form, with or without a time.
+        of: Its as-of date, or that date in ISO form, with or without a time.
         window: The run's place in time.
 
     Raises:
         AsOfError: If the dates differ.
     """
-    if str(found)[:10] != str(window.as_of):
+    if str(of)[:10] != str(window.as_of):
         raise AsOfError(
-            f"{name} is of {found}, not of {window.as_of}; "
+            f"{name} is of {of}, not of {window.as_of}; "
             f"run the whole week: kedro run --params as_of={window.as_of}"
         )
 
@@ -61,7 +61,9 @@ def verdict_of(verdict: Verdict) -> VerdictFigures:
         decision=verdict.would_be or verdict.decision,
         headline=verdict.headline,
         reasons=verdict.reasons,
-        failing_slices=tuple(f"{one.column} {one.value}" for one in verdict.slices if one.too_bad),
+        failing_slices=tuple(
+            f"{part.column} {part.value}" for part in verdict.slices if part.too_bad
+        ),
     )
 
 
