@@ -40,11 +40,11 @@ def prediction_body(model: LoadedModel, row: Row, predicted: Any) -> bytes:
         row: The row, as the model's reader gives it.
         predicted: What the model predicted for it.
     """
-    task, threshold = model.predictor.task, model.predictor.threshold
+    task, settings = model.predictor.task, model.predictor.settings
     return orjson.dumps(
         {
-            **task.answer(predicted, threshold),
-            **task.answer_settings(threshold),
+            **task.answer(predicted, settings),
+            **task.answer_settings(settings),
             "model_version": model.version,
             "warnings": model.reader.warnings.of_row(row),
         }
@@ -75,8 +75,8 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
     contributions.sort(key=lambda part: -abs(part["contribution"]))
     return orjson.dumps(
         {
-            **task.answer(predicted, predictor.threshold),
-            **task.answer_settings(predictor.threshold),
+            **task.answer(predicted, predictor.settings),
+            **task.answer_settings(predictor.settings),
             "model_version": model.version,
             "score": explained.base + math.fsum(explained.contributions),
             "base_value": explained.base,
@@ -98,12 +98,12 @@ def answered_batch(model: LoadedModel, batch: CheckedBatch) -> AnsweredBatch:
         The answer to `POST /predict/batch`, one result a row, in the order of the rows.
     """
     predictions = model.predict_columns(batch.columns) if batch.valid else []
-    task, threshold = model.predictor.task, model.predictor.threshold
+    task, settings = model.predictor.task, model.predictor.settings
     warnings = model.reader.warnings.of_batch(batch.columns, batch.missing, len(batch.valid))
     results: list[Any] = [
         {
             "index": index,
-            **task.answer(predicted, threshold),
+            **task.answer(predicted, settings),
             "warnings": row_warnings,
         }
         for index, predicted, row_warnings in zip(
@@ -115,7 +115,7 @@ def answered_batch(model: LoadedModel, batch: CheckedBatch) -> AnsweredBatch:
         results.sort(key=itemgetter("index"))
     body = {
         "model_version": model.version,
-        **task.answer_settings(threshold),
+        **task.answer_settings(settings),
         "predicted": len(batch.valid),
         "refused": len(batch.faults),
         "results": results,

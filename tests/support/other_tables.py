@@ -40,7 +40,7 @@ calendar: {{start: 2024-01-01, first_as_of: 2024-03-04, min_history_days: 28}}
 """
 PARAMETERS = """
 training: {holdout_days: 7, fit: {iterations: 20}}
-promotion: {min_rows: 100, min_days: 3, floor_margin: 0.0}
+promotion: {min_rows: 100, min_days: 3, floor_skill: 0.0}
 """
 
 

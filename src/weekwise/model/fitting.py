@@ -23,7 +23,7 @@ from weekwise.features.model_frame import (
 from weekwise.model.predictor import Predictor
 from weekwise.model.training_record import FitParams, TrainingRecord
 from weekwise.tasks import task_of
-from weekwise.tasks.base import Task
+from weekwise.tasks.base import Settings, Task
 
 if TYPE_CHECKING:
     from catboost import CatBoost, Pool
@@ -109,6 +109,7 @@ def fit(
         trees=int(model.tree_count_),
         validation_loss=model.get_best_score().get("validation", {}).get(task.catboost_loss),
         params=params,
+        errors=_errors(task, model, validation, outcome[watched], params),
     )
     return Predictor(inputs=inputs, threshold=params.threshold, record=record, model=model)
 
@@ -158,6 +159,16 @@ def _refuse_unfit(task: Task, outcome: Floats, watched: npt.NDArray[np.bool_]) -
         fault = task.fault(part)
         if fault:
             raise FeedError(f"the {len(part)} rows {name} {fault}; more history is needed")
+
+
+def _errors(
+    task: Task, model: CatBoost, validation: Pool | None, outcome: Floats, params: FitParams
+) -> tuple[float, float] | None:
+    """How far off the model is on the rows that early stopping watched."""
+    if validation is None:
+        return None
+    settings = Settings(threshold=params.threshold)
+    return task.errors(outcome, lambda: task.predict(model, validation, settings, threads=-1))
 
 
 def _weights(

@@ -21,7 +21,7 @@ from weekwise.features.model_frame import Floats, ModelInputs, model_frame, mode
 from weekwise.features.model_rows import ListMaker, Row
 from weekwise.model.training_record import TrainingRecord
 from weekwise.tasks import task_of
-from weekwise.tasks.base import Task
+from weekwise.tasks.base import Settings, Task
 
 if TYPE_CHECKING:
     from catboost import CatBoost, Pool
@@ -95,6 +95,11 @@ class Predictor:
         return task_of(self.contract)
 
     @cached_property
+    def settings(self) -> Settings:
+        """What its answers need beside the trees."""
+        return Settings(threshold=self.threshold, errors=self.record.errors)
+
+    @cached_property
     def _maker(self) -> ListMaker:
         return ListMaker(self.inputs)
 
@@ -123,9 +128,9 @@ class Predictor:
         """
         frame = model_frame(rows, self.inputs)
         if frame.empty:
-            return np.empty(0)
+            return np.empty((0, *self.task.row_shape))
         threads = 1 if len(frame) < _ONE_THREAD_ROWS else -1
-        return self.task.predict(self.model, frame, threads=threads)
+        return self.task.predict(self.model, frame, self.settings, threads=threads)
 
     def predict_rows(self, rows: Sequence[Row]) -> list[Any]:
         """What the model makes of a few rows, without a frame, in plain Python numbers.
@@ -139,7 +144,9 @@ class Predictor:
         if not rows:
             return []
         # Given lists, CatBoost asks the model for the places of its categories every time.
-        predictions: list[Any] = self.task.predict(self.model, self._pool(rows), threads=1).tolist()
+        predictions: list[Any] = self.task.predict(
+            self.model, self._pool(rows), self.settings, threads=1
+        ).tolist()
         return predictions
 
     def output_frame(self, predicted: Floats, index: pd.Index | None = None) -> pd.DataFrame:
@@ -149,7 +156,7 @@ class Predictor:
             predicted: What `predict` gave, shape (n, …).
             index: The frame's index, of length n.
         """
-        return pd.DataFrame(self.task.output_frame(predicted, self.threshold), index=index)
+        return pd.DataFrame(self.task.output_frame(predicted, self.settings), index=index)
 
     def explain_row(self, row: Row) -> RowExplanation:
         """What each input of one row adds to its score, as `contributions` has it.

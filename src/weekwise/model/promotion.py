@@ -17,12 +17,15 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from weekwise.contract.model import Frozen
+from weekwise.contract.model import Frozen, Share
 from weekwise.errors import ContractError
 from weekwise.features.model_frame import Floats
 from weekwise.features.slices import slice_values
 from weekwise.model.verdict import Comparison, Decision, SliceComparison, Verdict
 from weekwise.tasks.base import Baseline, MetricInfo, Metrics, Task
+
+FEWEST_ROWS = 50
+"""On fewer rows no two models can be told apart, however small the table."""
 
 
 class Policy(StrEnum):
@@ -35,19 +38,21 @@ class Policy(StrEnum):
 
 
 class PromotionParams(Frozen):
-    """What the promotion gate asks of a challenger. Losses are in the task's own unit.
+    """What the promotion gate asks of a challenger. Losses are shares of the baseline's loss.
 
     Attributes:
         policy: What the challenger has to show against the champion.
         margin: How much worse than the champion's a non-inferior loss may be.
         confidence: Level of the bootstrap interval that has to show it.
-        floor_margin: By how much the loss has to beat the baseline's.
+        floor_skill: The least skill: the share of the baseline's loss that has to be saved.
         floor_metrics: The least of some metrics, by name; none for the task's own floor, which for
             yes or no is a ROC AUC of 0.55.
-        min_rows: With fewer rows that neither model was fitted on, the champion stays.
+        min_rows: With fewer rows that neither model was fitted on, the champion stays; for a small
+            table fewer will do, `min_share` of the training rows, though never under 50.
+        min_share: See `min_rows`.
         min_days: The same for days, which are what is resampled.
-        slice_limits: For each column to slice by, how much worse than the champion's the loss of
-            any slice may be.
+        slice_limits: For each column to slice by, how much worse than the champion's the
+            loss of any slice may be.
         slice_min_rows: Slices with fewer rows are not judged.
         resamples: Bootstrap samples.
         seed: Seed of the bootstrap.
@@ -55,11 +60,12 @@ class PromotionParams(Frozen):
     """
 
     policy: Policy = Policy.NON_INFERIOR
-    margin: float = Field(default=0.005, ge=0)
+    margin: float = Field(default=0.01, ge=0)
     confidence: float = Field(default=0.9, gt=0, lt=1)
-    floor_margin: float = Field(default=0.005, ge=0)
+    floor_skill: float = Field(default=0.01, ge=0)
     floor_metrics: dict[str, float] | None = None
     min_rows: int = Field(default=1000, ge=1)
+    min_share: Share = 0.02
     min_days: int = Field(default=5, ge=2)
     slice_limits: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     slice_min_rows: int = Field(default=500, ge=1)
@@ -95,12 +101,14 @@ class Scored:
         version: Its version in the registry.
         train_end: The first date after its newest training row.
         baseline: What the outcomes of its training rows alone predict.
+        rows: How many rows it was trained on.
         predicted: What it predicts, shape (n, …), in the holdout's order.
     """
 
     version: str
     train_end: date
     baseline: Baseline
+    rows: int
     predicted: Floats
 
 
@@ -174,11 +182,12 @@ def _judge(
     baseline = task.score(truth, task.baseline_predictions(challenger.baseline, len(truth)))
     comparison: Comparison | None = None
     slices: tuple[SliceComparison, ...] = ()
-    checks = [_enough(trial, params)]
+    checks = [_enough(trial, challenger.rows, params)]
     if checks[0].passed:
         checks += _floor(task, metrics, baseline, params)
         differences = trial.differences()
         if differences is not None:
+            differences = differences / (baseline.loss or 1.0)
             comparison = compare(differences, trial.holdout.dates, params)
             slices = _compare_slices(differences, trial.holdout.slices, params)
             checks += [_contest(task, comparison, params), _slices_hold(slices, params)]
@@ -245,14 +254,15 @@ def _decision(passed: bool, champion: Scored | None) -> Decision:
     return Decision.PROMOTED if passed else Decision.KEPT
 
 
-def _enough(trial: _Trial, params: PromotionParams) -> _Check:
+def _enough(trial: _Trial, trained: int, params: PromotionParams) -> _Check:
     unseen = f"{trial.rows:,} rows of {trial.days} days that no model was fitted on"
-    if trial.rows >= params.min_rows and trial.days >= params.min_days:
+    least = min(params.min_rows, max(FEWEST_ROWS, round(params.min_share * trained)))
+    if trial.rows >= least and trial.days >= params.min_days:
         return _Check(passed=True, sentence=f"Judged on {unseen}.")
     return _Check(
         passed=False,
         sentence=f"Too little to judge on: {unseen}; "
-        f"{params.min_rows:,} rows of {params.min_days} days are asked for.",
+        f"{least:,} rows of {params.min_days} days are asked for.",
     )
 
 
@@ -261,7 +271,7 @@ def _floor(
 ) -> list[_Check]:
     """The challenger by itself: is it better than knowing nothing?"""
     loss, without = metrics.loss or 0.0, baseline.loss or 0.0
-    gain = without - loss
+    skill = 1 - loss / without if without else 0.0
     floors = task.floor if params.floor_metrics is None else params.floor_metrics
     known = {metric.name: metric for metric in task.metrics}
     unknown = [name for name in floors if name not in known]
@@ -272,9 +282,9 @@ def _floor(
         )
     return [
         _Check(
-            passed=gain >= params.floor_margin,
+            passed=skill >= params.floor_skill,
             sentence=f"Floor: {task.words.loss} {loss:.4f} against the baseline's {without:.4f}, "
-            f"a gain of {gain:.4f}; at least {params.floor_margin:.4f} is asked for.",
+            f"a skill of {skill:.1%}; at least {params.floor_skill:.1%} is asked for.",
         ),
         *(_least(known[name], metrics, least) for name, least in floors.items()),
     ]
@@ -292,15 +302,15 @@ def _least(metric: MetricInfo, metrics: Metrics, least: float) -> _Check:
 def _contest(task: Task, comparison: Comparison, params: PromotionParams) -> _Check:
     """The policy, applied to the interval's upper end."""
     measured = (
-        f"Challenger minus champion in {task.words.loss}: {comparison.difference:+.4f} "
-        f"({comparison.confidence:.0%} interval {comparison.low:+.4f} to {comparison.high:+.4f}; "
-        f"better with probability {comparison.probability_better:.2f})"
+        f"Challenger minus champion: {comparison.difference:+.2%} of the baseline's "
+        f"{task.words.loss} ({comparison.confidence:.0%} interval {comparison.low:+.2%} to "
+        f"{comparison.high:+.2%}; better with probability {comparison.probability_better:.2f})"
     )
     if params.policy is Policy.SUPERIOR:
         passed, asked = comparison.high < 0, "the whole interval below zero is asked for"
     else:
         passed = comparison.high <= params.margin
-        asked = f"an upper end of at most {params.margin:+.4f} is asked for"
+        asked = f"an upper end of at most {params.margin:+.2%} is asked for"
     return _Check(passed=passed, sentence=f"{measured}; {asked}.")
 
 
@@ -331,7 +341,7 @@ def _slices_hold(slices: tuple[SliceComparison, ...], params: PromotionParams) -
     if not bad:
         return _Check(passed=True, sentence=f"None of {len(slices)} slices is over its limit.")
     named = "; ".join(
-        f"{part.column} {part.value} {part.difference:+.4f} over {part.limit:+.4f} "
+        f"{part.column} {part.value} {part.difference:+.2%} over {part.limit:+.2%} "
         f"({part.rows:,} rows)"
         for part in bad
     )

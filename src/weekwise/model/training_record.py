@@ -101,6 +101,8 @@ class TrainingRecord(Frozen):
         validation_loss: Loss on the rows that early stopping watched, an optimistic figure; none
             without early stopping.
         params: The settings it was fitted with.
+        errors: For numbers: the ends of the errors on the rows that early stopping watched, for the
+            prediction interval; none without such rows.
     """
 
     as_of: date
@@ -112,3 +114,4 @@ class TrainingRecord(Frozen):
     trees: int
     validation_loss: float | None
     params: FitParams
+    errors: tuple[float, float] | None = None

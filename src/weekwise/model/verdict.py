@@ -29,7 +29,7 @@ class Decision(StrEnum):
 
 
 class Comparison(Frozen):
-    """Challenger against champion on the same rows, in mean loss.
+    """Challenger against champion on the same rows, in shares of the baseline's loss.
 
     Attributes:
         rows: Rows that neither was fitted on.

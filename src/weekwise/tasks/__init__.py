@@ -9,8 +9,9 @@ from weekwise.contract.types import TaskName
 from weekwise.errors import ContractError
 from weekwise.tasks.base import Task
 from weekwise.tasks.binary import Binary
+from weekwise.tasks.regression import Regression
 
-TASKS: Mapping[TaskName, Task] = {task.name: task for task in (Binary(),)}
+TASKS: Mapping[TaskName, Task] = {task.name: task for task in (Binary(), Regression())}
 """The kinds of prediction that are supported."""
 
 
@@ -29,5 +30,5 @@ def task_of(contract: Contract) -> Task:
     except KeyError:
         raise ContractError(
             f"contract {contract.table} asks for {contract.task} predictions, which are not "
-            f"supported yet; use a boolean target ({', '.join(TASKS)})"
+            f"supported yet; use a boolean or numeric target ({', '.join(TASKS)})"
         ) from None

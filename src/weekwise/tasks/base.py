@@ -10,7 +10,7 @@ and whose further axes, if any, are the task's own business.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,6 +28,21 @@ if TYPE_CHECKING:
     from catboost import CatBoost
 
 Codes = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a model's answers need beside its trees.
+
+    Attributes:
+        threshold: For yes or no: the probability from which the decision is yes.
+        errors: For numbers: how far outcomes lay below and above predictions in rows the trees
+            were not grown on, at the ends of the prediction interval; none if that is not known.
+    """
+
+    threshold: float
+    errors: tuple[float, float] | None = None
+
 
 Baseline = tuple[float, ...]
 """What is remembered of the outcomes of the past, and predicted for every row alike."""
@@ -182,6 +197,8 @@ class Task(ABC):
     """The least that a model must reach in some metrics, unless the settings say otherwise."""
     outputs: tuple[OutputColumn, ...]
     """Columns of stored predictions, in order."""
+    row_shape: tuple[int, ...] = ()
+    """The shape of what is predicted for one row."""
     catboost_loss: str
     """CatBoost's name of the loss that trees reduce and early stopping watches."""
     answer_model: type[Frozen]
@@ -214,28 +231,45 @@ class Task(ABC):
     # ── Predicting ────────────────────────────────────────────────────────────────────────────
 
     @abstractmethod
-    def predict(self, model: CatBoost, pool: Any, *, threads: int) -> Floats:
+    def predict(self, model: CatBoost, pool: Any, settings: Settings, *, threads: int) -> Floats:
         """What a model makes of a pool or frame of n rows, n at least 1."""
 
+    def errors(
+        self,
+        outcome: Floats,  # noqa: ARG002
+        predict: Callable[[], Floats],  # noqa: ARG002
+    ) -> tuple[float, float] | None:
+        """The `errors` of a model's settings.
+
+        Args:
+            outcome: Of rows that the trees were not grown on, shape (n,), n at least 1.
+            predict: Gives what the model makes of them.
+        """
+        return None
+
     @abstractmethod
-    def output_frame(self, predicted: Floats, threshold: float) -> dict[str, npt.NDArray[Any]]:
+    def output_frame(self, predicted: Floats, settings: Settings) -> dict[str, npt.NDArray[Any]]:
         """What is stored of predictions: one array of shape (n,) for each of `outputs`."""
+
+    def settings_frame(self, settings: Settings, rows: int) -> dict[str, npt.NDArray[Any]]:  # noqa: ARG002
+        """What is stored with them beside that, and is the same for all rows."""
+        return {}
 
     @abstractmethod
     def stored(self, frame: pd.DataFrame) -> Floats:
         """Predictions as they were before `output_frame`, from a frame with those columns."""
 
     @abstractmethod
-    def answer(self, predicted: Any, threshold: float) -> dict[str, Any]:
+    def answer(self, predicted: Any, settings: Settings) -> dict[str, Any]:
         """What the service answers about one row: the fields of `answer_model`.
 
         Args:
             predicted: One item of what `predict` gave, as plain Python numbers.
-            threshold: The model's threshold.
+            settings: The model's.
         """
 
     @abstractmethod
-    def answer_settings(self, threshold: float) -> dict[str, Any]:
+    def answer_settings(self, settings: Settings) -> dict[str, Any]:
         """What the service answers once for all rows: the fields of `settings_model`."""
 
     @abstractmethod
@@ -297,8 +331,8 @@ class Task(ABC):
         """The mean outcome of so many past rows, as the end of a sentence about the target."""
 
     @abstractmethod
-    def summary(self, outputs: pd.DataFrame, threshold: float) -> str:
-        """One sentence about a week's predictions, at least one row of `outputs`."""
+    def summary(self, stored: pd.DataFrame) -> str:
+        """One sentence about a week's stored predictions, at least one."""
 
     # ── Studying the target ───────────────────────────────────────────────────────────────────
 

@@ -24,9 +24,11 @@ from weekwise.tasks.base import (
     MetricInfo,
     Metrics,
     OutputColumn,
+    Settings,
     Task,
     Words,
 )
+from weekwise.tasks.calibration import reliability_table
 from weekwise.tasks.group_means import ranking_auc, shares
 from weekwise.wording import percent, whole
 
@@ -115,26 +117,37 @@ class Binary(Task):
         """The positive rate."""
         return (float(outcome.mean()),)
 
-    def predict(self, model: CatBoost, pool: Any, *, threads: int) -> Floats:
+    def predict(
+        self,
+        model: CatBoost,
+        pool: Any,
+        settings: Settings,  # noqa: ARG002
+        *,
+        threads: int,
+    ) -> Floats:
         """Probabilities of yes."""
         probabilities: Floats = model.predict_proba(pool, thread_count=threads)[:, 1]
         return probabilities
 
-    def output_frame(self, predicted: Floats, threshold: float) -> dict[str, npt.NDArray[Any]]:
+    def output_frame(self, predicted: Floats, settings: Settings) -> dict[str, npt.NDArray[Any]]:
         """Probability and decision."""
-        return {"probability": predicted, "decision": np.asarray(predicted) >= threshold}
+        return {"probability": predicted, "decision": np.asarray(predicted) >= settings.threshold}
+
+    def settings_frame(self, settings: Settings, rows: int) -> dict[str, npt.NDArray[Any]]:
+        """The threshold."""
+        return {"threshold": np.full(rows, float(settings.threshold))}
 
     def stored(self, frame: pd.DataFrame) -> Floats:
         """The probabilities."""
         return frame["probability"].to_numpy(np.float64)
 
-    def answer(self, predicted: float, threshold: float) -> dict[str, Any]:
+    def answer(self, predicted: float, settings: Settings) -> dict[str, Any]:
         """Probability and decision."""
-        return {"probability": predicted, "decision": predicted >= threshold}
+        return {"probability": predicted, "decision": predicted >= settings.threshold}
 
-    def answer_settings(self, threshold: float) -> dict[str, Any]:
+    def answer_settings(self, settings: Settings) -> dict[str, Any]:
         """The threshold."""
-        return {"threshold": threshold}
+        return {"threshold": settings.threshold}
 
     def valid(self, predicted: float) -> bool:
         """From 0 to 1."""
@@ -156,7 +169,7 @@ class Binary(Task):
         self, outcome: npt.ArrayLike, predicted: npt.ArrayLike
     ) -> tuple[CalibrationBin, ...]:
         """Ten bins of about equally many rows."""
-        table = binary_metrics.reliability_table(outcome, predicted)
+        table = reliability_table(outcome, predicted)
         return tuple(CalibrationBin.model_validate(row) for row in table.to_dict("records"))
 
     def calibration_gap(self, mean_prediction: float, mean_outcome: float) -> float:
@@ -191,12 +204,12 @@ class Binary(Task):
         """The share of yes."""
         return f"{percent(mean)} of {whole(rows)} past rows"
 
-    def summary(self, outputs: pd.DataFrame, threshold: float) -> str:
+    def summary(self, stored: pd.DataFrame) -> str:
         """How many rows are decided yes."""
-        yes = int(outputs["decision"].sum())
+        yes, rows = int(stored["decision"].sum()), len(stored)
         return (
-            f"{whole(yes)} of {whole(len(outputs))} rows ({percent(yes / len(outputs))}) are at or "
-            f"over the threshold of {threshold:g}."
+            f"{whole(yes)} of {whole(rows)} rows ({percent(yes / rows)}) are at or over the "
+            f"threshold of {float(stored['threshold'].iloc[0]):g}."
         )
 
     def outcome(self, target: ibis.Column) -> ibis.Column:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from weekwise.features.model_frame import Floats
 from weekwise.tasks.base import Metrics
+from weekwise.tasks.calibration import CALIBRATION_BINS, pair, reliability_table
 
-CALIBRATION_BINS = 10
 _EPSILON = 1e-15
 _BOTH_CLASSES = 2
 
@@ -27,7 +26,7 @@ def score(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> Metrics:
         only where there are both classes; `brier`, mean squared error; `calibration_error`,
         expected calibration error over equal-mass bins; `positive_rate`. Without rows, none.
     """
-    truth, forecast = _pair(outcome, probability)
+    truth, forecast = pair(outcome, probability)
     if not len(truth):
         return Metrics(rows=0)
     loss = float(log_losses(truth, forecast).mean())
@@ -43,42 +42,10 @@ def score(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> Metrics:
 
 def log_losses(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> Floats:
     """Negative log-likelihood of each row in nats, shape (n,), finite even at 0 and 1."""
-    truth, forecast = _pair(outcome, probability)
+    truth, forecast = pair(outcome, probability)
     forecast = forecast.clip(_EPSILON, 1 - _EPSILON)
     losses: Floats = -np.log(np.where(truth == 1, forecast, 1 - forecast))
     return losses
-
-
-def reliability_table(
-    outcome: npt.ArrayLike, probability: npt.ArrayLike, bins: int = CALIBRATION_BINS
-) -> pd.DataFrame:
-    """What was predicted and what happened, in bins of about equally many rows.
-
-    Bins of equal mass rather than width: Nguyen and O'Connor, "Posterior calibration and
-    exploratory analysis for natural language processing models", EMNLP 2015, section 3. Rows of
-    the same probability share a bin, so that the order of rows plays no part.
-
-    Args:
-        outcome: What happened, shape (n,), 0 or 1.
-        probability: Of a positive outcome, shape (n,), 0 to 1.
-        bins: How many bins, at most.
-
-    Returns:
-        One row a bin, by rising probability: `rows`, `predicted` (mean probability),
-        `realized` (share of positive outcomes), `lowest` and `highest` probability.
-    """
-    truth, forecast = _pair(outcome, probability)
-    frame = pd.DataFrame({"predicted": forecast, "realized": truth})
-    inner = np.linspace(0, 1, bins + 1)[1:-1]
-    edges = np.quantile(forecast, inner) if len(forecast) else np.empty(0)
-    binned = frame.groupby(np.searchsorted(edges, forecast, side="right"))
-    return binned.agg(
-        rows=("predicted", "size"),
-        predicted=("predicted", "mean"),
-        realized=("realized", "mean"),
-        lowest=("predicted", "min"),
-        highest=("predicted", "max"),
-    ).reset_index(drop=True)
 
 
 def calibration_error(
@@ -102,16 +69,6 @@ def calibration_error(
         return None
     gaps = (table["predicted"] - table["realized"]).abs()
     return float((gaps * table["rows"]).sum() / table["rows"].sum())
-
-
-def _pair(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> tuple[Floats, Floats]:
-    truth = np.asarray(outcome, dtype=np.float64)
-    forecast = np.asarray(probability, dtype=np.float64)
-    if truth.shape != forecast.shape or truth.ndim != 1:
-        raise ValueError(f"outcomes {truth.shape} and probabilities {forecast.shape} do not match")
-    if np.isnan(truth).any() or np.isnan(forecast).any():
-        raise ValueError("outcomes and probabilities must not be missing; leave such rows out")
-    return truth, forecast
 
 
 def _areas(truth: Floats, forecast: Floats) -> dict[str, float]:

@@ -94,3 +94,61 @@ def _auc(scores: Floats, positives: Floats, negatives: Floats) -> float | None:
     below = np.bincount(place, weights=negatives, minlength=distinct.size)
     won = above * (np.cumsum(below) - below / 2)
     return float(won.sum() / (above.sum() * below.sum()))
+
+
+def means(groups: Codes, labels: Sequence[str], outcome: Floats) -> tuple[GroupMean, ...]:
+    """The mean outcome of each group, with the normal interval of a mean.
+
+    Args:
+        groups: The group of each row, as a place in `labels`, shape (n,).
+        labels: The groups' names.
+        outcome: A number per row, shape (n,).
+    """
+    rows = np.bincount(groups, minlength=len(labels))
+    count = np.maximum(rows, 1)
+    mean = np.bincount(groups, weights=outcome, minlength=len(labels)) / count
+    squares = np.bincount(groups, weights=np.square(outcome - mean[groups]), minlength=len(labels))
+    reach = Z_95 * np.sqrt(squares / np.maximum(count - 1, 1) / count)
+    return tuple(
+        GroupMean(label=label, rows=int(n), mean=float(m), low=float(m - r), high=float(m + r))
+        if n
+        else GroupMean(label=label, rows=0, mean=None, low=None, high=None)
+        for label, n, m, r in zip(labels, rows, mean, reach, strict=True)
+    )
+
+
+def explained_share(bins: Codes, outcome: Floats, folds: Codes, rare_rows: float) -> float | None:
+    """The share of variance that out-of-fold means by bin explain, from 0 to 1.
+
+    Args:
+        bins: The bin of each row; -1 is the bin of missing values.
+        outcome: A number per row.
+        folds: The fold of each row.
+        rare_rows: How many average rows are added to each bin.
+
+    Returns:
+        The share, or None where no fold varies.
+    """
+    if not outcome.size:
+        return None
+    centered = outcome - outcome.mean()
+    width, height = int(bins.max()) + 2, int(folds.max()) + 1
+    cells = folds.astype(np.int64) * width + bins + 1
+    shape = (height, width)
+    rows = np.bincount(cells, minlength=width * height).reshape(shape)
+    sums = np.bincount(cells, weights=centered, minlength=width * height).reshape(shape)
+    squares = np.bincount(cells, weights=centered**2, minlength=width * height).reshape(shape)
+    left = total = 0.0
+    for fold in range(height):
+        others, known = rows.sum(0) - rows[fold], sums.sum(0) - sums[fold]
+        overall = known.sum() / max(1, others.sum())
+        predicted = (known + rare_rows * overall) / (others + rare_rows)
+        within = squares[fold], sums[fold], rows[fold]
+        left += _squared_error(predicted, *within)
+        total += _squared_error(np.full(width, overall), *within)
+    return None if total <= 0 else float(np.clip(1 - left / total, 0.0, 1.0))
+
+
+def _squared_error(predicted: Floats, squares: Floats, sums: Floats, rows: Codes) -> float:
+    """The sum of squared errors of bins predicted alike, from sums over each bin."""
+    return float((squares - 2 * predicted * sums + rows * predicted**2).sum())

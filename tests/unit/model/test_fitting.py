@@ -158,12 +158,12 @@ def test_rows_that_cannot_be_fitted(rows: pd.DataFrame, message: str) -> None:
         fitted(rows)
 
 
-def test_targets_not_worked_out() -> None:
+def test_targets_that_are_not_supported() -> None:
     """A contract that asks for another kind of prediction is refused by name."""
-    late = Column.model_validate({"type": "number", "role": "target", "title": "Delay"})
+    late = Column.model_validate({"type": "category", "role": "target", "title": "Delay"})
     contract = CONTRACT.model_copy(update={"columns": {**CONTRACT.columns, "late": late}})
 
-    with pytest.raises(ContractError, match="asks for regression predictions"):
+    with pytest.raises(ContractError, match="asks for multiclass predictions"):
         fitted(trains(10), contract=contract)
 
 

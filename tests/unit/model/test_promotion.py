@@ -42,7 +42,13 @@ HOLDOUT, TRUTH = a_holdout()
 
 def scored(probability: np.ndarray, **changes: Any) -> Scored:
     """A model fitted on all that came before the holdout."""
-    model = Scored(version="1", train_end=date(2013, 7, 1), baseline=(0.25,), predicted=probability)
+    model = Scored(
+        version="1",
+        train_end=date(2013, 7, 1),
+        baseline=(0.25,),
+        rows=100_000,
+        predicted=probability,
+    )
     return replace(model, **changes)
 
 
@@ -102,9 +108,9 @@ def test_identical_models_differ_by_nothing() -> None:
 @pytest.mark.parametrize(
     ("challenger", "expected", "reason"),
     [
-        (TRUTH, Decision.FIRST, "a gain of"),
+        (TRUTH, Decision.FIRST, "a skill of"),
         (np.full(len(TRUTH), 0.25), Decision.REJECTED, "ROC AUC 0.5000; at least 0.5500"),
-        (1 - TRUTH, Decision.REJECTED, "at least 0.0050 is asked for"),
+        (1 - TRUTH, Decision.REJECTED, "at least 1.0% is asked for"),
     ],
     ids=["good", "constant", "upside down"],
 )
@@ -258,7 +264,7 @@ def test_the_bootstrap_resamples_days() -> None:
 
 
 def test_the_figures_are_those_of_the_rows() -> None:
-    """The difference is the difference of the two log losses that the verdict shows."""
+    """The difference is that of the verdict's two losses, as a share of the baseline's."""
     challenger = blurred(TRUTH, 0.3)
 
     verdict = decide(scored(challenger), CHAMPION, PARAMS, holdout=HOLDOUT)
@@ -267,7 +273,8 @@ def test_the_figures_are_those_of_the_rows() -> None:
     assert verdict.champion is not None
     assert verdict.comparison is not None
     assert verdict.challenger.loss == log_losses(HOLDOUT.outcome, challenger).mean()
-    assert verdict.comparison.difference == pytest.approx(
+    assert verdict.baseline is not None
+    assert verdict.comparison.difference * verdict.baseline.loss == pytest.approx(
         verdict.challenger.loss - verdict.champion.loss
     )
 

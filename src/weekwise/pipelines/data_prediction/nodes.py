@@ -34,7 +34,8 @@ def predict_upcoming(
 
     Returns:
         One row an upcoming row, in the order of the key: `as_of`, the key's columns and the time,
-        the task's own columns, such as `probability` and `decision`, `threshold`, `model_version`.
+        the task's own columns, such as `probability`, `decision` and `threshold`, and
+        `model_version`.
     """
     upcoming = window.upcoming(features, features_contract).order_by(*features_contract.key)
     rows = upcoming.to_pyarrow().to_pandas()
@@ -48,7 +49,7 @@ def predict_upcoming(
             "as_of": pd.Series(window.as_of, index=rows.index, dtype=object),
             **{name: rows[name] for name in identity(features_contract)},
             **{name: outputs[name] for name in outputs.columns},
-            "threshold": float(predictor.threshold),
+            **predictor.task.settings_frame(predictor.settings, len(rows)),
             "model_version": champion.version,
         },
         index=rows.index,

@@ -170,7 +170,7 @@ def describe_predictions(
 
     Args:
         predictions: All weeks' predictions; earlier ones are what this week's are compared with.
-        predictions_file: This week's: `as_of`, the task's columns, `model_version`, `threshold`.
+        predictions_file: This week's: `as_of`, the task's columns, `model_version`.
         features_contract: What the rows are.
         window: The run's place in time.
         monitoring: How many weeks to compare with, and what counts as drift.
@@ -186,13 +186,12 @@ def describe_predictions(
     before = task.level(task.stored(_frame(earlier)))
     now = task.level(task.stored(predictions_file))
     drift = numeric_drift(task.outputs[0].name, before, now, monitoring.predictions_drift)
-    threshold = float(predictions_file["threshold"].iloc[0])
     return UpcomingPredictions(
         rows=now.size,
         model_version=", ".join(sorted(predictions_file["model_version"].unique())),
         mean=float(now.mean()),
         earlier_mean=float(before.mean()) if before.size else None,
-        summary=task.summary(predictions_file, threshold),
+        summary=task.summary(predictions_file),
         drift=drift if before.size else None,
         histogram=_histogram(task, before, now),
     )

@@ -263,6 +263,7 @@ def _scored(model: Champion, predicted: Floats | None) -> Scored:
         version=model.version,
         train_end=record.train_end,
         baseline=record.baseline,
+        rows=record.rows,
         predicted=np.empty(0) if predicted is None else predicted,
     )
 

@@ -1,0 +1,266 @@
+"""A number: the mean to expect, and an interval that most outcomes lie in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+
+from weekwise.contract.model import Frozen
+from weekwise.contract.types import MLflowType, TaskName
+from weekwise.features.model_frame import Floats
+from weekwise.tasks.base import (
+    Baseline,
+    CalibrationBin,
+    Codes,
+    GroupMean,
+    Histogram,
+    MetricInfo,
+    Metrics,
+    OutputColumn,
+    Settings,
+    Task,
+    Words,
+)
+from weekwise.tasks.calibration import pair, reliability_table
+from weekwise.tasks.group_means import explained_share, means
+from weekwise.wording import number, percent, whole
+
+if TYPE_CHECKING:
+    import ibis
+    from catboost import CatBoost
+
+LEVEL = 0.9
+"""Share of outcomes that the interval is to hold."""
+HISTOGRAM_BINS = 20
+_DOUBLE = MLflowType("double", "float64")
+_LOW, _HIGH = 1, 2
+
+
+class RegressionAnswer(Frozen):
+    """What is said about one row."""
+
+    prediction: float = Field(description="The number to expect on average.")
+    low: float | None = Field(description="Lower end of the 90 % prediction interval.")
+    high: float | None = Field(description="Upper end of the 90 % prediction interval.")
+
+
+class RegressionSettings(Frozen):
+    """What is the same for all rows."""
+
+
+class Regression(Task):
+    """A number. What is predicted has three columns: prediction, low, high; shape (n, 3)."""
+
+    name = TaskName.REGRESSION
+    words = Words(
+        loss="squared error",
+        predictions="predictions",
+        mean_prediction="Mean prediction",
+        mean_outcome="Mean outcome",
+        scale="the target's own unit",
+        contribution="contribution to the prediction, in the target's unit",
+        baseline="Mean",
+        better="Lower is better, but for R² and coverage.",
+        association="R²",
+        association_method="A feature's R² is the share of the target's variance that its means by "
+        "value or quantile bin explain, taken from other weeks than those they predict; a missing "
+        "value counts as a value. 0 says nothing and 1 says all.",
+        interval_method="Means have 95% intervals. Bars of means show them as thin lines.",
+        model_card="It gives the number to expect on average, and an interval for 90% of outcomes.",
+        too_high="retrain on a more recent window",
+        limits="A prediction is an average over rows like this one, and says nothing of causes.",
+    )
+    metrics = (
+        MetricInfo("mean_outcome", "Mean outcome"),
+        MetricInfo("rmse", "RMSE", decisive=True),
+        MetricInfo("mae", "MAE", decisive=True),
+        MetricInfo("r2", "R²", decisive=True),
+        MetricInfo("coverage", "Coverage of the 90% interval", share=True),
+    )
+    floor: ClassVar[Mapping[str, float]] = {}
+    outputs = (
+        OutputColumn("prediction", _DOUBLE, "The number to expect on average."),
+        OutputColumn("low", _DOUBLE, "Lower end of the 90 % prediction interval."),
+        OutputColumn("high", _DOUBLE, "Upper end of the 90 % prediction interval."),
+    )
+    row_shape = (3,)
+    catboost_loss = "RMSE"
+    answer_model = RegressionAnswer
+    settings_model = RegressionSettings
+    histogram = Histogram(
+        "weekwise_prediction_number",
+        "Predicted numbers, by model version; the ends are powers of ten.",
+        tuple(sorted(sign * 10.0**power for sign in (-1, 1) for power in range(-3, 7))),
+    )
+    no_association = 0.0
+    leakage = 0.99
+    telling_gaps = 0.2
+
+    def new_model(self, **params: Any) -> CatBoost:
+        """A regressor."""
+        from catboost import CatBoostRegressor
+
+        return CatBoostRegressor(**params)
+
+    def fault(self, outcome: Floats) -> str | None:
+        """There must be two different values."""
+        return "all have the same outcome" if np.unique(outcome).size <= 1 else None
+
+    def baseline(self, outcome: Floats) -> Baseline:
+        """The mean."""
+        return (float(outcome.mean()),)
+
+    def predict(self, model: CatBoost, pool: Any, settings: Settings, *, threads: int) -> Floats:
+        """Predictions with the ends of their intervals, which are missing if they are unknown."""
+        prediction: Floats = np.asarray(model.predict(pool, thread_count=threads), np.float64)
+        below, above = settings.errors or (math.nan, math.nan)
+        return np.column_stack([prediction, prediction + below, prediction + above])
+
+    def errors(self, outcome: Floats, predict: Callable[[], Floats]) -> tuple[float, float] | None:
+        """Quantiles of the errors: split conformal prediction.
+
+        Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, "Distribution-free predictive inference for
+        regression", JASA 113, 2018, section 2.2, with one quantile for each side.
+        """
+        errors = np.sort(outcome - predict()[:, 0])
+        tail = (1 - LEVEL) / 2
+        rows = errors.size
+        low = max(0, math.floor((rows + 1) * tail) - 1)
+        high = min(rows - 1, math.ceil((rows + 1) * (1 - tail)) - 1)
+        return float(errors[low]), float(errors[high])
+
+    def output_frame(
+        self,
+        predicted: Floats,
+        settings: Settings,  # noqa: ARG002
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Prediction, low and high."""
+        return {column.name: predicted[:, n] for n, column in enumerate(self.outputs)}
+
+    def stored(self, frame: pd.DataFrame) -> Floats:
+        """Prediction, low and high."""
+        return frame[[column.name for column in self.outputs]].to_numpy(np.float64)
+
+    def answer(self, predicted: Sequence[float], settings: Settings) -> dict[str, Any]:  # noqa: ARG002
+        """Prediction, low and high."""
+        names = (column.name for column in self.outputs)
+        return {
+            name: value if math.isfinite(value) else None
+            for name, value in zip(names, predicted, strict=True)
+        }
+
+    def answer_settings(self, settings: Settings) -> dict[str, Any]:  # noqa: ARG002
+        """Nothing."""
+        return {}
+
+    def valid(self, predicted: Sequence[float]) -> bool:
+        """A finite number."""
+        return math.isfinite(predicted[0])
+
+    def losses(self, outcome: npt.ArrayLike, predicted: npt.ArrayLike) -> Floats:
+        """Squared errors."""
+        truth, forecast = pair(outcome, np.asarray(predicted)[:, 0])
+        squares: Floats = np.square(truth - forecast)
+        return squares
+
+    def score(self, outcome: npt.ArrayLike, predicted: npt.ArrayLike) -> Metrics:
+        """Errors, explained variance, and how many outcomes the intervals held."""
+        table = np.asarray(predicted, np.float64).reshape(-1, *self.row_shape)
+        truth, forecast = pair(outcome, table[:, 0])
+        if not truth.size:
+            return Metrics(rows=0)
+        loss = float(np.square(truth - forecast).mean())
+        variance = float(truth.var())
+        values = {
+            "mean_outcome": float(truth.mean()),
+            "rmse": math.sqrt(loss),
+            "mae": float(np.abs(truth - forecast).mean()),
+        }
+        if variance > 0:
+            values["r2"] = 1 - loss / variance
+        if np.isfinite(table).all():
+            inside = (table[:, _LOW] <= truth) & (truth <= table[:, _HIGH])
+            values["coverage"] = float(inside.mean())
+        return Metrics(rows=truth.size, loss=loss, by_name=values)
+
+    def baseline_predictions(self, baseline: Baseline, rows: int) -> Floats:
+        """The mean for all, without an interval."""
+        return np.tile([baseline[0], math.nan, math.nan], (rows, 1))
+
+    def calibration(
+        self, outcome: npt.ArrayLike, predicted: npt.ArrayLike
+    ) -> tuple[CalibrationBin, ...]:
+        """Ten bins of about equally many rows."""
+        table = reliability_table(outcome, np.asarray(predicted)[:, 0])
+        return tuple(CalibrationBin.model_validate(row) for row in table.to_dict("records"))
+
+    def calibration_gap(self, mean_prediction: float, mean_outcome: float) -> float:
+        """The difference as a share of the mean outcome."""
+        return (mean_prediction - mean_outcome) / (abs(mean_outcome) or 1.0)
+
+    def show_gap(self, gap: float) -> str:
+        """In percent of the mean outcome."""
+        return percent(gap, 0)
+
+    def level(self, predicted: Floats) -> Floats:
+        """The prediction."""
+        return predicted[:, 0]
+
+    def row_level(self, predicted: Sequence[float]) -> float:
+        """The prediction."""
+        return predicted[0]
+
+    def level_edges(self, levels: Floats) -> Floats:
+        """Twenty bins over all predictions."""
+        edges: Floats = np.histogram_bin_edges(levels, HISTOGRAM_BINS)
+        return edges
+
+    def edge(self, value: float | None) -> str:
+        """To three digits."""
+        return number(value)
+
+    def show(self, value: float | None) -> str:
+        """To three digits."""
+        return number(value)
+
+    def overall(self, mean: float, rows: int) -> str:
+        """The mean."""
+        return f"{number(mean)} on average over {whole(rows)} past rows"
+
+    def summary(self, stored: pd.DataFrame) -> str:
+        """Where the middle of the predictions lies."""
+        low, middle, high = stored["prediction"].quantile([0.1, 0.5, 0.9])
+        return (
+            f"Half of the {whole(len(stored))} rows are predicted at most {number(middle)}, and "
+            f"eight of ten from {number(low)} to {number(high)}."
+        )
+
+    def outcome(self, target: ibis.Column) -> ibis.Column:
+        """The number itself."""
+        return target.cast("float64")
+
+    def sums(self, target: ibis.Column) -> dict[str, ibis.Scalar]:
+        """The sum."""
+        return {"total": self.outcome(target).sum()}
+
+    def baseline_of_sums(self, rows: int, sums: Mapping[str, float]) -> Baseline:
+        """The mean."""
+        return (float(sums["total"]) / rows,)
+
+    def group_means(
+        self, groups: Codes, labels: Sequence[str], outcome: Floats
+    ) -> tuple[GroupMean, ...]:
+        """The mean, with its interval."""
+        return means(groups, labels, outcome)
+
+    def association(
+        self, bins: Codes, outcome: Floats, folds: Codes, *, rare_rows: float
+    ) -> float | None:
+        """The share of variance that the bins' means explain in other folds."""
+        return explained_share(bins, outcome, folds, rare_rows)
