@@ -59,11 +59,11 @@ def serving(server: flows.Server, data: Path) -> Iterator[subprocess.Popen[str]]
         process.stdout.close()
 
 
-def stop(process: subprocess.Popen[str]) -> int:
-    """Stop a process by SIGTERM, or kill it after two minutes; gives its exit status."""
+def stop(process: subprocess.Popen[str], *, seconds: float = 120) -> int:
+    """Stop a process by SIGTERM, or kill it if that takes too long; gives its exit status."""
     process.send_signal(signal.SIGTERM)
     try:
-        return process.wait(120)
+        return process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()
@@ -232,8 +232,8 @@ def worker(server: flows.Server, data: Path, *, folder: Path) -> Iterator[None]:
         # The runs' processes are Weekwise's own: each must end by itself once its run has ended.
         flows.wait_until(lambda: not children(process), seconds=60)
     finally:
-        # The worker is Prefect's: on a busy machine it may take longer to stop than anyone waits.
-        stop(process)
+        # The worker is Prefect's, and with no run left it may still never stop: kill it then.
+        stop(process, seconds=30)
 
 
 def children(process: subprocess.Popen[str]) -> list[str]:

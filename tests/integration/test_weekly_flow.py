@@ -363,6 +363,6 @@ def test_a_node_over_its_time_limit_fails(server: flows.Server, tmp_path: Path) 
 
 
 def sleep_a_while(value: int) -> int:
-    """Sleep, where nobody can interrupt it."""
+    """Sleep, where no limit can interrupt it."""
     time.sleep(1.5)
     return value

@@ -28,7 +28,7 @@ import runs
 HOST = "127.0.0.1"
 NOT_FOUND = 404
 BUSY = 503
-"""What Prefect answers while somebody else writes to its SQLite; its own client asks again too."""
+"""What Prefect answers while its SQLite is locked; its own client retries too."""
 IMPORTS = (
     *runs._HEAVY,
     "weekwise.orchestration.flow.launch",

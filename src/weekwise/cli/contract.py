@@ -72,7 +72,7 @@ def check(metadata: ProjectMetadata, data: bool, env: str | None) -> None:
 
 
 @dataclass(frozen=True)
-class _Checked:
+class _TableCheck:
     """One table in the summary: its verdict, or why there is none."""
 
     table: str
@@ -97,13 +97,14 @@ def _check_contracts(contracts: Contracts) -> None:
     from weekwise.quality.suite import build_suite
 
     problems = []
-    for one in contracts.values():
+    for table, table_contract in contracts.items():
         try:
-            expectations = len(build_suite(one).expectations)
+            expectations = len(build_suite(table_contract).expectations)
         except ContractError as error:
             problems.append(str(error))
         else:
-            click.echo(f"{one.table}: {len(one.columns)} columns, {expectations} expectations, ok")
+            columns = len(table_contract.columns)
+            click.echo(f"{table}: {columns} columns, {expectations} expectations, ok")
     if problems:
         raise ContractError("\n".join(problems))
 
@@ -116,17 +117,17 @@ def _check_data(metadata: ProjectMetadata, contracts: Contracts, env: str | None
     session: Any
     with KedroSession.create(project, save_on_close=False, env=env) as session:
         catalog = session.load_context().catalog
-        checked = [_check_table(one, catalog) for one in contracts.values()]
-    _console().print(_summary(checked))
-    for one in checked:
-        if one.result is not None and one.result.failures:
-            click.echo(one.result.report)
-        elif one.broken:
-            click.echo(f"{one.table}: {one.absent}")
-    return not any(one.stops for one in checked)
+        checks = [_check_table(contract, catalog) for contract in contracts.values()]
+    _console().print(_summary(checks))
+    for check in checks:
+        if check.result is not None and check.result.failures:
+            click.echo(check.result.report)
+        elif check.broken:
+            click.echo(f"{check.table}: {check.absent}")
+    return not any(check.stops for check in checks)
 
 
-def _check_table(contract: Contract, catalog: Any) -> _Checked:
+def _check_table(contract: Contract, catalog: Any) -> _TableCheck:
     from kedro.io import DatasetError
 
     from weekwise.quality.frames import as_frame
@@ -134,14 +135,14 @@ def _check_table(contract: Contract, catalog: Any) -> _Checked:
 
     table = contract.table
     if table not in catalog:
-        return _Checked(table, absent="not in the catalog")
+        return _TableCheck(table, absent="not in the catalog")
     try:
         if not catalog.exists(table):
-            return _Checked(table, absent="not there yet")
+            return _TableCheck(table, absent="not there yet")
         frame = as_frame(catalog.load(table))
     except (WeekwiseError, DatasetError) as error:
-        return _Checked(table, absent=str(_first_cause(error)), broken=True)
-    return _Checked(table, result=validate(frame, contract))
+        return _TableCheck(table, absent=str(_first_cause(error)), broken=True)
+    return _TableCheck(table, result=validate(frame, contract))
 
 
 def _first_cause(error: BaseException) -> BaseException:
@@ -149,18 +150,18 @@ def _first_cause(error: BaseException) -> BaseException:
     return error if error.__cause__ is None else _first_cause(error.__cause__)
 
 
-def _summary(checked: list[_Checked]) -> Table:
+def _summary(checks: list[_TableCheck]) -> Table:
     from rich.table import Table
 
     table = Table("Table", "Status", "Rows", "Checks", "Failed", "To quarantine", "Seconds")
-    for one in checked:
-        if one.result is None:
-            table.add_row(one.table, "stop" if one.broken else one.absent)
+    for check in checks:
+        result = check.result
+        if result is None:
+            table.add_row(check.table, "stop" if check.broken else check.absent)
             continue
-        found = one.result
-        figures = (found.rows, found.checks, len(found.failures), found.quarantined_rows)
+        figures = (result.rows, result.checks, len(result.failures), result.quarantined_rows)
         cells = [f"{figure:,}" for figure in figures]
-        table.add_row(one.table, found.status, *cells, f"{found.seconds:.1f}")
+        table.add_row(check.table, result.status, *cells, f"{result.seconds:.1f}")
     return table
 
 

@@ -54,7 +54,7 @@ def promote(version: str, why: str, env: str | None) -> None:
 @_why
 @env_option
 def rollback(why: str, env: str | None) -> None:
-    """Make the champion before the present one champion again."""
+    """Make the former champion the champion again."""
     with _registry(env) as registry:
         _say(registry.rollback(why=why))
 
@@ -109,15 +109,15 @@ def _print(table: Table) -> None:
 
 def _versions_table(name: str, versions: list[RegisteredVersion]) -> Table:
     columns: dict[str, Callable[[RegisteredVersion], str]] = {
-        "No.": lambda one: one.version,
-        "Alias": lambda one: ", ".join(one.aliases),
-        "As of": lambda one: one.tags.get("as_of", ""),
-        "Trained to": lambda one: one.tags.get("train_end", ""),
-        "Verdict": lambda one: one.tags.get("verdict", ""),
-        "Loss": lambda one: one.tags.get("loss", "")[:6],
-        "Registered": lambda one: f"{one.created:%Y-%m-%d}",
+        "No.": lambda version: version.version,
+        "Alias": lambda version: ", ".join(version.aliases),
+        "As of": lambda version: version.tags.get("as_of", ""),
+        "Trained to": lambda version: version.tags.get("train_end", ""),
+        "Verdict": lambda version: version.tags.get("verdict", ""),
+        "Loss": lambda version: version.tags.get("loss", "")[:6],
+        "Registered": lambda version: f"{version.created:%Y-%m-%d}",
     }
-    rows = [[cell(one) for cell in columns.values()] for one in versions]
+    rows = [[cell(version) for cell in columns.values()] for version in versions]
     return _table(f"Versions of {name}", list(columns), rows)
 
 

@@ -30,8 +30,9 @@ def _for_environment(command: click.Command) -> click.Command:
             load_configuration(Path(metadata.project_path) / settings.CONF_SOURCE, env)
             click.get_current_context().invoke(command, **options)
 
-    made = click.Command(command.name, params=list(command.params), callback=run, help=command.help)
-    with_env: click.Command = env_option(made)
+    params = list(command.params)
+    same = click.Command(command.name, params=params, callback=run, help=command.help)
+    with_env: click.Command = env_option(same)
     return with_env
 
 

@@ -23,7 +23,7 @@ from weekwise.paths import ENVIRONMENT_VARIABLE, DataFolder
 
 
 def set_up_project() -> Path:
-    """Make the Kedro project around the working folder, or around this package, the current one.
+    """Set up the Kedro project of the working folder, or else the one this package is in.
 
     Returns:
         The project's folder.

@@ -92,21 +92,21 @@ def test_show_prints_a_table_a_person_reads(project: Project) -> None:
 
 
 def test_show_of_an_unknown_table_suggests_one(project: Project) -> None:
-    """A slip of the finger is told from a missing contract, without a traceback."""
+    """A typing mistake gets a suggestion, a missing contract a list; neither is a traceback."""
     result = project.invoke("show", "parcel")
     assert result.exit_code == 1
     assert result.output == "Error: there is no contract parcel; did you mean parcels?\n"
     assert "the contracts are parcels" in project.invoke("show", "zzz").output
 
 
-def test_check_tells_that_every_contract_is_right(project: Project) -> None:
+def test_check_says_that_every_contract_is_right(project: Project) -> None:
     """One line a contract."""
     result = project.invoke("check")
     assert (result.exit_code, result.output) == (0, "parcels: 10 columns, 40 expectations, ok\n")
 
 
 def test_check_finds_a_wrong_contract(project: Project) -> None:
-    """A fault in a file is told with file and column."""
+    """A fault in a file is reported with file and column."""
     project.write("boxes", {"title": "Boxes", "columns": {"a": {"type": "text"}}})
     result = project.invoke("check")
     assert result.exit_code == 1
@@ -141,7 +141,7 @@ def test_check_of_another_environment_takes_its_contracts(project: Project) -> N
 
 
 def test_check_of_good_data_says_so(project: Project) -> None:
-    """The summary shows each table with what was found."""
+    """The summary shows each table with its result."""
     project.catalog["parcels"] = MemoryDataset(parcels.frame())
     result = project.invoke("check", "--data")
     assert result.exit_code == 0, result.output
@@ -155,7 +155,7 @@ def test_check_of_good_data_says_so(project: Project) -> None:
 def test_check_of_bad_data_fails_if_it_would_stop_a_run(
     project: Project, column: str, value: Any, exit_code: int
 ) -> None:
-    """Quarantine and warnings are told; only a stop is a failure."""
+    """Quarantine and warnings are reported; only a stop is a failure."""
     project.catalog["parcels"] = MemoryDataset(parcels.changed(column, {3: value}))
     result = project.invoke("check", "--data")
     assert result.exit_code == exit_code

@@ -45,12 +45,12 @@ class FakeRegistry:
     """A registry that keeps what it was asked for."""
 
     name: str = "late_trains"
-    found: list[Version] = field(default_factory=list)
+    registered: list[Version] = field(default_factory=list)
     events: list[AliasEvent] = field(default_factory=list)
 
     def versions(self) -> list[Version]:
         """All versions."""
-        return self.found
+        return self.registered
 
     def history(self) -> History:
         """All changes."""
@@ -58,7 +58,7 @@ class FakeRegistry:
 
     def promote(self, version: str, *, why: str) -> AliasEvent:
         """Promote a version that is there."""
-        if version not in {one.version for one in self.found}:
+        if version not in {each.version for each in self.registered}:
             raise RegistryError(f"late_trains has no version {version}; its versions: 2, 1")
         self.events.append(an_event(Action.PROMOTE, version, "1", why))
         return self.events[-1]
@@ -96,7 +96,7 @@ def test_list(registry: FakeRegistry) -> None:
         "verdict": "promoted",
         "loss": "0.412345",
     }
-    registry.found = [Version("2", ("champion",), tags), Version("1", (), {})]
+    registry.registered = [Version("2", ("champion",), tags), Version("1", (), {})]
 
     result = invoke("list")
 
@@ -128,7 +128,7 @@ def test_nothing_to_show(name: str, hint: str) -> None:
 
 def test_promote(registry: FakeRegistry) -> None:
     """Promoting says from where to where, and passes the reason on."""
-    registry.found = [Version("2", (), {})]
+    registry.registered = [Version("2", (), {})]
 
     result = invoke("promote", "2", "--why", "Better on rainy days.", "--env", "test")
 

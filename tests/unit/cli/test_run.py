@@ -30,7 +30,7 @@ WRANGLING = ("--pipelines", "data_wrangling,model_training")
 
 
 class Session(KedroSession):
-    """A session that notes what it is asked for, and fails if it is told to."""
+    """A session that notes what it is asked for, and fails where a test asks for it."""
 
     asked: ClassVar[list[dict[str, Any]]] = []
     fails: ClassVar[Exception | None] = None
@@ -262,19 +262,19 @@ def test_an_environments_own_calendar(
 def test_a_failure_inside_the_run(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """What stops a run deep inside Kedro is the message alone, and exit status 1."""
     error = DatasetError("Failed while loading data from dataset flights")
-    error.__cause__ = DataGateError("flights: expected 19 columns, got 18; mend the feed")
+    error.__cause__ = DataGateError("flights: expected 19 columns, got 18; fix the feed")
     monkeypatch.setattr(Session, "fails", error)
 
     result = invoke()
 
     assert result.exit_code == 1
-    assert result.output == "Error: flights: expected 19 columns, got 18; mend the feed\n"
+    assert result.output == "Error: flights: expected 19 columns, got 18; fix the feed\n"
     assert project.files() == []
 
 
 @pytest.mark.usefixtures("project")
 def test_a_bug_inside_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is nobody's to mend keeps its traceback."""
+    """An error that no user can fix keeps its traceback."""
     monkeypatch.setattr(Session, "fails", ZeroDivisionError("a bug"))
 
     with pytest.raises(ZeroDivisionError):
@@ -282,7 +282,7 @@ def test_a_bug_inside_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_help_tells_of_the_date() -> None:
-    """`kedro run --help` is Kedro's own, and says how the date is found."""
+    """`kedro run --help` is Kedro's own, and says how the date is chosen."""
     text = invoke("--help").output
 
     assert "--params as_of=YYYY-MM-DD" in text

@@ -35,7 +35,7 @@ async def ensure_first_run(deployment_id: UUID) -> None:
                 lambda: run_until_success(DeploymentRuns(client, deployment_id))
             )
     except Exception:
-        # Nobody waits for this task, and the schedule is served whatever becomes of it.
+        # Nothing awaits this task, so its error would be lost; the schedule is served all the same.
         logger.exception("the first week will not run by itself; run: kedro weekly run")
 
 
@@ -47,7 +47,7 @@ async def run_until_success(runs: DeploymentRuns, sleep: Sleep = asyncio.sleep) 
         sleep: What passes the time.
     """
     for delay in backoff_delays():
-        # A run that somebody asked for, or that is resumed, is as good as a new one.
+        # A run that a user started, or that is resumed, is as good as a new one.
         waiting = await runs.due(*WAITING_STATES)
         run = waiting[0] if waiting else await runs.create()
         while (state := await runs.final_state(run)) is None:

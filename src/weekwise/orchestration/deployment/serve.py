@@ -62,7 +62,7 @@ def serve_deployment(
 
 
 async def _serve(deployment: RunnerDeployment, background: BackgroundTask | None) -> None:
-    # The schedule goes on while nobody serves it, so that missed runs are late and not forgotten.
+    # The schedule stays active when no process serves it: missed runs are late, not forgotten.
     process = ServeProcess(
         name=DEPLOYMENT_NAME,
         limit=1,

@@ -33,7 +33,7 @@ def alert_not_started(as_of: str | None, error: BaseException) -> None:
 
 
 def alert_if_act(environment: ProjectEnvironment, report: WeeklyReport) -> None:
-    """Say that a run ended with status ACT; any other status alerts nobody."""
+    """Say that a run ended with status ACT; any other status sends no alert."""
     if report.status is Status.ACT:
         page = environment.data.week(report.as_of).weekly_page
         send_alert(f"Weekwise: act on the week of {report.as_of}", f"{report.headline}\n{page}")

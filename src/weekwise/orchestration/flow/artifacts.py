@@ -74,7 +74,7 @@ def publish_report(
 
 
 def publish_failure(environment: ProjectEnvironment, as_of: str, error: BaseException) -> None:
-    """Show why a run failed, with what the data gate found."""
+    """Show why a run failed, with the data gate's findings."""
     text = f"# The run of {as_of} failed\n\n```text\n{error}\n```\n"
     _publish(
         lambda: create_markdown_artifact(
@@ -85,7 +85,7 @@ def publish_failure(environment: ProjectEnvironment, as_of: str, error: BaseExce
 
 
 def gate_failures(week: WeekFolder) -> list[dict[str, str]]:
-    """What the data gate found of a week's tables, one row a failed check.
+    """The data gate's findings in a week's tables, one row a failed check.
 
     Args:
         week: The week's folder.

@@ -145,7 +145,7 @@ def backfill_offer(environment: ProjectEnvironment, first: date, last: date) -> 
 
 
 def _next_weeks(environment: ProjectEnvironment, count: int) -> list[date]:
-    """So many weeks after the last one in the store, at most to the end of the feed."""
+    """The next `count` weeks after the last one in the store, at most to the end of the feed."""
     calendar, first = environment.calendar, environment.next_week()
     weeks = [first + number * timedelta(days=calendar.step_days) for number in range(count)]
     return [week for week in weeks if calendar.end is None or week <= calendar.end]

@@ -60,7 +60,7 @@ def retry_last_run(environment: ProjectEnvironment) -> None:
         OrchestrationError: If there is nothing to retry.
     """
     journal = unfinished_run(environment)
-    # A run that is running must keep its state, so nobody may touch that without the lock.
+    # With the lock, no run of this journal is running whose state would be overwritten.
     with one_run_at_a_time(environment.data, f"as_of {journal.as_of}"):
         flow_run = _rescheduled(journal)
     if flow_run is None:

@@ -104,7 +104,7 @@ def run_subflow(
     Raises:
         BaseException: What the function raised.
     """
-    # The error itself, for whoever called: a state need not hold it, since no result is kept.
+    # The error itself, for the caller: no result is persisted, so the state may not have it.
     raised: list[BaseException] = []
 
     def stage() -> None:

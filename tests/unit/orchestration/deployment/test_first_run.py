@@ -40,7 +40,7 @@ def test_a_first_week_that_fails_is_retried_after_a_delay() -> None:
 
 @pytest.mark.parametrize("state", [Scheduled(), Running()])
 def test_a_run_that_is_due_is_the_first_week(state: State[None]) -> None:
-    """A run that somebody has asked for already is waited for, and no other is created."""
+    """A run that is due already is waited for, and no other is created."""
     runs = FakeDeploymentRuns(existing=[flow_run(state)], final_states=[Completed()])
     delays_of_first_run(runs)
     assert runs.created == 0

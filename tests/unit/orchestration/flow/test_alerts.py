@@ -77,7 +77,7 @@ def test_an_alert_that_cannot_be_sent_stops_nothing(
 
 
 def test_without_urls_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Alerts are off until somebody gives a URL."""
+    """Alerts are off until a URL is set."""
     monkeypatch.delenv(alerts.ALERT_URLS, raising=False)
     monkeypatch.setitem(__import__("sys").modules, "apprise", None)
     alerts.send_alert("title", "body")

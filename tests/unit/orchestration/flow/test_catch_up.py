@@ -24,7 +24,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectEnvir
 
 
 def due(text: str) -> FlowRun:
-    """A flow run that somebody scheduled for an instant."""
+    """A flow run that was scheduled by hand for an instant."""
     instant = datetime.fromisoformat(text).replace(tzinfo=UTC)
     return FlowRun(flow_id=uuid4(), expected_start_time=instant)
 

@@ -50,7 +50,7 @@ def api(status: int) -> Iterator[str]:
     ],
 )
 def test_what_the_api_answers_is_one_clear_line(status: int, key: str | None, message: str) -> None:
-    """A missing or wrong key and a wrong address are told apart, each with what to set."""
+    """A missing or wrong key and a wrong address are distinguished, each with what to set."""
     with (
         api(status) as url,
         temporary_settings({PREFECT_API_URL: url, PREFECT_API_KEY: key}),
@@ -72,7 +72,7 @@ def test_a_missing_work_pool_is_named() -> None:
 
 
 def test_an_unreachable_api() -> None:
-    """An address at which nobody answers is named."""
+    """An address that does not answer is named."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/api"
@@ -84,7 +84,7 @@ def test_an_unreachable_api() -> None:
 
 
 def test_a_run_needs_no_server_but_a_schedule_does() -> None:
-    """Without an API a run in this process may go on, and serving says what to set."""
+    """Without an API a run in this process may start, and serving says what to set."""
     with temporary_settings({PREFECT_API_URL: None}):
         check_api(server_needed=False)
         with pytest.raises(OrchestrationError, match="make prefect"):

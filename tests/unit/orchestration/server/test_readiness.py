@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[4]
 
 @dataclass
 class Clock:
-    """Time that passes only when somebody sleeps."""
+    """Time that passes only when a test sleeps."""
 
     seconds: float = 0.0
     slept: list[float] = field(default_factory=list)
@@ -47,8 +47,8 @@ def make_environment(monkeypatch: pytest.MonkeyPatch, data: Path) -> ProjectEnvi
     return ProjectEnvironment.of(set_up_project(), "test")
 
 
-def nobody() -> str:
-    """An address at which nobody answers."""
+def closed_address() -> str:
+    """An address that does not answer."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -57,7 +57,10 @@ def nobody() -> str:
 def test_waits_for_each_service_in_turn() -> None:
     """Waiting ends as soon as every service has answered once."""
     clock = Clock()
-    services = [service("MLflow", "away", "away", None), service("Prefect", "away", None)]
+    services = [
+        service("MLflow", "unavailable", "unavailable", None),
+        service("Prefect", "unavailable", None),
+    ]
     wait_for(services, 60, now=clock.now, sleep=clock.sleep)
     assert clock.slept == [readiness.POLL_SECONDS] * 3
 
@@ -65,8 +68,8 @@ def test_waits_for_each_service_in_turn() -> None:
 def test_waiting_ends() -> None:
     """A service that does not answer in time is named, with its last problem."""
     clock = Clock()
-    services = [service("MLflow", None), service("Prefect", "nobody answers")]
-    with pytest.raises(OrchestrationError, match=r"Prefect is not available after 10 s: nobody"):
+    services = [service("MLflow", None), service("Prefect", "no answer")]
+    with pytest.raises(OrchestrationError, match=r"Prefect is not available after 10 s: no answer"):
         wait_for(services, 10, now=clock.now, sleep=clock.sleep)
     assert clock.seconds == 10
 
@@ -75,9 +78,9 @@ def test_a_problem_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     """The log has each problem when it begins, and not at each attempt."""
     clock = Clock()
     caplog.set_level("INFO", logger=readiness.__name__)
-    problems = ["away", "away", "starting", "starting", None]
+    problems = ["unavailable", "unavailable", "starting", "starting", None]
     wait_for([service("MLflow", *problems)], 60, now=clock.now, sleep=clock.sleep)
-    assert caplog.messages == ["waiting for MLflow: away", "waiting for MLflow: starting"]
+    assert caplog.messages == ["waiting for MLflow: unavailable", "waiting for MLflow: starting"]
 
 
 def test_an_embedded_mlflow_is_not_waited_for(
@@ -90,8 +93,8 @@ def test_an_embedded_mlflow_is_not_waited_for(
 
 
 def test_an_mlflow_server_that_is_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A server that nobody answers for is waited for, and its address is said."""
-    url = nobody()
+    """A server that does not answer is waited for, and its address is named."""
+    url = closed_address()
     monkeypatch.setattr("weekwise.settings.SERVER", url)
     mlflow, _ = required_services(make_environment(monkeypatch, tmp_path))
     assert mlflow.problem() == (
@@ -100,9 +103,9 @@ def test_an_mlflow_server_that_is_away(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_a_prefect_server_that_is_away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A server that nobody answers for is waited for; no address at all is refused at once."""
+    """A server that does not answer is waited for; no address at all is refused at once."""
     prefect = required_services(make_environment(monkeypatch, tmp_path))[-1]
-    with temporary_settings({PREFECT_API_URL: f"{nobody()}/api"}):
+    with temporary_settings({PREFECT_API_URL: f"{closed_address()}/api"}):
         assert "cannot be reached" in (prefect.problem() or "")
     with (
         temporary_settings({PREFECT_API_URL: None}),

@@ -17,7 +17,7 @@ from weekwise.orchestration.server.temporary_server import API_URL, temporary_se
 
 @pytest.fixture(autouse=True)
 def no_server_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has set a Prefect server."""
+    """No Prefect server is set."""
     monkeypatch.delenv(API_URL, raising=False)
 
 
