@@ -22,7 +22,9 @@ FORMAT: tuple[tuple[type[Frozen], str], ...] = (
 def data_dictionary(project: Path) -> str:
     """Every table that has a contract, the feed first."""
     contracts = load_contracts([project / "conf" / "flights" / "contracts"])
-    order = sorted(contracts.values(), key=lambda one: (one.target is not None, one.table))
+    order = sorted(
+        contracts.values(), key=lambda contract: (contract.target is not None, contract.table)
+    )
     return joined(dictionary_of(contract) for contract in order)
 
 
