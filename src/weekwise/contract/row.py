@@ -14,7 +14,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from weekwise.contract.model import Column, Contract, OnServing
+from weekwise.contract.column import Column, OnServing
+from weekwise.contract.model import Contract
 
 
 def row_model(contract: Contract) -> type[BaseModel]:
