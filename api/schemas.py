@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from weekwise.contract.types import TaskName
+from weekwise.contract.type_facts import TaskName
 from weekwise.tasks import TASKS
 from weekwise.tasks.base import Task
 

@@ -56,8 +56,8 @@ class Connection(asyncio.Protocol):
         """Look for the end of the answer."""
         self.buffer += data
         if self.length < 0:
-            head, found, _ = self.buffer.partition(b"\r\n\r\n")
-            if not found:
+            head, separator, _ = self.buffer.partition(b"\r\n\r\n")
+            if not separator:
                 return
             _, _, rest = head.lower().partition(b"content-length:")
             self.length = len(head) + 4 + int(rest.split(b"\r\n", 1)[0])
@@ -88,8 +88,8 @@ async def run(port: int, path: str, body: bytes, connections: int, seconds: floa
     load = Load(head.encode() + body, time.perf_counter() + seconds)
     loop = asyncio.get_running_loop()
     done = [loop.create_future() for _ in range(connections)]
-    for one in done:
-        await loop.create_connection(lambda one=one: Connection(load, one), "127.0.0.1", port)
+    for end in done:
+        await loop.create_connection(lambda end=end: Connection(load, end), "127.0.0.1", port)
     await asyncio.wait_for(asyncio.gather(*done), seconds + 30)
     return load
 

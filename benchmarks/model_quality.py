@@ -52,8 +52,8 @@ def plain_script(as_of: date) -> dict[str, float]:
     """Log loss and AUC of the plain script."""
     command = [sys.executable, "benchmarks/plain_script.py", "--as-of", as_of.isoformat()]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
+    measures: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return measures
 
 
 def weekwise(as_of: date, outcomes: pd.DataFrame, drop: list[str]) -> dict[str, float]:
@@ -110,13 +110,13 @@ def main() -> None:
     )
     for number in range(weeks):
         as_of = FIRST + number * EVERY
-        found = [
+        measures = [
             plain_script(as_of),
             weekwise(as_of, outcomes, []),
             weekwise(as_of, outcomes, WEATHER),
         ]
-        rows.append(found)
-        print(f"{as_of}  {_columns(found, 'log_loss')}  {_columns(found, 'auc')}", flush=True)
+        rows.append(measures)
+        print(f"{as_of}  {_columns(measures, 'log_loss')}  {_columns(measures, 'auc')}", flush=True)
 
     means = [
         {name: statistics.mean(row[place][name] for row in rows) for name in ("log_loss", "auc")}
@@ -127,8 +127,8 @@ def main() -> None:
     print(f"Weekwise has the better log loss in {better} of {len(rows)} weeks.")
 
 
-def _columns(found: list[dict[str, float]], name: str) -> str:
-    return "".join(f"{one[name]:12.4f}" for one in found)
+def _columns(measures: list[dict[str, float]], name: str) -> str:
+    return "".join(f"{measure[name]:12.4f}" for measure in measures)
 
 
 def _bootstrap() -> None:

@@ -77,9 +77,13 @@ def main() -> None:
 
 def _measure(folder: Path, rounds: int, seconds: float) -> None:
     rows = _rows()
-    one, mlflow_one, many = folder / "one.json", folder / "mlflow.json", folder / "many.json"
-    one.write_text(json.dumps(rows[0]))
-    mlflow_one.write_text(json.dumps({"dataframe_records": rows[:1]}))
+    single_row, mlflow_single, many = (
+        folder / "one.json",
+        folder / "mlflow.json",
+        folder / "many.json",
+    )
+    single_row.write_text(json.dumps(rows[0]))
+    mlflow_single.write_text(json.dumps({"dataframe_records": rows[:1]}))
     many.write_text(json.dumps({"rows": rows}, separators=(",", ":")))
     with contextlib.ExitStack() as stack:
         first = time.perf_counter()
@@ -89,18 +93,18 @@ def _measure(folder: Path, rounds: int, seconds: float) -> None:
             ready.append(time.perf_counter() - first - ready[0])
         for kind in ("empty", "alone", "mlflow"):
             ports[kind] = stack.enter_context(_process(kind, folder))
-        targets = {kind: Target(kind, port, "/predict", one) for kind, port in ports.items()} | {
-            "mlflow": Target("mlflow", ports["mlflow"], "/invocations", mlflow_one)
-        }
-        found = _in_turns(targets, CONNECTIONS, rounds, seconds)
+        targets = {
+            kind: Target(kind, port, "/predict", single_row) for kind, port in ports.items()
+        } | {"mlflow": Target("mlflow", ports["mlflow"], "/invocations", mlflow_single)}
+        figures = _in_turns(targets, CONNECTIONS, rounds, seconds)
         single = _in_turns(
             {kind: targets[kind] for kind in ("service", "alone")}, 1, rounds, seconds
         )
         batch = Target("batch", ports["service"], "/predict/batch", many).load(1, seconds)
-    _tell(found, single)
+    _tell(figures, single)
     _tell_batch(batch, _catboost_ms(rows))
     print(f"ready after  {ready[0]:.1f} s the first time, {ready[1]:.1f} s with a local copy")
-    _tell_workers(folder, one, rounds, seconds)
+    _tell_workers(folder, single_row, rounds, seconds)
 
 
 def _in_turns(
@@ -127,15 +131,15 @@ _NAMES = {
 }
 
 
-def _tell(found: dict[str, Figures], single: dict[str, Figures]) -> None:
+def _tell(figures: dict[str, Figures], single: dict[str, Figures]) -> None:
     print(f"{CONNECTIONS} connections, one worker     requests/s    p50 ms    p99 ms")
     for kind, name in _NAMES.items():
-        one = found[kind]
-        print(f"{name:30} {one['rps']:12,.0f} {one['p50']:9.2f} {one['p99']:9.2f}")
-    service, theirs = found["service"], found["mlflow"]
+        figure = figures[kind]
+        print(f"{name:30} {figure['rps']:12,.0f} {figure['p50']:9.2f} {figure['p99']:9.2f}")
+    service, theirs = figures["service"], figures["mlflow"]
     print(f"requests/s over mlflow         {service['rps'] / theirs['rps']:12.1f} (aim: 8)")
     print(f"p99 over mlflow's              {service['p99'] / theirs['p99']:12.3f} (aim: 0.2)")
-    share = service["rps"] / found["empty"]["rps"]
+    share = service["rps"] / figures["empty"]["rps"]
     print(f"requests/s over no model       {share:12.2f} (aim: 0.6, better 0.8)")
     ratio = single["service"]["p50"] / single["alone"]["p50"]
     print(
@@ -151,14 +155,17 @@ def _tell_batch(batch: Figures, catboost: Figures) -> None:
 
 
 def _tell_workers(folder: Path, body: Path, rounds: int, seconds: float) -> None:
-    with _process("service", folder) as one, _process("service", folder, workers=2) as two:
+    with (
+        _process("service", folder) as port,
+        _process("service", folder, workers=2) as two_worker_port,
+    ):
         time.sleep(3)  # the second worker may still be starting
         targets = {
-            "1": Target("1", one, "/predict", body),
-            "2": Target("2", two, "/predict", body),
+            "1": Target("1", port, "/predict", body),
+            "2": Target("2", two_worker_port, "/predict", body),
         }
-        found = _in_turns(targets, CONNECTIONS, rounds, seconds)
-    ratio = found["2"]["rps"] / found["1"]["rps"]
+        figures = _in_turns(targets, CONNECTIONS, rounds, seconds)
+    ratio = figures["2"]["rps"] / figures["1"]["rps"]
     print(
         f"two workers over one           {ratio:12.2f} (on {os.cpu_count()} cores, which the load "
         "shares)"

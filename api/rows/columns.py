@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from weekwise.contract.model import Bound, Column, OnServing
+from weekwise.contract.column import Bound, Column, OnServing
 
 Array = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]

@@ -8,8 +8,9 @@ from typing import Any
 import pydantic_core
 
 from api.http.exceptions import FieldFault
+from weekwise.contract.column import Column, OnServing
 from weekwise.contract.describe import limits
-from weekwise.contract.model import Column, Contract, OnServing
+from weekwise.contract.model import Contract
 from weekwise.wording import nearest
 
 _LONGEST = 80

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from weekwise.contract.model import Column, Contract
+from weekwise.contract.column import Column
+from weekwise.contract.model import Contract
 from weekwise.contract.row import row_model
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -12,7 +12,8 @@ import orjson
 
 from api.rows.columns import Array, Bools
 from api.schemas import FieldWarning, WarningKind
-from weekwise.contract.model import Contract, OnServing
+from weekwise.contract.column import OnServing
+from weekwise.contract.model import Contract
 
 Row = Mapping[str, Any]
 """Every input of the contract by name, None where there is no value."""

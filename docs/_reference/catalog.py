@@ -41,8 +41,8 @@ class Entry:
 def datasets(project: Path) -> str:
     """Every dataset of the catalog with its place."""
     rows = [
-        (code(one.name), code(one.kind), code(one.place), code(one.artifact), one.layer)
-        for one in entries(project)
+        (code(entry.name), code(entry.kind), code(entry.place), code(entry.artifact), entry.layer)
+        for entry in entries(project)
     ]
     return joined([table(("Dataset", "Kind", "Place", "MLflow artifact", "Layer"), rows)])
 
@@ -50,20 +50,20 @@ def datasets(project: Path) -> str:
 def store_tables(project: Path) -> str:
     """The columns of every table in the store, and what a save does to it."""
     tables: dict[str, list[Entry]] = {}
-    for one in entries(project):
-        if one.kind == STORE:
-            tables.setdefault(str(one.config["table_name"]), []).append(one)
-    parts = [part for name, found in tables.items() for part in _table(name, found, project)]
+    for entry in entries(project):
+        if entry.kind == STORE:
+            tables.setdefault(str(entry.config["table_name"]), []).append(entry)
+    parts = [part for name, stored in tables.items() for part in _table(name, stored, project)]
     return joined(parts)
 
 
-def _table(name: str, found: list[Entry], project: Path) -> Iterator[str]:
+def _table(name: str, stored: list[Entry], project: Path) -> Iterator[str]:
     yield f"## {name}"
-    for one in found:
-        partition = ", ".join(code(column) for column in one.config.get("partition", {}))
+    for entry in stored:
+        partition = ", ".join(code(column) for column in entry.config.get("partition", {}))
         rows = f"the rows of one {partition}" if partition else "the whole table"
-        yield f"Dataset {code(one.name)}: {rows}, replaced by a save."
-    schema = next((one.config["schema"] for one in found if "schema" in one.config), None)
+        yield f"Dataset {code(entry.name)}: {rows}, replaced by a save."
+    schema = next((entry.config["schema"] for entry in stored if "schema" in entry.config), None)
     if schema:
         rows = [(code(column), code(kind)) for column, kind in schema.items()]
         yield table(("Column", "Type"), rows)
@@ -120,5 +120,5 @@ def _resolved(value: Any, names: Mapping[str, Any]) -> Any:
     whole = REFERENCE.fullmatch(value)
     if whole and isinstance(names.get(whole["name"]), Mapping):
         return _resolved(names[whole["name"]], names)
-    found = REFERENCE.sub(lambda match: str(names.get(match["name"], match[0])), value)
-    return found if found == value else _resolved(found, names)
+    text = REFERENCE.sub(lambda match: str(names.get(match["name"], match[0])), value)
+    return text if text == value else _resolved(text, names)

@@ -29,8 +29,7 @@ def kedro_commands(project: Path) -> str:  # noqa: ARG001 - every page is a func
 
 def make_targets(project: Path) -> str:
     """The targets that `make help` lists."""
-    found = targets(project)
-    rows = [(code(f"make {name}"), words) for name, words in found.items()]
+    rows = [(code(f"make {name}"), words) for name, words in targets(project).items()]
     return joined([table(("Command", "Does"), rows)])
 
 

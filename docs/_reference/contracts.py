@@ -6,9 +6,11 @@ from pathlib import Path
 
 from _reference import models
 from _reference.markdown import code, joined, table
+from weekwise.contract.column import Column, Serving
 from weekwise.contract.derive import data_dictionary as dictionary_of
+from weekwise.contract.frozen import Frozen
 from weekwise.contract.load import load_contracts
-from weekwise.contract.model import Column, Contract, Expectation, Frozen, Serving
+from weekwise.contract.model import Contract, Expectation
 from weekwise.features.time_features import CALENDAR_FEATURES
 
 FORMAT: tuple[tuple[type[Frozen], str], ...] = (
@@ -22,7 +24,9 @@ FORMAT: tuple[tuple[type[Frozen], str], ...] = (
 def data_dictionary(project: Path) -> str:
     """Every table that has a contract, the feed first."""
     contracts = load_contracts([project / "conf" / "flights" / "contracts"])
-    order = sorted(contracts.values(), key=lambda one: (one.target is not None, one.table))
+    order = sorted(
+        contracts.values(), key=lambda contract: (contract.target is not None, contract.table)
+    )
     return joined(dictionary_of(contract) for contract in order)
 
 

@@ -108,19 +108,19 @@ def _defaults_inside(field: FieldInfo) -> dict[str, str]:
 
 def attributes(model: type[BaseModel]) -> Mapping[str, str]:
     """What a docstring's `Attributes` section says of each field."""
-    found: dict[str, str] = {}
+    meanings: dict[str, str] = {}
     name = None
     section = inspect.cleandoc(model.__doc__ or "").partition("\nAttributes:\n")[2]
     for line in section.splitlines():
         match = _ATTRIBUTE.match(line)
         if match:
             name = match["name"]
-            found[name] = match["text"]
+            meanings[name] = match["text"]
         elif name and line.startswith(" " * 8):
-            found[name] += f" {line.strip()}"
+            meanings[name] += f" {line.strip()}"
         elif line.strip():
             break
-    return found
+    return meanings
 
 
 def allowed(model: type[BaseModel], name: str) -> str:
@@ -149,7 +149,7 @@ def _words(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     if "$ref" in schema:
         return _words(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(_words(one, definitions) for one in schema["anyOf"]))
+        return " or ".join(dict.fromkeys(_words(option, definitions) for option in schema["anyOf"]))
     if "const" in schema:
         return f"`{schema['const']}`"
     if "enum" in schema:

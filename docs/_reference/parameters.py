@@ -51,15 +51,15 @@ def typed_groups() -> dict[str, type[BaseModel]]:
     from weekwise.features.calendar import Calendar
     from weekwise.pipeline_registry import register_pipelines
 
-    found: dict[str, type[BaseModel]] = {"calendar": Calendar}
+    groups: dict[str, type[BaseModel]] = {"calendar": Calendar}
     for node in (*create_pipeline().nodes, *register_pipelines()["__default__"].nodes):
         bound = inspect.signature(node.func).bind(*node.inputs)
         for argument, dataset in bound.arguments.items():
             named = isinstance(dataset, str) and dataset.startswith(PREFIX)
             hint = _hint(node.func, argument) if named else None
             if isinstance(hint, type) and issubclass(hint, BaseModel):
-                found[dataset.removeprefix(PREFIX)] = hint
-    return found
+                groups[dataset.removeprefix(PREFIX)] = hint
+    return groups
 
 
 def _hint(function: Callable[..., Any], argument: str) -> Any:

@@ -115,12 +115,12 @@ def build_features(
         The contract's columns, ordered by its key, so that equal data gives equal rows in order.
     """
     dates = clean_flights.scheduled_departure.date()
-    kept = clean_flights.filter(
+    wanted = clean_flights.filter(
         dates < ibis.literal(window.end), (dates >= ibis.literal(window.as_of)) | _.late.notnull()
     )
     weather = clean_weather.drop("year", "month", "day", "hour")
     joined = (
-        kept.left_join(weather, ["origin", "time_hour"])
+        wanted.left_join(weather, ["origin", "time_hour"])
         .drop("origin_right", "time_hour_right")
         .left_join(departures, ["origin", "time_hour"])
         .drop("origin_right", "time_hour_right")

@@ -11,65 +11,78 @@ from flights import nodes, replay
 
 def create_pipeline(**_kwargs: Any) -> Pipeline:
     """From the feed, or its replay, to `features` and `wrangling_summary`."""
-    return Pipeline(
-        [
-            Node(
-                func=replay.replay_flights,
-                inputs=["flights_2013", "params:window"],
-                outputs="flights",
-                name="replay_flights",
-                tags="replay",
-            ),
-            Node(
-                func=replay.replay_weather,
-                inputs=["weather_2013", "params:window"],
-                outputs="weather",
-                name="replay_weather",
-                tags="replay",
-            ),
-            Node(
-                func=nodes.clean_flights,
-                inputs=["flights", "flights_contract", "params:wrangling"],
-                outputs="clean_flights",
-                name="clean_flights",
-            ),
-            Node(
-                func=nodes.clean_weather,
-                inputs=["weather", "weather_contract", "params:wrangling"],
-                outputs="clean_weather",
-                name="clean_weather",
-            ),
-            Node(
-                func=nodes.count_departures,
-                inputs="clean_flights",
-                outputs="departures",
-                name="count_departures",
-            ),
-            Node(
-                func=nodes.build_features,
-                inputs=[
-                    "clean_flights",
-                    "clean_weather",
-                    "planes",
-                    "departures",
-                    "features_contract",
-                    "params:window",
-                ],
-                outputs="features",
-                name="build_features",
-            ),
-            Node(
-                func=nodes.summarize_wrangling,
-                inputs=[
-                    "flights",
-                    "weather",
-                    "clean_flights",
-                    "features",
-                    "features_contract",
-                    "params:window",
-                ],
-                outputs="wrangling_summary",
-                name="summarize_wrangling",
-            ),
-        ]
-    )
+    return Pipeline([*_replay(), *_cleaning(), *_features()])
+
+
+def _replay() -> list[Node]:
+    # A live feed has no need of these: `kedro run --tags` and Kedro-Viz tell them by their tag.
+    return [
+        Node(
+            func=replay.replay_flights,
+            inputs=["flights_2013", "params:window"],
+            outputs="flights",
+            name="replay_flights",
+            tags="replay",
+        ),
+        Node(
+            func=replay.replay_weather,
+            inputs=["weather_2013", "params:window"],
+            outputs="weather",
+            name="replay_weather",
+            tags="replay",
+        ),
+    ]
+
+
+def _cleaning() -> list[Node]:
+    return [
+        Node(
+            func=nodes.clean_flights,
+            inputs=["flights", "flights_contract", "params:wrangling"],
+            outputs="clean_flights",
+            name="clean_flights",
+        ),
+        Node(
+            func=nodes.clean_weather,
+            inputs=["weather", "weather_contract", "params:wrangling"],
+            outputs="clean_weather",
+            name="clean_weather",
+        ),
+    ]
+
+
+def _features() -> list[Node]:
+    return [
+        Node(
+            func=nodes.count_departures,
+            inputs="clean_flights",
+            outputs="departures",
+            name="count_departures",
+        ),
+        Node(
+            func=nodes.build_features,
+            inputs=[
+                "clean_flights",
+                "clean_weather",
+                "planes",
+                "departures",
+                "features_contract",
+                "params:window",
+            ],
+            outputs="features",
+            name="build_features",
+        ),
+        Node(
+            func=nodes.summarize_wrangling,
+            inputs=[
+                "flights",
+                "weather",
+                "clean_flights",
+                "features",
+                "features_contract",
+                "params:window",
+            ],
+            outputs="wrangling_summary",
+            name="summarize_wrangling",
+        ),
+    ]

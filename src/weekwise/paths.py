@@ -90,8 +90,8 @@ class DataFolder:
     def weeks(self) -> list[date]:
         """As-of dates of the complete runs, in order."""
         reports = self.reporting.glob(f"????-??-??/{WEEKLY_REPORT}")
-        found = (_date(report.parent.name) for report in reports)
-        return sorted(week for week in found if week is not None)
+        weeks = (_date(report.parent.name) for report in reports)
+        return sorted(week for week in weeks if week is not None)
 
     def last_week(self) -> date | None:
         """As-of date of the newest complete run, if there is one."""

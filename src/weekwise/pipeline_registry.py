@@ -26,6 +26,11 @@ ENGINE = {
     "data_prediction": data_prediction,
     "model_monitoring": model_monitoring,
 }
+DEFAULT = "__default__"
+"""Kedro's own name for what a bare `kedro run` runs: all pipelines together."""
+
+NAMES = (WRANGLING, *ENGINE)
+"""The pipelines of every environment, in the order of a weekly run."""
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -42,7 +47,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         )
         for name, package in packages.items()
     }
-    return {"__default__": sum(pipelines.values(), start=Pipeline([])), **pipelines}
+    return {DEFAULT: sum(pipelines.values(), start=Pipeline([])), **pipelines}
 
 
 def _wrangling() -> ModuleType:

@@ -72,9 +72,9 @@ def share(part: float) -> str:
     return f"{part * 100:.2g}%"
 
 
-def counted(count: int, one: str, many: str) -> str:
+def counted(count: int, singular: str, plural: str) -> str:
     """A count with its noun."""
-    return f"{count:,} {one if count == 1 else many}"
+    return f"{count:,} {singular if count == 1 else plural}"
 
 
 def value(thing: Any) -> str:

@@ -77,11 +77,26 @@ def test_the_report_says_what_was_left_out_and_how_the_last_week_did(data: Path)
     assert figures["performance"]["weeks"][0]["rows_with_outcome"] == 420
 
 
-def test_the_gate_checks_the_feed_by_the_contract_of_the_features(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reader", sorted(other_tables.CSV_CATALOGS))
+def test_a_feed_may_be_a_frame_or_a_table(reader: str, data: Path, tmp_path: Path) -> None:
+    """A CSV file gives the same features and predictions, whether pandas or Ibis reads it."""
+    read = other_tables.run_weeks(tmp_path, csv=reader)
+
+    for table in ("features", "predictions", "quarantine"):
+        order = "1, 2, 3" if table == "quarantine" else "ALL"
+        columns = "* EXCLUDE (data)" if table == "quarantine" else "*"
+        sql = f"SELECT {columns} FROM {table} ORDER BY {order}"
+        pd.testing.assert_frame_equal(query(read, sql), query(data, sql))
+
+
+@pytest.mark.parametrize("csv", [None, *sorted(other_tables.CSV_CATALOGS)])
+def test_the_gate_checks_the_feed_by_the_contract_of_the_features(
+    csv: str | None, tmp_path: Path
+) -> None:
     """A wrong value in the feed stops the run, and the message names the file to change."""
     frame = other_tables.orders()
     frame.loc[20, "region"] = "west"
-    conf = other_tables.write_environment(tmp_path, frame)
+    conf = other_tables.write_environment(tmp_path, frame, csv=csv)
 
     with pytest.raises(RuntimeError) as error:
         runs.run(tmp_path / "data", other_tables.WEEKS[0], env="orders", conf_source=conf)

@@ -20,7 +20,7 @@ import stores
 from mlflow import MlflowClient
 from trains import CONTRACT, predictor, train_end, trains
 
-from weekwise.contract.types import TaskName
+from weekwise.contract.type_facts import TaskName
 from weekwise.errors import RegistryError
 from weekwise.model.alias_history import CHALLENGER, CHAMPION, ChangeSource
 from weekwise.model.contenders import Candidate

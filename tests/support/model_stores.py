@@ -17,7 +17,7 @@ import stores
 import trains
 from mlflow import MlflowClient
 
-from weekwise.contract.types import TaskName
+from weekwise.contract.type_facts import TaskName
 from weekwise.model.predictor import Predictor
 from weekwise.model.registry import Registry
 from weekwise.model.verdict import Decision, Verdict

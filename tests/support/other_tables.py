@@ -33,6 +33,23 @@ feed:
   connection: ${{_connection}}
   metadata: {{kedro-viz: {{layer: raw}}}}
 """
+CSV_CATALOGS = {
+    "pandas": """
+feed:
+  type: pandas.CSVDataset
+  filepath: {file}
+  load_args: {{parse_dates: [placed]}}
+""",
+    "ibis": """
+feed:
+  type: ibis.FileDataset
+  filepath: {file}
+  file_format: csv
+  table_name: feed
+  connection: ${{_connection}}
+""",
+}
+"""Ways to load a feed from a CSV file: as a pandas frame, and as an Ibis table."""
 GLOBALS = """
 data: {data}
 registered_model: returned_orders
@@ -66,20 +83,28 @@ def orders(weeks: int = 12, per_day: int = 60) -> pd.DataFrame:
     return pd.concat([frame, frame.iloc[100:105]], ignore_index=True)
 
 
-def write_environment(folder: Path, frame: pd.DataFrame | None = None) -> Path:
+def write_environment(
+    folder: Path, frame: pd.DataFrame | None = None, *, csv: str | None = None
+) -> Path:
     """An environment `orders` beside the project's own base; gives the folder of configuration.
 
     Args:
-        folder: Where `conf/`, `feed.parquet` and `data/` go.
+        folder: Where `conf/`, the feed's file and `data/` go.
         frame: The feed; by default `orders()`.
+        csv: A key of `CSV_CATALOGS`, for a feed in a CSV file; by default it is in Parquet.
     """
     conf = folder / "conf"
     shutil.copytree(runs.PROJECT / "conf" / "base", conf / "base")
     shutil.copy(runs.PROJECT / "conf" / "logging.yml", conf)
-    (orders() if frame is None else frame).to_parquet(folder / "feed.parquet", index=False)
+    frame = orders() if frame is None else frame
+    file = folder / ("feed.csv" if csv else "feed.parquet")
+    if csv:
+        frame.to_csv(file, index=False)
+    else:
+        frame.to_parquet(file, index=False)
     files = {
         "contracts/features.yml": CONTRACT,
-        "catalog.yml": CATALOG.format(file=folder / "feed.parquet"),
+        "catalog.yml": (CSV_CATALOGS[csv] if csv else CATALOG).format(file=file),
         "globals.yml": GLOBALS.format(data=folder / "data"),
         "parameters.yml": PARAMETERS,
     }
@@ -90,9 +115,9 @@ def write_environment(folder: Path, frame: pd.DataFrame | None = None) -> Path:
     return conf
 
 
-def run_weeks(folder: Path, weeks: Sequence[str] = WEEKS) -> Path:
+def run_weeks(folder: Path, weeks: Sequence[str] = WEEKS, *, csv: str | None = None) -> Path:
     """Run some weeks of the environment; gives its data folder."""
-    conf = write_environment(folder)
+    conf = write_environment(folder, csv=csv)
     for week in weeks:
         runs.run(folder / "data", week, env="orders", conf_source=conf)
     return folder / "data"

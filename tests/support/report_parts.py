@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from weekwise.analysis.drift import Direction, Drift, DriftLevel
 from weekwise.analysis.feature_drift import FeatureDrift
-from weekwise.contract.model import Severity
+from weekwise.contract.column import Severity
 from weekwise.quality.gate_result import Failure, GateResult, GateStatus
 
 

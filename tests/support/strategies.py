@@ -9,16 +9,9 @@ import pandas as pd
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from weekwise.contract.column import Column, OnServing, Role, Serving, Severity
 from weekwise.contract.derive import pandas_dtypes
-from weekwise.contract.model import (
-    Column,
-    Contract,
-    Expectation,
-    OnServing,
-    Role,
-    Serving,
-    Severity,
-)
+from weekwise.contract.model import Contract, Expectation
 from weekwise.contract.types import ColumnType
 
 _SPAN = 1_000

@@ -10,7 +10,7 @@ import pytest
 from report_parts import gate_result
 
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
-from weekwise.contract.types import TaskName
+from weekwise.contract.type_facts import TaskName
 from weekwise.model.verdict import Decision
 from weekwise.reports.weekly.weekly_report import (
     DataFigures,

@@ -10,7 +10,7 @@ from report_parts import feature_drift
 
 from weekwise.analysis.drift import Direction, DriftLevel
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
-from weekwise.contract.types import TaskName
+from weekwise.contract.type_facts import TaskName
 from weekwise.model.verdict import Decision
 from weekwise.reports.finding import Finding, Status
 from weekwise.reports.weekly.weekly_page import render_report

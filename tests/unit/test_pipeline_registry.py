@@ -13,7 +13,8 @@ from kedro.pipeline import Pipeline
 
 from weekwise import settings
 from weekwise.configuration import EnvironmentConfigLoader
-from weekwise.contract.model import Contracts, Frozen
+from weekwise.contract.frozen import Frozen
+from weekwise.contract.model import Contracts
 from weekwise.paths import DataFolder
 from weekwise.pipeline_registry import register_pipelines
 

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from weekwise.contract.types import TaskName
+from weekwise.contract.type_facts import TaskName
 
 PROJECT = Path(__file__).parents[2]
 TASKS = PROJECT / "src" / "weekwise" / "tasks"
-TYPES = PROJECT / "src" / "weekwise" / "contract" / "types.py"
-"""The type of a target names its task; that is all it says of it."""
+CONTRACT = PROJECT / "src" / "weekwise" / "contract"
+TYPES = (CONTRACT / "type_facts.py", CONTRACT / "types.py")
+"""The type of a target names its task; that is all they say of it."""
 
 MODULES = [
     path
     for tree in ("src/weekwise", "api")
     for path in sorted((PROJECT / tree).rglob("*.py"))
-    if TASKS not in path.parents and path != TYPES
+    if TASKS not in path.parents and path not in TYPES
 ]
 OWN_WORDS = ("log_loss", "probability", "probabilities", "positive_rate", "roc_auc", "log_odds")
 """Words of one kind of prediction, as names of variables, fields or keys."""

@@ -20,7 +20,7 @@ from weekwise.analysis.drift import interval_labels
 from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.profile import MISSING, OTHERS, FeatureKind
 from weekwise.analysis.table import AnalysisTable, Codes, Floats
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 from weekwise.tasks import task_of
 from weekwise.tasks.base import GroupMean
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.table import AnalysisTable, Codes, Floats
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 
 FEWEST_ROWS = 3
 Counts = npt.NDArray[np.float64]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 
 Floats = npt.NDArray[np.float64]
 

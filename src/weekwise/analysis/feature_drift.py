@@ -10,7 +10,7 @@ from pydantic import computed_field
 from weekwise.analysis.drift import CategoryReference, Drift, DriftLevel, NumericReference
 from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.table import AnalysisTable
-from weekwise.contract.model import FrozenWithComputed
+from weekwise.contract.frozen import FrozenWithComputed
 
 
 class FeatureDrift(FrozenWithComputed):

@@ -7,7 +7,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from weekwise.analysis.drift import DriftLimits
-from weekwise.contract.model import Frozen, Share
+from weekwise.contract.column import Share
+from weekwise.contract.frozen import Frozen
 
 
 class ExplorationParams(Frozen):

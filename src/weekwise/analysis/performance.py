@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from weekwise.analysis.params import PerformanceParams, SliceParams
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 from weekwise.features.model_frame import Floats
 from weekwise.features.slices import slice_values
 from weekwise.tasks.base import Baseline, CalibrationBin, Task

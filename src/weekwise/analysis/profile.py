@@ -10,7 +10,7 @@ import numpy as np
 
 from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.table import AnalysisTable, Codes, Floats
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 from weekwise.wording import number
 
 BINS = 24

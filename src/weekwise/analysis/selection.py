@@ -8,7 +8,8 @@ from weekwise.analysis.association import Association
 from weekwise.analysis.correlation import Correlations
 from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.profile import ColumnSummary, Profile
-from weekwise.contract.model import Contract, Frozen
+from weekwise.contract.frozen import Frozen
+from weekwise.contract.model import Contract
 from weekwise.errors import WeekwiseError
 from weekwise.tasks import task_of
 from weekwise.tasks.base import Task

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from weekwise.analysis.table import DAYS_PER_WEEK, AnalysisTable
-from weekwise.contract.model import Frozen
-from weekwise.contract.types import TaskName
+from weekwise.contract.frozen import Frozen
+from weekwise.contract.type_facts import TaskName
 from weekwise.tasks import task_of
 from weekwise.tasks.base import GroupMean
 

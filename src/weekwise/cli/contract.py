@@ -13,9 +13,10 @@ from kedro.framework.startup import ProjectMetadata
 
 from weekwise.cli.plain_errors import plain_errors
 from weekwise.configuration import EnvironmentConfigLoader, load_configuration
+from weekwise.contract.column import Column
 from weekwise.contract.describe import limits, missing
 from weekwise.contract.load import project_contracts
-from weekwise.contract.model import Column, Contract, Contracts
+from weekwise.contract.model import Contract, Contracts
 from weekwise.errors import ContractError, WeekwiseError
 from weekwise.wording import nearest
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from kedro.framework.project import settings
 
 from weekwise.cli.plain_errors import plain_errors
 from weekwise.configuration import load_configuration
-from weekwise.errors import AsOfError
+from weekwise.errors import AsOfError, ConfigurationError
 from weekwise.features.calendar import Calendar
 from weekwise.paths import DataFolder
 
@@ -26,6 +27,7 @@ def _run(**options: Any) -> None:
     if options["pipeline"] and not options["pipelines"]:
         options["pipelines"], options["pipeline"] = [options["pipeline"]], None
     with plain_errors():
+        _check_names(options["pipelines"] or ())
         as_of = _as_of(options)
         options["params"] = {**options["params"], "as_of": as_of.isoformat()}
         kedro_run.callback(**options)  # type: ignore[misc]
@@ -43,6 +45,21 @@ run = click.Command(
     - a run of later pipelines, or of chosen nodes, takes the date the features were built for.
     """,
 )
+
+
+def _check_names(pipelines: Iterable[str]) -> None:
+    """Refuse a pipeline that no environment has, before a date is looked up for it.
+
+    Raises:
+        ConfigurationError: If there is one.
+    """
+    from weekwise.pipeline_registry import DEFAULT, NAMES
+
+    for name in pipelines:
+        if name not in (DEFAULT, *NAMES):
+            raise ConfigurationError(
+                f"there is no pipeline {name}; the pipelines are {', '.join(NAMES)}"
+            )
 
 
 def _as_of(options: dict[str, Any]) -> date:

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from weekwise.contract.column import Column
 from weekwise.contract.describe import limits, missing
-from weekwise.contract.model import Column, Contract, Contracts
+from weekwise.contract.model import Contract, Contracts
 from weekwise.contract.row import row_model
-from weekwise.contract.types import MLflowType
+from weekwise.contract.type_facts import MLflowType
 
 if TYPE_CHECKING:
     import ibis

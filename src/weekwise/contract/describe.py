@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weekwise.contract.model import Column
+from weekwise.contract.column import Column
 from weekwise.wording import listed, share, value
 
 

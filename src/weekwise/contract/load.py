@@ -12,7 +12,8 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from weekwise.contract.model import Column, Contract, Contracts, Expectation, Serving
+from weekwise.contract.column import Column, Serving
+from weekwise.contract.model import Contract, Contracts, Expectation
 from weekwise.errors import ContractError
 
 CONTRACTS_FOLDER = "contracts"

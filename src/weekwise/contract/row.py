@@ -14,7 +14,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from weekwise.contract.model import Column, Contract, OnServing
+from weekwise.contract.column import Column, OnServing
+from weekwise.contract.model import Contract
 
 
 def row_model(contract: Contract) -> type[BaseModel]:
@@ -80,7 +81,7 @@ def _field(column: Column, alias: str | None) -> tuple[Any, Any]:
 def _kind(column: Column) -> Any:
     """The type of a value that is there."""
     if column.values is not None and column.serving.unseen is OnServing.REFUSE:
-        return _one_of(column, tuple(column.values))
+        return _allowed_value(column, tuple(column.values))
     facts = column.type.facts
     low, high = (
         widest if bound is None else bound
@@ -91,7 +92,7 @@ def _kind(column: Column) -> Any:
     return Annotated[facts.python, Field(ge=low, le=high)]
 
 
-def _one_of(column: Column, allowed: tuple[Any, ...]) -> Any:
+def _allowed_value(column: Column, allowed: tuple[Any, ...]) -> Any:
     """The type of a closed list of values."""
     facts = column.type.facts
     if facts.textual:

@@ -18,7 +18,7 @@ from weekwise.errors import StoreError
 
 # Kedro's datasets share a connection, but make it unguarded: two threads that begin at once would
 # each have their own, and a transaction could begin on one and end on the other.
-_ONE_CONNECTS = threading.Lock()
+_CONNECTING = threading.Lock()
 
 
 class StoreTable(TableDataset):  # type: ignore[misc]
@@ -68,7 +68,7 @@ class StoreTable(TableDataset):  # type: ignore[misc]
 
     @property
     def _connection(self) -> BaseBackend:
-        with _ONE_CONNECTS:
+        with _CONNECTING:
             return super()._connection
 
     def _connect(self) -> BaseBackend:
@@ -128,8 +128,8 @@ class StoreTable(TableDataset):  # type: ignore[misc]
                 for name, value in self._partition.items()
             )
         )
-        kept = table.filter(~same)
-        replaced = kept.union(rows.cast(table.schema()).select(*table.columns))
+        other_rows = table.filter(~same)
+        replaced = other_rows.union(rows.cast(table.schema()).select(*table.columns))
         self.connection.create_table(self._table_name, replaced, overwrite=True)
 
     @contextlib.contextmanager

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from pydantic import Field, model_validator
 
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 from weekwise.errors import AsOfError, EndOfFeed
 
 

@@ -16,7 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import model_validator
 
-from weekwise.contract.model import Contract, Frozen, Role
+from weekwise.contract.column import Role
+from weekwise.contract.frozen import Frozen
+from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, DataGateError
 from weekwise.features.time_features import calendar_feature, calendar_features
 

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import ibis
 from pydantic import Field
 
-from weekwise.contract.model import Contract, Frozen
+from weekwise.contract.frozen import Frozen
+from weekwise.contract.model import Contract
 from weekwise.errors import AsOfError
 
 

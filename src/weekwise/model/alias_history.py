@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 from weekwise.model.predictor import Predictor
 
 if TYPE_CHECKING:

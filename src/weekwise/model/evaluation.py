@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 from weekwise.features.model_frame import Floats
 from weekwise.features.slices import slice_values
 from weekwise.tasks.base import CalibrationBin, Metrics, Task

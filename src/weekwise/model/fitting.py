@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weekwise.contract.model import Contract, Role
+from weekwise.contract.column import Role
+from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, FeedError
 from weekwise.features.model_frame import (
     Floats,

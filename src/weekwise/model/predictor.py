@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from weekwise.contract.model import Contract, Frozen, Share
+from weekwise.contract.column import Share
+from weekwise.contract.frozen import Frozen
+from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, RegistryError
 from weekwise.features.model_frame import Floats, ModelInputs, model_frame, model_pool
 from weekwise.features.model_rows import ListMaker, Row

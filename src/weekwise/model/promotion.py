@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from weekwise.contract.model import Frozen, Share
+from weekwise.contract.column import Share
+from weekwise.contract.frozen import Frozen
 from weekwise.errors import ContractError
 from weekwise.features.model_frame import Floats
 from weekwise.features.slices import slice_values

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 from weekwise.errors import RegistryError
 from weekwise.model.model_files import ARTIFACT, EXAMPLE, PREDICTOR, copied
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 import pandas as pd
 from pydantic import Field
 
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 
 
 class When(StrEnum):

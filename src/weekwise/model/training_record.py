@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from weekwise.contract.model import Frozen, Share
+from weekwise.contract.column import Share
+from weekwise.contract.frozen import Frozen
 from weekwise.features.time_features import CALENDAR_FEATURES, calendar_feature
 from weekwise.tasks.base import Baseline
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from weekwise.contract.model import Frozen
-from weekwise.contract.types import TaskName
+from weekwise.contract.frozen import Frozen
+from weekwise.contract.type_facts import TaskName
 from weekwise.tasks import TASKS
 from weekwise.tasks.base import Metrics
 

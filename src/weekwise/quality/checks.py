@@ -8,8 +8,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from weekwise.contract.column import Bound, Column, Severity
 from weekwise.contract.describe import limits, missing
-from weekwise.contract.model import Bound, Column, Contract, Expectation, Severity
+from weekwise.contract.model import Contract, Expectation
 from weekwise.contract.types import ColumnType, local_datetime
 from weekwise.quality.gx import PLACE
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from weekwise.contract.derive import pandas_dtypes
 from weekwise.contract.model import Contract
-from weekwise.contract.types import ColumnType, TypeFacts
+from weekwise.contract.type_facts import TypeFacts
+from weekwise.contract.types import ColumnType
 from weekwise.errors import DataGateError
 
 _TEXT = pd.StringDtype(na_value=np.nan)

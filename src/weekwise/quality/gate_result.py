@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import Field, computed_field
 
-from weekwise.contract.model import Frozen, FrozenWithComputed, Severity
+from weekwise.contract.column import Severity
+from weekwise.contract.frozen import Frozen, FrozenWithComputed
 from weekwise.wording import listed, share
 
 MOST_EXAMPLES = 5

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from weekwise.contract.model import Contract, Severity
+from weekwise.contract.column import Severity
+from weekwise.contract.model import Contract
 from weekwise.quality.checks import CheckKind
 from weekwise.quality.frames import inferred_type, misfit, plain
 from weekwise.quality.gate_result import MOST_EXAMPLES, Failure

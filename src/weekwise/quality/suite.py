@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from weekwise.contract.model import Contract, Severity
+from weekwise.contract.column import Severity
+from weekwise.contract.model import Contract
 from weekwise.errors import ContractError
 from weekwise.quality import gx
 from weekwise.quality.checks import Check, checks

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from weekwise.contract.model import Contract, Severity
+from weekwise.contract.column import Severity
+from weekwise.contract.model import Contract
 from weekwise.quality import gx, structural_failures, value_failures
 from weekwise.quality.checks import STRUCTURE, CheckKind
 from weekwise.quality.frames import for_checks, typed

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from weekwise.contract.model import Contract, Severity
+from weekwise.contract.column import Severity
+from weekwise.contract.model import Contract
 from weekwise.quality.checks import CheckKind
 from weekwise.quality.gate_result import MOST_EXAMPLES, Failure
 from weekwise.wording import counted, listed, shown

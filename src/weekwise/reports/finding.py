@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 
 
 class Status(StrEnum):

@@ -7,7 +7,8 @@ from datetime import date
 
 import ibis
 
-from weekwise.contract.model import Contract, Frozen
+from weekwise.contract.frozen import Frozen
+from weekwise.contract.model import Contract
 from weekwise.features.conform import count_rows
 from weekwise.features.fingerprint import table_hash
 from weekwise.features.window import Window

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from weekwise.contract.model import Contract
-from weekwise.contract.types import TaskName
+from weekwise.contract.type_facts import TaskName
 from weekwise.errors import ContractError
 from weekwise.tasks.base import Task
 from weekwise.tasks.binary import Binary

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from weekwise.contract.model import Frozen
-from weekwise.contract.types import MLflowType, TaskName
+from weekwise.contract.frozen import Frozen
+from weekwise.contract.type_facts import MLflowType, TaskName
 from weekwise.features.model_frame import Floats
 from weekwise.tasks import binary_metrics
 from weekwise.tasks.base import (

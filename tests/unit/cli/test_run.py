@@ -224,6 +224,22 @@ def test_a_date_that_cannot_be_run(words: tuple[str, ...], message: str, project
     assert project.files() == []
 
 
+@pytest.mark.parametrize("built", [False, True], ids=["on a fresh folder", "after a week"])
+def test_a_pipeline_that_does_not_exist(built: bool, project: Project) -> None:
+    """A wrong name is one line with the names there are, whatever the data folder holds."""
+    if built:
+        project.build_features("2013-07-01")
+
+    result = invoke("--pipeline", "nothing")
+
+    assert result.exit_code == 1
+    assert result.output == (
+        "Error: there is no pipeline nothing; the pipelines are data_wrangling, "
+        "exploratory_data_analysis, model_training, data_prediction, model_monitoring\n"
+    )
+    assert Session.asked == []
+
+
 def test_past_the_end(project: Project) -> None:
     """Once every week is done a bare run says so, changes nothing and is no failure."""
     project.complete("2013-12-30")

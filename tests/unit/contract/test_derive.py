@@ -7,7 +7,7 @@ import pytest
 from weekwise.contract import derive
 from weekwise.contract.derive import SignatureColumn
 from weekwise.contract.model import Contracts
-from weekwise.contract.types import MLflowType
+from weekwise.contract.type_facts import MLflowType
 
 
 def test_every_column_has_a_pandas_and_an_ibis_type() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from weekwise import wording
 from weekwise.contract import describe
-from weekwise.contract.model import Column
+from weekwise.contract.column import Column
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from weekwise.contract.column import Severity
 from weekwise.contract.load import load_contract, load_contracts
-from weekwise.contract.model import Contracts, Severity
-from weekwise.contract.types import TaskName
+from weekwise.contract.model import Contracts
+from weekwise.contract.type_facts import TaskName
 from weekwise.errors import ContractError
 
 GOOD = """

@@ -9,7 +9,8 @@ from hypothesis import example, given
 from pydantic import ValidationError
 from strategies import contracts
 
-from weekwise.contract.model import Column, Contract
+from weekwise.contract.column import Column
+from weekwise.contract.model import Contract
 
 DAY = date(2020, 1, 6)
 MIDNIGHT = datetime(2020, 1, 6)  # noqa: DTZ001 - contracts are in local time

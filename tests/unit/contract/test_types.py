@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 import api
 import weekwise
 from weekwise.contract import types
-from weekwise.contract.types import ColumnType, TaskName
+from weekwise.contract.type_facts import TaskName
+from weekwise.contract.types import ColumnType
 
 TYPES_FILE = Path(types.__file__)
 SOURCES = sorted(

@@ -12,7 +12,7 @@ import pytest
 from kedro.io import DatasetError
 from trains import predictor, train_end, trains
 
-from weekwise.contract.types import TaskName
+from weekwise.contract.type_facts import TaskName
 from weekwise.datasets.registered_models import (
     ChallengerDataset,
     ChampionDataset,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import ibis
 import pandas as pd
 import parcels
@@ -51,6 +53,62 @@ def test_exact_duplicates_are_one_row(changes: dict[str, list[float]], rows: int
     again = frame.head(2).assign(**changes)
 
     assert conformed(pd.concat([frame, again])).count().to_pyarrow().as_py() == rows
+
+
+def values_of(name: str, values: Any) -> list[Any]:
+    """A column of a frame, after conforming, in the order of its rows."""
+    frame = parcels.frame(2).assign(**{name: values})
+    table = conform(frame, CONTRACT).order_by("number")
+    return [row[name] for row in table.to_pyarrow().to_pylist()]
+
+
+def test_a_frame_is_a_table_too() -> None:
+    """A pandas frame gives the rows that the same data as an Ibis table gives."""
+    frame = parcels.frame(4)
+
+    tables = [conform(data, CONTRACT).order_by("number") for data in (frame, ibis.memtable(frame))]
+
+    assert tables[0].schema() == tables[1].schema()
+    assert tables[0].to_pyarrow().to_pylist() == tables[1].to_pyarrow().to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("weight", [None, None], [None, None]),
+        ("weight", pd.array([1.5, None], dtype="Float64"), [1.5, None]),
+        ("pieces", [2.0, float("nan")], [2, None]),
+        ("fragile", pd.Series([True, None], dtype=object), [True, None]),
+        ("carrier", pd.Categorical(["van", None]), ["van", None]),
+    ],
+    ids=[
+        "nothing at all",
+        "a float that may be missing",
+        "integers as floats",
+        "objects",
+        "categories",
+    ],
+)
+def test_a_frame_may_hold_its_values_in_other_dtypes(
+    name: str, values: Any, expected: list[Any]
+) -> None:
+    """Whatever dtype pandas has read a column into, it becomes the contract's."""
+    assert values_of(name, values) == expected
+
+
+def test_a_frames_time_with_an_offset_is_its_own_clocks() -> None:
+    """A contract's times are local, so an offset is dropped and the hour stays."""
+    times = pd.to_datetime(["2030-07-15 17:45", "2030-07-16 08:00"]).tz_localize("+02:00")
+
+    assert values_of("sent", times) == [t.tz_localize(None).to_pydatetime() for t in times]
+
+
+def test_an_empty_frame_has_the_contracts_types() -> None:
+    """A frame without rows says nothing of its types, and conforms all the same."""
+    table = conform(parcels.frame(0).astype(object), CONTRACT)
+
+    assert table.schema() == ibis_schema(CONTRACT)
+    assert table.count().to_pyarrow().as_py() == 0
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])

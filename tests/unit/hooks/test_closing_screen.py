@@ -16,7 +16,7 @@ from rich.console import Console
 from weekly_figures import week_figures, week_score
 
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
-from weekwise.contract.types import TaskName
+from weekwise.contract.type_facts import TaskName
 from weekwise.hooks.closing_screen import ClosingScreenHook, screen
 from weekwise.model.verdict import Decision
 from weekwise.quality.gate_result import GateResult

@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 from trains import CONTRACT, DAYS, FIRST_DAY, PARAMS, predictor, train_end, trains
 
-from weekwise.contract.model import Column, Contract
+from weekwise.contract.column import Column
+from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, FeedError
 from weekwise.model.fitting import Progress, fit
 from weekwise.model.predictor import Predictor

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import frames
 
-from weekwise.contract.model import Contracts, Severity
+from weekwise.contract.column import Severity
+from weekwise.contract.model import Contracts
 from weekwise.quality.gate_result import Failure, GateResult, GateStatus
 from weekwise.quality.suite import build_suite
 from weekwise.quality.validate import validate

@@ -1,4 +1,4 @@
-"""From one feed table to features, by the contract alone. Every node is Ibis in, Ibis out."""
+"""From one feed table to features, by the contract alone. Ibis after the feed."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ import ibis
 
 from weekwise.contract.derive import AS_OF
 from weekwise.contract.model import Contract
-from weekwise.features.conform import conform, count_rows
+from weekwise.features.conform import Feed, as_table, conform, count_rows
 from weekwise.features.window import Window
 from weekwise.reports.wrangling_summary import WranglingSummary, summarize_features
 
 
-def clean_feed(feed: ibis.Table, features_contract: Contract) -> ibis.Table:
+def clean_feed(feed: Feed, features_contract: Contract) -> ibis.Table:
     """The feed in its contract's types, without exact duplicates.
 
     Args:
-        feed: Past rows with their target, and upcoming ones.
+        feed: Past rows with their target, and upcoming ones, as an Ibis table or a pandas frame.
         features_contract: What a row is.
 
     Returns:
         The contract's columns, in its order.
     """
-    if AS_OF in features_contract.columns and AS_OF not in feed.columns:
-        feed = feed.mutate(**{AS_OF: ibis.null("date")})
-    return conform(feed, features_contract)
+    table = as_table(feed, features_contract)
+    if AS_OF in features_contract.columns and AS_OF not in table.columns:
+        # The run's date is no column of a feed; `build_features` fills it in.
+        table = table.mutate(**{AS_OF: ibis.null("date")})
+    return conform(table, features_contract)
 
 
 def build_features(
@@ -52,7 +54,7 @@ def build_features(
 
 
 def summarize_wrangling(
-    feed: ibis.Table,
+    feed: Feed,
     clean_feed: ibis.Table,
     features: ibis.Table,
     features_contract: Contract,

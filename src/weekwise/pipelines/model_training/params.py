@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 from weekwise.model.training_record import FitParams
 
 

@@ -9,7 +9,7 @@ from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.profile import Profile
 from weekwise.analysis.selection import Selection
 from weekwise.analysis.target import TargetSummary
-from weekwise.contract.model import Frozen
+from weekwise.contract.frozen import Frozen
 from weekwise.reports.finding import Finding
 from weekwise.tasks import TASKS
 from weekwise.tasks.base import Task

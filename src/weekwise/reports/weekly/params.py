@@ -6,7 +6,8 @@ from pydantic import Field
 
 from weekwise.analysis.drift import DriftLimits
 from weekwise.analysis.params import PerformanceParams, SliceParams
-from weekwise.contract.model import Frozen, Share
+from weekwise.contract.column import Share
+from weekwise.contract.frozen import Frozen
 
 
 class MonitoringParams(Frozen):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from weekwise.contract.model import Severity
+from weekwise.contract.column import Severity
 from weekwise.quality.gate_result import GateResult
 from weekwise.reports.charts import histogram
 from weekwise.reports.drift_chart import drift_figure

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from weekwise.analysis.drift import Drift, DriftBin
 from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.performance import ExpectedPerformance, SliceScore, WeekScore
-from weekwise.contract.model import Frozen
-from weekwise.contract.types import TaskName
+from weekwise.contract.frozen import Frozen
+from weekwise.contract.type_facts import TaskName
 from weekwise.model.verdict import Decision
 from weekwise.quality.gate_result import GateResult
 from weekwise.reports.finding import Finding, Status

@@ -21,7 +21,8 @@ from api.rows.batch_reader import BatchReader
 from api.rows.columns import check_column
 from api.serving.answers import AnsweredBatch, answered_batch
 from api.serving.loaded_model import LoadedModel
-from weekwise.contract.model import Column, Contract, Role
+from weekwise.contract.column import Column, Role
+from weekwise.contract.model import Contract
 
 MOST = 50
 

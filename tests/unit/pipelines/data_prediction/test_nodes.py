@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from trains import CONTRACT, PARAMS, predictor, train_end, trains
 
-from weekwise.contract.types import ColumnType, TaskName
+from weekwise.contract.type_facts import TaskName
+from weekwise.contract.types import ColumnType
 from weekwise.features.window import Window
 from weekwise.model.contenders import Champion
 from weekwise.model.fitting import fit

@@ -18,8 +18,9 @@ from weekwise.analysis.params import PerformanceParams, SliceParams
 from weekwise.analysis.performance import WeekScore
 from weekwise.analysis.profile import Profile
 from weekwise.analysis.selection import Selection
-from weekwise.contract.model import Contract, Severity
-from weekwise.contract.types import TaskName
+from weekwise.contract.column import Severity
+from weekwise.contract.model import Contract
+from weekwise.contract.type_facts import TaskName
 from weekwise.errors import AsOfError, ContractError
 from weekwise.features.window import Window
 from weekwise.model.evaluation import Evaluation, ModelEvaluation

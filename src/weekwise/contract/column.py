@@ -1,0 +1,169 @@
+"""One column of a contract: its type, role, limits, and what follows when it breaks them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from math import isfinite
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+
+from weekwise.contract.frozen import Frozen
+from weekwise.contract.types import ColumnType, local_datetime
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Bound = datetime | date | int | float
+
+
+class Role(StrEnum):
+    """What a column is for."""
+
+    KEY = "key"
+    TIME = "time"
+    FEATURE = "feature"
+    TARGET = "target"
+    CONTEXT = "context"
+
+
+class Severity(StrEnum):
+    """What follows when a check fails."""
+
+    STOP = "stop"
+    QUARANTINE = "quarantine"
+    WARN = "warn"
+
+
+class OnServing(StrEnum):
+    """What the service does with a value it cannot take at face value."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+
+
+class Serving(Frozen):
+    """How the service treats a row's awkward values.
+
+    Attributes:
+        missing: Whether a row without this value is predicted (with a warning) or refused. Left
+            out, it follows `missing`: refused where a value may never be missing.
+        unseen: Whether a category outside `values` is predicted (with a warning) or refused.
+    """
+
+    missing: OnServing | None = None
+    unseen: OnServing = OnServing.REFUSE
+
+
+def _with_labels(values: Any, info: ValidationInfo) -> Any:
+    """Allowed values with their labels, from a plain list or from a contract's own JSON."""
+    if isinstance(values, list):
+        return {value: str(value) for value in values}
+    if isinstance(values, dict) and info.mode == "json" and "type" in info.data:
+        # JSON's keys are text.
+        read = info.data["type"].facts.allowed_from_text
+        return {read(value): label for value, label in values.items()}
+    return values
+
+
+class Column(Frozen):
+    """One column of a table.
+
+    Attributes:
+        type: What the column holds.
+        role: What the column is for.
+        title: A short name for people.
+        description: One or two sentences for people.
+        unit: The unit of the values, such as `min` or `mph`.
+        missing: `never`, or the largest share of rows, from 0 to 1, that may lack a value.
+        min: The smallest value allowed, itself included.
+        max: The largest value allowed, itself included.
+        values: The values allowed, each with its label; a list stands for values without labels.
+        unique: Whether every value must differ from every other.
+        serving: What a missing value or an unseen category means to the service.
+        severity: What follows when a check of this column's values fails.
+    """
+
+    type: ColumnType
+    role: Role
+    title: str
+    description: str = ""
+    unit: str | None = None
+    missing: Literal["never"] | Share = "never"
+    min: Bound | None = None
+    max: Bound | None = None
+    values: Annotated[dict[str | int | bool, str] | None, BeforeValidator(_with_labels)] = None
+    unique: bool = False
+    serving: Serving = Serving()
+    severity: Severity = Severity.STOP
+
+    @model_validator(mode="after")
+    def _limits_fit_the_type(self) -> Column:
+        limits = [limit for limit in (self.min, self.max) if limit is not None]
+        allowed = self.type.facts.limits
+        if limits and not allowed:
+            raise ValueError(f"min and max do not apply to type {self.type}; use values instead")
+        if not all(isinstance(limit, allowed) for limit in limits):
+            raise ValueError(f"min and max must be of the column's own type, {self.type}")
+        if any(isinstance(limit, float) and not isfinite(limit) for limit in limits):
+            raise ValueError("min and max must be finite; leave out a limit that there is not")
+        if self.min is not None and self.max is not None and _is_after(self.min, self.max):
+            raise ValueError(f"min {self.min} is over max {self.max}; swap or fix them")
+        return self
+
+    @model_validator(mode="after")
+    def _values_fit_the_type(self) -> Column:
+        allowed = self.type.facts.allowed
+        if self.values is not None and allowed is None:
+            raise ValueError(f"values do not apply to type {self.type}; use min and max instead")
+        for value in self.values or ():
+            # YAML reads a bare `no` as false and a bare `1` as a number.
+            if type(value) is not allowed:
+                raise ValueError(f"value {value!r} is not of type {self.type}; quote it in YAML")
+        return self
+
+    @model_validator(mode="after")
+    def _role_fits_the_type(self) -> Column:
+        facts = self.type.facts
+        if self.role is Role.TARGET and facts.task is None:
+            raise ValueError(f"a target cannot be of type {self.type}")
+        if self.role is Role.TIME and not facts.temporal:
+            raise ValueError(f"a time column must be a date or a datetime, not {self.type}")
+        if self.role is Role.FEATURE and not facts.feature:
+            raise ValueError(
+                f"a feature cannot be of type {self.type}; "
+                "use category for text, and derive numbers from dates"
+            )
+        return self
+
+    @property
+    def bounds(self) -> tuple[Bound | None, Bound | None]:
+        """Both limits in the column's own type: a date for its midnight, and the reverse."""
+        low, high = (
+            None if limit is None else self.type.facts.as_limit(limit)
+            for limit in (self.min, self.max)
+        )
+        return low, high
+
+    @property
+    def never_missing(self) -> bool:
+        """Whether every row must have a value."""
+        return self.missing == "never"
+
+    @property
+    def missing_share(self) -> float:
+        """The largest share of rows, from 0 to 1, that may lack a value."""
+        return 0.0 if self.missing == "never" else float(self.missing)
+
+    @property
+    def refuses_missing(self) -> bool:
+        """Whether the service refuses a row without this value."""
+        if self.serving.missing is not None:
+            return self.serving.missing is OnServing.REFUSE
+        return self.never_missing
+
+
+def _is_after(low: Any, high: Any) -> bool:
+    """Whether `low` is over `high`, a date counting as its midnight."""
+    if isinstance(low, date) and isinstance(high, date):
+        return local_datetime(low) > local_datetime(high)
+    return bool(low > high)
