@@ -83,8 +83,28 @@ def orders(weeks: int = 12, per_day: int = 60) -> pd.DataFrame:
     return pd.concat([frame, frame.iloc[100:105]], ignore_index=True)
 
 
+NUMBER_CONTRACT = CONTRACT.replace(
+    "returned: {type: boolean, role: target, title: Returned, missing: 0.9}",
+    "days: {type: number, role: target, title: Days to delivery, missing: 0.9}",
+)
+"""The same orders; the target is a number."""
+
+
+def delivered_orders() -> pd.DataFrame:
+    """Orders with the days until they were delivered instead of whether they came back."""
+    frame = orders()
+    rng = np.random.default_rng(4)
+    days = 2 + frame["amount"] / 20 + 3 * (frame["region"] == "s") + rng.gamma(2.0, 0.5, len(frame))
+    days = days.where(frame["returned"].notna())
+    return frame.drop(columns="returned").assign(days=days).drop_duplicates("order_id")
+
+
 def write_environment(
-    folder: Path, frame: pd.DataFrame | None = None, *, csv: str | None = None
+    folder: Path,
+    frame: pd.DataFrame | None = None,
+    *,
+    csv: str | None = None,
+    contract: str = CONTRACT,
 ) -> Path:
     """An environment `orders` beside the project's own base; gives the folder of configuration.
 
@@ -92,6 +112,7 @@ def write_environment(
         folder: Where `conf/`, the feed's file and `data/` go.
         frame: The feed; by default `orders()`.
         csv: A key of `CSV_CATALOGS`, for a feed in a CSV file; by default it is in Parquet.
+        contract: Of its features.
     """
     conf = folder / "conf"
     shutil.copytree(runs.PROJECT / "conf" / "base", conf / "base")
@@ -103,7 +124,7 @@ def write_environment(
     else:
         frame.to_parquet(file, index=False)
     files = {
-        "contracts/features.yml": CONTRACT,
+        "contracts/features.yml": contract,
         "catalog.yml": (CSV_CATALOGS[csv] if csv else CATALOG).format(file=file),
         "globals.yml": GLOBALS.format(data=folder / "data"),
         "parameters.yml": PARAMETERS,
@@ -115,9 +136,16 @@ def write_environment(
     return conf
 
 
-def run_weeks(folder: Path, weeks: Sequence[str] = WEEKS, *, csv: str | None = None) -> Path:
+def run_weeks(
+    folder: Path,
+    weeks: Sequence[str] = WEEKS,
+    frame: pd.DataFrame | None = None,
+    *,
+    csv: str | None = None,
+    contract: str = CONTRACT,
+) -> Path:
     """Run some weeks of the environment; gives its data folder."""
-    conf = write_environment(folder, csv=csv)
+    conf = write_environment(folder, frame, csv=csv, contract=contract)
     for week in weeks:
         runs.run(folder / "data", week, env="orders", conf_source=conf)
     return folder / "data"

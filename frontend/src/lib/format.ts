@@ -35,6 +35,13 @@ export function figure(value: number | null | undefined, digits = 4): string {
   return Number.isInteger(value) ? whole(value) : value.toFixed(digits);
 }
 
+const QUANTITY = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 });
+
+/** A measured or predicted number, to four significant digits. */
+export function quantity(value: number | null | undefined): string {
+  return value === null || value === undefined ? NOTHING : QUANTITY.format(value);
+}
+
 /** A value of a row, with its label and unit where it has them. */
 export function shown(
   value: Scalar | undefined,

@@ -1,5 +1,6 @@
 /** The service, with the types that its OpenAPI document gives. */
 
+import { follow } from '$lib/task/current.svelte';
 import createClient, { type Middleware } from 'openapi-fetch';
 import { Problem, Unreachable, isAborted } from './problem';
 import type { paths } from './schema';
@@ -70,7 +71,11 @@ export const api = {
     content(
       client.GET('/reports/{as_of}', { params: { path: { as_of: asOf } } }),
     ) as Promise<unknown> as Promise<Report>,
-  model: () => content(client.GET('/model')),
+  model: async () => {
+    const model = await content(client.GET('/model'));
+    follow(model.task);
+    return model;
+  },
   explain: (row: Row, signal: AbortSignal) =>
     content(client.POST('/explain', { body: row, signal })),
   batch: (rows: Row[], signal: AbortSignal) =>

@@ -574,6 +574,121 @@ export interface components {
             model_version: string;
         };
         /**
+         * RegressionBatchAnswer
+         * @description One result for each row, in the order of the rows.
+         */
+        RegressionBatchAnswer: {
+            /** Model Version */
+            model_version: string;
+            /**
+             * Predicted
+             * @description Rows with a prediction.
+             */
+            predicted: number;
+            /**
+             * Refused
+             * @description Rows that were refused.
+             */
+            refused: number;
+            /** Results */
+            results: (components["schemas"]["RegressionBatchPrediction"] | components["schemas"]["BatchRefusal"])[];
+        };
+        /**
+         * RegressionBatchPrediction
+         * @description The prediction for one row of a batch.
+         */
+        RegressionBatchPrediction: {
+            /** Index */
+            index: number;
+            /** Warnings */
+            warnings: components["schemas"]["FieldWarning"][];
+            /**
+             * Prediction
+             * @description The number to expect on average.
+             */
+            prediction: number;
+            /**
+             * Low
+             * @description Lower end of the 90 % prediction interval.
+             */
+            low: number | null;
+            /**
+             * High
+             * @description Upper end of the 90 % prediction interval.
+             */
+            high: number | null;
+        };
+        /**
+         * RegressionExplanation
+         * @description A prediction with what each input adds to it.
+         */
+        RegressionExplanation: {
+            /** Model Version */
+            model_version: string;
+            /** Warnings */
+            warnings: components["schemas"]["FieldWarning"][];
+            /**
+             * Score
+             * @description base_value plus all contributions.
+             */
+            score: number;
+            /**
+             * Base Value
+             * @description The score that every row starts from.
+             */
+            base_value: number;
+            /**
+             * Scale
+             * @description What score, base_value and contributions are measured in.
+             */
+            scale: string;
+            /**
+             * Contributions
+             * @description The largest first, by absolute value.
+             */
+            contributions: components["schemas"]["Contribution"][];
+            /**
+             * Prediction
+             * @description The number to expect on average.
+             */
+            prediction: number;
+            /**
+             * Low
+             * @description Lower end of the 90 % prediction interval.
+             */
+            low: number | null;
+            /**
+             * High
+             * @description Upper end of the 90 % prediction interval.
+             */
+            high: number | null;
+        };
+        /**
+         * RegressionPrediction
+         * @description The prediction for one row.
+         */
+        RegressionPrediction: {
+            /** Model Version */
+            model_version: string;
+            /** Warnings */
+            warnings: components["schemas"]["FieldWarning"][];
+            /**
+             * Prediction
+             * @description The number to expect on average.
+             */
+            prediction: number;
+            /**
+             * Low
+             * @description Lower end of the 90 % prediction interval.
+             */
+            low: number | null;
+            /**
+             * High
+             * @description Upper end of the 90 % prediction interval.
+             */
+            high: number | null;
+        };
+        /**
          * ReportSummary
          * @description The summary of one weekly report.
          */
@@ -707,7 +822,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BinaryPrediction"];
+                    "application/json": components["schemas"]["BinaryPrediction"] | components["schemas"]["RegressionPrediction"];
                 };
             };
             /** @description An API key is required */
@@ -785,7 +900,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BinaryExplanation"];
+                    "application/json": components["schemas"]["BinaryExplanation"] | components["schemas"]["RegressionExplanation"];
                 };
             };
             /** @description An API key is required */
@@ -863,7 +978,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BinaryBatchAnswer"];
+                    "application/json": components["schemas"]["BinaryBatchAnswer"] | components["schemas"]["RegressionBatchAnswer"];
                 };
             };
             /** @description An API key is required */

@@ -10,9 +10,12 @@ export type Scalar = string | number | boolean | null;
 export type Row = Record<string, Scalar>;
 
 export type FieldProblem = Schemas['FieldError'];
-export type Explanation = Schemas['BinaryExplanation'];
-export type BatchResult = Schemas['BinaryBatchPrediction'] | Schemas['BatchRefusal'];
-export type BatchAnswer = Schemas['BinaryBatchAnswer'];
+export type BinaryExplanation = Schemas['BinaryExplanation'];
+export type NumberExplanation = Schemas['RegressionExplanation'];
+export type Explanation = BinaryExplanation | NumberExplanation;
+export type RowPrediction = Schemas['BinaryBatchPrediction'] | Schemas['RegressionBatchPrediction'];
+export type BatchResult = RowPrediction | Schemas['BatchRefusal'];
+export type BatchAnswer = Schemas['BinaryBatchAnswer'] | Schemas['RegressionBatchAnswer'];
 export type Model = Schemas['ModelFacts'];
 export type ReportLine = Schemas['ReportSummary'];
 export type Status = ReportLine['status'];

@@ -34,7 +34,6 @@ export class Batch {
   warned = $state(0);
   positive = $state(0);
   version = $state('');
-  threshold = $state<number | null>(null);
   problems = $state.raw<RowProblem[]>([]);
   error = $state.raw<Error | null>(null);
   /** Every row of the file, with its answer at the same place in `results`. */
@@ -99,7 +98,6 @@ export class Batch {
     this.cells = [];
     this.results = [];
     this.error = null;
-    this.threshold = null;
     this.#fit = { unknown: [], absent: [] };
   }
 
@@ -152,7 +150,6 @@ export class Batch {
     this.predicted += answer.predicted;
     this.refused += answer.refused;
     this.version = answer.model_version;
-    this.threshold = answer.threshold;
     this.rows = before + part.length;
   }
 }

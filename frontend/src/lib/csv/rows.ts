@@ -56,11 +56,11 @@ export function problemText(problem: Pick<FieldProblem, 'field' | 'message'>): s
   return problem.field ? `${problem.field}: ${problem.message}` : problem.message;
 }
 
-export const ANSWER_COLUMNS = [...task.COLUMNS, 'warnings', 'errors'];
+export const answerNames = () => [...task.COLUMNS, 'warnings', 'errors'];
 
 /** The added columns' names, changed where the file has columns of that name. */
 export function answerColumns(columns: string[]): string[] {
-  return ANSWER_COLUMNS.map((name) => {
+  return answerNames().map((name) => {
     let free = name;
     while (columns.includes(free)) free = `predicted_${free}`;
     return free;

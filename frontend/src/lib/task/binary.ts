@@ -1,11 +1,21 @@
 /** Predictions of yes or no: a probability, and a decision from a threshold. */
 
-import type { BatchResult, Explanation, Model, Report, WeekScore } from '$lib/api/types';
+import type { Explanation, Model, Report, RowPrediction, WeekScore } from '$lib/api/types';
 import { figure, percent, whole } from '$lib/format';
 import type { Tile } from '$lib/ui/Tiles.svelte';
+import { lastWeekTiles, loss } from './loss';
 
-type RowPrediction = Exclude<BatchResult, { errors: unknown }>;
-type Answer = Pick<RowPrediction, 'probability' | 'decision'>;
+type Answer = RowPrediction | Explanation;
+interface YesOrNo {
+  probability: number;
+  decision: boolean;
+}
+
+/** The fields of an answer of yes or no. */
+export function yesOrNo(answer: Answer): YesOrNo {
+  if (!('probability' in answer)) throw new TypeError('This is not an answer of yes or no.');
+  return answer;
+}
 
 /** The heading of a prediction's value. */
 export const VALUE = 'Probability';
@@ -18,27 +28,28 @@ export const COLUMNS = ['probability', 'decision'];
 
 /** The cells of those columns. */
 export function cells(answer: Answer): string[] {
-  return [String(answer.probability), String(answer.decision)];
+  const { probability, decision } = yesOrNo(answer);
+  return [String(probability), String(decision)];
 }
 
 /** A prediction's value in short. */
 export function value(answer: Answer): string {
-  return percent(answer.probability);
+  return percent(yesOrNo(answer).probability);
 }
 
 /** The decision that follows from the value. */
 export function decision(answer: Answer): string {
-  return answer.decision ? 'yes' : 'no';
+  return yesOrNo(answer).decision ? 'yes' : 'no';
 }
 
 /** A number to count rows of a file by: 1 where the decision is yes. */
 export function counted(answer: Answer): number {
-  return answer.decision ? 1 : 0;
+  return yesOrNo(answer).decision ? 1 : 0;
 }
 
 /** How far a prediction lies from the one before. */
 export function difference(before: Answer, now: Answer): number {
-  return now.probability - before.probability;
+  return yesOrNo(now).probability - yesOrNo(before).probability;
 }
 
 /** A difference between two probabilities, in percentage points. */
@@ -50,7 +61,7 @@ export function differenceText(difference: number): string {
 }
 
 /** A prediction in words that need no statistics. */
-export function inWords({ probability }: Pick<Answer, 'probability'>): string {
+export function inWords({ probability }: Pick<YesOrNo, 'probability'>): string {
   if (probability < 0.005) return 'Fewer than 1 in 100';
   if (probability > 0.995) return 'More than 99 in 100';
   if (probability < 0.045 || probability > 0.955) {
@@ -87,7 +98,6 @@ export const modelTiles = {
 /** The tiles of a weekly report that depend on the kind of prediction. */
 export function reportTiles(report: Report): Tile[] {
   const predictions = report.figures?.predictions;
-  const last = report.figures?.performance?.weeks?.at(-1);
   const earlier = predictions?.earlier_mean;
   return [
     {
@@ -95,27 +105,12 @@ export function reportTiles(report: Report): Tile[] {
       value: percent(predictions?.mean),
       note: earlier == null ? '' : `${percent(earlier)} in earlier weeks`,
     },
-    {
-      label: 'Log loss last week',
-      value: figure(last?.loss),
-      note: last ? `${figure(last.expected_loss)} expected` : 'no outcomes yet',
-    },
-    {
-      label: 'Skill last week',
-      value: percent(last?.skill),
-      note: last ? `${percent(last.expected_skill)} expected` : 'no outcomes yet',
-    },
+    ...lastWeekTiles(report, metric.title),
   ];
 }
 
 /** The metric that past weeks are compared by. */
-export const metric = {
-  title: 'Log loss',
-  better: 'lower is better',
-  realized: (week: WeekScore) => week.loss ?? null,
-  expected: (week: WeekScore) => week.expected_loss ?? null,
-  baseline: (week: WeekScore) => week.baseline_loss ?? null,
-};
+export const metric = { title: 'Log loss', ...loss };
 
 /** Further metrics of a past week, by heading. */
 export const furtherMetrics: Record<string, (week: WeekScore) => string> = {

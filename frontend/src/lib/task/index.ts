@@ -1,4 +1,4 @@
 /** The kind of prediction that the service makes: all words and figures that depend on it. */
 
-export * as task from './binary';
-export { default as Prediction } from './BinaryPrediction.svelte';
+export { follow, task } from './current.svelte';
+export { default as Prediction } from './Prediction.svelte';

@@ -1,0 +1,94 @@
+/** Predictions of a number, with an interval for most outcomes. */
+
+import type { Explanation, Model, Report, RowPrediction, WeekScore } from '$lib/api/types';
+import { percent, quantity } from '$lib/format';
+import type { Tile } from '$lib/ui/Tiles.svelte';
+import { lastWeekTiles, loss } from './loss';
+
+type Answer = RowPrediction | Explanation;
+interface NumberAnswer {
+  prediction: number;
+  low: number | null;
+  high: number | null;
+}
+
+/** The fields of a number's answer. */
+export function numberOf(answer: Answer): NumberAnswer {
+  if (!('prediction' in answer)) throw new TypeError('This is not the answer of a regression.');
+  return answer;
+}
+
+export const VALUE = 'Prediction';
+export const CONTRIBUTION_UNIT = 'the target’s own unit';
+export const COLUMNS = ['prediction', 'low', 'high'];
+
+export function cells(answer: Answer): string[] {
+  const { prediction, low, high } = numberOf(answer);
+  return [prediction, low, high].map((value) => (value === null ? '' : String(value)));
+}
+
+export function value(answer: Answer): string {
+  return quantity(numberOf(answer).prediction);
+}
+
+/** The interval that nine of ten outcomes lie in. */
+export function decision(answer: Answer): string {
+  const { low, high } = numberOf(answer);
+  return low === null || high === null ? '' : `${quantity(low)} to ${quantity(high)}`;
+}
+
+export function counted(answer: Answer): number {
+  return numberOf(answer).prediction;
+}
+
+export function difference(before: Answer, now: Answer): number {
+  return numberOf(now).prediction - numberOf(before).prediction;
+}
+
+export function differenceText(difference: number): string {
+  const size = quantity(Math.abs(difference));
+  if (difference === 0) return 'no change';
+  return `${difference > 0 ? '+' : '−'}${size}`;
+}
+
+export function start(answer: Explanation): string {
+  return quantity(answer.base_value);
+}
+
+export function fileTile(target: string, sum: number, predicted: number): Tile {
+  return { label: `${target}: mean`, value: predicted ? quantity(sum / predicted) : '—', note: '' };
+}
+
+export const modelTiles = {
+  metric: (model: Model): Tile => ({
+    label: 'RMSE',
+    value: quantity(model.metrics?.['rmse']),
+    note: 'on the holdout',
+  }),
+  target: (model: Model): Tile => ({
+    label: `${model.target.title}: mean`,
+    value: quantity(model.baseline[0]),
+    note: 'of the rows trained on',
+  }),
+};
+
+export function reportTiles(report: Report): Tile[] {
+  const predictions = report.figures?.predictions;
+  const earlier = predictions?.earlier_mean;
+  return [
+    {
+      label: 'Mean prediction',
+      value: quantity(predictions?.mean),
+      note: earlier == null ? '' : `${quantity(earlier)} in earlier weeks`,
+    },
+    ...lastWeekTiles(report, metric.title),
+  ];
+}
+
+export const metric = { title: 'Squared error', ...loss };
+
+export const furtherMetrics: Record<string, (week: WeekScore) => string> = {
+  RMSE: (week) => quantity(week.metrics?.['rmse']),
+  Coverage: (week) => percent(week.metrics?.['coverage']),
+  Skill: (week) => percent(week.skill),
+};

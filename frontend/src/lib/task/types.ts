@@ -1,0 +1,44 @@
+/** What the app must know of each kind of prediction. */
+
+import type { Explanation, Model, Report, RowPrediction, WeekScore } from '$lib/api/types';
+import type { Tile } from '$lib/ui/Tiles.svelte';
+
+type Answer = RowPrediction | Explanation;
+
+export interface Task {
+  /** The heading of a prediction's value. */
+  VALUE: string;
+  /** What contributions add up to. */
+  CONTRIBUTION_UNIT: string;
+  /** What a downloaded file adds to each row before its warnings and errors. */
+  COLUMNS: string[];
+  /** The cells of those columns. */
+  cells(answer: Answer): string[];
+  /** A prediction's value in short. */
+  value(answer: Answer): string;
+  /** What follows from the value. */
+  decision(answer: Answer): string;
+  /** A number to sum up over the rows of a file. */
+  counted(answer: Answer): number;
+  /** How far a prediction lies from the one before. */
+  difference(before: Answer, now: Answer): number;
+  differenceText(difference: number): string;
+  /** What the model predicts before it looks at a row's values. */
+  start(answer: Explanation): string;
+  /** The tile of a predicted file that sums up its predictions. */
+  fileTile(target: string, sum: number, predicted: number): Tile;
+  /** The tiles of the model that depend on the kind of prediction. */
+  modelTiles: { metric(model: Model): Tile; target(model: Model): Tile };
+  /** The tiles of a weekly report that depend on the kind of prediction. */
+  reportTiles(report: Report): Tile[];
+  /** The metric that past weeks are compared by. */
+  metric: {
+    title: string;
+    better: string;
+    realized(week: WeekScore): number | null;
+    expected(week: WeekScore): number | null;
+    baseline(week: WeekScore): number | null;
+  };
+  /** Further metrics of a past week, by heading. */
+  furtherMetrics: Record<string, (week: WeekScore) => string>;
+}
