@@ -93,11 +93,12 @@ mlflow: setup ## The runs and the registry, in MLflow's own UI
 prefect: setup ## A Prefect server with its UI; set PREFECT_API_URL=http://127.0.0.1:4200/api to use it
 	PREFECT_SERVER_ANALYTICS_ENABLED=false prefect server start --host 127.0.0.1
 
-check: setup-dev ## Format, lint, types, import lines, container files
+check: setup-dev ## Format, lint, types, import lines, unused code, container files
 	ruff format --check .
 	ruff check .
 	mypy
 	lint-imports --no-logo
+	vulture
 	hadolint Dockerfile
 	@sh docker/check-compose.sh
 
