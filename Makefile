@@ -67,7 +67,7 @@ frontend-check: setup-dev frontend ## The web app's checks, tests and size, and 
 		cd $(APP) && npm run --silent client -- --check || \
 		{ echo "The web app's client is not that of the API: make client" >&2; exit 1; }
 
-client: setup-dev $(APP)/node_modules/.package-lock.json ## Write the web app's client anew, from the API
+client: setup-dev $(APP)/node_modules/.package-lock.json ## Generate the web app's client from the API
 	python -m api openapi > $(APP)/src/lib/api/openapi.json
 	cd $(APP) && npm run --silent client
 
