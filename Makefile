@@ -67,7 +67,7 @@ frontend-check: setup-dev frontend ## The web app's checks, tests and size, and 
 		cd $(APP) && npm run --silent client -- --check || \
 		{ echo "The web app's client is not that of the API: make client" >&2; exit 1; }
 
-client: setup-dev $(APP)/node_modules/.package-lock.json ## Write the web app's client anew, from the API
+client: setup-dev $(APP)/node_modules/.package-lock.json ## Generate the web app's client from the API
 	python -m api openapi > $(APP)/src/lib/api/openapi.json
 	cd $(APP) && npm run --silent client
 
@@ -93,11 +93,12 @@ mlflow: setup ## The runs and the registry, in MLflow's own UI
 prefect: setup ## A Prefect server with its UI; set PREFECT_API_URL=http://127.0.0.1:4200/api to use it
 	PREFECT_SERVER_ANALYTICS_ENABLED=false prefect server start --host 127.0.0.1
 
-check: setup-dev ## Format, lint, types, import lines, container files
+check: setup-dev ## Format, lint, types, import lines, unused code, container files
 	ruff format --check .
 	ruff check .
 	mypy
 	lint-imports --no-logo
+	vulture
 	hadolint Dockerfile
 	@sh docker/check-compose.sh
 

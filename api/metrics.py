@@ -41,68 +41,33 @@ class PrometheusMetrics:
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self._registry = CollectorRegistry()
-        self._request_seconds = Histogram(
-            "weekwise_request_duration_seconds",
-            "Requests and how long they took, by route and status.",
-            ("method", "route", "status"),
-            buckets=LATENCY_BUCKETS,
-            registry=self._registry,
-        )
-        self._predictions = {
-            task.name: Histogram(
-                task.histogram.name,
-                task.histogram.description,
-                ("version",),
-                buckets=task.histogram.buckets,
-                registry=self._registry,
-            )
-            for task in TASKS.values()
-        }
+        registry = self._registry = CollectorRegistry()
+        self._request_seconds = _request_seconds(registry)
+        self._predictions = {name: _predictions(task, registry) for name, task in TASKS.items()}
         self._refused = Counter(
-            "weekwise_rows_refused", "Rows that the contract refused.", registry=self._registry
+            "weekwise_rows_refused", "Rows that the contract refused.", registry=registry
         )
         self._unseen = Counter(
             "weekwise_unseen_categories",
             "Values that the contract does not list, by field.",
             ("field",),
-            registry=self._registry,
+            registry=registry,
         )
-        self._reloads = Counter(
-            "weekwise_model_reloads",
-            "Checks of the registry that brought a new model (swapped), a model that does not work "
-            "(failed), no model (nothing), or no answer (unreachable).",
-            ("outcome",),
-            registry=self._registry,
-        )
-        self._model = Gauge(
-            "weekwise_model_info",
-            "1 for the version in service; with several workers, how many serve it.",
-            ("name", "version", "contract"),
-            registry=self._registry,
-            multiprocess_mode="livesum",
-        )
+        self._reloads = _reloads(registry)
+        self._model = _model_info(registry)
         self._loaded = Gauge(
             "weekwise_model_loaded_timestamp_seconds",
             "When the version in service was loaded.",
-            registry=self._registry,
+            registry=registry,
             multiprocess_mode="livemostrecent",
         )
         self._reachable = Gauge(
             "weekwise_registry_reachable",
             "Whether MLflow answered the last check: 1 or 0.",
-            registry=self._registry,
+            registry=registry,
             multiprocess_mode="livemin",
         )
-        Gauge(
-            "weekwise_service_info",
-            "1, with the version of the service.",
-            ("version",),
-            registry=self._registry,
-            multiprocess_mode="livemax",
-        ).labels(__version__).set(1)
-        for outcome in get_args(ReloadOutcome):
-            self._reloads.labels(outcome)
+        _add_service_info(registry)
         # Looking a child metric up by its labels costs more than counting.
         self._request_children: dict[tuple[str, str, int], Histogram] = {}
         self._prediction_children: dict[str, Histogram] = {}
@@ -191,3 +156,57 @@ class PrometheusMetrics:
         """Remove this worker's live gauges from the sum."""
         if os.environ.get(MULTIPROCESS_DIR):
             multiprocess.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
+
+
+def _request_seconds(registry: CollectorRegistry) -> Histogram:
+    return Histogram(
+        "weekwise_request_duration_seconds",
+        "Requests and how long they took, by route and status.",
+        ("method", "route", "status"),
+        buckets=LATENCY_BUCKETS,
+        registry=registry,
+    )
+
+
+def _predictions(task: Task, registry: CollectorRegistry) -> Histogram:
+    return Histogram(
+        task.histogram.name,
+        task.histogram.description,
+        ("version",),
+        buckets=task.histogram.buckets,
+        registry=registry,
+    )
+
+
+def _reloads(registry: CollectorRegistry) -> Counter:
+    counter = Counter(
+        "weekwise_model_reloads",
+        "Checks of the registry that brought a new model (swapped), a model that does not work "
+        "(failed), no model (nothing), or no answer (unreachable).",
+        ("outcome",),
+        registry=registry,
+    )
+    # A label that was never counted is absent, and an alert on its rate would see no zero.
+    for outcome in get_args(ReloadOutcome):
+        counter.labels(outcome)
+    return counter
+
+
+def _model_info(registry: CollectorRegistry) -> Gauge:
+    return Gauge(
+        "weekwise_model_info",
+        "1 for the version in service; with several workers, how many serve it.",
+        ("name", "version", "contract"),
+        registry=registry,
+        multiprocess_mode="livesum",
+    )
+
+
+def _add_service_info(registry: CollectorRegistry) -> None:
+    Gauge(
+        "weekwise_service_info",
+        "1, with the version of the service.",
+        ("version",),
+        registry=registry,
+        multiprocess_mode="livemax",
+    ).labels(__version__).set(1)

@@ -39,12 +39,6 @@ def fault(contract: Contract, error: Mapping[str, Any]) -> FieldFault:
     return FieldFault(name, f"{column.title} must be {wanted}, not {received}.", wanted, received)
 
 
-def too_large(contract: Contract, name: str, value: object) -> FieldFault:
-    """A number that no float of 64 bits can hold."""
-    column, received = contract.columns[name], shown(value)
-    return FieldFault(name, f"{column.title} is too large.", expected(column), received)
-
-
 def expected(column: Column) -> str:
     """What a value of a column must be: `a whole number, 10 to 10,000 mi`."""
     allowed = limits(column)

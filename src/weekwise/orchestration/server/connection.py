@@ -13,7 +13,6 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES as MAX_RETRIES
 
 from weekwise.errors import ApiUnavailableError, OrchestrationError
 
-CLOUD = "api.prefect.cloud"
 REFUSED = (401, 403)
 NOT_FOUND = 404
 
