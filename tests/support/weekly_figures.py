@@ -10,6 +10,8 @@ import pytest
 from report_parts import gate_result
 
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
+from weekwise.analysis.unseen import Unseen
+from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.contract.type_facts import TaskName
 from weekwise.model.verdict import Decision
 from weekwise.reports.weekly.weekly_report import (
@@ -18,8 +20,6 @@ from weekwise.reports.weekly.weekly_report import (
     Figures,
     ModelFigures,
     RealizedPerformance,
-    Unseen,
-    UpcomingPredictions,
     VerdictFigures,
 )
 

@@ -10,6 +10,8 @@ from report_parts import feature_drift
 
 from weekwise.analysis.drift import Direction, DriftLevel
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
+from weekwise.analysis.unseen import Unseen
+from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.contract.type_facts import TaskName
 from weekwise.model.verdict import Decision
 from weekwise.reports.finding import Finding, Status
@@ -20,8 +22,6 @@ from weekwise.reports.weekly.weekly_report import (
     Figures,
     ModelFigures,
     RealizedPerformance,
-    Unseen,
-    UpcomingPredictions,
     VerdictFigures,
     WeeklyReport,
 )

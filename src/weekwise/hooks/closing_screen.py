@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from weekwise.analysis.performance import WeekScore
+    from weekwise.analysis.upcoming import UpcomingPredictions
     from weekwise.quality.gate_result import GateResult
-    from weekwise.reports.weekly.weekly_report import Figures, UpcomingPredictions, WeeklyReport
+    from weekwise.reports.weekly.weekly_report import Figures, WeeklyReport
     from weekwise.tasks.base import Task
 
 REPORT = "weekly_report"

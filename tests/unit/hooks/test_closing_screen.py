@@ -16,6 +16,7 @@ from rich.console import Console
 from weekly_figures import week_figures, week_score
 
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
+from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.contract.type_facts import TaskName
 from weekwise.hooks.closing_screen import ClosingScreenHook, screen
 from weekwise.model.verdict import Decision
@@ -24,7 +25,6 @@ from weekwise.reports.finding import Status
 from weekwise.reports.weekly.weekly_report import (
     ModelFigures,
     RealizedPerformance,
-    UpcomingPredictions,
     VerdictFigures,
     WeeklyReport,
 )

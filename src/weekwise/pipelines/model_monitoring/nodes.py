@@ -11,10 +11,8 @@ from datetime import date
 from typing import cast
 
 import ibis
-import numpy as np
 import pandas as pd
 
-from weekwise.analysis.drift import DriftBin, numeric_drift
 from weekwise.analysis.performance import (
     ExpectedPerformance,
     calibration_bins,
@@ -22,11 +20,11 @@ from weekwise.analysis.performance import (
     worst_slices,
 )
 from weekwise.analysis.selection import Selection
+from weekwise.analysis.unseen import Unseen, find_unseen
+from weekwise.analysis.upcoming import UpcomingPredictions, describe_upcoming
 from weekwise.contract.derive import categorical
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError
-from weekwise.features.conform import count_rows
-from weekwise.features.model_frame import Floats
 from weekwise.features.window import Window
 from weekwise.model.evaluation import Evaluation
 from weekwise.model.verdict import Verdict
@@ -43,9 +41,6 @@ from weekwise.reports.weekly.weekly_report import (
     Figures,
     ModelFigures,
     RealizedPerformance,
-    Unseen,
-    UnseenCategory,
-    UpcomingPredictions,
     WeeklyReport,
 )
 from weekwise.reports.wrangling_summary import WranglingSummary
@@ -183,18 +178,7 @@ def describe_predictions(
     task = task_of(features_contract)
     read.check_as_of("predictions_file", predictions_file["as_of"].iloc[0], window)
     earlier = _recent(predictions, monitoring.reference_weeks, window).select(*_columns(task))
-    before = task.level(task.stored(_frame(earlier)))
-    now = task.level(task.stored(predictions_file))
-    drift = numeric_drift(task.outputs[0].name, before, now, monitoring.predictions_drift)
-    return UpcomingPredictions(
-        rows=now.size,
-        model_version=", ".join(sorted(predictions_file["model_version"].unique())),
-        mean=float(now.mean()),
-        earlier_mean=float(before.mean()) if before.size else None,
-        summary=task.summary(predictions_file),
-        drift=drift if before.size else None,
-        histogram=_histogram(task, before, now),
-    )
+    return describe_upcoming(predictions_file, _frame(earlier), task, monitoring.predictions_drift)
 
 
 def find_unseen_categories(
@@ -211,16 +195,11 @@ def find_unseen_categories(
         selected_features: The features that the model is given.
         window: The run's place in time.
     """
-    upcoming = window.upcoming(features, features_contract)
-    history = window.history(features, features_contract)
     selected = set(selected_features.selected)
-    columns = [name for name in categorical(features_contract) if name in selected]
-    unseen = [category for name in columns for category in _unseen(upcoming, history, name)]
-    has_it = [upcoming[category.column].cast("string") == category.value for category in unseen]
-    return Unseen(
-        upcoming_rows=count_rows(upcoming),
-        rows=count_rows(upcoming.filter(ibis.or_(*has_it))) if unseen else 0,
-        categories=tuple(sorted(unseen, key=lambda part: (-part.rows, part.column, part.value))),
+    return find_unseen(
+        window.upcoming(features, features_contract),
+        window.history(features, features_contract),
+        [name for name in categorical(features_contract) if name in selected],
     )
 
 
@@ -383,29 +362,6 @@ def _baseline_before(daily: pd.DataFrame, as_of: date, task: Task) -> Baseline |
 
 def _columns(task: Task) -> list[str]:
     return [column.name for column in task.outputs]
-
-
-def _unseen(upcoming: ibis.Table, history: ibis.Table, column: str) -> list[UnseenCategory]:
-    rows = upcoming.drop_null(column).group_by(column).agg(rows=ibis._.count())
-    new = _frame(rows.anti_join(history.select(column).distinct(), column))
-    return [
-        UnseenCategory(column=column, value=str(value), rows=int(count))
-        for value, count in zip(new[column], new["rows"], strict=True)
-    ]
-
-
-def _histogram(task: Task, before: Floats, now: Floats) -> tuple[DriftBin, ...]:
-    edges = task.level_edges(np.concatenate([before, now]))
-    return tuple(
-        DriftBin(label=f"{task.edge(low)} to {task.edge(high)}", reference=int(p), current=int(q))
-        for low, high, p, q in zip(
-            edges[:-1],
-            edges[1:],
-            np.histogram(before, edges)[0],
-            np.histogram(now, edges)[0],
-            strict=True,
-        )
-    )
 
 
 def _frame(table: ibis.Table) -> pd.DataFrame:

@@ -11,10 +11,14 @@ from collections.abc import Iterator, Sequence
 from weekwise.analysis.drift import DriftLevel
 from weekwise.analysis.params import PerformanceParams
 from weekwise.analysis.performance import WeekScore
+from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.model.verdict import Decision
 from weekwise.reports.finding import Finding, Status
 from weekwise.reports.weekly.params import MonitoringParams
-from weekwise.reports.weekly.weekly_report import Figures, UpcomingPredictions, WeeklyReport
+from weekwise.reports.weekly.weekly_report import (
+    Figures,
+    WeeklyReport,
+)
 from weekwise.tasks.base import Task
 from weekwise.wording import day, days
 

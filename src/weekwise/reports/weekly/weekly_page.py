@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.contract.column import Severity
 from weekwise.quality.gate_result import GateResult
 from weekwise.reports.charts import histogram
@@ -34,7 +35,10 @@ from weekwise.reports.weekly.performance_sections import (
     past_section,
     slices_section,
 )
-from weekwise.reports.weekly.weekly_report import Figures, UpcomingPredictions, WeeklyReport
+from weekwise.reports.weekly.weekly_report import (
+    Figures,
+    WeeklyReport,
+)
 from weekwise.tasks.base import Task
 from weekwise.wording import NOTHING, day, days, percent, whole
 

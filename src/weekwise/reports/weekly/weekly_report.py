@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from weekwise.analysis.drift import Drift, DriftBin
 from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.performance import ExpectedPerformance, SliceScore, WeekScore
+from weekwise.analysis.unseen import Unseen
+from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import TaskName
 from weekwise.model.verdict import Decision
@@ -30,62 +31,6 @@ class VerdictFigures(Frozen):
     headline: str
     reasons: tuple[str, ...] = ()
     failing_slices: tuple[str, ...] = ()
-
-
-class UnseenCategory(Frozen):
-    """A category of the upcoming rows that history does not know.
-
-    Attributes:
-        column: The feature.
-        value: The category.
-        rows: Upcoming rows that have it.
-    """
-
-    column: str
-    value: str
-    rows: int
-
-
-class Unseen(Frozen):
-    """All that the upcoming rows have and history does not.
-
-    Attributes:
-        upcoming_rows: Upcoming rows.
-        rows: Those of them with at least one unseen category.
-        categories: The categories, those with the most rows first.
-    """
-
-    upcoming_rows: int
-    rows: int = 0
-    categories: tuple[UnseenCategory, ...] = ()
-
-    @property
-    def share(self) -> float:
-        """The share of the upcoming rows with at least one unseen category."""
-        return self.rows / self.upcoming_rows if self.upcoming_rows else 0.0
-
-
-class UpcomingPredictions(Frozen):
-    """This week's predictions as a whole.
-
-    Attributes:
-        rows: How many.
-        model_version: The model that made them.
-        mean: The mean prediction; None without rows.
-        earlier_mean: The mean of the earlier weeks' predictions, if there are any.
-        summary: The task's sentence about them; empty without rows.
-        drift: Against those of the earlier weeks; None if there are none.
-        histogram: Rows by prediction, this week's (`current`) and the earlier weeks'
-            (`reference`).
-    """
-
-    rows: int
-    model_version: str = ""
-    mean: float | None = None
-    earlier_mean: float | None = None
-    summary: str = ""
-    drift: Drift | None = None
-    histogram: tuple[DriftBin, ...] = ()
 
 
 class RealizedPerformance(Frozen):

@@ -18,6 +18,8 @@ from weekwise.analysis.params import PerformanceParams, SliceParams
 from weekwise.analysis.performance import WeekScore
 from weekwise.analysis.profile import Profile
 from weekwise.analysis.selection import Selection
+from weekwise.analysis.unseen import Unseen
+from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.contract.column import Severity
 from weekwise.contract.model import Contract
 from weekwise.contract.type_facts import TaskName
@@ -32,8 +34,6 @@ from weekwise.reports.weekly.weekly_report import (
     FeatureFigures,
     Figures,
     RealizedPerformance,
-    Unseen,
-    UpcomingPredictions,
     WeeklyReport,
 )
 from weekwise.reports.wrangling_summary import WranglingSummary

@@ -9,6 +9,8 @@ from report_parts import feature_drift, gate_result
 from weekwise.analysis.drift import Direction, Drift, DriftLevel
 from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.performance import WeekScore
+from weekwise.analysis.unseen import Unseen, UnseenCategory
+from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.model.verdict import Decision
 from weekwise.reports.finding import Status
 from weekwise.reports.weekly.params import MonitoringParams
@@ -17,9 +19,6 @@ from weekwise.reports.weekly.weekly_report import (
     FeatureFigures,
     Figures,
     RealizedPerformance,
-    Unseen,
-    UnseenCategory,
-    UpcomingPredictions,
     VerdictFigures,
 )
 

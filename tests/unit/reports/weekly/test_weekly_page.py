@@ -9,6 +9,8 @@ from report_parts import feature_drift, gate_failure, gate_result
 
 from weekwise.analysis.drift import Direction, DriftBin, DriftLevel
 from weekwise.analysis.performance import SliceScore, WeekScore
+from weekwise.analysis.unseen import Unseen, UnseenCategory
+from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.reports.weekly.params import MonitoringParams
 from weekwise.reports.weekly.rules import judge
 from weekwise.reports.weekly.weekly_page import render_report
@@ -16,9 +18,6 @@ from weekwise.reports.weekly.weekly_report import (
     FeatureFigures,
     Figures,
     RealizedPerformance,
-    Unseen,
-    UnseenCategory,
-    UpcomingPredictions,
 )
 from weekwise.tasks.base import CalibrationBin
 

@@ -1,0 +1,72 @@
+"""A week's predictions as a whole, beside those of the weeks before."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from weekwise.analysis.drift import Drift, DriftBin, DriftLimits, numeric_drift
+from weekwise.contract.frozen import Frozen
+from weekwise.features.model_frame import Floats
+from weekwise.tasks.base import Task
+
+
+class UpcomingPredictions(Frozen):
+    """This week's predictions as a whole.
+
+    Attributes:
+        rows: How many.
+        model_version: The model that made them.
+        mean: The mean prediction; None without rows.
+        earlier_mean: The mean of the earlier weeks' predictions, if there are any.
+        summary: The task's sentence about them; empty without rows.
+        drift: Against those of the earlier weeks; None if there are none.
+        histogram: Rows by prediction, this week's (`current`) and the earlier weeks'
+            (`reference`).
+    """
+
+    rows: int
+    model_version: str = ""
+    mean: float | None = None
+    earlier_mean: float | None = None
+    summary: str = ""
+    drift: Drift | None = None
+    histogram: tuple[DriftBin, ...] = ()
+
+
+def describe_upcoming(
+    predictions: pd.DataFrame, earlier: pd.DataFrame, task: Task, limits: DriftLimits
+) -> UpcomingPredictions:
+    """Describe a week's predictions.
+
+    Args:
+        predictions: The week's, at least one: the task's columns and `model_version`.
+        earlier: Those of the weeks before: the task's columns.
+        task: What is predicted.
+        limits: What counts as drift.
+    """
+    before, now = task.level(task.stored(earlier)), task.level(task.stored(predictions))
+    drift = numeric_drift(task.outputs[0].name, before, now, limits)
+    return UpcomingPredictions(
+        rows=now.size,
+        model_version=", ".join(sorted(predictions["model_version"].unique())),
+        mean=float(now.mean()),
+        earlier_mean=float(before.mean()) if before.size else None,
+        summary=task.summary(predictions),
+        drift=drift if before.size else None,
+        histogram=_histogram(task, before, now),
+    )
+
+
+def _histogram(task: Task, before: Floats, now: Floats) -> tuple[DriftBin, ...]:
+    edges = task.level_edges(np.concatenate([before, now]))
+    return tuple(
+        DriftBin(label=f"{task.edge(low)} to {task.edge(high)}", reference=int(p), current=int(q))
+        for low, high, p, q in zip(
+            edges[:-1],
+            edges[1:],
+            np.histogram(before, edges)[0],
+            np.histogram(now, edges)[0],
+            strict=True,
+        )
+    )
