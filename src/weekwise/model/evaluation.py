@@ -88,6 +88,24 @@ class Evaluation(Frozen):
     baseline: Metrics
 
 
+def evaluate(
+    predicted: Floats, scores: HoldoutScores, columns: Sequence[str], *, min_rows: int
+) -> ModelEvaluation:
+    """How one model does on the holdout.
+
+    Args:
+        predicted: What it predicted, shape (n, …).
+        scores: The holdout.
+        columns: What to slice by.
+        min_rows: Slices with fewer rows are left out: their metrics are noise.
+    """
+    return ModelEvaluation(
+        metrics=scores.task.score(scores.outcome, predicted),
+        slices=slice_metrics(scores, predicted, columns, min_rows=min_rows),
+        calibration=scores.task.calibration(scores.outcome, predicted),
+    )
+
+
 def slice_metrics(
     scores: HoldoutScores, predicted: Floats, columns: Sequence[str], *, min_rows: int
 ) -> tuple[SliceMetrics, ...]:

@@ -22,7 +22,7 @@ from weekwise.model.evaluation import (
     Evaluation,
     HoldoutScores,
     ModelEvaluation,
-    slice_metrics,
+    evaluate,
 )
 from weekwise.model.fitting import Progress, fit
 from weekwise.model.predictor import BASE_VALUE, Predictor
@@ -292,22 +292,18 @@ def evaluate_models(
         holdout_start=window.as_of - timedelta(days=training.holdout_days),
         holdout_end=window.as_of,
         rows=len(scores.outcome),
-        challenger=_evaluate(scores.challenger, scores, training),
-        champion=_evaluate(scores.champion, scores, training),
+        challenger=_evaluated(scores.challenger, scores, training),
+        champion=_evaluated(scores.champion, scores, training),
         baseline=task.score(scores.outcome, baseline),
     )
 
 
-def _evaluate(
+def _evaluated(
     predicted: Floats | None, scores: HoldoutScores, training: TrainingParams
 ) -> ModelEvaluation | None:
     if predicted is None:
         return None
-    return ModelEvaluation(
-        metrics=scores.task.score(scores.outcome, predicted),
-        slices=slice_metrics(scores, predicted, training.slices, min_rows=training.slice_min_rows),
-        calibration=scores.task.calibration(scores.outcome, predicted),
-    )
+    return evaluate(predicted, scores, training.slices, min_rows=training.slice_min_rows)
 
 
 def list_metrics(evaluation: Evaluation) -> dict[str, Any]:
