@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from weekwise.tasks.group_means import ranking_auc, wilson
+from weekwise.tasks.group_means import explained_share, means, ranking_auc, wilson
 
 
 @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -53,3 +53,50 @@ def test_against_scikit_learn(rows: list[tuple[int, bool]], folds: int) -> None:
     expected = float(np.average(areas, weights=weights)) if areas else None
 
     assert ranking_auc(bins, target, fold_of, 5) == pytest.approx(expected)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.floats(-100, 100)), min_size=1, max_size=40))
+def test_means_of_groups(rows: list[tuple[int, float]]) -> None:
+    """Each group has the mean of its rows within its interval; an empty one has none."""
+    groups = np.array([group for group, _ in rows], dtype=np.int32)
+    outcome = np.array([value for _, value in rows])
+
+    for place, group in enumerate(means(groups, ["a", "b", "c", "d"], outcome)):
+        inside = outcome[groups == place]
+        assert group.rows == inside.size
+        if inside.size:
+            assert group.mean == pytest.approx(inside.mean(), abs=1e-9)
+            assert group.low <= group.mean <= group.high
+        else:
+            assert (group.mean, group.low, group.high) == (None, None, None)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1, 4), st.integers(-50, 50)), min_size=12, max_size=50),
+    st.integers(2, 4),
+)
+def test_explained_share_row_by_row(rows: list[tuple[int, int]], folds: int) -> None:
+    """The share from sums is that of out-of-fold means, row by row."""
+    bins = np.array([code for code, _ in rows], dtype=np.int32)
+    outcome = np.array([value for _, value in rows], dtype=float)
+    fold_of = (np.arange(len(rows)) % folds).astype(np.int32)
+    left = total = 0.0
+    for fold in range(folds):
+        inside, others = fold_of == fold, fold_of != fold
+        base = outcome[others].mean()
+        for code, value in zip(bins[inside], outcome[inside], strict=True):
+            same = others & (bins == code)
+            left += (value - (outcome[same].sum() + 5 * base) / (same.sum() + 5)) ** 2
+            total += (value - base) ** 2
+    share = explained_share(bins, outcome, fold_of, 5)
+
+    if total > 1e-9:
+        assert share == pytest.approx(min(1.0, max(0.0, 1 - left / total)), abs=1e-9)
+
+
+def test_no_rows_explain_nothing() -> None:
+    """Without rows, or with outcomes that are all the same, there is no association."""
+    none = np.empty(0, np.int32)
+    assert explained_share(none, np.empty(0), none, 5) is None
+    alike = np.zeros(6, np.int32)
+    assert explained_share(alike, np.ones(6), np.arange(6, dtype=np.int32) % 2, 5) is None

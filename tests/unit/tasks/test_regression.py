@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+
+from weekwise.tasks.base import Metrics, Settings
+from weekwise.tasks.regression import LEVEL, Regression
+
+TASK = Regression()
+NUMBERS = st.floats(-1e6, 1e6)
+PAIRS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=40)
+
+
+def predicted(values: list[float], width: float = math.nan) -> np.ndarray:
+    """Predictions with an interval that reaches so far to both sides."""
+    middle = np.array(values, dtype=float)
+    return np.column_stack([middle, middle - width, middle + width])
+
+
+@given(PAIRS)
+def test_agrees_with_scikit_learn(pairs: list[tuple[float, float]]) -> None:
+    """Every metric is what scikit-learn computes, and the loss is the squared error."""
+    outcome, forecast = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+    metrics = TASK.score(outcome, predicted(forecast))
+
+    squared = mean_squared_error(outcome, forecast)
+    assert metrics.loss == pytest.approx(squared)
+    assert metrics.by_name["rmse"] == pytest.approx(math.sqrt(squared))
+    assert metrics.by_name["mae"] == pytest.approx(mean_absolute_error(outcome, forecast))
+    if np.var(outcome) > 1e-6:
+        assert metrics.by_name["r2"] == pytest.approx(r2_score(outcome, forecast))
+    assert TASK.losses(outcome, predicted(forecast)).mean() == pytest.approx(metrics.loss)
+
+
+def test_coverage_is_of_known_intervals_alone() -> None:
+    """Outcomes on the interval's ends are inside; without intervals there is no coverage."""
+    outcome = [0.0, 1.0, 2.0, 9.0]
+
+    known = TASK.score(outcome, predicted([1.0] * 4, width=1.0))
+
+    assert known.by_name["coverage"] == 0.75
+    assert "coverage" not in TASK.score(outcome, predicted([1.0] * 4)).by_name
+
+
+def test_without_rows_or_variance() -> None:
+    """No rows have no metrics; outcomes that are all the same have no explained variance."""
+    assert TASK.score([], np.empty((0, 3))) == Metrics(rows=0)
+    assert "r2" not in TASK.score([2.0, 2.0], predicted([1.0, 3.0])).by_name
+    assert TASK.fault(np.array([2.0, 2.0])) == "all have the same outcome"
+    assert TASK.fault(np.array([2.0, 2.5])) is None
+
+
+@pytest.mark.parametrize("rows", [1, 2, 19, 200])
+def test_the_interval_holds_nine_of_ten(rows: int) -> None:
+    """The errors of some rows make an interval that holds as many of others, or all if few."""
+    rng = np.random.default_rng(rows)
+    middle = np.zeros(rows)
+    errors = TASK.errors(rng.gamma(2.0, size=rows), lambda: predicted(middle.tolist()))
+    assert errors is not None
+    low, high = errors
+
+    assert low <= high
+    if rows == 200:
+        fresh = rng.gamma(2.0, size=20_000)
+        assert ((low <= fresh) & (fresh <= high)).mean() == pytest.approx(LEVEL, abs=0.06)
+
+
+def test_stored_predictions_come_back() -> None:
+    """What is stored of predictions is what was predicted, interval and all."""
+    made = predicted([1.5, -2.0], width=0.5)
+
+    frame = pd.DataFrame(TASK.output_frame(made, Settings(threshold=0.5)))
+
+    assert list(frame.columns) == ["prediction", "low", "high"]
+    assert np.array_equal(TASK.stored(frame), made)
+    assert TASK.settings_frame(Settings(threshold=0.5), 2) == {}
+
+
+def test_an_answer_without_an_interval_is_valid_json() -> None:
+    """Ends that are not known are null, not NaN; a prediction that is not finite is invalid."""
+    answer = TASK.answer([1.0, math.nan, math.nan], Settings(threshold=0.5))
+
+    assert answer == {"prediction": 1.0, "low": None, "high": None}
+    assert TASK.answer_model.model_validate(answer)
+    assert not TASK.valid([math.inf, 0.0, 1.0])
+
+
+def test_a_gap_is_a_share_of_the_outcome() -> None:
+    """The gap between predictions and outcomes means the same in any unit."""
+    assert TASK.calibration_gap(11.0, 10.0) == pytest.approx(0.1)
+    assert TASK.calibration_gap(11_000.0, 10_000.0) == pytest.approx(0.1)
+    assert TASK.calibration_gap(0.5, 0.0) == 0.5
+    assert TASK.show_gap(0.1) == "10%"
+
+
+def test_the_summary_says_where_predictions_lie() -> None:
+    """The sentence of a week names its middle and where eight of ten predictions lie."""
+    frame = pd.DataFrame(TASK.output_frame(predicted(list(range(101))), Settings(threshold=0.5)))
+
+    assert TASK.summary(frame) == (
+        "Half of the 101 rows are predicted at most 50, and eight of ten from 10 to 90."
+    )
