@@ -14,6 +14,7 @@ import trains
 
 from api.rows.row_reader import RowReader
 from api.serving.loaded_model import LoadedModel
+from weekwise.contract.column import Column
 from weekwise.contract.model import Contract
 from weekwise.contract.types import ColumnType
 from weekwise.model.fitting import fit
@@ -70,6 +71,19 @@ def loaded_trains(version: str = "1") -> LoadedModel:
 def loaded_parcels() -> LoadedModel:
     """The model of another table, ready to answer."""
     return loaded_model(*parcels_predictor())
+
+
+def loaded_delays() -> LoadedModel:
+    """A model of how many minutes trains are late: a number."""
+    rows = trains.trains()
+    wet = rows["rain"].fillna(1.0) * (rows["line"] == "red")
+    noise = np.random.default_rng(5).normal(size=len(rows))
+    rows = rows.assign(late=10 + 5 * wet.astype(float) + noise)
+    late = Column.model_validate({"type": "number", "role": "target", "title": "Minutes late"})
+    columns = {**trains.CONTRACT.columns, "late": late}
+    contract = trains.CONTRACT.model_copy(update={"columns": columns})
+    predictor = fit(rows, contract, contract.features, trains.PARAMS, as_of=trains.train_end())
+    return loaded_model(predictor, trains.trains(2))
 
 
 @cache

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from loaded_models import loaded_delays, loaded_trains
+
+from api.serving.model_facts import model_facts
+
+RELEASED = {
+    "since": datetime(2013, 3, 1, tzinfo=UTC),
+    "why": "It is better.",
+    "verdict": "promoted",
+    "headline": "Version 2 replaces version 1.",
+    "details": "**Version 2 replaces version 1.**",
+    "metrics": {"loss": 0.4, "previous_loss": 0.5},
+}
+
+
+def test_what_the_registry_and_the_record_say() -> None:
+    """The facts are those of the release, of the fitting, and of the contract."""
+    model = loaded_trains("2")
+    released = replace(model, release=model.release.model_copy(update=RELEASED))
+
+    facts = model_facts(released, reachable=True, problem=None)
+
+    record = model.predictor.record
+    assert (facts.version, facts.since, facts.why) == ("2", RELEASED["since"], "It is better.")
+    assert facts.verdict is not None
+    assert facts.verdict.headline == "Version 2 replaces version 1."
+    assert facts.metrics == {**RELEASED["metrics"], "validation_loss": record.validation_loss}
+    assert (facts.rows, facts.trees, facts.baseline) == (record.rows, record.trees, record.baseline)
+    assert (facts.target.name, facts.contract.table) == ("late", "trains")
+    assert (facts.registry, facts.problem) == ("ok", None)
+
+
+def test_a_model_that_was_never_judged() -> None:
+    """Without a verdict there is none, and MLflow that does not answer is said."""
+    facts = model_facts(loaded_trains(), reachable=False, problem="MLflow does not answer")
+
+    assert facts.verdict is None
+    assert (facts.registry, facts.problem) == ("unreachable", "MLflow does not answer")
+
+
+@pytest.mark.parametrize(
+    ("model", "task"), [(loaded_trains(), "binary"), (loaded_delays(), "regression")]
+)
+def test_the_task_is_named(model: object, task: str) -> None:
+    """Each model says what kind of prediction it makes."""
+    facts = model_facts(model, reachable=True, problem=None)  # type: ignore[arg-type]
+
+    assert facts.task == task
+    assert facts.model_dump(mode="json")["task"] == task
