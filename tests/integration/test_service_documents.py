@@ -63,7 +63,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def report(
-    as_of: str, told: str | None, *, log_loss: float | None = None, status: str = "FINISHED"
+    as_of: str, told: str | None, *, loss: float | None = None, status: str = "FINISHED"
 ) -> None:
     """A weekly run with a report, or without."""
     experiment = mlflow.get_experiment_by_name("weeks")
@@ -71,8 +71,8 @@ def report(
     number = experiment.experiment_id
     with mlflow.start_run(experiment_id=number, tags={"as_of": as_of}) as run:
         if told is not None:
-            week = {"as_of": "2013-06-24", "loss": log_loss, "expected_loss": 0.55}
-            performance = {"weeks": [] if log_loss is None else [week]}
+            week = {"as_of": "2013-06-24", "loss": loss, "expected_loss": 0.55}
+            performance = {"weeks": [] if loss is None else [week]}
             figures = {"performance": performance, "predictions": {"model_version": "3"}}
             content = {"status": told, "headline": f"{told}: x", "as_of": as_of, "figures": figures}
             mlflow.log_text(json.dumps(content), "weekly_report/weekly_report.json")
