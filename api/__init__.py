@@ -1,1 +1,1 @@
-"""The service: the registered champion behind a typed HTTP API, and the web app beside it."""
+"""The service: the registered champion behind a typed HTTP API, and the web app."""

@@ -1,4 +1,4 @@
-"""Prometheus metrics. They are told plain values, so that every other layer can use them."""
+"""Prometheus metrics. They take plain values, so that every other layer can use them."""
 
 from __future__ import annotations
 

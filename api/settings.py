@@ -42,7 +42,7 @@ class Settings(BaseSettings):
         model_name: The registered model to serve. Left out, it is the only one there is.
         alias: The alias whose version is in service.
         poll_seconds: How often to look where the alias is.
-        state_dir: Where the copy of the last good model lies. By default `serving` in the data
+        state_dir: The folder of the copy of the last good model. By default `serving` in the data
             folder.
         app_dir: The folder of the built web app.
         cors_origins: Origins, separated by commas, whose pages may call the API.

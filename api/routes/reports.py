@@ -44,4 +44,5 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
+        # Not 422: the address names no report, as with a week that was never run.
         raise NotFound("This is not a date; write it as YYYY-MM-DD.") from None

@@ -36,7 +36,7 @@ class LocalCopy:
     processes may share one copy, and none sees it half written.
 
     Attributes:
-        folder: Where it lies; it is made when needed.
+        folder: Its folder; it is made when needed.
     """
 
     folder: Path
@@ -48,7 +48,7 @@ class LocalCopy:
         """The copy of one alias of one registry; every other alias or registry has its own.
 
         Args:
-            state_dir: Where copies lie.
+            state_dir: The folder of copies.
             tracking_uri: Where MLflow is.
             model_name: The registered model; none for the only one there is.
             alias: The alias.

@@ -20,7 +20,7 @@ def load_model(release: Release, folder: Path, source: Source) -> LoadedModel:
 
     Args:
         release: What the registry says about it.
-        folder: Where its predictor and its input example lie.
+        folder: Where its predictor and its input example are.
         source: Where they come from.
 
     Raises:

@@ -118,6 +118,7 @@ def build_features(
     wanted = clean_flights.filter(
         dates < ibis.literal(window.end), (dates >= ibis.literal(window.as_of)) | _.late.notnull()
     )
+    # Flights have these columns as well.
     weather = clean_weather.drop("year", "month", "day", "hour")
     joined = (
         wanted.left_join(weather, ["origin", "time_hour"])
@@ -126,6 +127,7 @@ def build_features(
         .drop("origin_right", "time_hour_right")
         .left_join(planes.select("tailnum", plane_year=_.year, seats=_.seats), "tailnum")
     )
+    # A live feed may already have outcomes of the day of the run, which the run may not know.
     known = joined.scheduled_departure.date() < ibis.literal(window.as_of)
     features = joined.mutate(
         scheduled_duration=_clock_minutes(joined.sched_arr_time, joined.sched_dep_time),

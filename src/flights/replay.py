@@ -1,4 +1,4 @@
-"""A replay of 2013 that stands where a real feed would.
+"""A replay of 2013 in place of a live feed.
 
 What these nodes give for an as-of date is what a live feed would have shown on that day: complete
 flights before it, bare schedules for the upcoming days, and nothing later. A project with a live
@@ -53,4 +53,5 @@ def _utc(times: pd.Series) -> pd.Series:
 
 
 def _as_table(frame: pd.DataFrame) -> ibis.Table:
+    # Through Arrow: from pandas itself, Ibis guesses types from objects.
     return ibis.memtable(pa.Table.from_pandas(frame, preserve_index=False))

@@ -85,6 +85,7 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
             if name != self.base_env and not self._has(name):
                 raise ConfigurationError(self._unknown(name, chain))
             chain.append(name)
+            # Unresolved, since resolving needs the layers that are being looked up.
             name = self._read_layer("globals", name, set()).get(EXTENDS)
         return tuple(reversed(chain))
 

@@ -1,4 +1,4 @@
-"""Where files lie: the folders and file names of one environment's data, each written down once."""
+"""Where files are: the folders and file names of one environment's data, each in one place."""
 
 from __future__ import annotations
 
@@ -193,9 +193,9 @@ def environment_data(project: Path) -> Path:
 
 
 def replace_whole(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, in the place of the former one.
+    """Replace a text file as a whole, or not at all.
 
-    If writing fails, the former file stands and nothing lies beside it.
+    If writing fails, the former file stays and nothing else is left behind.
 
     Args:
         path: The file; its folder is made when needed.

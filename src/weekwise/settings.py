@@ -21,7 +21,7 @@ initialize()
 
 
 def _package_folder(package: str) -> str:
-    """Where an installed package lies, found without importing it."""
+    """The folder of an installed package, found without importing it."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         msg = f"package {package} is not installed; run: make setup"

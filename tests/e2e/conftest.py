@@ -74,7 +74,11 @@ def visit(browser: Browser) -> Iterator[Visit]:
     yield open_page
     for url, watched in opened:
         watched.context.close()
-        elsewhere = [one for one in watched.asked if not one.startswith((url, "data:", "blob:"))]
+        elsewhere = [
+            url_asked
+            for url_asked in watched.asked
+            if not url_asked.startswith((url, "data:", "blob:"))
+        ]
         assert elsewhere == []
         assert watched.said == []
 

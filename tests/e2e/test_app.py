@@ -30,8 +30,8 @@ def answer_of(trains: Running, row: dict[str, Any]) -> dict[str, Any]:
     with trains.client() as client:
         answer = client.post("/explain", json=row)
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        body: dict[str, Any] = answer.json()
+        return body
 
 
 def test_a_row_is_predicted_and_explained(trains: Running, visit: Visit) -> None:
@@ -47,7 +47,7 @@ def test_a_row_is_predicted_and_explained(trains: Running, visit: Visit) -> None
     assert probability(page) == _percent(expected["probability"])
     assert page.get_by_test_id("decision").inner_text() == ("yes" if expected["decision"] else "no")
     assert page.get_by_test_id("version").inner_text() == expected["model_version"]
-    titles = [one["title"] for one in expected["contributions"]]
+    titles = [entry["title"] for entry in expected["contributions"]]
     shown = page.get_by_role("table", name="Contributions").get_by_role("rowheader")
     assert shown.first.inner_text().startswith(titles[0])
 
@@ -148,7 +148,7 @@ def test_a_file_is_predicted(trains: Running, visit: Visit, tmp_path: Path) -> N
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
     assert download.value.suggested_filename == "trains-predictions.csv"
     assert float(rows[0]["probability"]) == answer_of(trains, row)["probability"]
-    assert [bool(one["errors"]) for one in rows] == [False, True, True, False]
+    assert [bool(row["errors"]) for row in rows] == [False, True, True, False]
     assert rows[2]["remark"] == "x"
 
 
@@ -175,7 +175,7 @@ def test_the_model_and_its_weeks_are_shown(trains: Running, visit: Visit) -> Non
     expect(page.get_by_text("Version 2 replaces version 1.").first).to_be_visible()
     weeks = page.get_by_role("list").filter(has=page.get_by_role("link", name="2013"))
     expect(weeks.get_by_role("link")).to_have_count(3)
-    assert [one.split()[0] for one in weeks.get_by_role("link").all_inner_texts()] == [
+    assert [text.split()[0] for text in weeks.get_by_role("link").all_inner_texts()] == [
         "WARN",
         "ACT",
         "OK",

@@ -52,7 +52,10 @@ def test_every_page_is_open_to_everyone(
     bad = {**row, "rain": -1}
     lines = [
         row,
-        *(",".join("" if one[k] is None else str(one[k]) for k in row) for one in (row, bad)),
+        *(
+            ",".join("" if record[k] is None else str(record[k]) for k in row)
+            for record in (row, bad)
+        ),
     ]
     path.write_text("\n".join([",".join(row), *lines[1:]]))
     page.get_by_label("Choose a CSV file").set_input_files(path)

@@ -63,20 +63,25 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def report(
-    as_of: str, told: str | None, *, loss: float | None = None, status: str = "FINISHED"
+    as_of: str, report_status: str | None, *, loss: float | None = None, status: str = "FINISHED"
 ) -> None:
     """A weekly run with a report, or without."""
     experiment = mlflow.get_experiment_by_name("weeks")
     assert experiment is not None
     number = experiment.experiment_id
     with mlflow.start_run(experiment_id=number, tags={"as_of": as_of}) as run:
-        if told is not None:
+        if report_status is not None:
             week = {"as_of": "2013-06-24", "loss": loss, "expected_loss": 0.55}
             performance = {"weeks": [] if loss is None else [week]}
             figures = {"performance": performance, "predictions": {"model_version": "3"}}
-            content = {"status": told, "headline": f"{told}: x", "as_of": as_of, "figures": figures}
+            content = {
+                "status": report_status,
+                "headline": f"{report_status}: x",
+                "as_of": as_of,
+                "figures": figures,
+            }
             mlflow.log_text(json.dumps(content), "weekly_report/weekly_report.json")
-            mlflow.log_text(f"<h1>{told}</h1>", "weekly_report/weekly_report.html")
+            mlflow.log_text(f"<h1>{report_status}</h1>", "weekly_report/weekly_report.html")
     if status != "FINISHED":
         mlflow.MlflowClient().set_terminated(run.info.run_id, status)
 
@@ -94,13 +99,13 @@ class TestReports:
 
     def test_newest_of_each_week(self, client: Client) -> None:
         """Each week has the report of its newest finished run that holds one, newest week first."""
-        found = client.get("/reports").json()
+        reports = client.get("/reports").json()
 
-        assert [(one["as_of"], one["status"], one["loss"]) for one in found] == [
+        assert [(report["as_of"], report["status"], report["loss"]) for report in reports] == [
             ("2013-07-08", "WARN", 0.5),
             ("2013-07-01", "OK", None),
         ]
-        assert found[0]["evaluated_as_of"] == "2013-06-24"
+        assert reports[0]["evaluated_as_of"] == "2013-06-24"
 
     def test_one(self, client: Client) -> None:
         """A report is what the run wrote, and its page is shown without scripts."""

@@ -21,8 +21,8 @@ class Watched:
         self.asked: list[str] = []
         self.said: list[str] = []
         context.on("request", self._request)
-        context.on("console", lambda told: self._say(told.type, told.text))
-        context.on("weberror", lambda told: self._say("error", str(told.error)))
+        context.on("console", lambda event: self._say(event.type, event.text))
+        context.on("weberror", lambda event: self._say("error", str(event.error)))
 
     def _request(self, request: Request) -> None:
         self.asked.append(request.url)

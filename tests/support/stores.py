@@ -30,8 +30,8 @@ def environment(**more: str) -> dict[str, str]:
     Args:
         **more: Further variables.
     """
-    kept = {name: value for name, value in os.environ.items() if name not in LEFT_BEHIND}
-    return {**kept, **more}
+    inherited = {name: value for name, value in os.environ.items() if name not in LEFT_BEHIND}
+    return {**inherited, **more}
 
 
 def forget() -> None:

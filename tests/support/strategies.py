@@ -37,7 +37,9 @@ def frames(
         max_rows: The most rows.
     """
     rows = draw(st.integers(max(min_rows, contract.min_rows), max(max_rows, contract.min_rows)))
-    full = pd.DataFrame({name: draw(_column(one, rows)) for name, one in contract.columns.items()})
+    full = pd.DataFrame(
+        {name: draw(_column(column, rows)) for name, column in contract.columns.items()}
+    )
     if contract.key:
         full = full.drop_duplicates(subset=list(contract.key), ignore_index=True)
     assume(len(full) >= max(min_rows, contract.min_rows))

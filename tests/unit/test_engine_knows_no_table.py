@@ -52,7 +52,7 @@ def words_of(contracts: Contracts) -> set[str]:
     return {word for word in words if len(word) >= SHORTEST or word in TOLD} - ENGLISH
 
 
-def found_in(text: str, words: set[str]) -> set[str]:
+def words_in(text: str, words: set[str]) -> set[str]:
     """Which words stand in a text, as words of their own."""
     pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     return set(re.findall(rf"(?<![\w-])(?:{pattern})(?![\w-])", text, re.IGNORECASE))
@@ -62,9 +62,9 @@ def test_no_file_names_the_example(contracts: Contracts) -> None:
     """No column, value, label or place of the example stands anywhere in the engine."""
     words = words_of(contracts)
     named = {
-        str(path.relative_to(PROJECT)): found
+        str(path.relative_to(PROJECT)): used
         for path in engine_files()
-        if (found := found_in(path.read_text("utf-8", errors="ignore"), words))
+        if (used := words_in(path.read_text("utf-8", errors="ignore"), words))
     }
     assert named == {}
 
@@ -86,4 +86,4 @@ def test_no_file_holds_a_date_of_the_example() -> None:
 )
 def test_the_search_finds_what_it_looks_for(word: str, contracts: Contracts) -> None:
     """A column, a label or a place that crept in would be found."""
-    assert found_in(f"x = row['{word}']", words_of(contracts)) == {word}
+    assert words_in(f"x = row['{word}']", words_of(contracts)) == {word}

@@ -52,8 +52,8 @@ def conf_catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, A
     """The catalog's configuration, over an empty data folder."""
     monkeypatch.setenv("WEEKWISE_DATA_DIR", str(tmp_path))
     loader = EnvironmentConfigLoader(str(CONF), env="test", **settings.CONFIG_LOADER_ARGS)
-    found: dict[str, Any] = loader["catalog"]
-    return found
+    entries: dict[str, Any] = loader["catalog"]
+    return entries
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_later_pipelines_take_what_earlier_ones_leave(name: str, catalog: DataCa
     """A pipeline's inputs are in the catalog, so that it can be run alone after the others."""
     needed = used(PIPELINES[name]) & PIPELINES[name].inputs()
 
-    assert [one for one in sorted(needed) if one not in catalog] == []
+    assert [name for name in sorted(needed) if name not in catalog] == []
 
 
 def test_every_dataset_is_kept_or_meant_not_to_be(catalog: DataCatalog) -> None:

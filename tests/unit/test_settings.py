@@ -79,10 +79,10 @@ def test_mlflow_yml(server: str | None, tmp_path: Path, monkeypatch: pytest.Monk
     loader = config(tmp_path, monkeypatch)
     loader.config_patterns["mlflow"] = ["mlflow*"]
 
-    found = loader["mlflow"]
+    mlflow = loader["mlflow"]
 
-    assert found["server"]["mlflow_tracking_uri"] == settings._tracking_uri(str(tmp_path))
-    location = found["tracking"]["experiment"]["create_experiment_kwargs"]["artifact_location"]
+    assert mlflow["server"]["mlflow_tracking_uri"] == settings._tracking_uri(str(tmp_path))
+    location = mlflow["tracking"]["experiment"]["create_experiment_kwargs"]["artifact_location"]
     assert location == settings._artifact_location(str(tmp_path))
 
 

@@ -35,16 +35,16 @@ def names(path: Path) -> set[str]:
         for node in parent.body
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-    found: set[str] = set()
+    used: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name):
-                found.add(name)
+                used.add(name)
             case ast.keyword(arg=str(name)):
-                found.add(name)
+                used.add(name)
             case ast.Constant(value=str(name)) if node not in documentation:
-                found.add(name)
-    return found
+                used.add(name)
+    return used
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PROJECT)))

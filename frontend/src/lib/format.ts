@@ -49,7 +49,7 @@ export function shown(
   unit?: string | null,
 ): string {
   if (value === null || value === undefined || value === '') return 'unknown';
-  // A number's label, such as a day of the week, says all; a code is worth seeing beside it.
+  // A number's label, such as a day of the week, says all; a code is shown next to its label.
   if (label && typeof value !== 'string') return label;
   if (label && label !== value) return `${label} (${value})`;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

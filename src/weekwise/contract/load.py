@@ -39,7 +39,7 @@ def load_contracts(folders: Iterable[Path]) -> Contracts:
     """Read every `*.yml` contract in some folders.
 
     Args:
-        folders: Where contracts lie, the weakest first: a file in a later folder replaces the
+        folders: Folders of contracts, the weakest first: a file in a later folder replaces the
             file of the same name in an earlier one. A folder may be absent.
 
     Returns:
@@ -87,6 +87,7 @@ def load_contract(path: Path) -> Contract:
         return Contract.model_validate(raw)
     except ValidationError as error:
         lines = [f"{path}: {_describe(details)}" for details in error.errors()]
+        # A union of types gives one fault for each member: equal lines once.
         raise ContractError("\n".join(dict.fromkeys(lines))) from None
 
 

@@ -57,7 +57,7 @@ class JsonType:
     Attributes:
         parsed: What a JSON parser makes of a value.
         schema: The JSON Schema of any value.
-        limits: What holds beside the contract's limits, since JSON's numbers have no end.
+        limits: What holds besides the contract's limits, since JSON's numbers have no end.
         common_form: A regular expression of the most common form of a text that stands for a value
             of another kind; empty if there is none.
         from_example: From a value in a logged model's input example, which has MLflow's types.

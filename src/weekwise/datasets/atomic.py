@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all."""
+"""Files that are complete or absent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kedro.io.core import parse_dataset_definition
 def whole(path: Path) -> Iterator[Path]:
     """A hidden file to write to, which is renamed over `path` once it is written.
 
-    If writing fails, the former file stands and nothing lies beside it.
+    If writing fails, the former file stays and nothing else is left behind.
 
     Args:
         path: The file on a local disk; its folder is made when needed.
@@ -34,8 +34,8 @@ def whole(path: Path) -> Iterator[Path]:
 class AtomicDataset(AbstractDataset[Any, Any]):
     """Any file dataset of Kedro's, whose saves are atomic.
 
-    The wrapped dataset writes to a hidden file beside the real one, which is then renamed over it,
-    so a reader, or a run that is killed, never meets half a file.
+    The wrapped dataset writes to a hidden file next to the real one, which is then renamed over it,
+    so nobody ever reads half a file, even if a run is killed.
 
     Example in `catalog.yml`:
 

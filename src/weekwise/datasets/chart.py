@@ -14,7 +14,7 @@ from weekwise.reports.charts import ChartFigure
 class ChartDataset(AbstractDataset[ChartFigure, ChartFigure]):
     """One chart in one HTML file with no script, which any browser and MLflow show.
 
-    Wrap it in `AtomicDataset`, so that the file is there whole or not at all.
+    Wrap it in `AtomicDataset`, so that the file is complete or absent.
 
     Example in `catalog.yml`:
 

@@ -15,7 +15,7 @@ from weekwise.errors import StoreError
 class PydanticJSONDataset(AbstractDataset[BaseModel, BaseModel]):
     """One model instance in one JSON file, checked when it is read.
 
-    Wrap it in `AtomicDataset`, so that the file is there whole or not at all.
+    Wrap it in `AtomicDataset`, so that the file is complete or absent.
 
     Example in `catalog.yml`:
 

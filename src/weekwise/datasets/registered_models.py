@@ -107,7 +107,7 @@ class ChallengerDataset(_RegistryDataset, AbstractDataset[Any, Any]):
 
 
 class CurrentChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
-    """The champion that a run finds: the one of the runs before it, whatever happened since."""
+    """The champion that a run finds: that of the runs before it, even if it has changed since."""
 
     def load(self) -> CurrentChampion:
         """The champion, if there was one before the run's date."""

@@ -25,7 +25,7 @@ class StoreTable(TableDataset):  # type: ignore[misc]
     """A table of the store: Kedro's `ibis.TableDataset` with transactions and partitions.
 
     A save happens in one transaction, so a run that is killed leaves the table as it was. With
-    `partition`, a save replaces just the rows of that partition, whatever their number, so that
+    `partition`, a save replaces just the rows of that partition, however many, so that
     running one week again doubles nothing and leaves nothing behind. With `schema`, a table that
     is not there yet loads as an empty one.
 
@@ -129,6 +129,7 @@ class StoreTable(TableDataset):  # type: ignore[misc]
             )
         )
         other_rows = table.filter(~same)
+        # The union reads the table it replaces: Ibis fills the new one before it drops the old.
         replaced = other_rows.union(rows.cast(table.schema()).select(*table.columns))
         self.connection.create_table(self._table_name, replaced, overwrite=True)
 

@@ -19,7 +19,7 @@ class AsOfGuardHook:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        """Check the features' date, where a run takes them as they lie in the store.
+        """Check the features' date, where a run takes them from the store.
 
         Raises:
             AsOfError: If there are none, or they were built for another date.

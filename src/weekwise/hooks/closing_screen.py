@@ -36,7 +36,7 @@ _Line = tuple[str, str]
 
 
 class ClosingScreenHook:
-    """Shows what a complete run found, where it lies, and what to type next."""
+    """Shows what a complete run found, where its files are, and what to type next."""
 
     def __init__(self) -> None:
         self._folder = Path()

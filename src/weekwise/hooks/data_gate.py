@@ -25,7 +25,7 @@ CONTRACT_SUFFIX = "_contract"
 class DataGateHook:
     """Checks every table that has a contract before the first node that uses it.
 
-    A table is checked once in a run, whatever the number of nodes, threads and retries. Its
+    A table is checked once in a run, however many nodes, threads and retries there are. Its
     contract is in the catalog as `<table>_contract`. Great Expectations is imported only by a run
     that uses such a table.
     """
@@ -77,6 +77,7 @@ class DataGateHook:
         Raises:
             DataGateError: If a table stops the run.
         """
+        # A runner that is used without a session calls no pipeline hook.
         run = self._runs.get(run_id) or self._start(run_id, set(self._contracts))
         clean = {name: run.replacement(name, data, catalog) for name, data in inputs.items()}
         return {name: data for name, data in clean.items() if data is not None}
@@ -98,7 +99,9 @@ class DataGateHook:
             run.finish()
 
     def _start(self, run_id: str | None, used: set[str]) -> GateRun:
+        # Kedro names one table in several formats `table@format`.
         tables = {name.split("@", maxsplit=1)[0] for name in used}
+        # Several threads may come first: one of them builds the suites.
         with self._lock:
             known = self._runs.get(run_id)
             if known is not None:

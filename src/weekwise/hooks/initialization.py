@@ -13,7 +13,7 @@ ENVIRONMENT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     # A run outlives a Prefect server that is away for a few minutes: each wait is twice the last.
     "PREFECT_CLIENT_MAX_RETRIES": "8",
-    # MLflow writes its own lines beside the project's log; its warnings are enough.
+    # MLflow writes its own lines next to the project's log; its warnings are enough.
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
 

@@ -41,7 +41,7 @@ def publish(data: DataFolder, evidence: Sequence[Evidence], as_of: date | None) 
 
     The store is an ordinary file context: `gx.get_context(project_root_dir=data.reporting)` opens
     it. Results of one as-of date replace each other. A store that a killed run left broken is
-    repaired: first by removing the files that cannot be read, then by starting it anew.
+    repaired: first by removing the files that cannot be read, then by starting from scratch.
 
     Args:
         data: The environment's data folder.
@@ -116,7 +116,7 @@ def _asset(table: str) -> dict[str, Any]:
 
 
 def _remove_unreadable(folder: Path) -> None:
-    # Great Expectations writes its settings anew where there are none.
+    # Great Expectations writes its settings again where there are none.
     settings = (folder / "great_expectations.yml", folder / "uncommitted" / "config_variables.yml")
     unreadable = [path for path in folder.rglob("*.json") if not _is_json(path)]
     for path in (*settings, *unreadable):

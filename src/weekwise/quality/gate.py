@@ -1,4 +1,4 @@
-"""The data gate of one run: each table checked once, whatever the number of nodes and threads."""
+"""The data gate of one run: each table checked once, however many nodes and threads use it."""
 
 from __future__ import annotations
 
@@ -169,6 +169,7 @@ class GateRun:
                 for dataset, future in self._checks.items()
                 if dataset not in self._published and future.done() and not future.exception()
             ]
+            # Also what cannot be published: this is called again at the end, and would fail again.
             self._published |= {name for name, future in self._checks.items() if future.done()}
         if not results:
             return

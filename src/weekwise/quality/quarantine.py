@@ -107,6 +107,7 @@ _TEXT = ("table", "key", "reasons", "data")
 
 
 def _json(frame: pd.DataFrame) -> list[str]:
+    # JSON has no NaN.
     plain = frame.astype(object).where(frame.notna(), None)
     records: Sequence[Mapping[Any, Any]] = plain.to_dict("records")
     return [json.dumps(record, default=str, ensure_ascii=False) for record in records]

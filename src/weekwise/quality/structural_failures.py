@@ -17,7 +17,7 @@ from weekwise.wording import counted, shown
 
 
 def columns_differ(names: Sequence[str], contract: Contract) -> list[Failure]:
-    """Missing, renamed and extra columns, each told apart from the others.
+    """Missing, renamed and extra columns, distinguished from each other.
 
     A missing column is taken for renamed if a new one is called much the same, or if just one is
     missing and just one is new.

@@ -67,7 +67,7 @@ def _expectation(table: str, check: Check, place: int) -> Any:
     if beside := sorted(_BESIDE & set(check.arguments)):
         raise ContractError(
             f"{where}: {', '.join(beside)} does not belong under arguments; "
-            "put severity and description beside expectation"
+            "put severity and description next to expectation"
         )
     try:
         return kind(

@@ -33,8 +33,8 @@ def validate(
     wrong type is reported once and not once a check. Everything wrong is reported together.
 
     Quarantine takes single rows out. A failure that no single rows make (too large a share of
-    missing values, an expectation about a whole column) stops instead, whatever its severity
-    says, and so does more quarantine than the contract's limit or than leaves `min_rows`.
+    missing values, an expectation about a whole column) stops instead, even if its severity
+    says otherwise, and so does more quarantine than the contract's limit or than leaves `min_rows`.
 
     Args:
         frame: The table, as from `weekwise.quality.frames.as_frame`.
@@ -43,6 +43,7 @@ def validate(
     """
     started = perf_counter()
     suite = suite or build_suite(contract)
+    # Great Expectations asks for columns by text, and a header may hold numbers.
     frame = frame.set_axis(frame.columns.map(str), axis="columns").reset_index(drop=True)
     checks = suite.expectation_configurations
     twice = frame.columns[frame.columns.duplicated()].unique()

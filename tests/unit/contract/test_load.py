@@ -99,8 +99,8 @@ def test_the_examples_contracts_are_valid(contracts: Contracts) -> None:
 
 def test_a_contracts_hash_follows_its_meaning_alone(tmp_path: Path) -> None:
     """The hash changes with what the contract says, not with how its file is laid out."""
-    one = load_contract(write(tmp_path, GOOD))
+    first = load_contract(write(tmp_path, GOOD))
     same = load_contract(write(tmp_path, f"# a comment\n{GOOD}"))
     other = load_contract(write(tmp_path, GOOD + "duplicates: warn\n"))
-    assert one.hash == same.hash != other.hash
+    assert first.hash == same.hash != other.hash
     assert other.duplicates is Severity.WARN

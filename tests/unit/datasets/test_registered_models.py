@@ -98,11 +98,15 @@ class TestChallenger:
 
         dataset.save(NEW)
 
-        found = dataset.load()
+        challenger = dataset.load()
         assert dataset.exists()
-        assert (found.version, found.fingerprint, found.reason) == ("1", "f", "New data.")
+        assert (challenger.version, challenger.fingerprint, challenger.reason) == (
+            "1",
+            "f",
+            "New data.",
+        )
         rows = trains(1, seed=4)
-        assert np.array_equal(found.predictor.predict(rows), predictor().predict(rows))
+        assert np.array_equal(challenger.predictor.predict(rows), predictor().predict(rows))
         assert registry.nominees[AS_OF].version == "1"
 
     def test_no_predictor(self, registry: FakeRegistry) -> None:
@@ -232,11 +236,11 @@ class TestVerdict:
         if content is not None:
             path.write_text(content)
 
-        with pytest.raises(DatasetError, match=message) as found:
+        with pytest.raises(DatasetError, match=message) as caught:
             VerdictDataset(**WHERE, filepath=str(path)).load()
 
-        assert isinstance(found.value.__cause__, error)
-        assert "kedro run --pipeline model_training" in str(found.value)
+        assert isinstance(caught.value.__cause__, error)
+        assert "kedro run --pipeline model_training" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def rows(as_of: str, *names: str) -> pd.DataFrame:
 
 def content(table: ibis.Table) -> list[tuple[str, str]]:
     """The table's dates and names, in order."""
-    found = table.order_by("as_of", "name").to_pyarrow().to_pylist()
-    return [(str(row["as_of"])[:10], row["name"]) for row in found]
+    rows = table.order_by("as_of", "name").to_pyarrow().to_pylist()
+    return [(str(row["as_of"])[:10], row["name"]) for row in rows]
 
 
 def week(connection: Connection, as_of: str) -> StoreTable:
@@ -166,8 +166,8 @@ def test_every_thread_reads_instants_in_utc(connection: Connection) -> None:
 
     def settings() -> set[str]:
         asked = "SELECT value FROM duckdb_settings() WHERE name IN ('TimeZone', {})"
-        found = table.connection.raw_sql(asked.format("'python_enable_replacements'"))
-        return {value for (value,) in found.fetchall()}
+        answer = table.connection.raw_sql(asked.format("'python_enable_replacements'"))
+        return {value for (value,) in answer.fetchall()}
 
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(settings).result() == settings() == {"UTC", "false"}

@@ -21,11 +21,11 @@ def hashed(frame: pd.DataFrame) -> str:
 
 def test_equal_tables_have_equal_fingerprints() -> None:
     """The fingerprint follows from the content alone: 64 hexadecimal digits."""
-    found = hashed(parcels.frame())
+    digest = hashed(parcels.frame())
 
-    assert found == hashed(parcels.frame().sample(frac=1, random_state=0))
-    assert len(found) == 64
-    assert int(found, 16)
+    assert digest == hashed(parcels.frame().sample(frac=1, random_state=0))
+    assert len(digest) == 64
+    assert int(digest, 16)
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ TEXTS = st.lists(st.text(alphabet="ab", max_size=3), max_size=4)
 
 
 @given(TEXTS, TEXTS)
-def test_texts_are_told_apart(one: list[str], other: list[str]) -> None:
+def test_texts_are_told_apart(texts: list[str], others: list[str]) -> None:
     """Texts share a fingerprint only if they are the same texts, split the same way."""
     # No text at all and one empty text are the same, and the only such case.
-    same = (one or [""]) == (other or [""])
+    same = (texts or [""]) == (others or [""])
 
-    assert (text_hash(*one) == text_hash(*other)) is same
+    assert (text_hash(*texts) == text_hash(*others)) is same

@@ -75,9 +75,9 @@ def _as_pandas(column: pd.Series) -> list[Any]:
 @given(st.lists(st.one_of(st.none(), st.booleans(), st.floats(-5, 5), st.integers(-5, 5))))
 def test_a_column_of_numbers_is_read_like_its_values(values: list[Any]) -> None:
     """A whole column gives what each value alone gives."""
-    found = number_column(pd.Series(values, dtype=object))
+    numbers = number_column(pd.Series(values, dtype=object))
 
-    np.testing.assert_array_equal(found, [number_of(value) for value in values])
+    np.testing.assert_array_equal(numbers, [number_of(value) for value in values])
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ def test_categories_of_any_dtype(column: pd.Series) -> None:
 )
 def test_times_of_any_type(value: Any) -> None:
     """A time is what its clock shows, as text or object, with a zone or without."""
-    found = time_column(pd.Series([value, None]))
+    times = time_column(pd.Series([value, None]))
 
-    assert found[0] == np.datetime64("2013-07-04T05:00")
-    assert np.isnat(found[1])
+    assert times[0] == np.datetime64("2013-07-04T05:00")
+    assert np.isnat(times[1])
 
 
 def test_columns_of_the_model() -> None:

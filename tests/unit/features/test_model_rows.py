@@ -74,9 +74,9 @@ def test_left_out_is_missing() -> None:
     row = records(trains(1))[0]
     without = {name: value for name, value in row.items() if name not in ("cars", "rain")}
 
-    found = predictor().predict_rows([without])
+    predicted = predictor().predict_rows([without])
 
-    assert found == predictor().predict_rows([row | {"cars": None, "rain": None}])
+    assert predicted == predictor().predict_rows([row | {"cars": None, "rain": None}])
     assert predictor().predict_rows([]) == []
 
 
@@ -86,9 +86,9 @@ def test_explained_alike() -> None:
     frame = predictor().contributions(rows)
 
     for number, row in enumerate(records(rows)[:5]):
-        found = predictor().explain_row(row)
+        explained = predictor().explain_row(row)
         expected = frame.iloc[number]
         names = list(predictor().inputs.names)
-        assert list(found.contributions) == pytest.approx(expected[names].tolist(), abs=1e-12)
-        assert found.base == pytest.approx(expected[BASE_VALUE])
-        assert len(found.values) == len(predictor().inputs.titles)
+        assert list(explained.contributions) == pytest.approx(expected[names].tolist(), abs=1e-12)
+        assert explained.base == pytest.approx(expected[BASE_VALUE])
+        assert len(explained.values) == len(predictor().inputs.titles)

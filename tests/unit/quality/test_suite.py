@@ -21,12 +21,12 @@ def expectations(**changes: Any) -> list[dict[str, Any]]:
 
 def test_every_short_form_is_an_expectation() -> None:
     """What a contract asks of one column is in its suite, with its severity in GX's own words."""
-    found = [
-        (one["type"], one["severity"])
-        for one in expectations()
-        if one["kwargs"].get("column") == "weight"
+    severities = [
+        (expectation["type"], expectation["severity"])
+        for expectation in expectations()
+        if expectation["kwargs"].get("column") == "weight"
     ]
-    assert found == [
+    assert severities == [
         ("expect_column_to_exist", "critical"),
         ("expect_column_values_to_be_of_type", "critical"),
         ("expect_column_values_to_not_be_null", "warning"),
@@ -36,34 +36,38 @@ def test_every_short_form_is_an_expectation() -> None:
 
 def test_every_kind_of_check_is_made() -> None:
     """The small table has every short form, so its suite has every kind but a further one."""
-    kinds = {one["meta"]["kind"] for one in expectations()}
+    kinds = {expectation["meta"]["kind"] for expectation in expectations()}
     assert kinds == {kind.value for kind in CheckKind} - {"expectation"}
 
 
 def test_every_expectation_says_what_it_is_for() -> None:
     """Description, severity and columns are in each expectation, for JSON readers and Data Docs."""
-    for one in expectations():
-        assert one["description"] == one["meta"]["description"]
-        assert one["meta"]["severity"] in {"stop", "quarantine", "warn"}
-        assert set(one["meta"]["columns"]) <= set(parcels.COLUMNS)
+    for expectation in expectations():
+        assert expectation["description"] == expectation["meta"]["description"]
+        assert expectation["meta"]["severity"] in {"stop", "quarantine", "warn"}
+        assert set(expectation["meta"]["columns"]) <= set(parcels.COLUMNS)
 
 
 def test_a_column_that_may_be_all_missing_has_no_check_of_missing_values() -> None:
     """Nothing can break `missing: 1.0`."""
-    types = [one["type"] for one in expectations() if one["kwargs"].get("column") == "late"]
+    types = [
+        expectation["type"]
+        for expectation in expectations()
+        if expectation["kwargs"].get("column") == "late"
+    ]
     assert "expect_column_values_to_not_be_null" not in types
 
 
 def test_a_single_column_key_is_unique() -> None:
     """A key of one column needs no compound expectation."""
     keys = [
-        one
-        for one in expectations(
+        expectation
+        for expectation in expectations(
             key=["label"], columns={"depot": {"role": "context"}, "number": {"role": "context"}}
         )
-        if one["meta"]["kind"] == "key"
+        if expectation["meta"]["kind"] == "key"
     ]
-    assert [one["type"] for one in keys] == ["expect_column_values_to_be_unique"]
+    assert [expectation["type"] for expectation in keys] == ["expect_column_values_to_be_unique"]
 
 
 def test_any_expectation_can_be_named() -> None:

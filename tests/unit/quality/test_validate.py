@@ -180,14 +180,14 @@ def test_all_failures_are_reported_together() -> None:
     frame.loc[2, "pieces"] = 0
     frame.loc[3, "number"] = -1
     result = validate(frame, parcels.contract())
-    found = [(failure.severity.value, failure.column) for failure in result.failures]
-    assert sorted(found[:4]) == [
+    severities = [(failure.severity.value, failure.column) for failure in result.failures]
+    assert sorted(severities[:4]) == [
         ("stop", "label"),
         ("stop", "new"),
         ("stop", "number"),
         ("stop", "sent"),
     ]
-    assert found[4:] == [("quarantine", "weight"), ("warn", "pieces")]
+    assert severities[4:] == [("quarantine", "weight"), ("warn", "pieces")]
     assert result.skipped > 0
 
 
@@ -195,7 +195,7 @@ def test_a_wrong_type_is_told_once() -> None:
     """Values of a column whose type is wrong are not checked: that would only repeat it."""
     frame = parcels.frame().assign(number="x", weight=None)
     failures = validate(frame, parcels.contract()).failures
-    assert [(one.column, one.check) for one in failures] == [
+    assert [(failure.column, failure.check) for failure in failures] == [
         ("number", "type"),
         ("weight", "share of missing values"),
     ]
@@ -449,8 +449,8 @@ def test_a_dropped_column_is_always_found(suite: Any, frame: pd.DataFrame, colum
 
 def _without_few_rows(result: GateResult) -> GateResult:
     """Leave out that a table of one row has none left in quarantine."""
-    kept = tuple(failure for failure in result.failures if failure.check != "row count")
-    return result.model_copy(update={"failures": kept})
+    others = tuple(failure for failure in result.failures if failure.check != "row count")
+    return result.model_copy(update={"failures": others})
 
 
 @settings(_PROPERTY, max_examples=2)

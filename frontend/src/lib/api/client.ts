@@ -33,7 +33,7 @@ const heed: Middleware = {
   },
 };
 
-/** Where the service is: always beside the page, whatever stands in front of it. */
+/** Where the service is: always next to the page, behind any proxy. */
 export function serviceUrl(path = ''): string {
   return new URL(`api/${path}`, document.baseURI).href;
 }

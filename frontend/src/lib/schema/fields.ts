@@ -69,7 +69,7 @@ function resolve(outer: Property, schema: RowSchema): { inner: Property; nullabl
   const present = outer.anyOf.filter((property) => property.type !== 'null');
   const nullable = present.length < outer.anyOf.length;
   const first = resolve(present[0] ?? {}, schema);
-  // What stands beside `anyOf`, such as limits of a date, holds for the value, too.
+  // What is next to `anyOf`, such as limits of a date, applies to the value, too.
   const inner = { ...outer, ...first.inner, anyOf: [] };
   return { inner, nullable: nullable || first.nullable };
 }

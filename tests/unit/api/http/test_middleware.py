@@ -72,13 +72,13 @@ class TestHeaders:
         assert headers["x-frame-options"] == "DENY"
 
     @pytest.mark.parametrize(
-        ("sent", "kept"), [("a-b.C_1", True), ("a b", False), ("x" * 65, False), ("é", False)]
+        ("sent", "is_kept"), [("a-b.C_1", True), ("a b", False), ("x" * 65, False), ("é", False)]
     )
-    def test_request_id(self, sent: str, kept: bool) -> None:
+    def test_request_id(self, sent: str, is_kept: bool) -> None:
         """A plain id of the client's is kept; any other is replaced."""
         answer = trains_client().get("/health/live", headers={"X-Request-ID": sent.encode()})
 
-        assert (answer.headers["x-request-id"] == sent) is kept
+        assert (answer.headers["x-request-id"] == sent) is is_kept
         assert answer.headers["x-request-id"]
 
 

@@ -25,11 +25,11 @@ POLL = 10.0
 class FakeCopy:
     """A local copy that is there or not."""
 
-    kept: LoadedModel | None = None
+    stored: LoadedModel | None = None
 
     def load(self) -> LoadedModel | None:
         """What is kept."""
-        return self.kept
+        return self.stored
 
 
 @dataclass
@@ -192,7 +192,7 @@ def test_fixed() -> None:
 def test_starts_from_the_copy() -> None:
     """A start while MLflow is away serves the copy, which MLflow confirms once it is back."""
     registry = FakeRegistry(UnreachableError("away"))
-    registry.copy.kept = replace(model("4"), source="local copy")
+    registry.copy.stored = replace(model("4"), source="local copy")
     subject = watcher(registry)
 
     async def start() -> None:
