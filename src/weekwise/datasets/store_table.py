@@ -91,10 +91,22 @@ class StoreTable(TableDataset):  # type: ignore[misc]
             ) from error
 
     def load(self) -> ibis.Table:
-        """The table, or an empty one if it is not there yet and has a schema."""
+        """The table, or an empty one if it is not there yet and has a schema.
+
+        Raises:
+            StoreError: If it lacks a column of its schema.
+        """
         if self._schema is not None and not self._exists():
             return ibis.memtable(self._schema.to_pyarrow().empty_table())
-        return super().load()
+        table = super().load()
+        absent = [name for name in self._schema or () if name not in table.columns]
+        if absent:
+            raise StoreError(
+                f"table {self._table_name} of the store is of another version of Weekwise: it has "
+                f"no column {', '.join(absent)}; move the data folder away and run the weeks again, "
+                "with: kedro weekly backfill"
+            )
+        return table
 
     def save(self, data: ibis.Table | pd.DataFrame) -> None:
         """Replace the table, or its partition, in one transaction."""

@@ -159,6 +159,20 @@ def test_threads_that_begin_at_once_share_one_connection(
         assert len(set(pool.map(own_connection, range(8)))) == 1
 
 
+def test_a_table_of_another_version_says_what_to_do(connection: Connection) -> None:
+    """A table that lacks a column of its schema is named, with the column and the way out."""
+    StoreTable(table_name="t", connection=connection).save(rows("2013-07-01", "a"))
+    newer = StoreTable(
+        table_name="t", connection=connection, schema={"name": "string", "loss": "float64"}
+    )
+
+    with pytest.raises(DatasetError) as caught:
+        newer.load()
+
+    assert isinstance(caught.value.__cause__, StoreError)
+    assert "has no column loss; move the data folder away" in str(caught.value.__cause__)
+
+
 def test_every_thread_reads_instants_in_utc(connection: Connection) -> None:
     """What Ibis sets on its connection holds in a thread's own cursor too."""
     table = StoreTable(table_name="t", connection=connection)
