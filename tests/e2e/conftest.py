@@ -33,7 +33,9 @@ def _missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright keeps an event loop running in this thread as long as it lives,
+# and a test of the service that comes later in the same process could not start its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
