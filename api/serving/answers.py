@@ -40,15 +40,7 @@ def prediction_body(model: LoadedModel, row: Row, predicted: Any) -> bytes:
         row: The row, as the model's reader gives it.
         predicted: What the model predicted for it.
     """
-    task, settings = model.predictor.task, model.predictor.settings
-    return orjson.dumps(
-        {
-            **task.answer(predicted, settings),
-            **task.answer_settings(settings),
-            "model_version": model.version,
-            "warnings": model.reader.warnings.of_row(row),
-        }
-    )
+    return orjson.dumps(_prediction(model, row, predicted))
 
 
 def explanation_body(model: LoadedModel, row: Row) -> bytes:
@@ -58,7 +50,7 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
         model: The model.
         row: The row, as the model's reader gives it.
     """
-    predictor, task = model.predictor, model.predictor.task
+    predictor = model.predictor
     (predicted,) = predictor.predict_rows([row])
     explained = predictor.explain_row(row)
     inputs = zip(
@@ -75,14 +67,11 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
     contributions.sort(key=lambda part: -abs(part["contribution"]))
     return orjson.dumps(
         {
-            **task.answer(predicted, predictor.settings),
-            **task.answer_settings(predictor.settings),
-            "model_version": model.version,
+            **_prediction(model, row, predicted),
             "score": explained.base + math.fsum(explained.contributions),
             "base_value": explained.base,
-            "scale": task.words.scale,
+            "scale": predictor.task.words.scale,
             "contributions": contributions,
-            "warnings": model.reader.warnings.of_row(row),
         }
     )
 
@@ -121,6 +110,17 @@ def answered_batch(model: LoadedModel, batch: CheckedBatch) -> AnsweredBatch:
         "results": results,
     }
     return AnsweredBatch(orjson.dumps(body), predictions, len(batch.faults), warnings.unseen)
+
+
+def _prediction(model: LoadedModel, row: Row, predicted: Any) -> dict[str, Any]:
+    """What is said about one row, explained or not."""
+    task, settings = model.predictor.task, model.predictor.settings
+    return {
+        **task.answer(predicted, settings),
+        **task.answer_settings(settings),
+        "model_version": model.version,
+        "warnings": model.reader.warnings.of_row(row),
+    }
 
 
 def _contribution(

@@ -22,7 +22,7 @@ from weekwise.analysis.profile import MISSING, OTHERS, FeatureKind
 from weekwise.analysis.table import AnalysisTable, Codes, Floats
 from weekwise.contract.frozen import Frozen
 from weekwise.tasks import task_of
-from weekwise.tasks.base import GroupMean
+from weekwise.tasks.records import GroupMean
 
 SHOWN_BINS = 8
 

@@ -16,7 +16,8 @@ from weekwise.analysis.params import PerformanceParams, SliceParams
 from weekwise.contract.frozen import Frozen
 from weekwise.features.model_frame import Floats
 from weekwise.features.slices import slice_values
-from weekwise.tasks.base import Baseline, CalibrationBin, Task
+from weekwise.tasks.base import Task
+from weekwise.tasks.records import Baseline, CalibrationBin
 
 
 class ExpectedPerformance(Frozen):

@@ -8,7 +8,7 @@ from weekwise.analysis.table import DAYS_PER_WEEK, AnalysisTable
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import TaskName
 from weekwise.tasks import task_of
-from weekwise.tasks.base import GroupMean
+from weekwise.tasks.records import GroupMean
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # Days since 1970-01-01, which was a Thursday.

@@ -104,7 +104,7 @@ class StoreTable(TableDataset):  # type: ignore[misc]
             raise StoreError(
                 f"table {self._table_name} of the store is of another version of Weekwise: it has "
                 f"no column {', '.join(absent)}; move the data folder away and run the weeks again "
-                "with: kedro weekly backfill"
+                "with: kedro weekly backfill --from DATE --to DATE"
             )
         return table
 

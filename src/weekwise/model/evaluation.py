@@ -14,7 +14,8 @@ import pandas as pd
 from weekwise.contract.frozen import Frozen
 from weekwise.features.model_frame import Floats
 from weekwise.features.slices import slice_values
-from weekwise.tasks.base import CalibrationBin, Metrics, Task
+from weekwise.tasks.base import Task
+from weekwise.tasks.records import CalibrationBin, Metrics
 
 
 @dataclass(frozen=True)

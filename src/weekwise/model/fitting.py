@@ -24,7 +24,8 @@ from weekwise.features.model_frame import (
 from weekwise.model.predictor import Predictor
 from weekwise.model.training_record import FitParams, TrainingRecord
 from weekwise.tasks import task_of
-from weekwise.tasks.base import Settings, Task
+from weekwise.tasks.base import Task
+from weekwise.tasks.records import Settings
 
 if TYPE_CHECKING:
     from catboost import CatBoost, Pool

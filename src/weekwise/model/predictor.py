@@ -23,7 +23,8 @@ from weekwise.features.model_frame import Floats, ModelInputs, model_frame, mode
 from weekwise.features.model_rows import ListMaker, Row
 from weekwise.model.training_record import TrainingRecord
 from weekwise.tasks import task_of
-from weekwise.tasks.base import Settings, Task
+from weekwise.tasks.base import Task
+from weekwise.tasks.records import Settings
 
 if TYPE_CHECKING:
     from catboost import CatBoost, Pool

@@ -23,7 +23,8 @@ from weekwise.errors import ContractError
 from weekwise.features.model_frame import Floats
 from weekwise.features.slices import slice_values
 from weekwise.model.verdict import Comparison, Decision, SliceComparison, Verdict
-from weekwise.tasks.base import Baseline, MetricInfo, Metrics, Task
+from weekwise.tasks.base import Task
+from weekwise.tasks.records import Baseline, MetricInfo, Metrics
 
 FEWEST_ROWS = 50
 """On fewer rows no two models can be told apart, however small the table."""

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from weekwise.contract.column import Share
 from weekwise.contract.frozen import Frozen
 from weekwise.features.time_features import CALENDAR_FEATURES, calendar_feature
-from weekwise.tasks.base import Baseline
+from weekwise.tasks.records import Baseline
 
 DAYS_IN_WEEK = 7
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import TaskName
 from weekwise.tasks import TASKS
-from weekwise.tasks.base import Metrics
+from weekwise.tasks.records import Metrics
 
 
 class Decision(StrEnum):

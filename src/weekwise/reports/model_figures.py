@@ -18,7 +18,8 @@ from weekwise.reports.charts import (
     reliability_height,
 )
 from weekwise.reports.html.markup import Tone
-from weekwise.tasks.base import CalibrationBin, Task
+from weekwise.tasks.base import Task
+from weekwise.tasks.records import CalibrationBin
 from weekwise.wording import fixed
 
 SHOWN = 15

@@ -15,9 +15,10 @@ from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import MLflowType, TaskName
 from weekwise.features.model_frame import Floats
 from weekwise.tasks import binary_metrics
-from weekwise.tasks.base import (
+from weekwise.tasks.base import Task
+from weekwise.tasks.group_means import ranking_auc, shares
+from weekwise.tasks.records import (
     Baseline,
-    CalibrationBin,
     Codes,
     GroupMean,
     Histogram,
@@ -25,11 +26,8 @@ from weekwise.tasks.base import (
     Metrics,
     OutputColumn,
     Settings,
-    Task,
     Words,
 )
-from weekwise.tasks.calibration import reliability_table
-from weekwise.tasks.group_means import ranking_auc, shares
 from weekwise.wording import percent, whole
 
 if TYPE_CHECKING:
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 HISTOGRAM_BINS = 20
 LEAST_RATE = 1e-6
 """A history without a single case of the outcome does not make one impossible."""
-_BOTH_CLASSES = 2
 
 
 class BinaryAnswer(Frozen):
@@ -109,14 +106,6 @@ class Binary(Task):
 
         return CatBoostClassifier(**params)
 
-    def fault(self, outcome: Floats) -> str | None:
-        """Both classes must be there."""
-        return "all have the same outcome" if len(np.unique(outcome)) < _BOTH_CLASSES else None
-
-    def baseline(self, outcome: Floats) -> Baseline:
-        """The positive rate."""
-        return (float(outcome.mean()),)
-
     def predict(
         self,
         model: CatBoost,
@@ -164,13 +153,6 @@ class Binary(Task):
     def baseline_predictions(self, baseline: Baseline, rows: int) -> Floats:
         """The same rate for all, kept off 0 and 1."""
         return np.full(rows, np.clip(baseline[0], LEAST_RATE, 1 - LEAST_RATE))
-
-    def calibration(
-        self, outcome: npt.ArrayLike, predicted: npt.ArrayLike
-    ) -> tuple[CalibrationBin, ...]:
-        """Ten bins of about equally many rows."""
-        table = reliability_table(outcome, predicted)
-        return tuple(CalibrationBin.model_validate(row) for row in table.to_dict("records"))
 
     def calibration_gap(self, mean_prediction: float, mean_outcome: float) -> float:
         """The difference of two shares."""

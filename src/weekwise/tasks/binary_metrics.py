@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from weekwise.features.model_frame import Floats
-from weekwise.tasks.base import Metrics
 from weekwise.tasks.calibration import CALIBRATION_BINS, pair, reliability_table
+from weekwise.tasks.records import Metrics
 
 _EPSILON = 1e-15
 _BOTH_CLASSES = 2

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from weekwise.features.model_frame import Floats
-from weekwise.tasks.base import Codes, GroupMean
+from weekwise.tasks.records import Codes, GroupMean
 
 Z_95 = 1.959963984540054
 

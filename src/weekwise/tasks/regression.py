@@ -14,9 +14,11 @@ from pydantic import Field
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import MLflowType, TaskName
 from weekwise.features.model_frame import Floats
-from weekwise.tasks.base import (
+from weekwise.tasks.base import Task
+from weekwise.tasks.calibration import pair
+from weekwise.tasks.group_means import explained_share, means
+from weekwise.tasks.records import (
     Baseline,
-    CalibrationBin,
     Codes,
     GroupMean,
     Histogram,
@@ -24,11 +26,8 @@ from weekwise.tasks.base import (
     Metrics,
     OutputColumn,
     Settings,
-    Task,
     Words,
 )
-from weekwise.tasks.calibration import pair, reliability_table
-from weekwise.tasks.group_means import explained_share, means
 from weekwise.wording import number, percent, whole
 
 if TYPE_CHECKING:
@@ -108,14 +107,6 @@ class Regression(Task):
 
         return CatBoostRegressor(**params)
 
-    def fault(self, outcome: Floats) -> str | None:
-        """There must be two different values."""
-        return "all have the same outcome" if np.unique(outcome).size <= 1 else None
-
-    def baseline(self, outcome: Floats) -> Baseline:
-        """The mean."""
-        return (float(outcome.mean()),)
-
     def predict(self, model: CatBoost, pool: Any, settings: Settings, *, threads: int) -> Floats:
         """Predictions with the ends of their intervals, which are missing if they are unknown."""
         prediction: Floats = np.asarray(model.predict(pool, thread_count=threads), np.float64)
@@ -141,23 +132,18 @@ class Regression(Task):
         settings: Settings,  # noqa: ARG002
     ) -> dict[str, npt.NDArray[Any]]:
         """Prediction, low and high."""
-        return {column.name: predicted[:, n] for n, column in enumerate(self.outputs)}
+        return dict(zip(self.output_names, predicted.T, strict=True))
 
     def stored(self, frame: pd.DataFrame) -> Floats:
         """Prediction, low and high."""
-        return frame[[column.name for column in self.outputs]].to_numpy(np.float64)
+        return frame[self.output_names].to_numpy(np.float64)
 
     def answer(self, predicted: Sequence[float], settings: Settings) -> dict[str, Any]:  # noqa: ARG002
         """Prediction, low and high."""
-        names = (column.name for column in self.outputs)
         return {
             name: value if math.isfinite(value) else None
-            for name, value in zip(names, predicted, strict=True)
+            for name, value in zip(self.output_names, predicted, strict=True)
         }
-
-    def answer_settings(self, settings: Settings) -> dict[str, Any]:  # noqa: ARG002
-        """Nothing."""
-        return {}
 
     def valid(self, predicted: Sequence[float]) -> bool:
         """A finite number."""
@@ -192,13 +178,6 @@ class Regression(Task):
     def baseline_predictions(self, baseline: Baseline, rows: int) -> Floats:
         """The mean for all, without an interval."""
         return np.tile([baseline[0], math.nan, math.nan], (rows, 1))
-
-    def calibration(
-        self, outcome: npt.ArrayLike, predicted: npt.ArrayLike
-    ) -> tuple[CalibrationBin, ...]:
-        """Ten bins of about equally many rows."""
-        table = reliability_table(outcome, np.asarray(predicted)[:, 0])
-        return tuple(CalibrationBin.model_validate(row) for row in table.to_dict("records"))
 
     def calibration_gap(self, mean_prediction: float, mean_outcome: float) -> float:
         """The difference as a share of the mean outcome."""

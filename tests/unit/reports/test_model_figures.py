@@ -13,8 +13,8 @@ from weekwise.reports.model_figures import (
     importance_figure,
     shap_figure,
 )
-from weekwise.tasks.base import CalibrationBin
 from weekwise.tasks.binary import Binary
+from weekwise.tasks.records import CalibrationBin
 
 TASK = Binary()
 

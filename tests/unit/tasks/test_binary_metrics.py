@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 
-from weekwise.tasks.base import Metrics
 from weekwise.tasks.binary_metrics import calibration_error, log_losses, reliability_table, score
+from weekwise.tasks.records import Metrics
 
 PROBABILITIES = st.floats(0.001, 0.999)
 SCORED = st.lists(st.tuples(st.booleans(), PROBABILITIES), min_size=1, max_size=50)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
-from weekwise.tasks.base import Metrics, Settings
+from weekwise.tasks.records import Metrics, Settings
 from weekwise.tasks.regression import LEVEL, Regression
 
 TASK = Regression()

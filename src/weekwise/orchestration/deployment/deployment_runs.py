@@ -6,21 +6,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.filters import (
-    DeploymentFilter,
-    DeploymentFilterId,
-    FlowRunFilter,
-    FlowRunFilterExpectedStartTime,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import PrefectHTTPStatusError
+
+from weekwise.orchestration.server.run_filters import due_by_now, of_deployment
 
 FIRST_DELAY, LONGEST_DELAY = 60.0, 3600.0
 MAX_DUE_RUNS = 50
@@ -46,11 +39,8 @@ class DeploymentRuns:
     async def due(self, *states: StateType) -> list[FlowRun]:
         """Runs that are due by now and in one of some states."""
         return await self.client.read_flow_runs(
-            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[self.deployment_id])),
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states))),
-                expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC)),
-            ),
+            deployment_filter=of_deployment(self.deployment_id),
+            flow_run_filter=due_by_now(states),
             limit=MAX_DUE_RUNS,
         )
 

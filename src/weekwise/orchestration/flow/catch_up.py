@@ -10,19 +10,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import (
-    DeploymentFilter,
-    DeploymentFilterId,
-    FlowRunFilter,
-    FlowRunFilterExpectedStartTime,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
 from weekwise.orchestration.project_environment import ProjectEnvironment
+from weekwise.orchestration.server.run_filters import due_before, due_by_now, of_deployment
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -87,13 +80,8 @@ def choose_week(
 def late_runs(client: SyncPrefectClient, deployment_id: UUID) -> list[FlowRun]:
     """Scheduled runs of a deployment that are due and have not started, the oldest first."""
     runs = client.read_flow_runs(
-        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id])),
-        flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(
-                type=FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING])
-            ),
-            expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC)),
-        ),
+        deployment_filter=of_deployment(deployment_id),
+        flow_run_filter=due_by_now([StateType.SCHEDULED, StateType.PENDING]),
         # The newest first, so that those over the limit are the oldest.
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
         limit=MAX_RUNS,
@@ -104,12 +92,8 @@ def late_runs(client: SyncPrefectClient, deployment_id: UUID) -> list[FlowRun]:
 def skipped_since_last_run(client: SyncPrefectClient, flow_run: FlowRun) -> list[FlowRun]:
     """Runs before this one that were skipped, back to the last that was not."""
     runs = client.read_flow_runs(
-        deployment_filter=DeploymentFilter(
-            id=DeploymentFilterId(any_=[flow_run.deployment_id] if flow_run.deployment_id else [])
-        ),
-        flow_run_filter=FlowRunFilter(
-            expected_start_time=FlowRunFilterExpectedStartTime(before_=_due(flow_run)),
-        ),
+        deployment_filter=of_deployment(flow_run.deployment_id),
+        flow_run_filter=due_before(_due(flow_run)),
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
         limit=MAX_RUNS,
     )

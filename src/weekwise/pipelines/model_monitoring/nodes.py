@@ -45,7 +45,8 @@ from weekwise.reports.weekly.weekly_report import (
 )
 from weekwise.reports.wrangling_summary import WranglingSummary
 from weekwise.tasks import task_of
-from weekwise.tasks.base import Baseline, Task
+from weekwise.tasks.base import Task
+from weekwise.tasks.records import Baseline
 
 
 def join_outcomes(
@@ -84,7 +85,7 @@ def join_outcomes(
         joined.mutate(day=joined[features_contract.time].cast("date"))
         .filter(ibis._.day < ibis.literal(window.as_of))
         .order_by("as_of", *features_contract.key)
-        .select("as_of", "day", *_columns(task), "model_version", "outcome", *slices)
+        .select("as_of", "day", *task.output_names, "model_version", "outcome", *slices)
     )
     return _frame(rows)
 
@@ -177,7 +178,7 @@ def describe_predictions(
         return UpcomingPredictions(rows=0)
     task = task_of(features_contract)
     read.check_as_of("predictions_file", predictions_file["as_of"].iloc[0], window)
-    earlier = _recent(predictions, monitoring.reference_weeks, window).select(*_columns(task))
+    earlier = _recent(predictions, monitoring.reference_weeks, window).select(*task.output_names)
     return describe_upcoming(predictions_file, _frame(earlier), task, monitoring.predictions_drift)
 
 
@@ -358,10 +359,6 @@ def _baseline_before(daily: pd.DataFrame, as_of: date, task: Task) -> Baseline |
     before = daily[daily["day"] < as_of].drop(columns="day")
     sums = {str(name): float(column.sum()) for name, column in before.items()}
     return task.baseline_of_sums(int(sums["rows"]), sums) if sums["rows"] else None
-
-
-def _columns(task: Task) -> list[str]:
-    return [column.name for column in task.outputs]
 
 
 def _frame(table: ibis.Table) -> pd.DataFrame:

@@ -6,7 +6,7 @@ in an inner picture that is stretched, with strokes that are not. Colors come fr
 stylesheet, which knows dark and light.
 """
 
-from weekwise.reports.charts.bars import Bar, bars, bars_height, histogram
+from weekwise.reports.charts.bars import Bar, bars, bars_height, bin_ends, histogram
 from weekwise.reports.charts.beeswarm import Swarm, beeswarm, beeswarm_height
 from weekwise.reports.charts.chart_figure import ChartFigure
 from weekwise.reports.charts.heat import heatmap, heatmap_height
@@ -26,6 +26,7 @@ __all__ = [
     "bars_height",
     "beeswarm",
     "beeswarm_height",
+    "bin_ends",
     "empty_chart",
     "heatmap",
     "heatmap_height",

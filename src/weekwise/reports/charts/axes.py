@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from weekwise.reports.html.markup import Tone, tag
+from weekwise.reports.html.markup import tag
 
 # Values closer than this, relative to their size, are one value to the eye and to rounding.
 FLAT = 1e-9
@@ -42,10 +42,14 @@ def level_word(text: str, y: float, x: str, side: str = "") -> Markup:
     return tag("text", text, x=x, y=y - 4, class_=f"{side}small")
 
 
-def legend(names: Sequence[tuple[str, Tone]]) -> Markup:
-    """Which color is which, above a chart."""
+def legend(names: Sequence[tuple[str, str]]) -> Markup:
+    """Which color is which, above a chart.
+
+    Args:
+        names: What each color stands for, and the tone or shade that it is.
+    """
     entries = [
-        tag("li", tag("span", "", class_=f"key {tone}", aria_hidden="true"), name)
-        for name, tone in names
+        tag("li", tag("span", "", class_=f"key {color}", aria_hidden="true"), name)
+        for name, color in names
     ]
     return tag("ul", *entries, class_="legend")

@@ -95,6 +95,13 @@ def bars_height(rows: int) -> int:
     return _HEAD + _ROW * rows
 
 
+def bin_ends(labels: Sequence[str]) -> tuple[str, str]:
+    """The outer ends of bins whose labels are like `2 to 5`, for `histogram`."""
+    if not labels:
+        return "", ""
+    return labels[0].split(" to ")[0], labels[-1].split(" to ")[-1]
+
+
 def histogram(
     labels: Sequence[str],
     samples: Sequence[tuple[str, Values]],

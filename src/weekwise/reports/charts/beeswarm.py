@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from weekwise.reports.charts.axes import ticks_over
+from weekwise.reports.charts.axes import legend, ticks_over
 from weekwise.reports.charts.parts import Values, chart, empty_chart, is_known, stretched
 from weekwise.reports.html.markup import join, tag
 from weekwise.wording import number
@@ -113,13 +113,5 @@ def _tick(tick: float, ticks: Sequence[float], bottom: int) -> Markup:
 
 
 def _key() -> Markup:
-    entries = [("shade-0", "low value"), (f"shade-{SHADES - 1}", "high value")]
-    entries.append(("plain", "category or missing value"))
-    return tag(
-        "ul",
-        *(
-            tag("li", tag("span", "", class_=f"key {shade}", aria_hidden="true"), words)
-            for shade, words in entries
-        ),
-        class_="legend",
-    )
+    low, high = ("low value", "shade-0"), ("high value", f"shade-{SHADES - 1}")
+    return legend([low, high, ("category or missing value", "plain")])

@@ -19,7 +19,7 @@ from weekwise.reports.charts.parts import (
     stretched,
 )
 from weekwise.reports.html.markup import Tone, join, tag
-from weekwise.tasks.base import GroupMean
+from weekwise.tasks.records import GroupMean
 from weekwise.wording import percent
 
 LONG = 6

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from weekwise.reports.charts.axes import legend, level_line, level_word, ticks_over
 from weekwise.reports.charts.parts import Format, chart, empty_chart, is_known, stretched
 from weekwise.reports.html.markup import Tone, join, tag
-from weekwise.tasks.base import CalibrationBin
+from weekwise.tasks.records import CalibrationBin
 from weekwise.wording import whole
 
 HEIGHT = 300

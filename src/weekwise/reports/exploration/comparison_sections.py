@@ -26,7 +26,7 @@ def drift_section(exploration: Exploration, chart: ChartFigure) -> Section:
         exploration: What was measured.
         chart: Its drift, as bars.
     """
-    ranked = sorted(exploration.drift, key=lambda feature: -(feature.psi or 0.0))
+    ranked = exploration.by_drift
     rows = [
         [
             feature.title,
@@ -97,7 +97,7 @@ def correlation_section(exploration: Exploration, chart: ChartFigure) -> Section
         exploration: What was measured.
         chart: Its correlations, as a square.
     """
-    titles = {column.name: column.title for column in exploration.profile.columns}
+    titles = exploration.titles
     rows = [
         [titles[pair.first], titles[pair.second], pair.measure, fixed(pair.value)]
         for pair in exploration.correlations.pairs[:STRONGEST_PAIRS]

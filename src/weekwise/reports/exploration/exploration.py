@@ -42,3 +42,13 @@ class Exploration(Frozen):
     def task(self) -> Task:
         """What is predicted."""
         return TASKS[self.target.task]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What people call the features, by name."""
+        return {column.name: column.title for column in self.profile.columns}
+
+    @property
+    def by_drift(self) -> tuple[FeatureDrift, ...]:
+        """The drift of the features, the furthest first."""
+        return tuple(sorted(self.drift, key=lambda feature: -(feature.psi or 0.0)))

@@ -92,7 +92,7 @@ def distributions(exploration: Exploration, contract: Contract) -> ChartFigure:
 def associations(exploration: Exploration) -> ChartFigure:
     """How strongly each feature, alone, is associated with the target."""
     measure, least = exploration.task.words.association, exploration.task.no_association
-    titles = {column.name: column.title for column in exploration.profile.columns}
+    titles = exploration.titles
     rows = [
         Bar(titles[feature.name], max(0.0, feature.strength - least))
         for feature in by_strength(exploration)
@@ -118,7 +118,7 @@ def by_strength(exploration: Exploration) -> list[Association]:
 def correlation(exploration: Exploration) -> ChartFigure:
     """How strongly each pair of features goes together."""
     correlations = exploration.correlations
-    titles = {column.name: column.title for column in exploration.profile.columns}
+    titles = exploration.titles
     names = _most_connected(exploration)
     places = [correlations.names.index(name) for name in names]
     cells = [[correlations.cells[row][column] for column in places] for row in places]
@@ -142,8 +142,7 @@ def _most_connected(exploration: Exploration) -> list[str]:
 
 def drift(exploration: Exploration) -> ChartFigure:
     """The PSI of the upcoming rows beside that of the past weeks."""
-    ranked = sorted(exploration.drift, key=lambda feature: -(feature.psi or 0.0))
-    return drift_figure(ranked[:MOST_BARS])
+    return drift_figure(exploration.by_drift[:MOST_BARS])
 
 
 def _overall(exploration: Exploration) -> tuple[str, float] | None:

@@ -31,7 +31,7 @@ from weekwise.reports.html.blocks import (
 )
 from weekwise.reports.html.markup import Tone, join
 from weekwise.reports.html.page import Headline, Section, render_page
-from weekwise.tasks.base import GroupMean
+from weekwise.tasks.records import GroupMean
 from weekwise.wording import NOTHING, fixed, percent, whole
 
 TONES: dict[Status, Tone] = {Status.OK: "plain", Status.WARN: "warn", Status.ACT: "act"}
@@ -98,7 +98,7 @@ def _key_figures(exploration: Exploration) -> Markup:
     overall, recent = exploration.target.overall, exploration.target.by_week[-1:]
     unusual = sum(feature.unusual for feature in exploration.drift)
     weeks = len(exploration.target.by_week)
-    titles = {column.name: column.title for column in exploration.profile.columns}
+    titles = exploration.titles
     best = max(
         (feature for feature in exploration.associations if feature.strength is not None),
         key=lambda feature: feature.strength or 0.0,

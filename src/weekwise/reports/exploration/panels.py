@@ -8,7 +8,7 @@ from weekwise.analysis.association import Association
 from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.profile import ColumnSummary
 from weekwise.contract.model import Contract
-from weekwise.reports.charts import Bar, bars, histogram
+from weekwise.reports.charts import Bar, bars, bin_ends, histogram
 from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.html.blocks import Content, badge, card, paragraph
 from weekwise.reports.html.markup import join
@@ -64,16 +64,11 @@ def distribution_card(column: ColumnSummary, drift: FeatureDrift, contract: Cont
                 *([("upcoming", column.upcoming)] if any(column.upcoming) else []),
             ],
             title=f"Distribution of {column.title}",
-            ends=_ends(column),
+            ends=bin_ends(column.bins),
         )
     else:
         picture = _category_bars(column, contract)
     return card(join([column.title, mark]), paragraph(_facts(column), note=True), picture)
-
-
-def _ends(column: ColumnSummary) -> tuple[str, str]:
-    first, last = column.bins[0], column.bins[-1]
-    return first.split(" to ")[0], last.split(" to ")[-1]
 
 
 def _category_bars(column: ColumnSummary, contract: Contract) -> Markup:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.contract.column import Severity
 from weekwise.quality.gate_result import GateResult
-from weekwise.reports.charts import histogram
+from weekwise.reports.charts import bin_ends, histogram
 from weekwise.reports.drift_chart import drift_figure
 from weekwise.reports.finding import Finding, Status
 from weekwise.reports.html.blocks import (
@@ -130,13 +130,13 @@ def _predictions_section(now: UpcomingPredictions, task: Task) -> Section:
     samples = [("this week", [part.current / now.rows for part in parts])]
     if earlier:
         samples.append(("the weeks before", [part.reference / earlier for part in parts]))
-    ends = [edge for part in parts for edge in part.label.split(" to ")]
+    labels = [part.label for part in parts]
     chart = histogram(
-        [part.label for part in parts],
+        labels,
         samples,
         title=f"Rows by {task.words.predictions}",
         height=150,
-        ends=(ends[0], ends[-1]) if ends else ("", ""),
+        ends=bin_ends(labels),
     )
     caption = "Bars: this week. Line: the weeks before." if earlier else "The first week's."
     return Section(

@@ -14,7 +14,8 @@ from weekwise.model.verdict import Decision
 from weekwise.quality.gate_result import GateResult
 from weekwise.reports.finding import Finding, Status
 from weekwise.tasks import TASKS
-from weekwise.tasks.base import CalibrationBin, Task
+from weekwise.tasks.base import Task
+from weekwise.tasks.records import CalibrationBin
 
 
 class VerdictFigures(Frozen):

@@ -37,7 +37,7 @@ from weekwise.reports.weekly.weekly_report import (
     WeeklyReport,
 )
 from weekwise.reports.wrangling_summary import WranglingSummary
-from weekwise.tasks.base import Metrics
+from weekwise.tasks.records import Metrics
 
 AS_OF = date(2013, 8, 5)
 WINDOW = Window(as_of=AS_OF)

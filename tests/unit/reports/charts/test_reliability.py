@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from weekwise.reports.charts import reliability_diagram
-from weekwise.tasks.base import CalibrationBin
+from weekwise.tasks.records import CalibrationBin
 from weekwise.wording import percent
 
 AXES = ("Predicted", "Realized")

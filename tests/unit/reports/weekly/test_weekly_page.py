@@ -19,7 +19,7 @@ from weekwise.reports.weekly.weekly_report import (
     Figures,
     RealizedPerformance,
 )
-from weekwise.tasks.base import CalibrationBin
+from weekwise.tasks.records import CalibrationBin
 
 FigureMaker = Callable[..., Figures]
 ScoreMaker = Callable[..., WeekScore]
