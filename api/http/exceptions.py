@@ -29,7 +29,7 @@ class FieldFault:
         field: The column; empty where the row itself is wrong.
         message: One sentence.
         expected: What the contract expects.
-        received: What arrived, as JSON, cut short.
+        received: What arrived, as JSON, shortened.
     """
 
     field: str

@@ -55,7 +55,7 @@ def expected(column: Column) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as JSON, cut short."""
+    """A value as JSON, shortened."""
     try:
         text = pydantic_core.to_json(value, inf_nan_mode="constants").decode()
     except (ValueError, TypeError, pydantic_core.PydanticSerializationError):

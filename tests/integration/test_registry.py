@@ -171,7 +171,7 @@ class TestRegister:
 
 
 class TestApply:
-    """Verdicts carried out, cut short, repeated."""
+    """Verdicts carried out, interrupted, repeated."""
 
     def test_a_first_champion(self, registry: Registry) -> None:
         """A first champion gets the alias, its verdict as tags and text, and an event."""
@@ -340,7 +340,7 @@ class TestByHand:
     def test_killed_between_event_and_alias(
         self, registry: Registry, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A rollback cut short is finished by the next command, whatever it is."""
+        """An interrupted rollback is finished by the next command, whatever it is."""
         two_champions(registry)
         monkeypatch.setattr(MlflowClient, "set_registered_model_alias", _killed)
         with pytest.raises(KeyboardInterrupt):
@@ -377,7 +377,7 @@ class TestByHand:
         assert aliases(registry) == {CHAMPION: "2"}
 
 
-class TestNominee:
+class TestCandidate:
     """What a run brings to the promotion gate."""
 
     def test_the_last_nomination_counts(self, registry: Registry) -> None:

@@ -30,7 +30,7 @@ def a_node(inputs: str, outputs: str) -> Node:
     return Node(lambda data: data, inputs=inputs, outputs=outputs, name=f"{inputs}_to_{outputs}")
 
 
-USE = a_node("features", "study")
+USE = a_node("features", "analysis_table")
 
 
 def test_features_of_the_runs_own_date() -> None:

@@ -15,8 +15,8 @@ from weekwise.quality.gate_result import GateResult, GateStatus
 from weekwise.quality.quarantine import RowFilter, quarantine_rows
 
 
-def sieve(frame: pd.DataFrame, rows: list[int], contract: Contract | None = None) -> RowFilter:
-    """A sieve of some parcels."""
+def row_filter(frame: pd.DataFrame, rows: list[int], contract: Contract | None = None) -> RowFilter:
+    """A row filter of some parcels."""
     return RowFilter(as_frame(frame), contract or parcels.contract(), rows)
 
 
@@ -36,7 +36,7 @@ def labels(data: ibis.Table | pd.DataFrame) -> list[str]:
 def test_a_frame_loses_the_rows_and_keeps_its_index() -> None:
     """A pandas node sees its own rows, less the bad ones."""
     frame = parcels.frame(4).set_axis(["a", "b", "c", "d"], axis="index")
-    clean = sieve(frame, [1, 3]).clean(frame)
+    clean = row_filter(frame, [1, 3]).clean(frame)
     assert list(clean.index) == ["a", "c"]
     assert len(frame) == 4
 
@@ -44,12 +44,12 @@ def test_a_frame_loses_the_rows_and_keeps_its_index() -> None:
 def test_a_frame_that_changed_since_it_was_checked_is_refused() -> None:
     """Positions mean nothing in another table."""
     with pytest.raises(DataGateError, match="had 4 rows when it was checked and has 5 now"):
-        sieve(parcels.frame(4), [1]).clean(parcels.frame(5))
+        row_filter(parcels.frame(4), [1]).clean(parcels.frame(5))
 
 
 def test_an_ibis_table_stays_an_expression_on_its_backend(table: ibis.Table) -> None:
     """Rows go by key, so nothing is read into memory and nodes run where the table lies."""
-    clean = sieve(as_frame(table), [1, 3]).clean(table)
+    clean = row_filter(as_frame(table), [1, 3]).clean(table)
     assert clean.get_backend() is table.get_backend()
     assert "ANTI JOIN" in ibis.to_sql(clean)
     assert clean.schema() == table.schema()
@@ -59,9 +59,9 @@ def test_an_ibis_table_stays_an_expression_on_its_backend(table: ibis.Table) -> 
 def test_a_key_with_a_missing_part_finds_its_row(table: ibis.Table) -> None:
     """Nothing equals nothing here: a row without its key must not slip through."""
     broken = table.mutate(depot=ibis.ifelse(table["label"] == "L3", None, table["depot"]))
-    assert "L3" not in labels(sieve(as_frame(broken), [3]).clean(broken))
+    assert "L3" not in labels(row_filter(as_frame(broken), [3]).clean(broken))
     assert (
-        broken.count().execute() - 1 == sieve(as_frame(broken), [3]).clean(broken).count().execute()
+        broken.count().execute() - 1 == row_filter(as_frame(broken), [3]).clean(broken).count().execute()
     )
 
 
@@ -72,7 +72,7 @@ def test_without_a_telling_key_the_good_rows_go_to_memory(
     """A key that good rows share with bad ones would take too many."""
     columns = {"depot": {"role": "context"}, "number": {"role": "context"}}
     contract = parcels.contract(columns, key=key)
-    clean = sieve(as_frame(table), [1, 3], contract).clean(table)
+    clean = row_filter(as_frame(table), [1, 3], contract).clean(table)
     assert clean.schema() == table.schema()
     assert labels(clean) == ["L0", "L2", "L4", "L5", "L6", "L7", "L8", "L9"]
 

@@ -175,7 +175,7 @@ def test_a_message_is_one_readable_line() -> None:
 
 
 def test_all_failures_are_reported_together() -> None:
-    """One run tells everything that is wrong, the gravest first."""
+    """One run tells everything that is wrong, the most severe first."""
     frame = parcels.changed("weight", {1: -5.0}).assign(new=1).drop(columns=["sent", "label"])
     frame.loc[2, "pieces"] = 0
     frame.loc[3, "number"] = -1
