@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from weekwise.contract.model import Contract
 from weekwise.features.window import Window
+from weekwise.tasks import task_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,7 +109,12 @@ def read_analysis_table(features: ibis.Table, contract: Contract, window: Window
         features: The model's own table, with the columns of its contract.
         contract: What `features` is; it has a time and a target column.
         window: The run's place in time.
+
+    Raises:
+        ContractError: If its target is of a kind that is not supported yet.
     """
+    # Said in one sentence before a target that is text is read as numbers.
+    task_of(contract)
     past = _fetch(window.history(features, contract), contract, [contract.time, contract.target])
     coming = _fetch(window.upcoming(features, contract), contract, [contract.time])
     codes: dict[str, Codes] = {}

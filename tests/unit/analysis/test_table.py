@@ -10,6 +10,8 @@ import pytest
 
 from weekwise.analysis.table import AnalysisTable, read_analysis_table
 from weekwise.contract.model import Contract
+from weekwise.contract.types import ColumnType
+from weekwise.errors import ContractError
 from weekwise.features.window import Window
 
 
@@ -56,6 +58,19 @@ def test_the_order_of_rows_does_not_matter(
 
     np.testing.assert_array_equal(one.history.numbers["amount"], two.history.numbers["amount"])
     np.testing.assert_array_equal(one.history.codes["region"], two.history.codes["region"])
+
+
+def test_a_target_that_is_not_supported_is_refused_before_it_is_read(
+    orders: pd.DataFrame, contract_of: Callable[..., Contract], window: Window
+) -> None:
+    """A target of text ends in one sentence, not in an error of reading it as numbers."""
+    contract = contract_of("amount")
+    text = contract.columns["returned"].model_copy(update={"type": ColumnType.CATEGORY})
+    contract = contract.model_copy(update={"columns": {**contract.columns, "returned": text}})
+    rows = orders[list(contract.columns)].astype({"returned": "string"})
+
+    with pytest.raises(ContractError, match="asks for multiclass predictions, which are not"):
+        read_analysis_table(ibis.memtable(rows), contract, window)
 
 
 @pytest.mark.parametrize(("time", "has_hours"), [("datetime", True), ("date", False)])
