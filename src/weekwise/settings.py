@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,10 @@ def _package_folder(package: str) -> str:
     return str(spec.submodule_search_locations[0])
 
 
-def _last_week(data: str, otherwise: str) -> str:
+def _last_week(data: str, otherwise: str | None) -> str:
     """The newest complete week in the store, for commands that look rather than run."""
-    return str(DataFolder(Path(data)).last_week() or otherwise)
+    today = date.today()  # noqa: DTZ011 - the day of whoever looks
+    return str(DataFolder(Path(data)).last_week() or otherwise or today)
 
 
 def _tracking_uri(data: str) -> str:

@@ -64,6 +64,11 @@ class AnalysisTable:
     categories: dict[str, tuple[str, ...]]
 
     @property
+    def history_end(self) -> date:
+        """The first date whose outcomes are not due yet."""
+        return self.window.history_end(self.contract)
+
+    @property
     def features(self) -> list[str]:
         """Names of the features, in the contract's order."""
         return self.contract.features
@@ -90,16 +95,16 @@ class AnalysisTable:
         )
 
     def weeks_before(self, sample: Sample) -> Codes:
-        """In which week before `as_of` each row lies: 1 is the last, made of the last seven days.
+        """In which week before history's end each row lies: 1 is the last seven days.
 
-        Weeks are counted back from `as_of`, so that all but the earliest are whole.
+        Weeks are counted back, so that all but the earliest are whole.
         """
-        days_before = (self.window.as_of - EPOCH).days - sample.days
+        days_before = (self.history_end - EPOCH).days - sample.days
         return ((days_before - 1) // DAYS_PER_WEEK + 1).astype(np.int32)
 
     def week_start(self, before: int) -> date:
-        """The first day of the week that lies so many weeks before `as_of`."""
-        return self.window.as_of - timedelta(days=DAYS_PER_WEEK * before)
+        """The first day of the week that lies so many weeks before history's end."""
+        return self.history_end - timedelta(days=DAYS_PER_WEEK * before)
 
 
 def read_analysis_table(features: ibis.Table, contract: Contract, window: Window) -> AnalysisTable:

@@ -112,7 +112,7 @@ def explain(env: str | None) -> None:
     """Show how nodes become tasks: stages, retries, time limits. Nothing is run."""
     with _environment(env) as environment:
         # Any week has the same plan.
-        plan = environment.plan(environment.calendar.first_as_of.isoformat())
+        plan = environment.plan(environment.calendar.after(None).isoformat())
         _print(_plan_table(plan))
         click.echo(f"A retried run resumes at: {plan.resume_at}")
 

@@ -9,13 +9,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from weekwise.contract.column import Column, Role, Severity, Share
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import TaskName
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            f"{name!r} is no time zone; use a name such as Europe/Berlin, Asia/Tokyo or UTC"
+        ) from None
+    return name
 
 
 class Expectation(Frozen):
@@ -50,6 +61,10 @@ class Contract(Frozen):
         description: What a row is, where the table comes from, what was decided about it.
         source: Where the data and its documentation come from.
         key: The columns that together tell one row from every other.
+        timezone: The zone whose clock the table's times show, by its IANA name. Times with an
+            offset are converted to it; times without one are of this clock already.
+        known_after_days: How many days after its time a row's target is known. Until then the row
+            is predicted, and its target is not looked at.
         duplicates: What follows when two rows share a key. Quarantine takes all of them, but keeps
             one where they are exact copies.
         columns: The columns by name, in their order.
@@ -65,6 +80,8 @@ class Contract(Frozen):
     description: str = ""
     source: str = ""
     key: tuple[str, ...] = ()
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    known_after_days: int = Field(default=0, ge=0)
     duplicates: Severity = Severity.STOP
     columns: dict[str, Column] = Field(min_length=1)
     extra_columns: Literal[Severity.STOP, Severity.WARN] = Severity.STOP
@@ -84,6 +101,15 @@ class Contract(Frozen):
         for name in self.names(Role.KEY):
             if name not in self.key:
                 raise ValueError(f"column {name} has role key but is not listed under key; add it")
+        return self
+
+    @model_validator(mode="after")
+    def _waiting_has_a_start(self) -> Contract:
+        if self.known_after_days and self.time is None:
+            raise ValueError(
+                f"known_after_days is {self.known_after_days} and no column has role time to count "
+                "from; give one column role: time, or leave known_after_days out"
+            )
         return self
 
     @model_validator(mode="after")

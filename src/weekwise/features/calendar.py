@@ -14,32 +14,40 @@ class Calendar(Frozen):
     """When the feed begins and ends, and how runs follow one another.
 
     Attributes:
-        start: The feed's first date.
+        start: The feed's first date; none if that is not known, or if its rows have no time.
         end: The feed's last date; none for a feed that goes on.
-        first_as_of: The as-of date of the first run in an empty store.
+        first_as_of: The as-of date of the first run in an empty store. None means that every run
+            is of the day it is made on.
         step_days: Days from one run to the next.
         min_history_days: The fewest days of feed before an as-of date.
     """
 
-    start: date
+    start: date | None = None
     end: date | None = None
-    first_as_of: date
+    first_as_of: date | None = None
     step_days: int = Field(default=7, ge=1)
     min_history_days: int = Field(default=56, ge=1)
 
     @model_validator(mode="after")
     def _first_run_is_inside(self) -> Calendar:
-        self.check(self.first_as_of)
+        if self.start is not None and self.end is not None and self.end < self.start:
+            raise ValueError(f"end {self.end} is before start {self.start}; swap or fix them")
+        if self.first_as_of is not None:
+            self.check(self.first_as_of)
         return self
 
     @property
     def earliest(self) -> date:
         """The earliest as-of date that has enough history."""
+        if self.start is None:
+            return date.min
         return self.start + timedelta(days=self.min_history_days)
 
     @property
     def valid_range(self) -> str:
         """The as-of dates a run takes, for people."""
+        if self.start is None:
+            return f"any date up to {self.end}" if self.end else "any date"
         return f"{self.earliest} to {self.end}" if self.end else f"{self.earliest} or later"
 
     def check(self, as_of: date) -> date:
@@ -49,9 +57,7 @@ class Calendar(Frozen):
             AsOfError: If it is outside the feed.
         """
         if as_of < self.earliest or (self.end is not None and as_of > self.end):
-            raise AsOfError(
-                f"as_of {as_of} is outside the data; choose a date from {self.valid_range}"
-            )
+            raise AsOfError(f"as_of {as_of} is outside the data; choose a date: {self.valid_range}")
         return as_of
 
     def parse(self, text: object) -> date:
@@ -67,13 +73,12 @@ class Calendar(Frozen):
             as_of = date.fromisoformat(str(text))
         except ValueError:
             raise AsOfError(
-                f"as_of {str(text)!r} is not a date; "
-                f"write it as YYYY-MM-DD, from {self.valid_range}"
+                f"as_of {str(text)!r} is not a date; write it as YYYY-MM-DD: {self.valid_range}"
             ) from None
         return self.check(as_of)
 
     def after(self, last: date | None) -> date:
-        """The as-of date that follows the last one run.
+        """The as-of date that follows the last one run; without a first one, today.
 
         Args:
             last: The as-of date of the last complete run, if there is one.
@@ -81,6 +86,8 @@ class Calendar(Frozen):
         Raises:
             EndOfFeed: If the feed holds no further week.
         """
+        if self.first_as_of is None:
+            return date.today()  # noqa: DTZ011 - the day of whoever runs it
         if last is None:
             return self.first_as_of
         following = last + timedelta(days=self.step_days)

@@ -15,8 +15,11 @@ from weekwise.errors import AsOfError
 class Window(Frozen):
     """A run's place in time.
 
+    A table without a time column has no place in it: its history is every row whose target is
+    known, and its upcoming rows are the others.
+
     Attributes:
-        as_of: The run's logical date: it knows no outcome dated on or after it.
+        as_of: The run's logical date: it knows nothing that happened on or after it.
         horizon_days: How many days, from `as_of` on, are upcoming.
     """
 
@@ -28,33 +31,77 @@ class Window(Frozen):
         """The first date after the upcoming days."""
         return self.as_of + timedelta(days=self.horizon_days)
 
+    def history_end(self, contract: Contract) -> date:
+        """The first date whose outcomes are not due yet: history lies before it."""
+        return self.as_of - timedelta(days=contract.known_after_days)
+
     def history(self, table: ibis.Table, contract: Contract) -> ibis.Table:
-        """Rows dated before `as_of` whose target is known.
+        """Rows whose outcome is due and known.
 
         Args:
             table: Rows with the contract's time and target columns.
-            contract: What `table` is; it must have a time and a target column.
+            contract: What `table` is; it must have a target column.
         """
-        return table.filter(
-            _dates(table, contract) < ibis.literal(self.as_of), table[_target(contract)].notnull()
-        )
+        return self.due(table, contract).filter(ibis._[_target(contract)].notnull())
+
+    def due(self, table: ibis.Table, contract: Contract) -> ibis.Table:
+        """Rows whose outcome is due: those dated before the end of history, known or not.
+
+        Args:
+            table: Rows with the contract's time column, if it has one.
+            contract: What `table` is. Without a time column every row is due.
+        """
+        if contract.time is None:
+            return table
+        return table.filter(_dates(table, contract) < ibis.literal(self.history_end(contract)))
 
     def upcoming(self, table: ibis.Table, contract: Contract) -> ibis.Table:
-        """Rows dated in `[as_of, as_of + horizon)`, without their target.
+        """Rows to predict, without their target: not due yet, and dated before the window's end.
 
         Args:
             table: Rows with the contract's time and target columns.
-            contract: What `table` is; it must have a time and a target column.
+            contract: What `table` is; it must have a target column.
         """
+        target = _target(contract)
+        if contract.time is None:
+            return table.filter(table[target].isnull()).drop(target)
         dates = _dates(table, contract)
-        rows = table.filter(dates >= ibis.literal(self.as_of), dates < ibis.literal(self.end))
-        return rows.drop(_target(contract))
+        start = ibis.literal(self.history_end(contract))
+        return table.filter(dates >= start, dates < ibis.literal(self.end)).drop(target)
+
+    def left_out(self, table: ibis.Table, contract: Contract) -> dict[str, ibis.Table]:
+        """Rows that are neither history nor upcoming, by reason.
+
+        Args:
+            table: Rows with the contract's time and target columns.
+            contract: What `table` is; it must have a target column.
+        """
+        if contract.time is None:
+            return {}
+        due, later = self.due(table, contract), _dates(table, contract) >= ibis.literal(self.end)
+        return {
+            "without an outcome": due.filter(ibis._[_target(contract)].isnull()),
+            "after the upcoming days": table.filter(later),
+        }
+
+    def known_target(self, table: ibis.Table, contract: Contract) -> ibis.Column:
+        """The target as the run may know it: hidden where it is not due yet.
+
+        A feed may know more than the run may, as in a replay.
+
+        Args:
+            table: Rows with the contract's time and target columns.
+            contract: What `table` is; it must have a target column.
+        """
+        target = table[_target(contract)]
+        if contract.time is None:
+            return target
+        due = _dates(table, contract) < ibis.literal(self.history_end(contract))
+        return due.ifelse(target, ibis.null(target.type()))
 
 
 def _dates(table: ibis.Table, contract: Contract) -> ibis.expr.types.DateValue:
-    if contract.time is None:
-        raise AsOfError(f"contract {contract.table} has no time column; give one column role: time")
-    return table[contract.time].cast("date")
+    return table[str(contract.time)].cast("date")
 
 
 def _target(contract: Contract) -> str:

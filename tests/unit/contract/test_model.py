@@ -89,3 +89,16 @@ def test_bounds_are_of_the_columns_own_type(type_: str, limit: Any, bound: Any) 
     column = Column(type=type_, role="context", title="X", min=limit)
     assert column.bounds == (bound, None)
     assert type(column.bounds[0]) is type(bound)
+
+
+def test_a_zone_has_a_name_that_is_known() -> None:
+    """A contract's zone is one of the time zone database; another is refused with an example."""
+    assert parcels.contract(timezone="Europe/Berlin").timezone == "Europe/Berlin"
+    with pytest.raises(ValidationError, match="'Berlin' is no time zone; use a name such as"):
+        parcels.contract(timezone="Berlin")
+
+
+def test_an_outcome_is_late_only_after_a_time() -> None:
+    """Days until the target is known count from the time column, which must be there."""
+    with pytest.raises(ValidationError, match="no column has role time to count from"):
+        parcels.contract({"day": {"role": "context"}}, known_after_days=28)

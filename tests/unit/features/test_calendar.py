@@ -65,3 +65,18 @@ def test_the_first_run_must_be_possible() -> None:
     """A calendar whose first run lies outside its own data is refused."""
     with pytest.raises(AsOfError, match="2013-01-02 is outside"):
         Calendar(start=date(2013, 1, 1), first_as_of=date(2013, 1, 2))
+
+
+def test_without_a_first_date_a_run_is_of_its_own_day() -> None:
+    """A calendar that says nothing takes any date, and a run is of the day it is made on."""
+    calendar = Calendar()
+
+    assert calendar.after(None) == calendar.after(date(2013, 1, 1)) == date.today()  # noqa: DTZ011
+    assert calendar.parse("1999-01-01") == date(1999, 1, 1)
+    assert calendar.valid_range == "any date"
+
+
+def test_a_backwards_calendar_is_refused() -> None:
+    """A feed that ends before it begins is a fault, said with both dates."""
+    with pytest.raises(ValueError, match=r"end 2012-12-31 is before start 2013-01-01"):
+        Calendar(start=date(2013, 1, 1), end=date(2012, 12, 31))

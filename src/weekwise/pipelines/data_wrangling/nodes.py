@@ -41,16 +41,16 @@ def build_features(
     Returns:
         The contract's columns, ordered by its key, so that equal data gives equal rows in order.
     """
-    date = _dates(clean_feed, features_contract)
     target = str(features_contract.target)
-    past, known = date < ibis.literal(window.as_of), clean_feed[target].notnull()
-    rows = clean_feed.filter(date < ibis.literal(window.end), ~past | known)
-    past = _dates(rows, features_contract) < ibis.literal(window.as_of)
-    # The feed may know more than the run may: what happened on or after its date is hidden.
-    hidden = {target: past.ifelse(rows[target], ibis.null(rows[target].type()))}
+    known = clean_feed.mutate({target: window.known_target(clean_feed, features_contract)})
+    rows = window.history(known, features_contract).union(
+        window.upcoming(known, features_contract)
+        .mutate({target: ibis.null(known[target].type())})
+        .select(*known.columns)
+    )
     if AS_OF in features_contract.columns:
-        hidden[AS_OF] = ibis.literal(window.as_of)
-    return rows.mutate(**hidden).order_by(*(features_contract.key or features_contract.columns))
+        rows = rows.mutate({AS_OF: ibis.literal(window.as_of)})
+    return rows.order_by(*(features_contract.key or features_contract.columns))
 
 
 def summarize_wrangling(
@@ -70,21 +70,14 @@ def summarize_wrangling(
         window: The run's place in time.
     """
     rows = count_rows(feed)
-    date = _dates(clean_feed, features_contract)
-    unknown = clean_feed[str(features_contract.target)].isnull()
-    left_out = {
-        "without an outcome": clean_feed.filter(date < ibis.literal(window.as_of), unknown),
-        "after the upcoming days": clean_feed.filter(date >= ibis.literal(window.end)),
-    }
     return summarize_features(
         features,
         features_contract,
         window,
         rows_in={"feed": rows},
         duplicates_dropped=rows - count_rows(clean_feed),
-        left_out={reason: count_rows(table) for reason, table in left_out.items()},
+        left_out={
+            reason: count_rows(table)
+            for reason, table in window.left_out(clean_feed, features_contract).items()
+        },
     )
-
-
-def _dates(table: ibis.Table, contract: Contract) -> ibis.expr.types.DateValue:
-    return table[str(contract.time)].cast("date")

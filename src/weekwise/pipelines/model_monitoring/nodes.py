@@ -56,7 +56,7 @@ def join_outcomes(
     window: Window,
     monitoring: MonitoringParams,
 ) -> pd.DataFrame:
-    """Earlier predictions whose day has passed, each with its outcome if that is known.
+    """Earlier predictions whose outcome is due, each with its outcome if that is known.
 
     Args:
         predictions: All weeks' predictions: `as_of`, the contract's key, the task's columns,
@@ -83,7 +83,7 @@ def join_outcomes(
     )
     rows = (
         joined.mutate(day=joined[features_contract.time].cast("date"))
-        .filter(ibis._.day < ibis.literal(window.as_of))
+        .filter(ibis._.day < ibis.literal(window.history_end(features_contract)))
         .order_by("as_of", *features_contract.key)
         .select("as_of", "day", *task.output_names, "model_version", "outcome", *slices)
     )
@@ -136,10 +136,14 @@ def score_past_weeks(
     if not weeks:
         return RealizedPerformance()
     task = task_of(features_contract)
+
+    def made(as_of: date) -> Window:
+        return window.model_copy(update={"as_of": as_of})
+
     scores = [
         score_week(
             rows,
-            _baseline_before(daily_outcomes, as_of, task),
+            _baseline_before(daily_outcomes, made(as_of).history_end(features_contract), task),
             expected.get(as_of, ExpectedPerformance()),
             monitoring.performance,
             task,
@@ -147,7 +151,7 @@ def score_past_weeks(
         for as_of, rows in weeks
     ]
     as_of, last = weeks[-1]
-    baseline = _baseline_before(daily_outcomes, as_of, task)
+    baseline = _baseline_before(daily_outcomes, made(as_of).history_end(features_contract), task)
     return RealizedPerformance(
         weeks=tuple(scores),
         calibration=calibration_bins(last, task),
@@ -354,9 +358,9 @@ def _slice_columns(monitoring: MonitoringParams, contract: Contract) -> list[str
     return list(monitoring.slices.columns)
 
 
-def _baseline_before(daily: pd.DataFrame, as_of: date, task: Task) -> Baseline | None:
-    """What history alone predicted at `as_of`."""
-    before = daily[daily["day"] < as_of].drop(columns="day")
+def _baseline_before(daily: pd.DataFrame, end: date, task: Task) -> Baseline | None:
+    """What the history before some date predicts by itself."""
+    before = daily[daily["day"] < end].drop(columns="day")
     sums = {str(name): float(column.sum()) for name, column in before.items()}
     return task.baseline_of_sums(int(sums["rows"]), sums) if sums["rows"] else None
 

@@ -87,7 +87,7 @@ def split_history(
     """
     history = window.history(features, features_contract).order_by(*features_contract.key)
     frame = history.to_pyarrow().to_pandas(date_as_object=False)
-    start = window.as_of - timedelta(days=training.holdout_days)
+    start = window.history_end(features_contract) - timedelta(days=training.holdout_days)
     held_out = frame[features_contract.time] >= pd.Timestamp(start)
     if held_out.all() or not held_out.any():
         raise FeedError(
@@ -287,10 +287,11 @@ def evaluate_models(
     scores, task = holdout_scores, holdout_scores.task
     outcome = training_rows[features_contract.target].to_numpy().astype(np.float64)
     baseline = task.baseline_predictions(task.baseline(outcome), len(scores.outcome))
+    end = window.history_end(features_contract)
     return Evaluation(
         as_of=window.as_of,
-        holdout_start=window.as_of - timedelta(days=training.holdout_days),
-        holdout_end=window.as_of,
+        holdout_start=end - timedelta(days=training.holdout_days),
+        holdout_end=end,
         rows=len(scores.outcome),
         challenger=_evaluated(scores.challenger, scores, training),
         champion=_evaluated(scores.champion, scores, training),
