@@ -173,8 +173,10 @@ class ModelFacts(Answer):
     since: datetime | None = Field(description="Since when it has the alias, in UTC.")
     why: str | None = Field(description="Why it got the alias.")
     as_of: date = Field(description="The run that fitted it.")
-    train_start: date
-    train_end: date = Field(description="The first date after its newest training row.")
+    train_start: date | None = Field(description="Of its oldest training row, if rows have times.")
+    train_end: date | None = Field(
+        description="The first date after its newest training row, if rows have times."
+    )
     rows: int = Field(description="Training rows.")
     validation_rows: int
     trees: int

@@ -101,7 +101,13 @@ def two_champions(registry: Registry) -> None:
     """Version 1 is first in week 0; version 2 replaces it in week 1."""
     for week, decision, before in ((0, Decision.FIRST, None), (1, Decision.PROMOTED, "1")):
         version = a_version(registry)
-        registry.apply(a_verdict(decision, week, version, before))
+        carry_out(registry, a_verdict(decision, week, version, before))
+
+
+def carry_out(registry: Registry, verdict: Verdict) -> None:
+    """What a run does with its verdict: note it, and when the report is done carry it out."""
+    registry.record_verdict(verdict)
+    registry.carry_out(verdict)
 
 
 def aliases(registry: Registry) -> dict[str, str]:
@@ -177,7 +183,7 @@ class TestApply:
         """A first champion gets the alias, its verdict as tags and text, and an event."""
         verdict = a_verdict(Decision.FIRST, 0, a_version(registry), None)
 
-        registry.apply(verdict)
+        carry_out(registry, verdict)
 
         assert aliases(registry) == {CHAMPION: "1"}
         version = registry.version("1")
@@ -193,7 +199,7 @@ class TestApply:
         """A challenger that does not win gets its own alias and leaves the champion be."""
         two_champions(registry)
 
-        registry.apply(a_verdict(Decision.KEPT, 2, a_version(registry), "2"))
+        carry_out(registry, a_verdict(Decision.KEPT, 2, a_version(registry), "2"))
 
         assert aliases(registry) == {CHAMPION: "2", CHALLENGER: "3"}
 
@@ -210,7 +216,7 @@ class TestApply:
         two_champions(registry)
         before = registry.history()
 
-        registry.apply(verdict)
+        carry_out(registry, verdict)
 
         assert registry.history() == before
         assert aliases(registry) == {CHAMPION: "2"}
@@ -219,11 +225,11 @@ class TestApply:
         """A verdict applied again changes nothing."""
         two_champions(registry)
         kept = a_verdict(Decision.KEPT, 2, a_version(registry), "2")
-        registry.apply(kept)
+        carry_out(registry, kept)
         before = (registry.history(), aliases(registry), registry.versions())
 
-        registry.apply(kept)
-        registry.apply(a_verdict(Decision.PROMOTED, 1, "2", "1"))
+        carry_out(registry, kept)
+        carry_out(registry, a_verdict(Decision.PROMOTED, 1, "2", "1"))
 
         assert (registry.history(), aliases(registry), registry.versions()) == before
 
@@ -239,7 +245,7 @@ class TestApply:
                 verdict = a_verdict(decision, 2, a_version(registry), "2")
                 with monkeypatch.context() as patch:
                     killed = _apply_killed_at(patch, step, registry, verdict, after=after)
-                registry.apply(verdict)
+                carry_out(registry, verdict)
 
                 winner = "3" if decision is Decision.PROMOTED else "2"
                 assert aliases(registry)[CHAMPION] == winner
@@ -255,9 +261,9 @@ class TestApply:
     def test_an_old_week_again(self, registry: Registry) -> None:
         """An old week judged anew keeps its own winner and does not touch the alias."""
         two_champions(registry)
-        registry.apply(a_verdict(Decision.PROMOTED, 3, a_version(registry), "2"))
+        carry_out(registry, a_verdict(Decision.PROMOTED, 3, a_version(registry), "2"))
 
-        registry.apply(a_verdict(Decision.PROMOTED, 1, a_version(registry), "1"))
+        carry_out(registry, a_verdict(Decision.PROMOTED, 1, a_version(registry), "1"))
 
         assert aliases(registry) == {CHAMPION: "3"}
         assert registry.champion_for(WEEK[1]) == "4"
@@ -267,10 +273,37 @@ class TestApply:
         """A week run again with other settings, now without a winner, takes its promotion back."""
         two_champions(registry)
 
-        registry.apply(a_verdict(Decision.KEPT, 1, a_version(registry), "1"))
+        carry_out(registry, a_verdict(Decision.KEPT, 1, a_version(registry), "1"))
 
         assert aliases(registry) == {CHAMPION: "1", CHALLENGER: "3"}
         assert registry.champion_for(WEEK[1]) == "1"
+
+    def test_a_verdict_moves_nothing_before_its_report(self, registry: Registry) -> None:
+        """Until a run has its report its winner predicts for it, and the champion stays."""
+        two_champions(registry)
+        verdict = a_verdict(Decision.PROMOTED, 2, a_version(registry), "2")
+        registry.record_candidate(WEEK[2], Candidate(version="3"))
+
+        registry.record_verdict(verdict)
+
+        assert registry.champion_for(WEEK[2]) == "3"
+        assert registry.champion() == registry.champion_before(WEEK[3]) == "2"
+        assert aliases(registry) == {CHAMPION: "2"}
+        assert not registry.is_carried_out(WEEK[2])
+
+        registry.carry_out(verdict)
+
+        assert registry.is_carried_out(WEEK[2])
+        assert registry.champion_before(WEEK[3]) == registry.champion_for(WEEK[2]) == "3"
+
+    def test_a_run_that_failed_and_was_judged_anew(self, registry: Registry) -> None:
+        """A verdict that no report followed is replaced by that of the run made again."""
+        two_champions(registry)
+        registry.record_verdict(a_verdict(Decision.PROMOTED, 2, a_version(registry), "2"))
+
+        registry.record_verdict(a_verdict(Decision.KEPT, 2, a_version(registry), "2"))
+
+        assert registry.champion_for(WEEK[2]) == "2"
 
 
 class TestByHand:
@@ -279,7 +312,7 @@ class TestByHand:
     def test_promote(self, registry: Registry) -> None:
         """A person's promotion moves the alias and leaves who, when, from, to and why."""
         two_champions(registry)
-        registry.apply(a_verdict(Decision.KEPT, 2, a_version(registry), "2"))
+        carry_out(registry, a_verdict(Decision.KEPT, 2, a_version(registry), "2"))
 
         event = registry.promote("3", why="The gate was too strict.", who="ada")
 
@@ -300,7 +333,7 @@ class TestByHand:
     def test_rollback_goes_further_back_each_time(self, registry: Registry) -> None:
         """Each rollback goes one champion back, and ends with an error that says what to do."""
         two_champions(registry)
-        registry.apply(a_verdict(Decision.PROMOTED, 2, a_version(registry), "2"))
+        carry_out(registry, a_verdict(Decision.PROMOTED, 2, a_version(registry), "2"))
 
         assert registry.rollback(why="test").version == "2"
         assert registry.rollback(why="test").version == "1"
@@ -311,7 +344,7 @@ class TestByHand:
     def test_rollback_skips_deleted_versions(self, registry: Registry) -> None:
         """A champion that was deleted since is passed over."""
         two_champions(registry)
-        registry.apply(a_verdict(Decision.PROMOTED, 2, a_version(registry), "2"))
+        carry_out(registry, a_verdict(Decision.PROMOTED, 2, a_version(registry), "2"))
         MlflowClient().delete_model_version(NAME, "2")
 
         assert registry.rollback(why="test").version == "1"
@@ -321,7 +354,7 @@ class TestByHand:
         two_champions(registry)
         registry.rollback(why="Too many false alarms.")
 
-        registry.apply(a_verdict(Decision.PROMOTED, 1, "2", "1"))
+        carry_out(registry, a_verdict(Decision.PROMOTED, 1, "2", "1"))
 
         assert aliases(registry) == {CHAMPION: "1"}
         assert registry.champion_for(WEEK[1]) == "1"
@@ -330,7 +363,7 @@ class TestByHand:
     def test_a_rollback_belongs_to_the_newest_week_judged(self, registry: Registry) -> None:
         """A rollback after a week that kept its champion leaves earlier weeks as they were."""
         two_champions(registry)
-        registry.apply(not_retrained(WEEK[3], TaskName.BINARY, "2", "No need."))
+        carry_out(registry, not_retrained(WEEK[3], TaskName.BINARY, "2", "No need."))
 
         registry.rollback(why="test")
 
@@ -349,7 +382,7 @@ class TestByHand:
         assert aliases(registry) == {CHAMPION: "2"}
         assert registry.champion() == "1"
 
-        registry.apply(not_retrained(WEEK[2], TaskName.BINARY, "1", "No need."))
+        carry_out(registry, not_retrained(WEEK[2], TaskName.BINARY, "1", "No need."))
 
         assert aliases(registry) == {CHAMPION: "1"}
 
@@ -360,7 +393,7 @@ class TestByHand:
 
         assert registry.champion() == "1"
         assert registry.champion_for(WEEK[1]) == "1"
-        registry.apply(a_verdict(Decision.KEPT, 2, a_version(registry), "1"))
+        carry_out(registry, a_verdict(Decision.KEPT, 2, a_version(registry), "1"))
 
         assert aliases(registry) == {CHAMPION: "1", CHALLENGER: "3"}
         outside = registry.history().events[2]
@@ -524,7 +557,7 @@ def _apply_killed_at(
     for name in WRITES:
         patch.setattr(MlflowClient, name, fragile(getattr(MlflowClient, name)))
     try:
-        registry.apply(verdict)
+        carry_out(registry, verdict)
     except KeyboardInterrupt:
         return True
     return False

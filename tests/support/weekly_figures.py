@@ -73,6 +73,8 @@ def week_figures(as_of: date = AS_OF, **changes: Any) -> Figures:
             left_out={"canceled": 4000, "diverted": 600},
             history_rows=190_000,
             upcoming_rows=6600,
+            history_end=AS_OF - timedelta(days=1),
+            upcoming_end=AS_OF + timedelta(days=7),
             gate=(gate_result("flights", 200_000),),
         ),
     }

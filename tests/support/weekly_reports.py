@@ -110,6 +110,8 @@ def _figures(as_of: date, weeks: tuple[WeekScore, ...]) -> Figures:
             left_out={},
             history_rows=1000,
             upcoming_rows=210,
+            history_end=as_of - timedelta(days=1),
+            upcoming_end=as_of + timedelta(days=7),
         ),
     )
 

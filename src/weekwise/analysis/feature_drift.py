@@ -78,7 +78,7 @@ def measure_drift(table: AnalysisTable, params: ExplorationParams) -> tuple[Feat
     One week never looks like half a year: the season alone moves it. So the last weeks are
     measured against the same history, to show how far a week of each feature usually lies.
     """
-    weeks = table.weeks_before(table.history)
+    weeks = table.weeks_before(table.history)  # without a time all are 0, and none is recent
     recent = [week for week in range(params.recent_weeks, 0, -1) if (weeks == week).any()]
     places = {week: np.flatnonzero(weeks == week) for week in recent}
     return tuple(_measure(table, name, places, params) for name in table.features)

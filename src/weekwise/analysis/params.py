@@ -62,7 +62,7 @@ class PerformanceParams(Frozen):
     Attributes:
         min_rows: The fewest rows with an outcome that a week is judged on.
         min_days: The fewest days with an outcome that a week is judged on; a bootstrap over fewer
-            would be sure of anything.
+            would be sure of anything. Without a time each row counts as a day.
         kept_skill: A week is worse when its skill is credibly under this share of the skill the
             holdout expected.
         confidence: How sure, from 0.5 to 1, one must be that a skill is that low.

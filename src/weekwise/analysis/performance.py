@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from weekwise.analysis.bootstrap import resampled_sums
 from weekwise.analysis.params import PerformanceParams, SliceParams
 from weekwise.contract.frozen import Frozen
 from weekwise.features.model_frame import Floats
@@ -62,7 +63,7 @@ class WeekScore(Frozen):
     Attributes:
         as_of: The run that made them.
         model_version: The model that made them.
-        rows: Predictions whose day has passed.
+        rows: Predictions whose outcome is due.
         rows_with_outcome: Those of them whose outcome is known.
         expected_loss: The model's loss on its holdout.
         expected_skill: Its skill there.
@@ -139,28 +140,28 @@ class SliceScore(Frozen):
         return self.loss - self.baseline_loss
 
 
-def skill_by_day(
-    days: Sequence[object], losses: Floats, baseline: Floats, params: PerformanceParams
+def skill_of(
+    clusters: Sequence[object], losses: Floats, baseline: Floats, params: PerformanceParams
 ) -> Skill:
     """A model's skill, with an interval from a bootstrap over days.
 
-    Whole days are drawn, since the rows of one day share what happened on it and are anything but
-    independent: a block bootstrap (Künsch, 1989; Efron and Tibshirani, *An Introduction to the
-    Bootstrap*, 1993, section 8.6). Model and baseline are compared on the same draw.
+    Whole days are drawn, since the rows of one day share what happened on it; rows without a time
+    are drawn one by one. Model and baseline are compared on the same draw.
 
     Args:
-        days: The day of each row.
+        clusters: What each row is drawn with: its day, or itself.
         losses: The model's loss of each row.
         baseline: The baseline's loss of each row.
         params: `confidence`, `resamples` and `seed`.
     """
-    sums = pd.DataFrame({"model": losses, "baseline": baseline}).groupby(np.asarray(days)).sum()
-    model, constant = sums["model"].to_numpy(), sums["baseline"].to_numpy()
-    generator = np.random.default_rng(params.seed)
-    drawn = generator.integers(0, len(sums), (params.resamples, len(sums)))
-    skills = 1 - model[drawn].sum(axis=1) / constant[drawn].sum(axis=1)
-    low, high = np.quantile(skills, [1 - params.confidence, params.confidence])
-    return Skill(value=1 - model.sum() / constant.sum(), low=low, high=high)
+    pairs = pd.DataFrame({"model": losses, "baseline": baseline})
+    sums = pairs.groupby(np.asarray(clusters)).sum().to_numpy()
+    drawn = resampled_sums(sums, resamples=params.resamples, seed=params.seed)
+    low, high = np.quantile(
+        1 - drawn[:, 0] / drawn[:, 1], [1 - params.confidence, params.confidence]
+    )
+    model, constant = sums.sum(axis=0)
+    return Skill(value=1 - model / constant, low=low, high=high)
 
 
 def is_worse(skill: Skill | None, expected: float | None, params: PerformanceParams) -> bool:
@@ -187,8 +188,9 @@ def score_week(
     """Everything that can be said of one week's predictions.
 
     Args:
-        rows: The week's predictions whose day has passed, at least one: `as_of`, `day`,
-            `model_version`, the task's own columns, and `outcome`, a number or missing.
+        rows: The week's predictions whose outcome is due, at least one: `as_of`, `cluster` (the
+            day, or without a time the row), `model_version`, the task's own columns, and `outcome`,
+            a number or missing.
         baseline: What history alone predicted at the time; None if there was no history.
         expected: What the holdout said of the model that made them.
         params: When there is enough to judge, and what counts as worse.
@@ -198,11 +200,11 @@ def score_week(
     outcome, predicted = _outcome(known), task.stored(known)
     metrics = task.score(outcome, predicted)
     without = None if baseline is None or known.empty else _baseline_losses(task, outcome, baseline)
-    enough = len(known) >= params.min_rows and known["day"].nunique() >= params.min_days
+    enough = len(known) >= params.min_rows and known["cluster"].nunique() >= params.min_days
     skill = None
     if enough and without is not None:
         losses = task.losses(outcome, predicted)
-        skill = skill_by_day(known["day"].to_list(), losses, without, params)
+        skill = skill_of(known["cluster"].to_list(), losses, without, params)
     return WeekScore(
         as_of=rows["as_of"].iloc[0],
         model_version=", ".join(sorted(rows["model_version"].unique())),

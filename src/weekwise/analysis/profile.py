@@ -76,7 +76,7 @@ class Profile(Frozen):
     Attributes:
         table: The table's title.
         as_of: The run's logical date.
-        end: The first date after the upcoming rows.
+        end: The first date after the upcoming rows; None where rows have no time.
         first: The date of the first past row; None if there is none.
         history_rows: Past rows.
         upcoming_rows: Upcoming rows.
@@ -85,7 +85,7 @@ class Profile(Frozen):
 
     table: str
     as_of: date
-    end: date
+    end: date | None
     first: date | None
     history_rows: int
     upcoming_rows: int
@@ -98,7 +98,7 @@ def profile_columns(table: AnalysisTable, params: ExplorationParams) -> Profile:
     return Profile(
         table=table.contract.title,
         as_of=table.window.as_of,
-        end=table.window.end,
+        end=table.window.end if table.is_timed else None,
         first=table.first_day,
         history_rows=past.rows,
         upcoming_rows=table.upcoming.rows,

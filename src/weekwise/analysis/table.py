@@ -30,15 +30,15 @@ class Sample:
 
     Attributes:
         rows: How many rows there are.
-        days: The date of each row, as days since 1970-01-01.
-        hours: The hour of each row from 0 to 23; None where the time column holds only dates.
+        days: The date of each row, as days since 1970-01-01; None where rows have no time.
+        hours: The hour of each row from 0 to 23; None where rows have no time of day.
         target: The target of each row, true as 1; not-a-number where there is none.
         numbers: Numeric features by name; not-a-number is a missing value.
         codes: Other features by name, as places in `AnalysisTable.categories`; -1 where missing.
     """
 
     rows: int
-    days: npt.NDArray[np.int64]
+    days: npt.NDArray[np.int64] | None
     hours: Codes | None
     target: Floats
     numbers: dict[str, Floats]
@@ -75,8 +75,8 @@ class AnalysisTable:
 
     @property
     def first_day(self) -> date | None:
-        """The date of the first past row, if there is one."""
-        if not self.history.rows:
+        """The date of the first past row, if there is one and rows have a time."""
+        if not self.history.rows or self.history.days is None:
             return None
         return EPOCH + timedelta(days=int(self.history.days.min()))
 
@@ -94,11 +94,19 @@ class AnalysisTable:
             sample.codes[name], pd.Index(self.categories[name], dtype=object)
         )
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether rows have a time."""
+        return self.contract.time is not None
+
     def weeks_before(self, sample: Sample) -> Codes:
         """In which week before history's end each row lies: 1 is the last seven days.
 
-        Weeks are counted back, so that all but the earliest are whole.
+        Weeks are counted back, so that all but the earliest are whole. Without a time there are
+        none: each row is of week 0.
         """
+        if sample.days is None:
+            return np.zeros(sample.rows, dtype=np.int32)
         days_before = (self.history_end - EPOCH).days - sample.days
         return ((days_before - 1) // DAYS_PER_WEEK + 1).astype(np.int32)
 
@@ -112,7 +120,7 @@ def read_analysis_table(features: ibis.Table, contract: Contract, window: Window
 
     Args:
         features: The model's own table, with the columns of its contract.
-        contract: What `features` is; it has a time and a target column.
+        contract: What `features` is; it has a target column.
         window: The run's place in time.
 
     Raises:
@@ -145,14 +153,12 @@ def _fetch(rows: ibis.Table, contract: Contract, others: list[str | None]) -> pa
 
 
 def _sample(rows: pa.Table, contract: Contract, codes: dict[str, Codes]) -> Sample:
-    time = rows.column(contract.time).to_numpy()
-    days = time.astype("datetime64[D]")
-    has_hours = contract.columns[str(contract.time)].type.facts.has_time_of_day
+    days, hours = _times(rows, contract)
     known = contract.target in rows.column_names
     return Sample(
         rows=rows.num_rows,
-        days=days.astype(np.int64),
-        hours=(time.astype("datetime64[h]") - days).astype(np.int32) if has_hours else None,
+        days=days,
+        hours=hours,
         target=_numbers(rows.column(contract.target)) if known else np.full(rows.num_rows, np.nan),
         numbers={
             name: _numbers(rows.column(name))
@@ -161,6 +167,17 @@ def _sample(rows: pa.Table, contract: Contract, codes: dict[str, Codes]) -> Samp
         },
         codes=codes,
     )
+
+
+def _times(rows: pa.Table, contract: Contract) -> tuple[npt.NDArray[np.int64] | None, Codes | None]:
+    """The day and the hour of each row, none where there is none."""
+    if contract.time is None:
+        return None, None
+    time = rows.column(contract.time).to_numpy()
+    days = time.astype("datetime64[D]")
+    if not contract.columns[contract.time].type.facts.has_time_of_day:
+        return days.astype(np.int64), None
+    return days.astype(np.int64), (time.astype("datetime64[h]") - days).astype(np.int32)
 
 
 def _numbers(column: pa.ChunkedArray) -> Floats:

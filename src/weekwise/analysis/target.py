@@ -24,9 +24,10 @@ class TargetSummary(Frozen):
         task: What is predicted.
         fault: Why no model can learn from the past rows, if none can.
         overall: All past rows.
-        by_week: Weeks counted back from `as_of`, the earliest first, each by its first day.
-        by_weekday: Monday first.
-        by_hour: Hours of the day that have rows; empty where the time column holds only dates.
+        by_week: Weeks counted back from history's end, the earliest first, each by its first day;
+            empty where rows have no time.
+        by_weekday: Monday first; empty where rows have no time.
+        by_hour: Hours of the day that have rows; empty where rows have no time of day.
     """
 
     name: str
@@ -52,12 +53,16 @@ def summarize_target(table: AnalysisTable) -> TargetSummary:
         task=task.name,
         fault=task.fault(past.target) if past.rows else None,
         overall=task.group_means(np.zeros(past.rows, np.int32), ["all past rows"], past.target)[0],
-        by_week=task.group_means(
+        by_week=()
+        if past.days is None
+        else task.group_means(
             last - weeks,
             [table.week_start(week).isoformat() for week in range(last, 0, -1)],
             past.target,
         ),
-        by_weekday=task.group_means(
+        by_weekday=()
+        if past.days is None
+        else task.group_means(
             ((past.days + FIRST_WEEKDAY) % DAYS_PER_WEEK).astype(np.int32),
             WEEKDAYS,
             past.target,

@@ -18,7 +18,7 @@ from weekwise.errors import AsOfError, RegistryError
 from weekwise.paths import replace_whole
 
 if TYPE_CHECKING:
-    from weekwise.model.contenders import Challenger, Champion, CurrentChampion
+    from weekwise.model.contenders import Challenger, CurrentChampion
     from weekwise.model.registry import Registry
     from weekwise.model.verdict import Verdict
 
@@ -111,13 +111,8 @@ class CurrentChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
 
     def load(self) -> CurrentChampion:
         """The champion, if there was one before the run's date."""
-        from weekwise.model.contenders import Champion, CurrentChampion
-
         registry = self._registry()
-        version = registry.champion_before(self._as_of)
-        if version is None:
-            return CurrentChampion(champion=None)
-        return CurrentChampion(champion=Champion(version=version, predictor=registry.load(version)))
+        return _champion(registry, registry.champion_before(self._as_of))
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002
         """Refuse: aliases move by verdict or by command."""
@@ -125,25 +120,12 @@ class CurrentChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
 
 
 class ChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
-    """The champion that a run predicts with: the one its own verdict left in place."""
+    """The champion that a run predicts with: the one its own verdict asks for."""
 
-    def load(self) -> Champion:
-        """The champion.
-
-        Raises:
-            RegistryError: If there is none yet.
-        """
-        from weekwise.model.contenders import Champion
-
+    def load(self) -> CurrentChampion:
+        """The champion, if there is one: the promotion gate may have refused every model so far."""
         registry = self._registry()
-        version = registry.champion_for(self._as_of)
-        if version is None:
-            raise RegistryError(
-                f"{self._name} has no champion as of {self._as_of}; train one with: "
-                f"kedro run --params as_of={self._as_of}. If one was trained, the promotion gate "
-                "refused it: see kedro model list"
-            )
-        return Champion(version=version, predictor=registry.load(version))
+        return _champion(registry, registry.champion_for(self._as_of))
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002
         """Refuse: aliases move by verdict or by command."""
@@ -153,8 +135,8 @@ class ChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
 class VerdictDataset(_RegistryDataset, AbstractDataset[Any, Any]):
     """The promotion gate's verdict.
 
-    Saving carries it out in the registry, then keeps it as a JSON file; a run killed in between
-    does both again.
+    Saving notes it in the registry, then keeps it as a JSON file; a run killed in between does both
+    again. The aliases move later, when a `ReleaseDataset` is saved.
     """
 
     def __init__(
@@ -197,8 +179,8 @@ class VerdictDataset(_RegistryDataset, AbstractDataset[Any, Any]):
         return verdict
 
     def save(self, data: Verdict) -> None:
-        """Carry the verdict out, then write the whole file in its place."""
-        self._registry().apply(data)
+        """Note the verdict in the registry, then write the whole file in its place."""
+        self._registry().record_verdict(data)
         replace_whole(self._filepath, data.model_dump_json(indent=2))
 
     def _exists(self) -> bool:
@@ -206,6 +188,32 @@ class VerdictDataset(_RegistryDataset, AbstractDataset[Any, Any]):
 
     def _describe(self) -> dict[str, Any]:
         return {**super()._describe(), "filepath": str(self._filepath)}
+
+
+class ReleaseDataset(_RegistryDataset, AbstractDataset[Any, Any]):
+    """The end of a run: its verdict carried out, so that the better model serves.
+
+    A run saves it after its report, so that no champion is in service that no report explains.
+    """
+
+    def load(self) -> NoReturn:
+        """Refuse: there is nothing to read."""
+        raise RegistryError("a release is not loaded; see: kedro model list")
+
+    def save(self, data: Verdict) -> None:
+        """Move the aliases as the verdict asks."""
+        self._registry().carry_out(data)
+
+    def _exists(self) -> bool:
+        return self._registry().is_carried_out(self._as_of)
+
+
+def _champion(registry: Registry, version: str | None) -> CurrentChampion:
+    from weekwise.model.contenders import Champion, CurrentChampion
+
+    if version is None:
+        return CurrentChampion(champion=None)
+    return CurrentChampion(champion=Champion(version=version, predictor=registry.load(version)))
 
 
 def _refuse_save() -> NoReturn:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from weekwise.analysis.performance import WeekScore
-    from weekwise.analysis.upcoming import UpcomingPredictions
     from weekwise.quality.gate_result import GateResult
     from weekwise.reports.weekly.weekly_report import Figures, WeeklyReport
     from weekwise.tasks.base import Task
@@ -97,7 +96,7 @@ def _figures(figures: Figures) -> Table:
     data = figures.data
     left_out = {**data.left_out, "duplicates": data.duplicates_dropped}
     grid = _grid()
-    grid.add_row("as of", f"{figures.as_of}, predicting up to {figures.end}")
+    grid.add_row("as of", figures.period)
     _add(grid, "rows in", ", ".join(f"{t} {n:,}" for t, n in data.rows_in.items()))
     _add(
         grid,
@@ -108,7 +107,7 @@ def _figures(figures: Figures) -> Table:
     for result in data.gate:
         _add(grid, f"gate {result.table}", _gate(result))
     _add(grid, "verdict", figures.model.verdict.headline)
-    grid.add_row("predicted", _predicted(figures.predictions, figures.task))
+    grid.add_row("predicted", _predicted(figures))
     grid.add_row("last week", _last_week(figures.performance.last, figures.task))
     return grid
 
@@ -122,9 +121,10 @@ def _gate(result: GateResult) -> str:
     return ", ".join(parts) if len(parts) > 1 else f"{parts[0]}, all as the contract says"
 
 
-def _predicted(predictions: UpcomingPredictions, task: Task) -> str:
+def _predicted(figures: Figures) -> str:
+    predictions, task = figures.predictions, figures.task
     if not predictions.rows:
-        return "no upcoming rows"
+        return figures.model.no_model or "no upcoming rows"
     return (
         f"{predictions.rows:,} rows by version {predictions.model_version}: "
         f"{task.words.mean_prediction.lower()} {task.show(predictions.mean)}. {predictions.summary}"

@@ -19,24 +19,44 @@ from weekwise.tasks.records import CalibrationBin, Metrics
 
 
 @dataclass(frozen=True)
+class NoContest:
+    """Why the champion cannot be judged on a run's holdout.
+
+    Attributes:
+        reason: Why, the end of a sentence about it.
+        predicts: Whether it can predict the upcoming rows all the same.
+    """
+
+    reason: str
+    predicts: bool
+
+
+@dataclass(frozen=True)
 class HoldoutScores:
     """The holdout's rows with what each model makes of them.
 
     Attributes:
-        dates: Each row's date, shape (n,), datetime64.
+        clusters: What a bootstrap draws anew, shape (n,): each row's date, or the row itself.
+        by_day: Whether it is the date.
+        not_seen: Which rows none of the models was fitted on, shape (n,).
         outcome: What happened, as a number, shape (n,).
         slices: The features to slice by, shape (n, any).
         challenger: What the challenger predicted, shape (n, …); none if no model was trained.
-        champion: What the current champion predicted, shape (n, …); none if there is none.
+        champion: What the current champion predicted, shape (n, …); none if there is none, or if
+            it cannot be judged on these rows.
         task: What is predicted.
+        no_contest: Why the current champion cannot be judged on these rows, if it cannot.
     """
 
-    dates: npt.NDArray[np.datetime64]
+    clusters: npt.NDArray[Any]
+    by_day: bool
+    not_seen: npt.NDArray[np.bool_]
     outcome: Floats
     slices: pd.DataFrame
     challenger: Floats | None
     champion: Floats | None
     task: Task
+    no_contest: NoContest | None = None
 
 
 class SliceMetrics(Frozen):
@@ -72,8 +92,8 @@ class Evaluation(Frozen):
 
     Attributes:
         as_of: The run's logical date.
-        holdout_start: First date of the holdout.
-        holdout_end: The first date after it.
+        holdout_start: First date of the holdout; none where rows have no time.
+        holdout_end: The first date after it; none where rows have no time.
         rows: Its rows.
         challenger: The newly trained model; none if no model was trained.
         champion: The champion before this run; none if there was none.
@@ -81,8 +101,8 @@ class Evaluation(Frozen):
     """
 
     as_of: date
-    holdout_start: date
-    holdout_end: date
+    holdout_start: date | None
+    holdout_end: date | None
     rows: int
     challenger: ModelEvaluation | None
     champion: ModelEvaluation | None

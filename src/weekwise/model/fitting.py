@@ -1,4 +1,4 @@
-"""Fitting a predictor: time order, whole days set aside to stop early on, progress on the way."""
+"""Fitting a predictor: rows in order, some set aside to stop early on, progress on the way."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from weekwise.features.model_frame import (
     number_column,
     time_column,
 )
+from weekwise.features.row_hash import Hashes, row_hashes
+from weekwise.features.time_features import calendar_feature
 from weekwise.model.predictor import Predictor
 from weekwise.model.training_record import FitParams, TrainingRecord
 from weekwise.tasks import task_of
@@ -60,6 +62,7 @@ def fit(
     params: FitParams,
     *,
     as_of: date,
+    holdout_share: float | None = None,
     on_progress: OnProgress | None = None,
 ) -> Predictor:
     """Fit a predictor on rows whose outcome is known.
@@ -68,30 +71,36 @@ def fit(
 
     Args:
         train: Raw rows of the contract, with its key, time, feature and target columns.
-        contract: What `train` is; it has a time and a target column.
+        contract: What `train` is; it has a target column, and a key or a time column.
         features: The contract's features to use, in any order.
         params: How to fit.
         as_of: The run's logical date, kept in the record.
+        holdout_share: Where rows have no time: the share that was held out, kept in the record.
         on_progress: Called about ten times on the way.
 
     Returns:
         The predictor.
 
     Raises:
-        ContractError: If the contract lacks a time column or a target that is supported.
-        FeedError: If the rows are of too few days, or cannot be learned from.
+        ContractError: If the contract lacks a target that is supported, or a time column that a
+            setting needs.
+        FeedError: If the rows are too few, or of too few days, or cannot be learned from.
     """
-    task = _task(contract)
+    task = task_of(contract)
     inputs = ModelInputs(
         contract=contract,
         features=tuple(name for name in contract.features if name in set(features)),
-        calendar=params.calendar,
+        calendar=_calendar(contract, params),
         country=params.country,
     )
-    rows = _in_time_order(train, contract)
-    days = time_column(rows[contract.time]).astype("datetime64[D]").astype(np.int64)
+    rows = _in_order(train, contract)
+    days = _days(rows, contract, params)
     outcome = number_column(rows[contract.target])
-    watched = _set_aside(days, params.validation_every)
+    watched = (
+        _rows_set_aside(row_hashes(rows, contract.key), params.validation_every)
+        if days is None
+        else _days_set_aside(days, params.validation_every)
+    )
     _refuse_unfit(task, outcome, watched)
 
     def pool(part: npt.NDArray[np.bool_]) -> Pool:
@@ -103,8 +112,9 @@ def fit(
     model = _grow(pool(~watched), validation, task, params, on_progress)
     record = TrainingRecord(
         as_of=as_of,
-        train_start=_date(days[0]),
-        train_end=_date(days[-1] + 1),
+        train_start=None if days is None else _date(days[0]),
+        train_end=None if days is None else _date(days[-1] + 1),
+        holdout_share=holdout_share if days is None else None,
         rows=int((~watched).sum()),
         validation_rows=int(watched.sum()),
         baseline=task.baseline(outcome),
@@ -116,24 +126,52 @@ def fit(
     return Predictor(inputs=inputs, threshold=params.threshold, record=record, model=model)
 
 
-def _task(contract: Contract) -> Task:
+def _calendar(contract: Contract, params: FitParams) -> tuple[str, ...]:
+    """The calendar features to use: none without a time, none of the clock without one."""
     if contract.time is None:
-        raise ContractError(
-            f"contract {contract.table} needs a time column to fit a model; "
-            "give one column role: time"
-        )
-    return task_of(contract)
+        return ()
+    has_clock = contract.columns[contract.time].type.facts.has_time_of_day
+    return tuple(
+        name for name in params.calendar if has_clock or not calendar_feature(name).of_time
+    )
 
 
-def _in_time_order(train: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """Rows by time, then key: CatBoost's statistics of categories depend on the order."""
+def _in_order(train: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    """Rows by time, then key: CatBoost's statistics of categories depend on the order.
+
+    Without a time, by a hash of the key: a key may be in an order that tells the outcome.
+    """
     order = dict.fromkeys([*contract.names(Role.TIME), *contract.key])
     present = [name for name in order if name in train.columns]
     ordered: pd.DataFrame = train.sort_values(present, kind="stable", ignore_index=True)
+    if contract.time is None:
+        places = np.argsort(row_hashes(ordered, contract.key), kind="stable")
+        ordered = ordered.iloc[places].reset_index(drop=True)
     return ordered
 
 
-def _set_aside(days: npt.NDArray[np.int64], every: int | None) -> npt.NDArray[np.bool_]:
+def _days(
+    rows: pd.DataFrame, contract: Contract, params: FitParams
+) -> npt.NDArray[np.int64] | None:
+    """The day of each row since 1970, shape (n,), or none where rows have no time."""
+    if contract.time is not None:
+        return time_column(rows[contract.time]).astype("datetime64[D]").astype(np.int64)
+    if params.recency_half_life_days is not None:
+        raise ContractError(
+            f"training.fit.recency_half_life_days needs a time column, and contract "
+            f"{contract.table} has none; set it to null, or give one column role: time"
+        )
+    return None
+
+
+def _rows_set_aside(hashes: Hashes, every: int | None) -> npt.NDArray[np.bool_]:
+    """Which rows to stop early on: about every n-th, by a hash of its key."""
+    if every is None:
+        return np.zeros(len(hashes), dtype=np.bool_)
+    return np.asarray(hashes % np.uint64(every) == np.uint64(every // 2))
+
+
+def _days_set_aside(days: npt.NDArray[np.int64], every: int | None) -> npt.NDArray[np.bool_]:
     """Which rows lie on a day to stop early on: every n-th, counted back from the newest."""
     if every is None:
         return np.zeros(len(days), dtype=np.bool_)
@@ -174,10 +212,10 @@ def _errors(
 
 
 def _weights(
-    days: npt.NDArray[np.int64], params: FitParams, part: npt.NDArray[np.bool_]
+    days: npt.NDArray[np.int64] | None, params: FitParams, part: npt.NDArray[np.bool_]
 ) -> Floats | None:
     """Weights of some rows that halve with each half-life of age, or none."""
-    if params.recency_half_life_days is None:
+    if days is None or params.recency_half_life_days is None:
         return None
     weights: Floats = 0.5 ** ((days[-1] - days[part]) / params.recency_half_life_days)
     return weights

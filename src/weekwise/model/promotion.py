@@ -7,21 +7,23 @@ anything: `decide` is a function of its arguments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
+from weekwise.analysis.bootstrap import resampled_sums
 from weekwise.contract.column import Share
 from weekwise.contract.frozen import Frozen
 from weekwise.errors import ContractError
 from weekwise.features.model_frame import Floats
 from weekwise.features.slices import slice_values
+from weekwise.model.evaluation import NoContest
 from weekwise.model.verdict import Comparison, Decision, SliceComparison, Verdict
 from weekwise.tasks.base import Task
 from weekwise.tasks.records import Baseline, MetricInfo, Metrics
@@ -52,7 +54,7 @@ class PromotionParams(Frozen):
         min_rows: With fewer rows that neither model was fitted on, the champion stays; for a small
             table fewer will do, `min_share` of the training rows, though never under 50.
         min_share: See `min_rows`.
-        min_days: The same for days, which are what is resampled.
+        min_days: The same for days, which are what is resampled; not asked where rows have no time.
         slice_limits: For each column to slice by, how much worse than the champion's the
             loss of any slice may be.
         slice_min_rows: Slices with fewer rows are not judged.
@@ -82,14 +84,18 @@ class Holdout:
 
     Attributes:
         as_of: The run's logical date.
-        dates: Each row's date, shape (n,), datetime64.
+        clusters: What is resampled, shape (n,): each row's date, or the row itself.
+        by_day: Whether it is the date.
+        not_seen: Which rows neither was fitted on, shape (n,); the others are left out here.
         outcome: What happened, as a number, shape (n,).
         slices: The columns to slice by, shape (n, any).
         task: What is predicted.
     """
 
     as_of: date
-    dates: npt.NDArray[np.datetime64]
+    clusters: npt.NDArray[Any]
+    by_day: bool
+    not_seen: npt.NDArray[np.bool_]
     outcome: Floats
     slices: pd.DataFrame
     task: Task
@@ -101,27 +107,43 @@ class Scored:
 
     Attributes:
         version: Its version in the registry.
-        train_end: The first date after its newest training row.
         baseline: What the outcomes of its training rows alone predict.
         rows: How many rows it was trained on.
         predicted: What it predicts, shape (n, …), in the holdout's order.
     """
 
     version: str
-    train_end: date
     baseline: Baseline
     rows: int
     predicted: Floats
 
 
+@dataclass(frozen=True)
+class Unmatched:
+    """A champion that cannot be judged on the holdout's rows.
+
+    Attributes:
+        version: Its version in the registry.
+        contest: Why it cannot be, and whether it can predict.
+    """
+
+    version: str
+    contest: NoContest
+
+
 def decide(
-    challenger: Scored, champion: Scored | None, params: PromotionParams, *, holdout: Holdout
+    challenger: Scored,
+    champion: Scored | Unmatched | None,
+    params: PromotionParams,
+    *,
+    holdout: Holdout,
 ) -> Verdict:
     """Judge a challenger.
 
     Args:
         challenger: The newly trained model.
-        champion: The model in service, if there is one.
+        champion: The model in service, if there is one. If it cannot be judged on these rows, the
+            floor alone decides.
         params: What is asked of a challenger.
         holdout: The rows both were scored on; those either was fitted on are left out here.
 
@@ -146,27 +168,28 @@ class _Trial:
     champion: Floats | None
 
     @classmethod
-    def of(cls, challenger: Scored, champion: Scored | None, holdout: Holdout) -> _Trial:
-        both = [challenger] if champion is None else [challenger, champion]
-        dates = holdout.dates.astype("datetime64[D]")
-        unseen = dates >= np.datetime64(max(model.train_end for model in both), "D")
-        rows = Holdout(
-            as_of=holdout.as_of,
-            dates=dates[unseen],
+    def of(
+        cls, challenger: Scored, champion: Scored | Unmatched | None, holdout: Holdout
+    ) -> _Trial:
+        unseen = holdout.not_seen
+        rows = replace(
+            holdout,
+            clusters=holdout.clusters[unseen],
+            not_seen=unseen[unseen],
             outcome=np.asarray(holdout.outcome, dtype=np.float64)[unseen],
             slices=holdout.slices[unseen],
-            task=holdout.task,
         )
-        theirs = None if champion is None else champion.predicted[unseen]
+        theirs = champion.predicted[unseen] if isinstance(champion, Scored) else None
         return cls(holdout=rows, challenger=challenger.predicted[unseen], champion=theirs)
 
     @property
     def rows(self) -> int:
-        return len(self.holdout.dates)
+        return len(self.holdout.outcome)
 
     @property
-    def days(self) -> int:
-        return len(np.unique(self.holdout.dates))
+    def days(self) -> int | None:
+        """How many days the rows are of; none where they have no time."""
+        return len(np.unique(self.holdout.clusters)) if self.holdout.by_day else None
 
     def differences(self) -> Floats | None:
         """Challenger's loss minus the champion's for each row, shape (n,)."""
@@ -177,7 +200,10 @@ class _Trial:
 
 
 def _judge(
-    trial: _Trial, challenger: Scored, champion: Scored | None, params: PromotionParams
+    trial: _Trial,
+    challenger: Scored,
+    champion: Scored | Unmatched | None,
+    params: PromotionParams,
 ) -> Verdict:
     task, truth = trial.holdout.task, trial.holdout.outcome
     metrics = task.score(truth, trial.challenger)
@@ -190,14 +216,17 @@ def _judge(
         differences = trial.differences()
         if differences is not None:
             differences = differences / (baseline.loss or 1.0)
-            comparison = compare(differences, trial.holdout.dates, params)
+            comparison = compare(differences, trial.holdout, params)
             slices = _compare_slices(differences, trial.holdout.slices, params)
             checks += [_contest(task, comparison, params), _slices_hold(slices, params)]
     return Verdict(
         as_of=trial.holdout.as_of,
         task=task.name,
         decision=_decision(all(check.passed for check in checks), champion),
-        reasons=tuple(check.sentence for check in checks if check.sentence),
+        reasons=(
+            *_no_contest(champion),
+            *(check.sentence for check in checks if check.sentence),
+        ),
         challenger_version=challenger.version,
         champion_version=None if champion is None else champion.version,
         challenger=metrics,
@@ -208,32 +237,34 @@ def _judge(
     )
 
 
-def compare(
-    differences: Floats, dates: npt.NDArray[np.datetime64], params: PromotionParams
-) -> Comparison:
+def _no_contest(champion: Scored | Unmatched | None) -> tuple[str, ...]:
+    if not isinstance(champion, Unmatched):
+        return ()
+    fact = f"Version {champion.version} cannot be judged on these rows: {champion.contest.reason}."
+    return (f"{fact} The floor alone decides.",)
+
+
+def compare(differences: Floats, holdout: Holdout, params: PromotionParams) -> Comparison:
     """Mean difference of two models' losses, with a bootstrap interval over whole days.
 
-    Rows of one day share what happened on it, so days are resampled, not rows: Field and Welsh,
-    "Bootstrapping clustered data", JRSS B 69, 2007 (the cluster bootstrap); the interval
-    is the percentile one.
+    Rows of one day share what happened on it, so days are resampled, not rows; rows without a time
+    are resampled one by one. The interval is the percentile one.
 
     Args:
         differences: Challenger's loss minus the champion's, shape (n,).
-        dates: Each row's date, shape (n,).
+        holdout: The rows they are of.
         params: Level, number and seed of the bootstrap.
     """
-    days, place = np.unique(dates, return_inverse=True)
-    sums = np.bincount(place, weights=differences)
-    counts = np.bincount(place)
-    drawn = np.random.default_rng(params.seed).integers(
-        0, len(days), size=(params.resamples, len(days))
-    )
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    parts, place = np.unique(holdout.clusters, return_inverse=True)
+    counts = np.bincount(place).astype(np.float64)
+    sums = np.column_stack([np.bincount(place, weights=differences), counts])
+    drawn = resampled_sums(sums, resamples=params.resamples, seed=params.seed)
+    means = drawn[:, 0] / drawn[:, 1]
     tail = (1 - params.confidence) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return Comparison(
         rows=len(differences),
-        days=len(days),
+        days=len(parts) if holdout.by_day else None,
         difference=float(differences.mean()),
         low=float(low),
         high=float(high),
@@ -250,21 +281,25 @@ class _Check:
     sentence: str
 
 
-def _decision(passed: bool, champion: Scored | None) -> Decision:
+def _decision(passed: bool, champion: Scored | Unmatched | None) -> Decision:
     if champion is None:
         return Decision.FIRST if passed else Decision.REJECTED
+    if isinstance(champion, Unmatched) and not champion.contest.predicts:
+        return Decision.PROMOTED if passed else Decision.REJECTED
     return Decision.PROMOTED if passed else Decision.KEPT
 
 
 def _enough(trial: _Trial, trained: int, params: PromotionParams) -> _Check:
-    unseen = f"{trial.rows:,} rows of {trial.days} days that no model was fitted on"
     least = min(params.min_rows, max(FEWEST_ROWS, round(params.min_share * trained)))
-    if trial.rows >= least and trial.days >= params.min_days:
+    days, of_days, of_least = trial.days, "", ""
+    if days is not None:
+        of_days, of_least = f" of {days} days", f" of {params.min_days} days"
+    unseen = f"{trial.rows:,} rows{of_days} that no model was fitted on"
+    if trial.rows >= least and (days is None or days >= params.min_days):
         return _Check(passed=True, sentence=f"Judged on {unseen}.")
     return _Check(
         passed=False,
-        sentence=f"Too little to judge on: {unseen}; "
-        f"{least:,} rows of {params.min_days} days are asked for.",
+        sentence=f"Too little to judge on: {unseen}; {least:,} rows{of_least} are asked for.",
     )
 
 

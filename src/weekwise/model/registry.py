@@ -33,6 +33,8 @@ from weekwise.model.alias_log import AliasLog, Change
 from weekwise.model.contenders import Candidate
 from weekwise.model.model_files import PREDICTOR, copied
 from weekwise.model.predictor import Predictor
+from weekwise.model.run_tags import RunTags
+from weekwise.model.training_record import TrainingRecord
 from weekwise.model.verdict import Decision, Verdict
 
 if TYPE_CHECKING:
@@ -40,9 +42,7 @@ if TYPE_CHECKING:
 
 FINGERPRINT = "fingerprint"
 WEEKLY_RUN = "weekly run"
-_CANDIDATE = "candidate."
 _DESCRIPTION_LIMIT = 5000  # characters, of MLflow's own database column
-_REASON_LIMIT = 1000
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ class Registry:
         self.name = name
         self._client = client or MlflowClient()
         self._log = AliasLog(self._client, name)
+        self._runs = RunTags(self._client, name)
 
     def register(
         self,
@@ -114,8 +115,7 @@ class Registry:
                 **(tags or {}),
                 FINGERPRINT: fingerprint,
                 "as_of": record.as_of.isoformat(),
-                "train_start": record.train_start.isoformat(),
-                "train_end": record.train_end.isoformat(),
+                **_dates(record),
                 "rows": str(record.rows),
                 "contract_hash": predictor.contract.hash,
             },
@@ -171,7 +171,7 @@ class Registry:
 
     def champion_for(self, as_of: date) -> str | None:
         """The version that the run of a week predicts with, once judged."""
-        return self.history().champion_for(as_of)
+        return self._runs.expected(as_of) or self.history().champion_for(as_of)
 
     def champion_before(self, as_of: date) -> str | None:
         """The version that the challenger of a week is judged against."""
@@ -180,9 +180,7 @@ class Registry:
     def record_candidate(self, as_of: date, nomination: Candidate) -> None:
         """Remember what a run brings to the promotion gate."""
         self._create()
-        short = nomination.model_copy(update={"reason": nomination.reason[:_REASON_LIMIT]})
-        key = f"{_CANDIDATE}{as_of.isoformat()}"
-        self._client.set_registered_model_tag(self.name, key, short.model_dump_json())
+        self._runs.record_candidate(as_of, nomination)
 
     def candidate(self, as_of: date) -> Candidate:
         """What a run brought to the promotion gate.
@@ -190,25 +188,41 @@ class Registry:
         Raises:
             RegistryError: If no run of that date got so far.
         """
-        model = self._log.registered_model()
-        written = None if model is None else model.tags.get(f"{_CANDIDATE}{as_of.isoformat()}")
-        if written is None:
+        candidate = self._runs.candidate(as_of)
+        if candidate is None:
             raise RegistryError(
                 f"no challenger for {self.name} as of {as_of}; train one with: "
                 f"kedro run --pipeline model_training --params as_of={as_of}"
             )
-        return Candidate.model_validate_json(written)
+        return candidate
 
-    def apply(self, verdict: Verdict, who: str = WEEKLY_RUN) -> None:
-        """Carry a verdict out: tags and description on the version, then the aliases.
+    def record_verdict(self, verdict: Verdict) -> None:
+        """Keep a verdict: tags and description on the version, and who predicts from here on.
+
+        No alias moves: `carry_out` does that, once the run has its report.
+
+        Args:
+            verdict: The promotion gate's verdict.
+        """
+        self._annotate(verdict)
+        if verdict.promotes:
+            self._runs.expect(verdict.as_of, verdict.challenger_version)
+        elif verdict.decision is not Decision.DRY_RUN:
+            self._runs.expect(verdict.as_of, self.champion_before(verdict.as_of))
+
+    def is_carried_out(self, as_of: date) -> bool:
+        """Whether the verdict of a run has moved what it had to move."""
+        return self._runs.candidate(as_of) is not None and self._runs.expected(as_of) is None
+
+    def carry_out(self, verdict: Verdict, who: str = WEEKLY_RUN) -> None:
+        """Move the aliases as a verdict asks.
 
         Repeated, it changes nothing more; a person's rollback since then stands.
 
         Args:
             verdict: The promotion gate's verdict.
-            who: Who applies it.
+            who: Who carries it out.
         """
-        self._annotate(verdict)
         if verdict.decision is Decision.DRY_RUN:
             return
         self._log.note_judged(verdict.as_of)
@@ -224,6 +238,7 @@ class Registry:
                 as_of=verdict.as_of,
             )
             self._log.append(change)
+        self._runs.expect(verdict.as_of, None)
 
     def promote(self, version: str, *, why: str, who: str | None = None) -> AliasEvent:
         """Make a version champion.
@@ -335,6 +350,12 @@ def _changes(verdict: Verdict, history: History) -> list[tuple[str, Action, str 
     if challenger is not None and (not losers or losers[-1].version != challenger):
         changes.append((CHALLENGER, Action.PROMOTE, challenger))
     return changes
+
+
+def _dates(record: TrainingRecord) -> dict[str, str]:
+    """The dates of the rows a model has seen, where rows have a time."""
+    dates = {"train_start": record.train_start, "train_end": record.train_end}
+    return {name: date.isoformat() for name, date in dates.items() if date is not None}
 
 
 def _user() -> str:

@@ -46,7 +46,7 @@ class Retraining(Frozen):
 
 
 def decide_retraining(
-    log: pd.DataFrame, params: RetrainingParams, *, as_of: date, has_champion: bool
+    log: pd.DataFrame, params: RetrainingParams, *, as_of: date, no_champion: str | None
 ) -> Retraining:
     """Decide whether a run trains.
 
@@ -55,10 +55,10 @@ def decide_retraining(
             of later ones are left out, so that a run repeated decides the same.
         params: When to train.
         as_of: The run's logical date.
-        has_champion: Whether there is a champion that could stay.
+        no_champion: Why there is no champion that could stay, one sentence; none if there is one.
     """
-    if not has_champion:
-        return Retraining(retrain=True, reason="There is no champion yet.")
+    if no_champion is not None:
+        return Retraining(retrain=True, reason=no_champion)
     if params.retrain is When.ALWAYS:
         return Retraining(retrain=True, reason="Every run trains (retrain: always).")
     if params.retrain is When.NEVER:

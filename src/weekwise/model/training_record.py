@@ -43,10 +43,11 @@ class FitParams(Frozen):
         rsm: Share of the inputs that each split chooses from; the random subspace method.
         early_stopping_rounds: Stop after this many trees without a better validation loss.
         validation_every: Every n-th day, counted back from the newest, is set aside to stop early
-            on; the newest days themselves are trained on. Not a multiple of 7. None means that all
-            days are trained on and all `iterations` trees are grown.
+            on; the newest days themselves are trained on. Not a multiple of 7. Where rows have no
+            time, about every n-th row is. None means that all rows are trained on and all
+            `iterations` trees are grown.
         recency_half_life_days: Rows this much older than the newest weigh half; none means all
-            weigh alike.
+            weigh alike. It needs a time column.
         threshold: For yes or no: the probability from which the decision is yes.
         drop_calendar: Calendar features to do without. In a history of less than a few years the
             day of the month or of the year names single days, not seasons; so does a holiday.
@@ -92,9 +93,11 @@ class TrainingRecord(Frozen):
 
     Attributes:
         as_of: The run that fitted it.
-        train_start: Date of the oldest row it has seen.
+        train_start: Date of the oldest row it has seen; none where rows have no time.
         train_end: The first date after the newest row it has seen; rows from this date on are new
-            to it.
+            to it. None where rows have no time.
+        holdout_share: Where rows have no time: the share of them that was held out, by a hash of
+            their key.
         rows: How many rows it was fitted on, those for early stopping not counted.
         validation_rows: How many rows early stopping watched.
         baseline: What all these outcomes alone predict: for yes or no the positive rate.
@@ -107,8 +110,9 @@ class TrainingRecord(Frozen):
     """
 
     as_of: date
-    train_start: date
-    train_end: date
+    train_start: date | None
+    train_end: date | None
+    holdout_share: Share | None = None
     rows: int
     validation_rows: int
     baseline: Baseline

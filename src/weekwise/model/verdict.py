@@ -21,7 +21,7 @@ class Decision(StrEnum):
     KEPT = "kept"
     """The champion stays."""
     REJECTED = "rejected"
-    """There was no champion, and the challenger is not fit to become it."""
+    """There was no champion that can predict, and the challenger is not fit to become it."""
     NOT_RETRAINED = "not_retrained"
     """No model was trained; the champion stays."""
     DRY_RUN = "dry_run"
@@ -33,7 +33,7 @@ class Comparison(Frozen):
 
     Attributes:
         rows: Rows that neither was fitted on.
-        days: Days these rows are of.
+        days: Days these rows are of; none where they have no time.
         difference: Challenger's mean loss minus the champion's; below zero is better.
         low: Lower end of the difference's bootstrap interval.
         high: Upper end of it.
@@ -42,7 +42,7 @@ class Comparison(Frozen):
     """
 
     rows: int
-    days: int
+    days: int | None
     difference: float
     low: float
     high: float
@@ -152,6 +152,23 @@ def not_retrained(as_of: date, task: TaskName, champion_version: str, reason: st
         decision=Decision.NOT_RETRAINED,
         reasons=(reason,),
         champion_version=champion_version,
+    )
+
+
+def champion_already(as_of: date, task: TaskName, version: str) -> Verdict:
+    """The verdict of a run whose challenger is the champion: it is not judged against itself.
+
+    Args:
+        as_of: The run's logical date.
+        task: What is predicted.
+        version: The version, which stays champion.
+    """
+    return Verdict(
+        as_of=as_of,
+        task=task,
+        decision=Decision.KEPT,
+        reasons=(f"Version {version} is the champion already; it is not judged against itself.",),
+        champion_version=version,
     )
 
 

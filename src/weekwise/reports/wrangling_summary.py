@@ -24,8 +24,9 @@ class WranglingSummary(Frozen):
         left_out: Rows that are not in the features, by reason.
         history_rows: Rows of features with an outcome.
         upcoming_rows: Rows of features to be predicted.
-        history_start: First date of the history; none if it is empty.
-        history_end: Last date of the history; none if it is empty.
+        history_start: First date of the history; none if it is empty or rows have no time.
+        history_end: Last date of the history; none if it is empty or rows have no time.
+        upcoming_end: The first date after the upcoming days; none where rows have no time.
         data_hash: SHA-256 of the features, 64 hexadecimal digits.
     """
 
@@ -37,6 +38,7 @@ class WranglingSummary(Frozen):
     upcoming_rows: int
     history_start: date | None
     history_end: date | None
+    upcoming_end: date | None
     data_hash: str
 
 
@@ -60,8 +62,10 @@ def summarize_features(
         left_out: Rows that are not in `features`, by reason.
     """
     history = window.history(features, contract)
-    time = history[str(contract.time)].cast("date")
-    span = history.agg(first=time.min(), last=time.max()).to_pyarrow().to_pylist()[0]
+    span: dict[str, date | None] = {"first": None, "last": None}
+    if contract.time is not None:
+        time = history[contract.time].cast("date")
+        span = history.agg(first=time.min(), last=time.max()).to_pyarrow().to_pylist()[0]
     return WranglingSummary(
         as_of=window.as_of,
         rows_in=dict(rows_in),
@@ -71,5 +75,6 @@ def summarize_features(
         upcoming_rows=count_rows(window.upcoming(features, contract)),
         history_start=span["first"],
         history_end=span["last"],
+        upcoming_end=None if contract.time is None else window.end,
         data_hash=table_hash(features),
     )

@@ -16,7 +16,7 @@ from weekwise.analysis.performance import (
     calibration_bins,
     is_worse,
     score_week,
-    skill_by_day,
+    skill_of,
     worst_slices,
 )
 from weekwise.tasks.binary import Binary
@@ -32,7 +32,7 @@ def a_week(outcome: list[float], probability: list[float] | float, days: int = 7
     return pd.DataFrame(
         {
             "as_of": AS_OF,
-            "day": [AS_OF + timedelta(days=n % days) for n in range(len(outcome))],
+            "cluster": [AS_OF + timedelta(days=n % days) for n in range(len(outcome))],
             "probability": probability,
             "model_version": "3",
             "outcome": outcome,
@@ -75,7 +75,7 @@ class TestScoreWeek:
         ("rows", "why"),
         [
             (quarter_late(rows=19), "too few rows"),
-            (quarter_late().query("day < @AS_OF.replace(day=3)"), "too few days"),
+            (quarter_late().query("cluster < @AS_OF.replace(day=3)"), "too few days"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
@@ -143,8 +143,8 @@ class TestSkillByDay:
         uneven = np.where(days == 6, 1.6, 0.2)
         constant = np.full(350, 0.5)
 
-        steady = skill_by_day(days.tolist(), even, constant, PARAMS)
-        stormy = skill_by_day(days.tolist(), uneven, constant, PARAMS)
+        steady = skill_of(days.tolist(), even, constant, PARAMS)
+        stormy = skill_of(days.tolist(), uneven, constant, PARAMS)
 
         assert steady.value == pytest.approx(stormy.value) == pytest.approx(0.2)
         assert steady.low == pytest.approx(steady.high) == pytest.approx(0.2)
@@ -160,10 +160,10 @@ class TestSkillByDay:
         constant = TASK.losses(outcome, TASK.baseline_predictions((rate,), 60))
         where = [n % days for n in range(60)]
 
-        skill = skill_by_day(where, losses, constant, PARAMS)
+        skill = skill_of(where, losses, constant, PARAMS)
 
         assert skill.low <= skill.high
-        assert skill == skill_by_day(where, losses, constant, PARAMS)
+        assert skill == skill_of(where, losses, constant, PARAMS)
         assert skill.value == pytest.approx(1 - losses.sum() / constant.sum())
 
 

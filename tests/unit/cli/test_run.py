@@ -87,6 +87,7 @@ class Project:
             upcoming_rows=0,
             history_start=None,
             history_end=None,
+            upcoming_end=None,
             data_hash="",
         )
         path.write_text(summary.model_dump_json())

@@ -17,6 +17,7 @@ from weekwise.datasets.registered_models import (
     ChallengerDataset,
     ChampionDataset,
     CurrentChampionDataset,
+    ReleaseDataset,
     VerdictDataset,
 )
 from weekwise.errors import AsOfError, RegistryError
@@ -26,6 +27,13 @@ from weekwise.model.verdict import Decision, Verdict, not_retrained
 
 AS_OF = train_end()
 WHERE: dict[str, Any] = {"name": "late_trains", "as_of": AS_OF.isoformat()}
+DATASETS = (
+    ChallengerDataset,
+    ChampionDataset,
+    CurrentChampionDataset,
+    VerdictDataset,
+    ReleaseDataset,
+)
 NEW = Challenger(
     predictor=predictor(), reason="New data.", fingerprint="f", example=trains(1), tags={"a": "b"}
 )
@@ -39,7 +47,8 @@ class FakeRegistry:
     fingerprints: dict[str, str] = field(default_factory=dict)
     nominees: dict[date, Candidate] = field(default_factory=dict)
     champions: dict[date, str] = field(default_factory=dict)
-    applied: list[Verdict] = field(default_factory=list)
+    noted: list[Verdict] = field(default_factory=list)
+    carried_out: list[Verdict] = field(default_factory=list)
 
     def register(self, new: Predictor, *, fingerprint: str, **_: Any) -> str:
         """Keep a predictor under its fingerprint."""
@@ -74,16 +83,24 @@ class FakeRegistry:
         """The champion of that date."""
         return self.champions.get(as_of)
 
-    def apply(self, verdict: Verdict) -> None:
+    def record_verdict(self, verdict: Verdict) -> None:
         """Keep a verdict."""
-        self.applied.append(verdict)
+        self.noted.append(verdict)
+
+    def carry_out(self, verdict: Verdict) -> None:
+        """Keep a verdict that was carried out."""
+        self.carried_out.append(verdict)
+
+    def is_carried_out(self, as_of: date) -> bool:
+        """Whether that date's was."""
+        return any(verdict.as_of == as_of for verdict in self.carried_out)
 
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> FakeRegistry:
     """The registry that the datasets use, in memory."""
     fake = FakeRegistry()
-    for dataset in (ChallengerDataset, ChampionDataset, CurrentChampionDataset, VerdictDataset):
+    for dataset in DATASETS:
         monkeypatch.setattr(dataset, "_registry", lambda _: fake)
     return fake
 
@@ -158,15 +175,14 @@ class TestChampions:
         registry.predictors["1"] = predictor()
         registry.champions[AS_OF] = "1"
 
-        assert ChampionDataset(**WHERE).load().version == "1"
+        champion = ChampionDataset(**WHERE).load().champion
+        assert champion is not None
+        assert champion.version == "1"
 
     @pytest.mark.usefixtures("registry")
     def test_no_champion_yet(self) -> None:
-        """Without a champion, loading it says which command makes one."""
-        with pytest.raises(DatasetError, match=f"kedro run --params as_of={AS_OF}") as error:
-            ChampionDataset(**WHERE).load()
-
-        assert isinstance(error.value.__cause__, RegistryError)
+        """Where the promotion gate has refused every model there is none, and that is no fault."""
+        assert ChampionDataset(**WHERE).load().champion is None
 
     @pytest.mark.parametrize("dataset", [ChampionDataset, CurrentChampionDataset])
     def test_cannot_be_saved(self, dataset: type) -> None:
@@ -187,13 +203,13 @@ class TestVerdict:
     )
 
     def test_saved_and_loaded(self, registry: FakeRegistry, tmp_path: Path) -> None:
-        """A saved verdict is applied to the registry and comes back equal."""
+        """A saved verdict is noted in the registry, moves nothing, and comes back equal."""
         dataset = VerdictDataset(**WHERE, filepath=str(tmp_path / "new" / "verdict.json"))
         assert not dataset.exists()
 
         dataset.save(self.VERDICT)
 
-        assert registry.applied == [self.VERDICT]
+        assert (registry.noted, registry.carried_out) == ([self.VERDICT], [])
         assert dataset.exists()
         assert dataset.load() == self.VERDICT
         assert [path.name for path in (tmp_path / "new").iterdir()] == ["verdict.json"]
@@ -201,13 +217,13 @@ class TestVerdict:
     def test_the_registry_comes_first(
         self, registry: FakeRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A verdict that could not be carried out is not kept as if it had been."""
+        """A verdict that could not be noted is not kept as if it had been."""
         dataset = VerdictDataset(**WHERE, filepath=str(tmp_path / "verdict.json"))
 
         def killed(_: Verdict) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(registry, "apply", killed)
+        monkeypatch.setattr(registry, "record_verdict", killed)
 
         with pytest.raises(KeyboardInterrupt):
             dataset.save(self.VERDICT)
@@ -243,20 +259,33 @@ class TestVerdict:
         assert "kedro run --pipeline model_training" in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("dataset", "more"),
-    [
-        (ChallengerDataset, {}),
-        (ChampionDataset, {}),
-        (CurrentChampionDataset, {}),
-        (VerdictDataset, {"filepath": "verdict.json"}),
-    ],
-)
+class TestRelease:
+    """The end of a run."""
+
+    def test_a_saved_release_carries_the_verdict_out(self, registry: FakeRegistry) -> None:
+        """Saving moves what the verdict moves, and from then on the release is there."""
+        dataset = ReleaseDataset(**WHERE)
+        assert not dataset.exists()
+
+        dataset.save(TestVerdict.VERDICT)
+
+        assert registry.carried_out == [TestVerdict.VERDICT]
+        assert dataset.exists()
+
+    @pytest.mark.usefixtures("registry")
+    def test_it_cannot_be_loaded(self) -> None:
+        """There is nothing to read; the message names the command that shows aliases."""
+        with pytest.raises(DatasetError, match="kedro model list"):
+            ReleaseDataset(**WHERE).load()
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
 def test_making_and_describing_one_needs_no_registry(
-    dataset: type, more: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    dataset: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Drawing the pipelines and listing the catalog work without MLflow."""
     monkeypatch.setitem(sys.modules, "weekwise.model.registry", None)
+    more = {"filepath": "verdict.json"} if dataset is VerdictDataset else {}
 
     made = dataset(**WHERE, **more, metadata={"kedro-viz": {"layer": "models"}})
 

@@ -236,4 +236,5 @@ def test_summary(contracts: Contracts) -> None:
         "upcoming_rows": 1,
         "history_start": "2013-03-03",
         "history_end": "2013-03-03",
+        "upcoming_end": "2013-03-11",
     }

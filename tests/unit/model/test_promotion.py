@@ -29,7 +29,9 @@ def a_holdout(seed: int = 0) -> tuple[Holdout, np.ndarray]:
     truth = rng.beta(1, 3, rows)
     holdout = Holdout(
         as_of=AS_OF,
-        dates=START + np.repeat(np.arange(DAYS), PER_DAY),
+        clusters=START + np.repeat(np.arange(DAYS), PER_DAY),
+        by_day=True,
+        not_seen=np.ones(rows, dtype=bool),
         outcome=(rng.random(rows) < truth).astype(float),
         slices=pd.DataFrame({"line": np.where(np.arange(rows) % 2, "red", "blue")}),
         task=Binary(),
@@ -44,7 +46,6 @@ def scored(probability: np.ndarray, **changes: Any) -> Scored:
     """A model fitted on all that came before the holdout."""
     model = Scored(
         version="1",
-        train_end=date(2013, 7, 1),
         baseline=(0.25,),
         rows=100_000,
         predicted=probability,
@@ -166,11 +167,11 @@ def test_small_slices_are_not_judged() -> None:
 
 
 def test_only_rows_that_neither_was_fitted_on() -> None:
-    """Rows before either model's training end play no part, whatever was forecast for them."""
-    seen = np.datetime64("2013-07-04") > HOLDOUT.dates
-    champion = scored(np.where(seen, 0.999, TRUTH), version="7", train_end=date(2013, 7, 4))
+    """Rows that either model was fitted on play no part, whatever was forecast for them."""
+    seen = np.datetime64("2013-07-04") > HOLDOUT.clusters
+    champion = scored(np.where(seen, 0.999, TRUTH), version="7")
 
-    verdict = decide(scored(TRUTH), champion, PARAMS, holdout=HOLDOUT)
+    verdict = decide(scored(TRUTH), champion, PARAMS, holdout=replace(HOLDOUT, not_seen=~seen))
 
     assert verdict.comparison is not None
     assert verdict.comparison.rows == (DAYS - 3) * PER_DAY
@@ -180,7 +181,7 @@ def test_only_rows_that_neither_was_fitted_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("champion", "train_end", "expected"),
+    ("champion", "seen_before", "expected"),
     [
         (CHAMPION, date(2013, 7, 12), Decision.KEPT),
         (CHAMPION, date(2014, 1, 1), Decision.KEPT),
@@ -188,12 +189,12 @@ def test_only_rows_that_neither_was_fitted_on() -> None:
     ],
 )
 def test_too_little_to_judge_on(
-    champion: Scored | None, train_end: date, expected: Decision
+    champion: Scored | None, seen_before: date, expected: Decision
 ) -> None:
     """With too few unseen rows or days the champion stays, and the verdict says so."""
-    challenger = scored(TRUTH, train_end=train_end)
+    holdout = replace(HOLDOUT, not_seen=np.datetime64(seen_before) <= HOLDOUT.clusters)
 
-    verdict = decide(challenger, champion, PARAMS, holdout=HOLDOUT)
+    verdict = decide(scored(TRUTH), champion, PARAMS, holdout=holdout)
 
     assert verdict.decision is expected
     assert "Too little to judge on" in verdict.reasons[0]
@@ -254,7 +255,7 @@ def test_the_bootstrap_resamples_days() -> None:
     by_day = rng.normal(0, 0.01, DAYS)
     differences = np.repeat(by_day, PER_DAY)
 
-    found = compare(differences, HOLDOUT.dates, PARAMS.model_copy(update={"resamples": 5000}))
+    found = compare(differences, HOLDOUT, PARAMS.model_copy(update={"resamples": 5000}))
 
     naive = [rng.choice(by_day, DAYS).mean() for _ in range(5000)]
     assert found.difference == pytest.approx(by_day.mean())

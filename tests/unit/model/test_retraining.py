@@ -37,7 +37,7 @@ def log(*weeks: str) -> pd.DataFrame:
 )
 def test_if_needed(weeks: tuple[str, ...], expected: bool) -> None:
     """A model is trained when enough of the last weeks were bad, each counted once."""
-    found = decide_retraining(log(*weeks), IF_NEEDED, as_of=AS_OF, has_champion=True)
+    found = decide_retraining(log(*weeks), IF_NEEDED, as_of=AS_OF, no_champion=None)
 
     assert found.retrain is expected
     assert "2 of 3 call for a new model" in found.reason
@@ -47,7 +47,7 @@ def test_rows_of_this_run_and_later_ones_play_no_part() -> None:
     """A run repeated, with later weeks in the log, decides as it did."""
     weeks = log("", "drift", "drift")
 
-    found = decide_retraining(weeks, IF_NEEDED, as_of=AS_OF - timedelta(weeks=1), has_champion=True)
+    found = decide_retraining(weeks, IF_NEEDED, as_of=AS_OF - timedelta(weeks=1), no_champion=None)
 
     assert not found.retrain
 
@@ -56,7 +56,7 @@ def test_the_logs_order_plays_no_part() -> None:
     """The last weeks are the newest ones, wherever they stand in the log."""
     weeks = log("drift", "drift", "drift", "", "")
 
-    found = decide_retraining(weeks[::-1], IF_NEEDED, as_of=AS_OF, has_champion=True)
+    found = decide_retraining(weeks[::-1], IF_NEEDED, as_of=AS_OF, no_champion=None)
 
     assert not found.retrain
 
@@ -65,23 +65,23 @@ def test_unknown_flags_count_as_no() -> None:
     """A week that could not be judged is not bad."""
     weeks = log("", "", "").assign(drifted=pd.array([None] * 3, dtype="boolean"))
 
-    assert not decide_retraining(weeks, IF_NEEDED, as_of=AS_OF, has_champion=True).retrain
+    assert not decide_retraining(weeks, IF_NEEDED, as_of=AS_OF, no_champion=None).retrain
 
 
 @pytest.mark.parametrize(
-    ("when", "has_champion", "expected", "reason"),
+    ("when", "no_champion", "expected", "reason"),
     [
-        (When.ALWAYS, True, True, "retrain: always"),
-        (When.NEVER, True, False, "retrain: never"),
-        (When.NEVER, False, True, "no champion yet"),
-        (When.IF_NEEDED, False, True, "no champion yet"),
+        (When.ALWAYS, None, True, "retrain: always"),
+        (When.NEVER, None, False, "retrain: never"),
+        (When.NEVER, "There is no champion yet.", True, "no champion yet"),
+        (When.IF_NEEDED, "There is no champion yet.", True, "no champion yet"),
     ],
 )
-def test_policies(when: When, has_champion: bool, expected: bool, reason: str) -> None:
+def test_policies(when: When, no_champion: str | None, expected: bool, reason: str) -> None:
     """Always and never do as they say, but a first champion is always trained."""
     params = RetrainingParams(retrain=when)
 
-    found = decide_retraining(log(), params, as_of=AS_OF, has_champion=has_champion)
+    found = decide_retraining(log(), params, as_of=AS_OF, no_champion=no_champion)
 
     assert found.retrain is expected
     assert reason in found.reason

@@ -473,15 +473,14 @@ export interface components {
             as_of: string;
             /**
              * Train Start
-             * Format: date
+             * @description Of its oldest training row, if rows have times.
              */
-            train_start: string;
+            train_start: string | null;
             /**
              * Train End
-             * Format: date
-             * @description The first date after its newest training row.
+             * @description The first date after its newest training row, if rows have times.
              */
-            train_end: string;
+            train_end: string | null;
             /**
              * Rows
              * @description Training rows.

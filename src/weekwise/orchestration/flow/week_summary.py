@@ -67,7 +67,7 @@ def summarize_week(report: WeeklyReport) -> WeekSummary:
         expected=expected,
         realized=realized,
         rows=(
-            ("as of", f"{report.as_of}, predicting up to {figures.end}"),
+            ("as of", figures.period),
             ("history rows", f"{figures.data.history_rows:,}"),
             ("predictions", f"{figures.predictions.rows:,}"),
             ("verdict", verdict),

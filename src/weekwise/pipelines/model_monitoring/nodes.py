@@ -26,6 +26,7 @@ from weekwise.contract.derive import categorical
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError
 from weekwise.features.window import Window
+from weekwise.model.contenders import CurrentChampion
 from weekwise.model.evaluation import Evaluation
 from weekwise.model.verdict import Verdict
 from weekwise.quality.gate_result import GateResult
@@ -67,9 +68,9 @@ def join_outcomes(
         monitoring: How many weeks to judge, and by which columns they are sliced.
 
     Returns:
-        One row a prediction, ordered by week and key: `as_of`, `day`, the task's columns,
-        `model_version`, `outcome` (a number or missing) and the slices' columns, which are missing
-        where the outcome is.
+        One row a prediction, ordered by week and key: `as_of`, `cluster` (the day, or without a
+        time the row), the task's columns, `model_version`, `outcome` (a number or missing) and the
+        slices' columns, which are missing where the outcome is.
     """
     made = _recent(predictions, monitoring.performance.trend_weeks, window)
     task = task_of(features_contract)
@@ -81,13 +82,16 @@ def join_outcomes(
     joined = made.left_join(
         known.select(*features_contract.key, *shown, "outcome"), list(features_contract.key)
     )
-    rows = (
-        joined.mutate(day=joined[features_contract.time].cast("date"))
-        .filter(ibis._.day < ibis.literal(window.history_end(features_contract)))
-        .order_by("as_of", *features_contract.key)
-        .select("as_of", "day", *task.output_names, "model_version", "outcome", *slices)
+    due = window.due(joined, features_contract).order_by("as_of", *features_contract.key)
+    rows = due.mutate(cluster=_cluster(due, features_contract)).select(
+        "as_of", "cluster", *task.output_names, "model_version", "outcome", *slices
     )
     return _frame(rows)
+
+
+def _cluster(rows: ibis.Table, contract: Contract) -> ibis.Value:
+    """What a bootstrap draws anew: days, or rows where they have none."""
+    return ibis.row_number() if contract.time is None else rows[contract.time].cast("date")
 
 
 def count_outcomes(
@@ -101,13 +105,14 @@ def count_outcomes(
         window: The run's place in time.
 
     Returns:
-        One row a day of history, in order: `day`, `rows`, and the task's sums over them.
+        One row a day of history, in order: `day`, `rows`, and the task's sums over them. Without a
+        time all rows are of one day, before every other.
     """
     history = window.history(features, features_contract)
     sums = task_of(features_contract).sums(history[features_contract.target])
-    by_day = history.group_by(day=history[features_contract.time].cast("date")).agg(
-        rows=history.count(), **sums
-    )
+    time = features_contract.time
+    day = ibis.literal(date.min) if time is None else history[time].cast("date")
+    by_day = history.group_by(day=day).agg(rows=history.count(), **sums)
     return _frame(by_day.order_by("day"))
 
 
@@ -231,12 +236,20 @@ def describe_features(
     )
 
 
-def describe_model(verdict: Verdict, evaluation: Evaluation, window: Window) -> ModelFigures:
+def describe_model(
+    verdict: Verdict,
+    evaluation: Evaluation,
+    champion: CurrentChampion,
+    features_contract: Contract,
+    window: Window,
+) -> ModelFigures:
     """The promotion gate's decision, and what the holdout expected of the model in service.
 
     Args:
         verdict: The decision.
         evaluation: The holdout's figures of challenger, champion and baseline.
+        champion: The model that the verdict asks for, if there is one.
+        features_contract: What it has to predict.
         window: The run's place in time.
 
     Raises:
@@ -248,6 +261,7 @@ def describe_model(verdict: Verdict, evaluation: Evaluation, window: Window) -> 
         task=verdict.task,
         verdict=read.verdict_of(verdict),
         expected=read.expected_of(verdict, evaluation),
+        no_model=read.no_model(champion, features_contract),
     )
 
 
@@ -294,7 +308,7 @@ def judge_week(
     return judge(
         Figures(
             as_of=window.as_of,
-            end=window.end,
+            end=data_figures.upcoming_end,
             performance=realized_performance,
             predictions=upcoming_predictions,
             model=model_figures,
@@ -323,22 +337,24 @@ def log_week(judged_week: WeeklyReport) -> pd.DataFrame:
 
 
 def draw_report(
-    judged_week: WeeklyReport, monitoring_week: pd.DataFrame
-) -> tuple[str, WeeklyReport]:
-    """The weekly report for people and for programs.
+    judged_week: WeeklyReport, verdict: Verdict, monitoring_week: pd.DataFrame
+) -> tuple[str, Verdict, WeeklyReport]:
+    """The weekly report for people and for programs, and the release of the model it tells of.
 
-    Kedro saves a node's outputs in their order, and the JSON file tells others that the week is
-    complete. So it comes last, and after the monitoring log.
+    Kedro saves a node's outputs in their order: the page, then the release, so that no champion is
+    in service that no report explains. The JSON file tells others that the week is complete. So it
+    comes last, and after the monitoring log.
 
     Args:
         judged_week: The week's report.
+        verdict: What the promotion gate decided; saving it as a release carries it out.
         monitoring_week: The week's row of the monitoring log, for the order's sake only.
 
     Returns:
-        The page, and the report itself.
+        The page, the verdict, and the report itself.
     """
     del monitoring_week
-    return render_report(judged_week), judged_week
+    return render_report(judged_week), verdict, judged_week
 
 
 def _recent(predictions: ibis.Table, weeks: int, window: Window) -> ibis.Table:

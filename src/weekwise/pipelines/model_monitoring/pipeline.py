@@ -78,7 +78,7 @@ def _looking_ahead() -> list[Node]:
         ),
         Node(
             func=nodes.describe_model,
-            inputs=["verdict", "evaluation", "params:window"],
+            inputs=["verdict", "evaluation", "champion", "features_contract", "params:window"],
             outputs="model_figures",
             name="describe_model",
         ),
@@ -115,8 +115,8 @@ def _reporting() -> list[Node]:
         ),
         Node(
             func=nodes.draw_report,
-            inputs=["judged_week", "monitoring_week"],
-            outputs=["weekly_report_page", "weekly_report"],
+            inputs=["judged_week", "verdict", "monitoring_week"],
+            outputs=["weekly_report_page", "release", "weekly_report"],
             name="draw_report",
         ),
     ]

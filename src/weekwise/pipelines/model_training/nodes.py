@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import ibis
@@ -14,21 +14,24 @@ from weekwise.analysis.selection import Selection
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, FeedError
 from weekwise.features.fingerprint import text_hash
-from weekwise.features.model_frame import Floats, model_frame
+from weekwise.features.model_frame import Floats, model_frame, number_column
 from weekwise.features.time_features import calendar_feature
 from weekwise.features.window import Window
+from weekwise.model.compatibility import why_not
 from weekwise.model.contenders import Challenger, Champion, CurrentChampion
 from weekwise.model.evaluation import (
     Evaluation,
     HoldoutScores,
     ModelEvaluation,
+    NoContest,
     evaluate,
 )
 from weekwise.model.fitting import Progress, fit
+from weekwise.model.holdout import clusters, held_out, not_seen, why_unknown
 from weekwise.model.predictor import BASE_VALUE, Predictor
-from weekwise.model.promotion import Holdout, PromotionParams, Scored, decide
+from weekwise.model.promotion import Holdout, PromotionParams, Scored, Unmatched, decide
 from weekwise.model.retraining import Retraining, RetrainingParams, decide_retraining
-from weekwise.model.verdict import Verdict, not_retrained
+from weekwise.model.verdict import Verdict, champion_already, not_retrained
 from weekwise.pipelines.model_training.params import TrainingParams
 from weekwise.reports.charts import ChartFigure
 from weekwise.reports.model_card import render_card
@@ -47,6 +50,7 @@ logger = logging.getLogger(__name__)
 def plan_retraining(
     monitoring_log: ibis.Table,
     current_champion: CurrentChampion,
+    features_contract: Contract,
     window: Window,
     retraining: RetrainingParams,
 ) -> Retraining:
@@ -55,6 +59,7 @@ def plan_retraining(
     Args:
         monitoring_log: Earlier weeks' rows; those of later weeks are ignored.
         current_champion: The champion before this run, if there is one.
+        features_contract: What it would have to predict.
         window: The run's place in time.
         retraining: When to train.
     """
@@ -62,22 +67,32 @@ def plan_retraining(
         monitoring_log.to_pyarrow().to_pandas(),
         retraining,
         as_of=window.as_of,
-        has_champion=current_champion.champion is not None,
+        no_champion=_no_champion(current_champion, features_contract),
     )
     logger.info("%s", plan.reason)
     return plan
 
 
+def _no_champion(current: CurrentChampion, contract: Contract) -> str | None:
+    """Why there is no champion that could stay, if there is none."""
+    if current.champion is None:
+        return "There is no champion yet."
+    reason = why_not(current.champion.predictor, contract)
+    if reason is None:
+        return None
+    return f"The champion, version {current.champion.version}, cannot predict any more: {reason}."
+
+
 def split_history(
     features: ibis.Table, features_contract: Contract, window: Window, training: TrainingParams
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """History in two: what a challenger is fitted on, and the newest days, which it never sees.
+    """History in two: what a challenger is fitted on, and the holdout, which it never sees.
 
     Args:
         features: Rows of the features contract.
         features_contract: Its contract.
         window: The run's place in time.
-        training: `holdout_days` says how many days are held out.
+        training: How many of the newest days are held out, or which share of rows without a time.
 
     Returns:
         Training rows and holdout rows, each in the order of the contract's key.
@@ -88,13 +103,23 @@ def split_history(
     history = window.history(features, features_contract).order_by(*features_contract.key)
     frame = history.to_pyarrow().to_pandas(date_as_object=False)
     start = window.history_end(features_contract) - timedelta(days=training.holdout_days)
-    held_out = frame[features_contract.time] >= pd.Timestamp(start)
-    if held_out.all() or not held_out.any():
-        raise FeedError(
-            f"{int((~held_out).sum())} rows before {start} and {int(held_out.sum())} from then on: "
-            "training needs both; run a later week, or change training.holdout_days"
+    out = held_out(frame, features_contract, start=start, share=training.holdout_share)
+    if out.all() or not out.any():
+        raise FeedError(_no_split(features_contract, start, int((~out).sum()), int(out.sum())))
+    return frame[~out].reset_index(drop=True), frame[out].reset_index(drop=True)
+
+
+def _no_split(contract: Contract, start: date, train: int, out: int) -> str:
+    """Why history cannot be cut in two, and what to do."""
+    if contract.time is None:
+        return (
+            f"{train} rows to train on and {out} held out: training needs both; it needs more rows "
+            "whose target is known, or another training.holdout_share"
         )
-    return frame[~held_out].reset_index(drop=True), frame[held_out].reset_index(drop=True)
+    return (
+        f"{train} rows before {start} and {out} from then on: training needs both; "
+        "run a later week, or change training.holdout_days"
+    )
 
 
 def fit_challenger(
@@ -129,16 +154,12 @@ def fit_challenger(
         selected,
         training.fit,
         as_of=window.as_of,
+        holdout_share=training.holdout_share,
         on_progress=lambda progress: _report(progress, task_of(features_contract)),
     )
     record = predictor.record
-    logger.info(
-        "Fitted %d trees on %s rows, %s up to %s.",
-        record.trees,
-        f"{record.rows:,}",
-        record.train_start,
-        record.train_end,
-    )
+    dates = f", {record.train_start} up to {record.train_end}" if record.train_end else ""
+    logger.info("Fitted %d trees on %s rows%s.", record.trees, f"{record.rows:,}", dates)
     return Challenger(
         predictor=predictor,
         reason=retraining_plan.reason,
@@ -150,7 +171,8 @@ def fit_challenger(
             ",".join(selected),
             # The number of threads does not change the model.
             training.model_dump_json(
-                include={"holdout_days": True, "fit": True}, exclude={"fit": {"threads"}}
+                include={"holdout_days": True, "holdout_share": True, "fit": True},
+                exclude={"fit": {"threads"}},
             ),
         ),
         tags={"data_hash": wrangling_summary.data_hash},
@@ -159,7 +181,7 @@ def fit_challenger(
 
 def _report(progress: Progress, task: Task) -> None:
     logger.info(
-        "Training: %d of at most %d trees, %s %.4f on days set aside.",
+        "Training: %d of at most %d trees, %s %.4f on rows set aside.",
         progress.trees,
         progress.most,
         task.words.loss,
@@ -186,7 +208,7 @@ def score_holdout(
     Args:
         challenger: The run's own model, if there is one.
         current_champion: The champion before this run, if there is one.
-        holdout_rows: The newest rows of history.
+        holdout_rows: The rows that no model of this run is fitted on.
         features_contract: What the rows are.
         training: Names the features to slice by.
         promotion: The same, for the gate.
@@ -195,15 +217,33 @@ def score_holdout(
         ContractError: If a feature to slice by is not in the contract.
     """
     champion = current_champion.champion
+    no_contest = _no_contest(champion, features_contract)
+    rival = champion.predictor if champion and no_contest is None else None
+    not_seen_by_any = np.ones(len(holdout_rows), dtype=np.bool_)
+    for predictor in (challenger.predictor, rival):
+        if predictor is not None:
+            not_seen_by_any &= not_seen(holdout_rows, features_contract, predictor.record)
     slices = _slices(features_contract, training, promotion)
     return HoldoutScores(
-        dates=holdout_rows[features_contract.time].to_numpy().astype("datetime64[D]"),
-        outcome=holdout_rows[features_contract.target].to_numpy().astype(np.float64),
+        clusters=clusters(holdout_rows, features_contract),
+        by_day=features_contract.time is not None,
+        not_seen=not_seen_by_any,
+        outcome=number_column(holdout_rows[features_contract.target]),
         slices=holdout_rows[slices],
         challenger=_predicted(challenger.predictor, holdout_rows),
-        champion=_predicted(champion.predictor if champion else None, holdout_rows),
+        champion=_predicted(rival, holdout_rows),
         task=task_of(features_contract),
+        no_contest=no_contest,
     )
+
+
+def _no_contest(champion: Champion | None, contract: Contract) -> NoContest | None:
+    """Why the champion cannot be judged on rows of a contract, if it cannot."""
+    if champion is None:
+        return None
+    cannot = why_not(champion.predictor, contract)
+    reason = cannot or why_unknown(champion.predictor.contract, contract)
+    return None if reason is None else NoContest(reason=reason, predicts=cannot is None)
 
 
 def _slices(contract: Contract, training: TrainingParams, promotion: PromotionParams) -> list[str]:
@@ -241,13 +281,17 @@ def judge_challenger(
     if challenger.predictor is None or challenger.version is None:
         version = champion.version if champion else ""
         return not_retrained(window.as_of, task.name, version, challenger.reason)
+    if champion is not None and champion.version == challenger.version:
+        return champion_already(window.as_of, task.name, champion.version)
     verdict = decide(
         _scored(Champion(challenger.version, challenger.predictor), holdout_scores.challenger),
-        _scored(champion, holdout_scores.champion) if champion else None,
+        _rival(champion, holdout_scores),
         promotion,
         holdout=Holdout(
             as_of=window.as_of,
-            dates=holdout_scores.dates,
+            clusters=holdout_scores.clusters,
+            by_day=holdout_scores.by_day,
+            not_seen=holdout_scores.not_seen,
             outcome=holdout_scores.outcome,
             slices=holdout_scores.slices,
             task=task,
@@ -257,11 +301,18 @@ def judge_challenger(
     return verdict
 
 
+def _rival(champion: Champion | None, scores: HoldoutScores) -> Scored | Unmatched | None:
+    if champion is None:
+        return None
+    if scores.no_contest is not None:
+        return Unmatched(champion.version, scores.no_contest)
+    return _scored(champion, scores.champion)
+
+
 def _scored(model: Champion, predicted: Floats | None) -> Scored:
     record = model.predictor.record
     return Scored(
         version=model.version,
-        train_end=record.train_end,
         baseline=record.baseline,
         rows=record.rows,
         predicted=np.empty(0) if predicted is None else predicted,
@@ -285,13 +336,14 @@ def evaluate_models(
         training: Names the features to slice by.
     """
     scores, task = holdout_scores, holdout_scores.task
-    outcome = training_rows[features_contract.target].to_numpy().astype(np.float64)
+    outcome = number_column(training_rows[features_contract.target])
     baseline = task.baseline_predictions(task.baseline(outcome), len(scores.outcome))
     end = window.history_end(features_contract)
+    start = end - timedelta(days=training.holdout_days)
     return Evaluation(
         as_of=window.as_of,
-        holdout_start=end - timedelta(days=training.holdout_days),
-        holdout_end=end,
+        holdout_start=start if scores.by_day else None,
+        holdout_end=end if scores.by_day else None,
         rows=len(scores.outcome),
         challenger=_evaluated(scores.challenger, scores, training),
         champion=_evaluated(scores.champion, scores, training),

@@ -13,6 +13,8 @@ class TrainingParams(Frozen):
 
     Attributes:
         holdout_days: The newest days of history, which no model of this run is fitted on.
+        holdout_share: Where rows have no time: the share of them that is held out, by a hash of
+            their key.
         fit: How to fit.
         slices: Features whose values the evaluation tells apart.
         slice_min_rows: Slices with fewer rows are left out.
@@ -20,6 +22,7 @@ class TrainingParams(Frozen):
     """
 
     holdout_days: int = Field(default=14, ge=1)
+    holdout_share: float = Field(default=0.2, gt=0, lt=1)
     fit: FitParams = FitParams()
     slices: tuple[str, ...] = ()
     slice_min_rows: int = Field(default=500, ge=1)

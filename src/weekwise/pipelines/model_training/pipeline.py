@@ -18,7 +18,13 @@ def _training() -> list[Node]:
     return [
         Node(
             func=nodes.plan_retraining,
-            inputs=["monitoring_log", "current_champion", "params:window", "params:retraining"],
+            inputs=[
+                "monitoring_log",
+                "current_champion",
+                "features_contract",
+                "params:window",
+                "params:retraining",
+            ],
             outputs="retraining_plan",
             name="plan_retraining",
         ),

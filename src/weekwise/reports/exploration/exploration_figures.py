@@ -42,8 +42,13 @@ class ExplorationFigures(NamedTuple):
 
 
 def target_rate(exploration: Exploration) -> ChartFigure:
-    """The target's mean by week, with its confidence interval."""
+    """The target's mean by week, or where rows have no time as a whole, with its interval."""
     target = exploration.target
+    if not target.by_week:
+        overall = target.overall
+        rows = [Bar(overall.label, overall.mean, overall.low, overall.high)]
+        whole = bars(rows, title=target.title, names=("Rows", "Mean"), show=exploration.task.show)
+        return ChartFigure(target.title, whole, bars_height(len(rows)))
     weeks = line_chart(
         [rate.label for rate in target.by_week],
         [Series.of_means(target.title, target.by_week)],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from markupsafe import Markup
 
+from weekwise.analysis.profile import Profile
 from weekwise.contract.model import Contract
 from weekwise.reports.charts import Bar, Series, bars, line_chart
 from weekwise.reports.charts.parts import Format
@@ -64,22 +65,22 @@ def render_exploration(
             _selection_section(exploration),
             _method_section(exploration),
         ],
-        footer=f"Weekwise, as of {exploration.profile.as_of}. Past rows are those dated before it "
-        "whose outcome is known.",
+        footer=f"Weekwise, as of {exploration.profile.as_of}. Past rows are those "
+        "whose outcome is due and known.",
     )
 
 
 def _subtitle(exploration: Exploration) -> str:
-    history = (
-        f"history from {exploration.profile.first}" if exploration.profile.first else "no history"
-    )
-    return (
-        f"As of {exploration.profile.as_of}: {history}, upcoming rows to {_last_day(exploration)}"
-    )
+    profile = exploration.profile
+    history = f"history from {profile.first}" if profile.first else "no history"
+    if profile.end is None:
+        history = f"{whole(profile.history_rows)} rows whose outcome is known"
+    return f"As of {profile.as_of}: {history}, upcoming rows{_up_to(profile)}"
 
 
-def _last_day(exploration: Exploration) -> date:
-    return exploration.profile.end - timedelta(days=1)
+def _up_to(profile: Profile) -> str:
+    """The last upcoming day, if rows have days."""
+    return "" if profile.end is None else f" to {profile.end - timedelta(days=1)}"
 
 
 def _headline(exploration: Exploration) -> str:
@@ -106,11 +107,15 @@ def _key_figures(exploration: Exploration) -> Markup:
     )
     return tiles(
         [
-            Tile("Past rows", whole(exploration.profile.history_rows), f"in {weeks} weeks"),
+            Tile(
+                "Past rows",
+                whole(exploration.profile.history_rows),
+                f"in {weeks} weeks" if weeks else "",
+            ),
             Tile(
                 "Upcoming rows",
                 whole(exploration.profile.upcoming_rows),
-                f"to {_last_day(exploration)}",
+                _up_to(exploration.profile).strip(),
             ),
             Tile(
                 exploration.target.title,
@@ -143,6 +148,8 @@ def _target_section(exploration: Exploration, figures: ExplorationFigures) -> Se
     target = exploration.target
     overall = target.overall
     parts = [figures.target_rate.block]
+    if not target.by_week:
+        return Section(target.title, parts)
     sides = [_time_bars("By weekday", target.by_weekday, overall, exploration.task.show)]
     if target.by_hour:
         hourly = line_chart(

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.performance import ExpectedPerformance
 from weekwise.analysis.selection import Selection
+from weekwise.contract.model import Contract
 from weekwise.errors import AsOfError
 from weekwise.features.window import Window
+from weekwise.model.compatibility import why_not
+from weekwise.model.contenders import CurrentChampion
 from weekwise.model.evaluation import Evaluation
 from weekwise.model.verdict import Verdict
 from weekwise.quality.gate_result import GateResult
@@ -65,6 +68,20 @@ def verdict_of(verdict: Verdict) -> VerdictFigures:
             f"{part.column} {part.value}" for part in verdict.slices if part.too_bad
         ),
     )
+
+
+def no_model(current: CurrentChampion, contract: Contract) -> str:
+    """Why no model can predict the upcoming rows; empty if one can.
+
+    Args:
+        current: The model that the verdict asks for, if there is one.
+        contract: What the rows are.
+    """
+    champion = current.champion
+    if champion is None:
+        return "there is no champion"
+    reason = why_not(champion.predictor, contract)
+    return "" if reason is None else f"version {champion.version} cannot predict: {reason}"
 
 
 def expected_of(verdict: Verdict, evaluation: Evaluation) -> ExpectedPerformance:

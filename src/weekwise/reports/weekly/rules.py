@@ -20,7 +20,7 @@ from weekwise.reports.weekly.weekly_report import (
     WeeklyReport,
 )
 from weekwise.tasks.base import Task
-from weekwise.wording import day, days
+from weekwise.wording import day
 
 ROLL_BACK = (
     "see `kedro model history`; `kedro model rollback --why …` puts the previous champion back"
@@ -56,7 +56,7 @@ def _headline_reasons(findings: list[Finding], status: Status, figures: Figures)
     reasons = [finding.reason for finding in findings if finding.status is status]
     if status is Status.OK:
         rows = figures.predictions.rows
-        coming = f"{rows:,} rows predicted for {days(figures.as_of, figures.last_day)}"
+        coming = f"{rows:,} rows predicted for {figures.upcoming_days}"
         return [*reasons[:1], coming]
     more = len(reasons) - MOST_REASONS
     return [*reasons[:MOST_REASONS], *([f"and {more} more"] if more > 0 else [])]
@@ -167,8 +167,15 @@ def prediction_findings(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             status=Status.WARN,
             topic="predictions",
-            reason=f"there are no rows to predict for {days(figures.as_of, figures.last_day)}",
+            reason=f"there are no rows to predict for {figures.upcoming_days}",
             next_step="check that the feed holds the rows to be predicted",
+        )
+    elif figures.model.no_model:
+        yield Finding(
+            status=Status.ACT,
+            topic="predictions",
+            reason=f"none of {upcoming:,} upcoming rows has a prediction: {figures.model.no_model}",
+            next_step=_model_wanted(figures),
         )
     elif predicted != upcoming:
         yield Finding(
@@ -177,6 +184,17 @@ def prediction_findings(figures: Figures) -> Iterator[Finding]:
             reason=f"{predicted:,} of {upcoming:,} upcoming rows have a prediction",
             next_step=f"run the week again: kedro run --params as_of={figures.as_of}",
         )
+
+
+def _model_wanted(figures: Figures) -> str:
+    """What to do where no model can predict."""
+    if figures.model.verdict.decision is Decision.REJECTED:
+        return (
+            "read the verdict's reasons below and the exploration report: more history or other "
+            "features make a better model, and the parameters under promotion set the floor; the "
+            "next run trains again"
+        )
+    return "the verdict was a dry run, which moves nothing; run without promotion.dry_run"
 
 
 def gate_findings(figures: Figures, params: MonitoringParams) -> Iterator[Finding]:
@@ -213,7 +231,7 @@ def verdict_findings(figures: Figures) -> Iterator[Finding]:
             status=Status.ACT,
             topic="promotion",
             reason="no model is fit to predict with",
-            next_step="fix what the verdict's reasons and the exploration report name; run again",
+            next_step=_model_wanted(figures),
         )
     if verdict.decision is Decision.KEPT and verdict.failing_slices:
         yield Finding(

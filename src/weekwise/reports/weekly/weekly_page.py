@@ -40,7 +40,7 @@ from weekwise.reports.weekly.weekly_report import (
     WeeklyReport,
 )
 from weekwise.tasks.base import Task
-from weekwise.wording import NOTHING, day, days, percent, whole
+from weekwise.wording import NOTHING, day, percent, whole
 
 TONES: dict[Status, Tone] = {Status.OK: "ok", Status.WARN: "warn", Status.ACT: "act"}
 SHOWN_UNSEEN = 20
@@ -55,8 +55,7 @@ def render_report(report: WeeklyReport) -> str:
     figures = report.figures
     return render_page(
         title=report.headline,
-        subtitle=f"Weekly report for {days(figures.as_of, figures.last_day)} "
-        f"{figures.last_day.year}, knowing outcomes up to {day(figures.yesterday)}",
+        subtitle=f"Weekly report for {figures.upcoming_days} {figures.as_of.year}{_known(figures)}",
         summary=[_key_figures(figures), *_to_do(report.findings)],
         sections=[
             past_section(figures.performance, figures.task),
@@ -70,6 +69,12 @@ def render_report(report: WeeklyReport) -> str:
         footer=f"As of {figures.as_of}. Data {figures.data.data_hash[:12]}. "
         "The same figures are in weekly_report.json beside this page.",
     )
+
+
+def _known(figures: Figures) -> str:
+    """Up to when outcomes are known, if rows have a time."""
+    end = figures.data.history_end
+    return "" if end is None else f", knowing outcomes up to {day(end)}"
 
 
 def _key_figures(figures: Figures) -> Markup:

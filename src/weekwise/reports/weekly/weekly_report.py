@@ -16,6 +16,7 @@ from weekwise.reports.finding import Finding, Status
 from weekwise.tasks import TASKS
 from weekwise.tasks.base import Task
 from weekwise.tasks.records import CalibrationBin
+from weekwise.wording import day, days
 
 
 class VerdictFigures(Frozen):
@@ -63,6 +64,8 @@ class DataFigures(Frozen):
         left_out: Rows that are not in the features, by reason.
         history_rows: Rows with an outcome.
         upcoming_rows: Rows to predict.
+        history_end: Last date of the history; none if it is empty or rows have no time.
+        upcoming_end: The first date after the upcoming days; none where rows have no time.
         gate: What the data gate said, by table.
     """
 
@@ -72,6 +75,8 @@ class DataFigures(Frozen):
     left_out: dict[str, int]
     history_rows: int
     upcoming_rows: int
+    history_end: date | None
+    upcoming_end: date | None
     gate: tuple[GateResult, ...] = ()
 
 
@@ -82,11 +87,13 @@ class ModelFigures(Frozen):
         task: What is predicted.
         verdict: The promotion gate's decision.
         expected: What the holdout says of the model.
+        no_model: Why no model can predict the upcoming rows; empty if one can.
     """
 
     task: TaskName
     verdict: VerdictFigures
     expected: ExpectedPerformance
+    no_model: str = ""
 
 
 class FeatureFigures(Frozen):
@@ -111,7 +118,7 @@ class Figures(Frozen):
 
     Attributes:
         as_of: The run's as-of date.
-        end: The first date after the upcoming days.
+        end: The first date after the upcoming days; none where rows have no time.
         performance: How earlier predictions did.
         predictions: This week's predictions.
         model: The model that made them.
@@ -120,7 +127,7 @@ class Figures(Frozen):
     """
 
     as_of: date
-    end: date
+    end: date | None
     performance: RealizedPerformance
     predictions: UpcomingPredictions
     model: ModelFigures
@@ -133,14 +140,16 @@ class Figures(Frozen):
         return TASKS[self.model.task]
 
     @property
-    def last_day(self) -> date:
-        """The last of the upcoming days."""
-        return self.end - timedelta(days=1)
+    def period(self) -> str:
+        """The run's date, and up to when it predicts, in ISO form."""
+        return f"{self.as_of}" if self.end is None else f"{self.as_of}, predicting up to {self.end}"
 
     @property
-    def yesterday(self) -> date:
-        """The last day whose outcomes the run knows."""
-        return self.as_of - timedelta(days=1)
+    def upcoming_days(self) -> str:
+        """The upcoming days for people, or the run's date where rows have no time."""
+        if self.end is None:
+            return day(self.as_of)
+        return days(self.as_of, self.end - timedelta(days=1))
 
 
 class WeeklyReport(Frozen):

@@ -6,13 +6,14 @@ from datetime import timedelta
 import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from trains import CONTRACT, PARAMS, predictor, train_end, trains
 
 from weekwise.contract.type_facts import TaskName
 from weekwise.contract.types import ColumnType
 from weekwise.features.window import Window
-from weekwise.model.contenders import Champion
+from weekwise.model.contenders import Champion, CurrentChampion
 from weekwise.model.fitting import fit
 from weekwise.model.verdict import not_retrained
 from weekwise.pipelines.data_prediction import create_pipeline, nodes
@@ -29,9 +30,12 @@ def champion() -> Champion:
     return Champion("3", predictor(30))
 
 
-def predicted(frame: pd.DataFrame, champion: Champion, window: Window = WINDOW) -> pd.DataFrame:
+def predicted(
+    frame: pd.DataFrame, champion: Champion | None, window: Window = WINDOW
+) -> pd.DataFrame:
     """The week's predictions, from a feature table that a frame holds."""
-    return nodes.predict_upcoming(ibis.memtable(frame), CONTRACT, champion, VERDICT, window)
+    current = CurrentChampion(champion=champion)
+    return nodes.predict_upcoming(ibis.memtable(frame), CONTRACT, current, VERDICT, window)
 
 
 def test_one_row_an_upcoming_row(champion: Champion) -> None:
@@ -107,7 +111,31 @@ def test_nothing_upcoming(champion: Champion) -> None:
     found = predicted(trains(40), champion, later)
 
     assert found.empty
-    pd.testing.assert_series_equal(found.dtypes, predicted(trains(40), champion).dtypes)
+    assert arrow_types(found) == arrow_types(predicted(trains(40), champion))
+
+
+def arrow_types(frame: pd.DataFrame) -> dict[str, str]:
+    """The types that a frame's columns have in the store."""
+    schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    return {field.name: str(field.type).removeprefix("large_") for field in schema}
+
+
+def test_no_model() -> None:
+    """Without a champion nothing is predicted, in columns of the types that predictions have."""
+    found = predicted(trains(40), None)
+
+    assert found.empty
+    assert arrow_types(found) == arrow_types(predicted(trains(40), Champion("3", predictor(30))))
+
+
+def test_a_model_that_cannot_predict_these_rows(champion: Champion) -> None:
+    """A champion whose column the contract has lost predicts nothing, and nothing fails."""
+    columns = {name: column for name, column in CONTRACT.columns.items() if name != "rain"}
+    changed = CONTRACT.model_copy(update={"columns": columns})
+    table = ibis.memtable(trains(40).drop(columns="rain"))
+
+    current = CurrentChampion(champion=champion)
+    assert nodes.predict_upcoming(table, changed, current, VERDICT, WINDOW).empty
 
 
 def test_the_time_column_may_be_a_date() -> None:
@@ -118,7 +146,8 @@ def test_the_time_column_may_be_a_date() -> None:
     model = fit(days.head(30 * 30), dated, ["line", "rain"], PARAMS, as_of=AS_OF)
     table = ibis.memtable(days).mutate(departure=ibis._.departure.cast("date"))
 
-    found = nodes.predict_upcoming(table, dated, Champion("1", model), VERDICT, WINDOW)
+    current = CurrentChampion(champion=Champion("1", model))
+    found = nodes.predict_upcoming(table, dated, current, VERDICT, WINDOW)
 
     assert list(found["train"]) == list(UPCOMING["train"])
     assert sorted(set(found["departure"])) == [AS_OF + timedelta(days=n) for n in range(7)]

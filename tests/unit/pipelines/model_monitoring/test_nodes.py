@@ -10,6 +10,7 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 import pytest
+import trains
 from report_parts import feature_drift, gate_failure, gate_result
 
 from weekwise.analysis.drift import DriftLevel, numeric_drift
@@ -25,6 +26,7 @@ from weekwise.contract.model import Contract
 from weekwise.contract.type_facts import TaskName
 from weekwise.errors import AsOfError, ContractError
 from weekwise.features.window import Window
+from weekwise.model.contenders import Champion, CurrentChampion
 from weekwise.model.evaluation import Evaluation, ModelEvaluation
 from weekwise.model.verdict import Decision, SliceComparison, Verdict
 from weekwise.pipelines.model_monitoring import nodes
@@ -33,6 +35,7 @@ from weekwise.reports.weekly.params import MonitoringParams
 from weekwise.reports.weekly.weekly_report import (
     FeatureFigures,
     Figures,
+    ModelFigures,
     RealizedPerformance,
     WeeklyReport,
 )
@@ -149,14 +152,14 @@ class TestJoinOutcomes:
         assert frame["outcome"].tolist()[:2] == [1, 0]
         assert pd.isna(frame["outcome"].iloc[2])
         assert frame["origin"].tolist()[:2] == ["EWR", "EWR"]
-        assert frame["day"].tolist() == [LAST_WEEK] * 3
+        assert frame["cluster"].tolist() == [LAST_WEEK] * 3
 
     def test_first_week(self) -> None:
         """With no earlier predictions there are no rows, but all columns."""
         frame = joined([], [a_flight(LAST_WEEK)])
 
         assert frame.empty
-        assert {"as_of", "day", "probability", "model_version", "outcome"} <= set(frame)
+        assert {"as_of", "cluster", "probability", "model_version", "outcome"} <= set(frame)
 
     def test_days_to_come(self) -> None:
         """A prediction whose day has not come yet is not without an outcome: it is left out."""
@@ -167,7 +170,7 @@ class TestJoinOutcomes:
 
         frame = joined(predictions, [])
 
-        assert frame["day"].tolist() == [AS_OF - timedelta(days=1)]
+        assert frame["cluster"].tolist() == [AS_OF - timedelta(days=1)]
 
     def test_rerun_of_an_old_week(self) -> None:
         """Predictions and outcomes that the week could not know change nothing."""
@@ -443,7 +446,7 @@ class TestDescribe:
         figures = {"challenger": 0.41, "champion": 0.42, "baseline": 0.5}
         update = {name: metrics(loss) for name, loss in figures.items()} if judged else {}
 
-        model = nodes.describe_model(verdict.model_copy(update=update), evaluation, WINDOW)
+        model = model_described(verdict.model_copy(update=update), evaluation)
 
         assert model.expected.loss == expected
         assert model.expected.baseline_loss == (0.5 if judged else 0.55)
@@ -455,7 +458,7 @@ class TestDescribe:
         )
         evaluation = an_evaluation()
 
-        model = nodes.describe_model(verdict, evaluation, WINDOW)
+        model = model_described(verdict, evaluation)
 
         assert model.expected.skill is None
         assert model.verdict.reasons == ("Never.",)
@@ -476,7 +479,7 @@ class TestDescribe:
         )
         evaluation = an_evaluation()
 
-        told = nodes.describe_model(verdict, evaluation, WINDOW).verdict
+        told = model_described(verdict, evaluation).verdict
 
         assert (told.decision, told.failing_slices) == (Decision.KEPT, ("carrier UA",))
 
@@ -522,7 +525,7 @@ class TestDescribe:
             (
                 nodes.describe_features(exploration, chosen(), Unseen(upcoming_rows=0), WINDOW),
                 nodes.describe_data(a_summary(of.get("wrangling_summary", AS_OF)), {}, WINDOW),
-                nodes.describe_model(verdict, evaluation, WINDOW),
+                model_described(verdict, evaluation),
             )
 
 
@@ -537,8 +540,41 @@ def a_summary(as_of: date = AS_OF) -> WranglingSummary:
         upcoming_rows=2,
         history_start=date(2013, 1, 1),
         history_end=AS_OF,
+        upcoming_end=None,
         data_hash="ab" * 32,
     )
+
+
+VERDICT = Verdict(as_of=AS_OF, task=TaskName.BINARY, decision=Decision.FIRST, reasons=("Good.",))
+
+
+def model_described(verdict: Verdict, evaluation: Evaluation) -> ModelFigures:
+    """The model's figures, where a champion can predict."""
+    champion = CurrentChampion(champion=Champion("1", trains.predictor()))
+    return nodes.describe_model(verdict, evaluation, champion, trains.CONTRACT, WINDOW)
+
+
+def test_without_a_model_the_figures_say_why() -> None:
+    """No champion, or one whose column the contract has lost, is said in a sentence."""
+    columns = {name: c for name, c in trains.CONTRACT.columns.items() if name != "rain"}
+    changed = trains.CONTRACT.model_copy(update={"columns": columns})
+    champion = CurrentChampion(champion=Champion("1", trains.predictor()))
+    nobody = CurrentChampion(champion=None)
+
+    def why(current: CurrentChampion, contract: Contract) -> str:
+        evaluation = an_evaluation()
+        return nodes.describe_model(VERDICT, evaluation, current, contract, WINDOW).no_model
+
+    assert why(champion, trains.CONTRACT) == ""
+    assert why(nobody, trains.CONTRACT) == "there is no champion"
+    assert why(champion, changed) == (
+        "version 1 cannot predict: it takes rain, which the contract does not have any more"
+    )
+
+
+def drawn(report: WeeklyReport) -> tuple[str, Verdict, WeeklyReport]:
+    """The report's page, the release and the report."""
+    return nodes.draw_report(report, VERDICT, nodes.log_week(report))
 
 
 def judged(figures: Figures) -> WeeklyReport:
@@ -612,7 +648,7 @@ class TestDrawReport:
             figures_of(performance=RealizedPerformance(weeks=(score_of(2), score_of())))
         )
 
-        _, report = nodes.draw_report(week_judged, nodes.log_week(week_judged))
+        _, _, report = drawn(week_judged)
         plain = report.model_dump(mode="json")
 
         assert list(plain)[:3] == ["status", "headline", "as_of"]
@@ -623,9 +659,10 @@ class TestDrawReport:
         """The page comes first of the two, so that a report file means a complete week."""
         week_judged = judged(figures_of())
 
-        page, report = nodes.draw_report(week_judged, nodes.log_week(week_judged))
+        page, released, report = drawn(week_judged)
 
         assert page.startswith("<!doctype html>")
+        assert released == VERDICT
         assert report.headline in page
 
 

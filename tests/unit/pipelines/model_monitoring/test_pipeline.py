@@ -8,6 +8,7 @@ def test_inputs_and_outputs() -> None:
     pipeline = create_pipeline()
 
     assert pipeline.inputs() == {
+        "champion",
         "evaluation",
         "exploration",
         "features",
@@ -22,12 +23,12 @@ def test_inputs_and_outputs() -> None:
         "verdict",
         "wrangling_summary",
     }
-    assert pipeline.outputs() == {"weekly_report", "weekly_report_page"}
+    assert pipeline.outputs() == {"weekly_report", "weekly_report_page", "release"}
 
 
 def test_the_report_is_last() -> None:
     """The weekly report, which marks a complete week, is saved after all the rest."""
     last = create_pipeline().nodes[-1]
 
-    assert last.outputs == ["weekly_report_page", "weekly_report"]
+    assert last.outputs == ["weekly_report_page", "release", "weekly_report"]
     assert "monitoring_week" in last.inputs

@@ -19,7 +19,7 @@ from weekwise.errors import ContractError, FeedError
 from weekwise.features.time_features import CALENDAR_FEATURES
 from weekwise.features.window import Window
 from weekwise.model.contenders import Challenger, Champion, CurrentChampion
-from weekwise.model.evaluation import Evaluation, HoldoutScores
+from weekwise.model.evaluation import Evaluation, HoldoutScores, NoContest
 from weekwise.model.promotion import PromotionParams
 from weekwise.model.retraining import Retraining, RetrainingParams, When
 from weekwise.model.verdict import Decision, Verdict
@@ -69,7 +69,11 @@ class TestPlanRetraining:
     def test_policies(self, when: When, current: CurrentChampion, retrain: bool) -> None:
         """The policy decides, save that without a champion a model is always trained."""
         plan = nodes.plan_retraining(
-            self.log(drifted=[True, True]), current, WINDOW, RetrainingParams(retrain=when)
+            self.log(drifted=[True, True]),
+            current,
+            CONTRACT,
+            WINDOW,
+            RetrainingParams(retrain=when),
         )
 
         assert plan.retrain is retrain
@@ -81,14 +85,17 @@ class TestPlanRetraining:
         """If needed means bad weeks in the log, and an empty log has none."""
         params = RetrainingParams(retrain=When.IF_NEEDED)
 
-        assert nodes.plan_retraining(self.log(drifted), REIGNING, WINDOW, params).retrain is retrain
+        assert (
+            nodes.plan_retraining(self.log(drifted), REIGNING, CONTRACT, WINDOW, params).retrain
+            is retrain
+        )
 
     def test_later_weeks_are_not_seen(self) -> None:
         """A week run again decides as it did when it was the newest."""
         early = Window(as_of=AS_OF - timedelta(days=7))
         params = RetrainingParams(retrain=When.IF_NEEDED)
 
-        plan = nodes.plan_retraining(self.log([True, True]), REIGNING, early, params)
+        plan = nodes.plan_retraining(self.log([True, True]), REIGNING, CONTRACT, early, params)
 
         assert not plan.retrain
 
@@ -292,10 +299,26 @@ class TestScoreHoldout:
         np.testing.assert_array_equal(scores.challenger, predictor(31).predict(HOLDOUT_ROWS))
         np.testing.assert_array_equal(scores.champion, predictor(30).predict(HOLDOUT_ROWS))
         np.testing.assert_array_equal(scores.outcome, HOLDOUT_ROWS["late"].astype(float))
-        assert scores.dates.dtype == "datetime64[D]"
-        assert list(scores.dates) == list(
+        assert scores.clusters.dtype == "datetime64[D]"
+        assert scores.by_day
+        assert list(scores.clusters) == list(
             HOLDOUT_ROWS["departure"].to_numpy().astype("datetime64[D]")
         )
+
+    @pytest.mark.parametrize("changed", ["rain", "late"])
+    def test_a_champion_of_another_contract_is_not_judged(self, changed: str) -> None:
+        """A champion that lacks a column, or predicts something else, does not compete."""
+        column = CONTRACT.columns[changed]
+        columns = {name: c for name, c in CONTRACT.columns.items() if name != changed}
+        contract = CONTRACT.model_copy(update={"columns": {**columns, f"{changed}2": column}})
+        rows = HOLDOUT_ROWS.rename(columns={changed: f"{changed}2"})
+
+        scores = nodes.score_holdout(NO_CHALLENGER, REIGNING, rows, contract, TRAINING, PROMOTION)
+
+        assert scores.champion is None
+        assert scores.no_contest is not None
+        assert changed in scores.no_contest.reason
+        assert not scores.no_contest.predicts
 
     def test_an_unknown_slice_is_named(self) -> None:
         """A feature to slice by that the contract lacks is refused, with those it has."""
@@ -383,6 +406,48 @@ class TestJudgeChallenger:
         assert verdict.decision is Decision.NOT_RETRAINED
         assert verdict.reasons == (challenger.reason,)
         assert verdict.headline == "No model was trained; the champion stays: version 1."
+
+    def test_no_version_is_judged_against_itself(self) -> None:
+        """A challenger that a person has made champion already stays, and no contest is held."""
+        champion = CurrentChampion(champion=Champion("2", predictor(31)))
+
+        verdict = judged(CHALLENGER, champion)
+
+        assert verdict.decision is Decision.KEPT
+        assert verdict.challenger_version is None
+        assert verdict.reasons == (
+            "Version 2 is the champion already; it is not judged against itself.",
+        )
+
+    @pytest.mark.parametrize(
+        ("predicts", "new", "decision"),
+        [
+            (False, 0.8, Decision.PROMOTED),
+            (False, 0.4, Decision.REJECTED),
+            (True, 0.8, Decision.PROMOTED),
+            (True, 0.4, Decision.KEPT),
+        ],
+    )
+    def test_a_champion_that_cannot_be_judged(
+        self, predicts: bool, new: float, decision: Decision
+    ) -> None:
+        """The floor alone decides, and a champion that can predict outlives a bad challenger."""
+        truth = HOLDOUT_ROWS["late"].to_numpy(np.float64)
+        scores = replace(
+            holdout_scores(CHALLENGER, REIGNING),
+            challenger=np.where(truth == 1, new, 1 - new),
+            champion=None,
+            no_contest=NoContest(reason="it takes snow, which is gone", predicts=predicts),
+        )
+
+        verdict = nodes.judge_challenger(CHALLENGER, REIGNING, scores, WINDOW, PROMOTION)
+
+        assert verdict.decision is decision
+        assert verdict.champion_version == "1"
+        assert verdict.reasons[0] == (
+            "Version 1 cannot be judged on these rows: it takes snow, which is gone. "
+            "The floor alone decides."
+        )
 
     def test_rows_that_a_model_has_seen_do_not_count(self) -> None:
         """Days that either model was fitted on are left out of the contest."""
