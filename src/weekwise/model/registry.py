@@ -171,7 +171,8 @@ class Registry:
 
     def champion_for(self, as_of: date) -> str | None:
         """The version that the run of a week predicts with, once judged."""
-        return self._runs.expected(as_of) or self.history().champion_for(as_of)
+        expected = self._runs.expected(as_of)
+        return expected.version if expected else self.history().champion_for(as_of)
 
     def champion_before(self, as_of: date) -> str | None:
         """The version that the challenger of a week is judged against."""
@@ -205,13 +206,18 @@ class Registry:
             verdict: The promotion gate's verdict.
         """
         self._annotate(verdict)
-        if verdict.promotes:
-            self._runs.expect(verdict.as_of, verdict.challenger_version)
-        elif verdict.decision is not Decision.DRY_RUN:
-            self._runs.expect(verdict.as_of, self.champion_before(verdict.as_of))
+        moves = [
+            version
+            for alias, _, version in self._moves(verdict, self.history())
+            if alias == CHAMPION
+        ]
+        if moves:
+            self._runs.expect(verdict.as_of, moves[-1])
+        else:
+            self._runs.forget_expected(verdict.as_of)
 
     def is_carried_out(self, as_of: date) -> bool:
-        """Whether the verdict of a run has moved what it had to move."""
+        """Whether the champion is where the verdict of a run moves it."""
         return self._runs.candidate(as_of) is not None and self._runs.expected(as_of) is None
 
     def carry_out(self, verdict: Verdict, who: str = WEEKLY_RUN) -> None:
@@ -227,7 +233,7 @@ class Registry:
             return
         self._log.note_judged(verdict.as_of)
         history = self._log.settle()
-        for alias, action, version in _changes(verdict, history):
+        for alias, action, version in self._moves(verdict, history):
             change = Change(
                 alias=alias,
                 action=action,
@@ -238,7 +244,11 @@ class Registry:
                 as_of=verdict.as_of,
             )
             self._log.append(change)
-        self._runs.expect(verdict.as_of, None)
+        self._runs.forget_expected(verdict.as_of)
+
+    @staticmethod
+    def _moves(verdict: Verdict, history: History) -> list[tuple[str, Action, str | None]]:
+        return [] if verdict.decision is Decision.DRY_RUN else _changes(verdict, history)
 
     def promote(self, version: str, *, why: str, who: str | None = None) -> AliasEvent:
         """Make a version champion.

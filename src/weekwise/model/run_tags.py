@@ -13,7 +13,19 @@ from weekwise.model.contenders import Candidate
 
 _CANDIDATE = "candidate."
 _NEXT_CHAMPION = "next_champion."
+_NOBODY = "none"
 _REASON_LIMIT = 1000
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Where a run's verdict moves the champion.
+
+    Attributes:
+        version: The version; none if the alias is taken away.
+    """
+
+    version: str | None
 
 
 @dataclass(frozen=True)
@@ -39,16 +51,19 @@ class RunTags:
         return None if written is None else Candidate.model_validate_json(written)
 
     def expect(self, as_of: date, version: str | None) -> None:
-        """Remember the champion that a run's verdict asks for, or forget it."""
-        key = f"{_NEXT_CHAMPION}{as_of}"
-        if version is not None:
-            self._set(key, version)
-        elif self._get(key) is not None:
-            self.client.delete_registered_model_tag(self.name, key)
+        """Remember where a run's verdict moves the champion: to a version, or away."""
+        self._set(f"{_NEXT_CHAMPION}{as_of}", version or _NOBODY)
 
-    def expected(self, as_of: date) -> str | None:
-        """The champion that a run's verdict asks for, until it is carried out."""
-        return self._get(f"{_NEXT_CHAMPION}{as_of}")
+    def expected(self, as_of: date) -> Expected | None:
+        """Where a run's verdict moves the champion; none once that is done."""
+        version = self._get(f"{_NEXT_CHAMPION}{as_of}")
+        return None if version is None else Expected(None if version == _NOBODY else version)
+
+    def forget_expected(self, as_of: date) -> None:
+        """The verdict of a run has been carried out, or moves nothing."""
+        key = f"{_NEXT_CHAMPION}{as_of}"
+        if self._get(key) is not None:
+            self.client.delete_registered_model_tag(self.name, key)
 
     def _set(self, key: str, value: str) -> None:
         self.client.set_registered_model_tag(self.name, key, value)
