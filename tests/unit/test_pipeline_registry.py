@@ -34,6 +34,7 @@ IN_MEMORY = {
     "departures",
     "feature_figures",
     "judged_week",
+    "look_back",
     "model_figures",
     "realized_performance",
     "realized_predictions",

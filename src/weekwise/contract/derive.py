@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from weekwise.contract.column import Column
+from weekwise.contract.column import Column, Role
 from weekwise.contract.describe import limits, missing
 from weekwise.contract.model import Contract, Contracts
 from weekwise.contract.row import row_model
 from weekwise.contract.type_facts import MLflowType
+from weekwise.errors import ContractError
 
 if TYPE_CHECKING:
     import ibis
@@ -35,6 +36,9 @@ __all__ = [
 AS_OF = "as_of"
 """A context column of this name holds the run's date; wrangling adds it."""
 
+ROW_ID = "row_id"
+"""The key of rows that have none of their own; it is made from what each row holds."""
+
 FEATURES, FEED = "features", "feed"
 """The table that models are made from, and the raw one that the generic wrangling starts from."""
 
@@ -43,11 +47,37 @@ def with_feed(contracts: Contracts) -> Contracts:
     """The contracts of an environment, and one for its feed where it has none of its own.
 
     The generic wrangling leaves columns as they are, so the contract of the features is that of the
-    feed as well, but for the run's date.
+    feed as well, but for the run's date and for the key of rows that have none.
+
+    Raises:
+        ContractError: If the features need a key and have a column of its name.
     """
-    if FEATURES not in contracts or FEED in contracts:
+    if FEATURES not in contracts:
         return contracts
-    return {**contracts, FEED: contracts[FEATURES].of_feed(FEED, without=(AS_OF,))}
+    features = _with_key(contracts[FEATURES])
+    feed = features.of_feed(FEED, without=(AS_OF, ROW_ID))
+    return {**contracts, FEATURES: features, FEED: contracts.get(FEED, feed)}
+
+
+def _with_key(contract: Contract) -> Contract:
+    """A contract of rows that have a key: their own, or one made from what each row holds."""
+    if contract.key:
+        return contract
+    if ROW_ID in contract.columns:
+        raise ContractError(
+            f"{contract.file}: column {ROW_ID} has the name of the key that rows without one are "
+            f"given; list it under key, or rename it"
+        )
+    row_id = Column.model_validate(
+        {
+            "type": "string",
+            "role": Role.KEY,
+            "title": "Row",
+            "description": "Made from what the row holds, since it has no key of its own.",
+        }
+    )
+    columns = {ROW_ID: row_id, **contract.columns}
+    return contract.model_copy(update={"key": (ROW_ID,), "columns": columns})
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,8 @@ class Contract(Frozen):
             without: Columns that wrangling adds to it.
         """
         columns = {name: column for name, column in self.columns.items() if name not in without}
-        feed = self.model_copy(update={"table": table, "columns": columns})
+        key = tuple(name for name in self.key if name not in without)
+        feed = self.model_copy(update={"table": table, "columns": columns, "key": key})
         feed._described_by = self.table  # noqa: SLF001 - of its own class
         return feed
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import ibis.expr.datatypes as dt
 import pandas as pd
 import pyarrow as pa
 from ibis import BaseBackend
+from ibis.common.exceptions import IbisTypeError
 from kedro_datasets.ibis import TableDataset
 
 from weekwise.errors import StoreError
@@ -26,7 +28,9 @@ class StoreTable(TableDataset):  # type: ignore[misc]
 
     A save happens in one transaction, so a run that is killed leaves the table as it was. With
     `partition`, a save replaces just the rows of that partition, however many, so that
-    running one week again doubles nothing and leaves nothing behind. With `schema`, a table that
+    running one week again doubles nothing and leaves nothing behind. A column that the rows have
+    and the table has not is added, one that they lack stays, and one that is of another type now
+    gets a type that holds both. With `schema`, a table that
     is not there yet loads as an empty one.
 
     Example in `catalog.yml`:
@@ -140,9 +144,9 @@ class StoreTable(TableDataset):  # type: ignore[misc]
                 for name, value in self._partition.items()
             )
         )
-        other_rows = table.filter(~same)
+        schema = _common_schema(table.schema(), rows.schema())
         # The union reads the table it replaces: Ibis fills the new one before it drops the old.
-        replaced = other_rows.union(rows.cast(table.schema()).select(*table.columns))
+        replaced = _fitted(table.filter(~same), schema).union(_fitted(rows, schema))
         self.connection.create_table(self._table_name, replaced, overwrite=True)
 
     @contextlib.contextmanager
@@ -160,3 +164,30 @@ class StoreTable(TableDataset):  # type: ignore[misc]
 
     def _describe(self) -> dict[str, Any]:
         return {**super()._describe(), "partition": self._partition}
+
+
+def _common_schema(stored: ibis.Schema, new: ibis.Schema) -> ibis.Schema:
+    """Every column of either, in a type that holds both: a contract may change between weeks."""
+    types = dict(stored.items())
+    for name, kind in new.items():
+        types[name] = _common_type(types[name], kind) if name in types else kind
+    return ibis.schema(types)
+
+
+def _common_type(stored: dt.DataType, new: dt.DataType) -> dt.DataType:
+    if type(stored) is type(new) or new.is_null():
+        return stored
+    try:
+        return dt.highest_precedence([stored, new])
+    except IbisTypeError:
+        return dt.string
+
+
+def _fitted(rows: ibis.Table, schema: ibis.Schema) -> ibis.Table:
+    """Rows with every column of a schema, missing where they have none."""
+    return rows.select(
+        *(
+            (rows[name].cast(kind) if name in rows.columns else ibis.null(kind)).name(name)
+            for name, kind in schema.items()
+        )
+    )

@@ -8,8 +8,9 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
-from weekwise.contract.derive import ibis_schema
+from weekwise.contract.derive import ROW_ID, ibis_schema
 from weekwise.contract.model import Contract
+from weekwise.features.row_id import with_row_id
 
 Feed: TypeAlias = ibis.Table | pd.DataFrame
 """What a dataset of a feed may load."""
@@ -18,12 +19,19 @@ Feed: TypeAlias = ibis.Table | pd.DataFrame
 def conform(data: Feed, contract: Contract) -> ibis.Table:
     """Cast to the contract's types, keep its columns in its order, drop exact duplicates.
 
+    Rows that have no key of their own are given one. Equal ones of these may be different things
+    with the same facts, and all stay.
+
     Args:
         data: Rows that have passed the contract's gate.
         contract: What `data` is.
     """
     table = as_table(data, contract)
-    return table.select(*contract.columns).cast(ibis_schema(contract)).distinct()
+    schema = ibis_schema(contract)
+    if ROW_ID not in contract.key or ROW_ID in table.columns:
+        return table.select(*schema).cast(schema).distinct()
+    types = {name: kind for name, kind in schema.items() if name != ROW_ID}
+    return with_row_id(table.select(*types).cast(types), contract)
 
 
 def as_table(data: Feed, contract: Contract) -> ibis.Table:

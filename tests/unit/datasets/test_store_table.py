@@ -79,6 +79,23 @@ def test_an_empty_save_empties_its_partition(connection: Connection) -> None:
     assert content(week(connection, "2013-07-01").load()) == []
 
 
+def test_columns_may_change_between_weeks(connection: Connection) -> None:
+    """A new column is added, one that is gone stays for the weeks that had it, types widen."""
+
+    def save(as_of: str, **values: Any) -> None:
+        frame = pd.DataFrame({"as_of": pd.to_datetime(as_of), **values}, index=[0])
+        StoreTable(table_name="t", connection=connection, partition={"as_of": as_of}).save(frame)
+
+    save("2013-07-01", number=1, amount=2, gone="x")
+    save("2013-07-08", number="A-1", amount=2.5, shop="Berlin")
+
+    table = StoreTable(table_name="t", connection=connection).load().order_by("as_of")
+    assert table.drop("as_of").to_pyarrow().to_pylist() == [
+        {"number": "1", "amount": 2.0, "gone": "x", "shop": None},
+        {"number": "A-1", "amount": 2.5, "gone": None, "shop": "Berlin"},
+    ]
+
+
 def test_a_failed_save_leaves_the_table_as_it_was(connection: Connection) -> None:
     """An error while the rows are computed rolls everything back, temporary tables included."""
     dataset = StoreTable(table_name="t", connection=connection)

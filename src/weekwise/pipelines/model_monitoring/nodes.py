@@ -13,6 +13,8 @@ from typing import cast
 import ibis
 import pandas as pd
 
+from weekwise.analysis.outcomes import LookBack, news_of_outcomes
+from weekwise.analysis.past_predictions import cluster, matchable, recent, row_text, weeks_of
 from weekwise.analysis.performance import (
     ExpectedPerformance,
     calibration_bins,
@@ -22,7 +24,7 @@ from weekwise.analysis.performance import (
 from weekwise.analysis.selection import Selection
 from weekwise.analysis.unseen import Unseen, find_unseen
 from weekwise.analysis.upcoming import UpcomingPredictions, describe_upcoming
-from weekwise.contract.derive import categorical
+from weekwise.contract.derive import ROW_ID, categorical
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError
 from weekwise.features.window import Window
@@ -68,12 +70,17 @@ def join_outcomes(
         monitoring: How many weeks to judge, and by which columns they are sliced.
 
     Returns:
-        One row a prediction, ordered by week and key: `as_of`, `cluster` (the day, or without a
-        time the row), the task's columns, `model_version`, `outcome` (a number or missing) and the
-        slices' columns, which are missing where the outcome is.
+        One row a prediction, ordered by week and key: `as_of`, `row` (the key as text), `cluster`
+        (the day, or without a time the row), the task's columns, `model_version`, `outcome` (a
+        number or missing) and the slices' columns, which are missing where the outcome is. Weeks
+        whose predictions lack a column of the key or of the task are left out.
     """
-    made = _recent(predictions, monitoring.performance.trend_weeks, window)
     task = task_of(features_contract)
+    made = matchable(
+        recent(predictions, monitoring.performance.trend_weeks, window),
+        features,
+        features_contract,
+    )
     known = window.history(features, features_contract).mutate(
         outcome=task.outcome(ibis._[features_contract.target])
     )
@@ -83,15 +90,41 @@ def join_outcomes(
         known.select(*features_contract.key, *shown, "outcome"), list(features_contract.key)
     )
     due = window.due(joined, features_contract).order_by("as_of", *features_contract.key)
-    rows = due.mutate(cluster=_cluster(due, features_contract)).select(
-        "as_of", "cluster", *task.output_names, "model_version", "outcome", *slices
-    )
+    rows = due.mutate(
+        cluster=cluster(due, features_contract), row=row_text(due, features_contract)
+    ).select("as_of", "row", "cluster", *task.output_names, "model_version", "outcome", *slices)
     return _frame(rows)
 
 
-def _cluster(rows: ibis.Table, contract: Contract) -> ibis.Value:
-    """What a bootstrap draws anew: days, or rows where they have none."""
-    return ibis.row_number() if contract.time is None else rows[contract.time].cast("date")
+def note_outcomes(
+    realized_predictions: pd.DataFrame,
+    predictions: ibis.Table,
+    features: ibis.Table,
+    outcome_log: ibis.Table,
+    features_contract: Contract,
+    window: Window,
+    monitoring: MonitoringParams,
+) -> tuple[pd.DataFrame, LookBack]:
+    """Outcomes that this run is the first to know, or that have changed since.
+
+    Args:
+        realized_predictions: Earlier predictions with their outcomes.
+        predictions: All weeks' predictions.
+        features: Rows of the feature table.
+        outcome_log: What earlier runs noted: `as_of`, `row`, `outcome`.
+        features_contract: The features' contract.
+        window: The run's place in time.
+        monitoring: How many weeks are judged.
+
+    Returns:
+        What to note, and what looking back cannot see or what has changed.
+    """
+    earlier = outcome_log.filter(outcome_log.as_of < ibis.literal(window.as_of)).order_by("as_of")
+    news, corrected = news_of_outcomes(realized_predictions, _frame(earlier.drop("as_of")))
+    made = recent(predictions, monitoring.performance.trend_weeks, window)
+    unmatched = weeks_of(made) - weeks_of(matchable(made, features, features_contract))
+    news.insert(0, "as_of", window.as_of)
+    return news, LookBack(unmatched=tuple(sorted(unmatched)), corrected=corrected)
 
 
 def count_outcomes(
@@ -120,6 +153,7 @@ def score_past_weeks(
     realized_predictions: pd.DataFrame,
     daily_outcomes: pd.DataFrame,
     monitoring_log: ibis.Table,
+    look_back: LookBack,
     features_contract: Contract,
     window: Window,
     monitoring: MonitoringParams,
@@ -130,6 +164,7 @@ def score_past_weeks(
         realized_predictions: Earlier predictions with their outcomes.
         daily_outcomes: Outcomes by day, for what a week's history alone would have predicted.
         monitoring_log: Earlier weeks' rows; each keeps the expected made for its upcoming days.
+        look_back: What cannot be seen, and what has changed.
         features_contract: What the rows are.
         window: The run's place in time.
         monitoring: The limits.
@@ -139,7 +174,7 @@ def score_past_weeks(
     grouped = realized_predictions.groupby("as_of", sort=True)
     weeks = [(cast("date", as_of), rows) for as_of, rows in grouped]
     if not weeks:
-        return RealizedPerformance()
+        return RealizedPerformance(look_back=look_back)
     task = task_of(features_contract)
 
     def made(as_of: date) -> Window:
@@ -161,6 +196,7 @@ def score_past_weeks(
         weeks=tuple(scores),
         calibration=calibration_bins(last, task),
         slices=worst_slices(last, baseline, monitoring.slices, task),
+        look_back=look_back,
     )
 
 
@@ -187,7 +223,9 @@ def describe_predictions(
         return UpcomingPredictions(rows=0)
     task = task_of(features_contract)
     read.check_as_of("predictions_file", predictions_file["as_of"].iloc[0], window)
-    earlier = _recent(predictions, monitoring.reference_weeks, window).select(*task.output_names)
+    earlier = recent(predictions, monitoring.reference_weeks, window)
+    # Other columns were stored while the target was of another type.
+    earlier = earlier.select(*task.output_names).drop_null(task.output_names)
     return describe_upcoming(predictions_file, _frame(earlier), task, monitoring.predictions_drift)
 
 
@@ -268,6 +306,7 @@ def describe_model(
 def describe_data(
     wrangling_summary: WranglingSummary,
     gate_results: Mapping[str, Callable[[], GateResult]],
+    features_contract: Contract,
     window: Window,
 ) -> DataFigures:
     """Rows in and out, and what the data gate said of them.
@@ -275,6 +314,7 @@ def describe_data(
     Args:
         wrangling_summary: What data wrangling reports of itself.
         gate_results: For each table a loader of what the data gate said of it.
+        features_contract: What the features are.
         window: The run's place in time.
 
     Raises:
@@ -282,7 +322,7 @@ def describe_data(
     """
     read.check_as_of("wrangling_summary", wrangling_summary.as_of, window)
     results = [load() for _, load in sorted(gate_results.items())]
-    return read.data_of(wrangling_summary, results)
+    return read.data_of(wrangling_summary, results, has_key=ROW_ID not in features_contract.key)
 
 
 def judge_week(
@@ -355,13 +395,6 @@ def draw_report(
     """
     del monitoring_week
     return render_report(judged_week), verdict, judged_week
-
-
-def _recent(predictions: ibis.Table, weeks: int, window: Window) -> ibis.Table:
-    """Predictions of the last weeks before `as_of`."""
-    earlier = predictions.filter(predictions.as_of < ibis.literal(window.as_of))
-    newest = earlier.select("as_of").distinct().order_by(ibis.desc("as_of")).limit(weeks)
-    return earlier.semi_join(newest, "as_of")
 
 
 def _slice_columns(monitoring: MonitoringParams, contract: Contract) -> list[str]:

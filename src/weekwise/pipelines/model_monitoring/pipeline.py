@@ -29,6 +29,20 @@ def _looking_back() -> list[Node]:
             name="join_outcomes",
         ),
         Node(
+            func=nodes.note_outcomes,
+            inputs=[
+                "realized_predictions",
+                "predictions@all",
+                "features",
+                "outcome_log",
+                "features_contract",
+                "params:window",
+                "params:monitoring",
+            ],
+            outputs=["outcome_week", "look_back"],
+            name="note_outcomes",
+        ),
+        Node(
             func=nodes.count_outcomes,
             inputs=["features", "features_contract", "params:window"],
             outputs="daily_outcomes",
@@ -40,6 +54,7 @@ def _looking_back() -> list[Node]:
                 "realized_predictions",
                 "daily_outcomes",
                 "monitoring_log",
+                "look_back",
                 "features_contract",
                 "params:window",
                 "params:monitoring",
@@ -84,7 +99,7 @@ def _looking_ahead() -> list[Node]:
         ),
         Node(
             func=nodes.describe_data,
-            inputs=["wrangling_summary", "gate_results", "params:window"],
+            inputs=["wrangling_summary", "gate_results", "features_contract", "params:window"],
             outputs="data_figures",
             name="describe_data",
         ),

@@ -38,17 +38,21 @@ def check_as_of(name: str, of: object, window: Window) -> None:
         )
 
 
-def data_of(wrangling_summary: WranglingSummary, gate_results: Iterable[GateResult]) -> DataFigures:
+def data_of(
+    wrangling_summary: WranglingSummary, gate_results: Iterable[GateResult], *, has_key: bool
+) -> DataFigures:
     """What the run was made of.
 
     Args:
         wrangling_summary: What data wrangling reports of itself.
         gate_results: What the data gate said of each table.
+        has_key: Whether rows have a key of their own.
     """
     shared = set(DataFigures.model_fields) & set(WranglingSummary.model_fields)
     # How long a check took is not the week's: run again, a week's report is the same.
     timeless = tuple(result.model_copy(update={"seconds": 0.0}) for result in gate_results)
-    return DataFigures(**{name: getattr(wrangling_summary, name) for name in shared}, gate=timeless)
+    figures = {name: getattr(wrangling_summary, name) for name in shared}
+    return DataFigures(**figures, gate=timeless, has_key=has_key)
 
 
 def drift_of(exploration: Exploration, selected: Selection) -> tuple[FeatureDrift, ...]:

@@ -20,7 +20,7 @@ from weekwise.reports.weekly.weekly_report import (
     WeeklyReport,
 )
 from weekwise.tasks.base import Task
-from weekwise.wording import day
+from weekwise.wording import counted, day, listed
 
 ROLL_BACK = (
     "see `kedro model history`; `kedro model rollback --why …` puts the previous champion back"
@@ -64,6 +64,7 @@ def _headline_reasons(findings: list[Finding], status: Status, figures: Figures)
 
 def _findings(figures: Figures, params: MonitoringParams) -> Iterator[Finding]:
     yield from outcome_findings(figures.performance.weeks, params.performance, figures.task)
+    yield from look_back_findings(figures)
     yield from prediction_findings(figures)
     yield from gate_findings(figures, params)
     yield from verdict_findings(figures)
@@ -102,6 +103,30 @@ def outcome_findings(
         return
     yield _performance(last, weeks, params, task)
     yield from _calibration(weeks, params, task)
+
+
+def look_back_findings(figures: Figures) -> Iterator[Finding]:
+    """What looking back could not see, and outcomes that have changed."""
+    look_back = figures.performance.look_back
+    reasons = []
+    if look_back.corrected:
+        reasons.append(
+            f"{counted(look_back.corrected, 'outcome', 'outcomes')} of earlier weeks changed since "
+            "last known; the newest counts"
+        )
+    if look_back.unmatched:
+        weeks = listed([day(week) for week in look_back.unmatched])
+        reasons.append(
+            f"predictions of {weeks} are not looked back on, since the contract's key or target "
+            "has changed"
+        )
+    if not figures.data.has_key:
+        reasons.append(
+            "rows have no key of their own: a prediction whose row changes in any column but the "
+            "target is not looked back on"
+        )
+    for reason in reasons:
+        yield Finding(status=Status.OK, topic="outcomes", reason=reason)
 
 
 def _performance(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from weekwise.analysis.feature_drift import FeatureDrift
+from weekwise.analysis.outcomes import LookBack
 from weekwise.analysis.performance import ExpectedPerformance, SliceScore, WeekScore
 from weekwise.analysis.unseen import Unseen
 from weekwise.analysis.upcoming import UpcomingPredictions
@@ -42,11 +43,13 @@ class RealizedPerformance(Frozen):
         weeks: Every judged week, the oldest first.
         calibration: Calibration of the last of them.
         slices: Slices of the last of them, the worst first.
+        look_back: What could not be looked back on, and which outcomes have changed.
     """
 
     weeks: tuple[WeekScore, ...] = ()
     calibration: tuple[CalibrationBin, ...] = ()
     slices: tuple[SliceScore, ...] = ()
+    look_back: LookBack = LookBack()
 
     @property
     def last(self) -> WeekScore | None:
@@ -67,6 +70,7 @@ class DataFigures(Frozen):
         history_end: Last date of the history; none if it is empty or rows have no time.
         upcoming_end: The first date after the upcoming days; none where rows have no time.
         gate: What the data gate said, by table.
+        has_key: Whether rows have a key of their own, rather than one made from what they hold.
     """
 
     data_hash: str
@@ -78,6 +82,7 @@ class DataFigures(Frozen):
     history_end: date | None
     upcoming_end: date | None
     gate: tuple[GateResult, ...] = ()
+    has_key: bool = True
 
 
 class ModelFigures(Frozen):

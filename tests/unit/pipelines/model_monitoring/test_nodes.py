@@ -15,6 +15,7 @@ from report_parts import feature_drift, gate_failure, gate_result
 
 from weekwise.analysis.drift import DriftLevel, numeric_drift
 from weekwise.analysis.feature_drift import FeatureDrift
+from weekwise.analysis.outcomes import LookBack
 from weekwise.analysis.params import PerformanceParams, SliceParams
 from weekwise.analysis.performance import WeekScore
 from weekwise.analysis.profile import Profile
@@ -135,7 +136,13 @@ def looked_back(predictions: Rows, features: Rows, log: Sequence[Any] = ()) -> R
     daily = nodes.count_outcomes(table(features, FEATURE_SCHEMA), CONTRACT, WINDOW)
     rows = [dict(zip(LOG_SCHEMA, row, strict=True)) for row in log]
     return nodes.score_past_weeks(
-        joined(predictions, features), daily, table(rows, LOG_SCHEMA), CONTRACT, WINDOW, PARAMS
+        joined(predictions, features),
+        daily,
+        table(rows, LOG_SCHEMA),
+        LookBack(),
+        CONTRACT,
+        WINDOW,
+        PARAMS,
     )
 
 
@@ -498,7 +505,7 @@ class TestDescribe:
             "flights": lambda: flights,
         }
 
-        data = nodes.describe_data(a_summary(), results, WINDOW)
+        data = nodes.describe_data(a_summary(), results, CONTRACT, WINDOW)
 
         flights, weather = data.gate
         assert (flights.table, flights.warnings, weather.quarantined_rows) == ("flights", (), 1)
@@ -524,7 +531,9 @@ class TestDescribe:
         with pytest.raises(AsOfError, match=f"{name} is of 2013-07-29, not of 2013-08-05; run the"):
             (
                 nodes.describe_features(exploration, chosen(), Unseen(upcoming_rows=0), WINDOW),
-                nodes.describe_data(a_summary(of.get("wrangling_summary", AS_OF)), {}, WINDOW),
+                nodes.describe_data(
+                    a_summary(of.get("wrangling_summary", AS_OF)), {}, CONTRACT, WINDOW
+                ),
                 model_described(verdict, evaluation),
             )
 

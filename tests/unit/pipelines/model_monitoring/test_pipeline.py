@@ -15,6 +15,7 @@ def test_inputs_and_outputs() -> None:
         "features_contract",
         "gate_results",
         "monitoring_log",
+        "outcome_log",
         "params:monitoring",
         "params:window",
         "predictions@all",
@@ -23,7 +24,7 @@ def test_inputs_and_outputs() -> None:
         "verdict",
         "wrangling_summary",
     }
-    assert pipeline.outputs() == {"weekly_report", "weekly_report_page", "release"}
+    assert pipeline.outputs() == {"outcome_week", "release", "weekly_report", "weekly_report_page"}
 
 
 def test_the_report_is_last() -> None:

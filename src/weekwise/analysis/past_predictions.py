@@ -1,0 +1,67 @@
+"""Stored predictions of earlier weeks, matched with what the features know now."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import ibis
+
+from weekwise.contract.derive import identity
+from weekwise.contract.model import Contract
+from weekwise.features.window import Window
+from weekwise.tasks import task_of
+
+
+def recent(predictions: ibis.Table, weeks: int, window: Window) -> ibis.Table:
+    """Predictions of the last weeks before `as_of`.
+
+    Args:
+        predictions: All weeks' predictions.
+        weeks: How many weeks.
+        window: The run's place in time.
+    """
+    earlier = predictions.filter(predictions.as_of < ibis.literal(window.as_of))
+    newest = earlier.select("as_of").distinct().order_by(ibis.desc("as_of")).limit(weeks)
+    return earlier.semi_join(newest, "as_of")
+
+
+def matchable(predictions: ibis.Table, features: ibis.Table, contract: Contract) -> ibis.Table:
+    """Predictions that can be matched with outcomes, in the types that the features have now.
+
+    When they were made the contract may have had another key, time or target. Those that lack one
+    of these, or what the task predicts, are left out.
+
+    Args:
+        predictions: Some weeks' predictions.
+        features: Rows of the feature table.
+        contract: The features' contract.
+    """
+    names = [*identity(contract), *task_of(contract).output_names]
+    absent = [name for name in names if name not in predictions.columns]
+    if absent:
+        predictions = predictions.mutate({name: ibis.null("string") for name in absent})
+    types = {name: features[name].type() for name in identity(contract)}
+    typed = predictions.mutate(
+        {
+            name: predictions[name].try_cast(kind)
+            for name, kind in types.items()
+            if predictions[name].type() != kind
+        }
+    )
+    return typed.drop_null(names)
+
+
+def weeks_of(predictions: ibis.Table) -> set[date]:
+    """The as-of dates of some predictions."""
+    weeks = predictions.select("as_of").distinct().to_pyarrow()["as_of"].to_pylist()
+    return {week.date() if isinstance(week, datetime) else week for week in weeks}
+
+
+def row_text(rows: ibis.Table, contract: Contract) -> ibis.StringValue:
+    """The key of each row as text."""
+    return ibis.literal(" | ").join([rows[name].cast("string") for name in contract.key])
+
+
+def cluster(rows: ibis.Table, contract: Contract) -> ibis.Value:
+    """What a bootstrap draws anew: the day of each row, or without a time the row."""
+    return ibis.row_number() if contract.time is None else rows[contract.time].cast("date")
