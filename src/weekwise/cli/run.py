@@ -15,6 +15,7 @@ from weekwise.cli.plain_errors import plain_errors
 from weekwise.configuration import load_configuration
 from weekwise.errors import AsOfError, ConfigurationError
 from weekwise.features.calendar import Calendar
+from weekwise.hooks.node_progress import shown_progress
 from weekwise.paths import DataFolder
 
 WRANGLING = "data_wrangling"
@@ -22,7 +23,7 @@ PARTS = ("from_inputs", "from_nodes", "namespaces", "node_names", "tags")
 """Options of Kedro's that choose a part of a pipeline, and may leave its beginning out."""
 
 
-def _run(**options: Any) -> None:
+def _run(*, verbose: bool, **options: Any) -> None:
     # `--pipeline` is the word of Kedro's users; Kedro 1.7 warns about it and means `--pipelines`.
     if options["pipeline"] and not options["pipelines"]:
         options["pipelines"], options["pipeline"] = [options["pipeline"]], None
@@ -30,12 +31,17 @@ def _run(**options: Any) -> None:
         _check_names(options["pipelines"] or ())
         as_of = _as_of(options)
         options["params"] = {**options["params"], "as_of": as_of.isoformat()}
-        kedro_run.callback(**options)  # type: ignore[misc]
+        with shown_progress(verbose=verbose):
+            kedro_run.callback(**options)  # type: ignore[misc]
 
+
+verbose_option = click.Option(
+    ["--verbose"], is_flag=True, help="Show Kedro's own log instead of the progress."
+)
 
 run = click.Command(
     "run",
-    params=kedro_run.params,
+    params=[*kedro_run.params, verbose_option],
     callback=_run,
     help=f"""{kedro_run.help}
 
