@@ -12,6 +12,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.project import settings
 
 from weekwise.cli.plain_errors import plain_errors
+from weekwise.cli.verbosity import verbose_option
 from weekwise.configuration import load_configuration
 from weekwise.errors import AsOfError, ConfigurationError
 from weekwise.features.calendar import Calendar
@@ -35,13 +36,9 @@ def _run(*, verbose: bool, **options: Any) -> None:
             kedro_run.callback(**options)  # type: ignore[misc]
 
 
-verbose_option = click.Option(
-    ["--verbose"], is_flag=True, help="Show Kedro's own log instead of the progress."
-)
-
 run = click.Command(
     "run",
-    params=[*kedro_run.params, verbose_option],
+    params=[*kedro_run.params],
     callback=_run,
     help=f"""{kedro_run.help}
 
@@ -51,6 +48,9 @@ run = click.Command(
     - a run of later pipelines, or of chosen nodes, takes the date the features were built for.
     """,
 )
+
+
+verbose_option(run)
 
 
 def _check_names(pipelines: Iterable[str]) -> None:

@@ -34,7 +34,7 @@ class _Work:
     """What the nodes of one row of the display do.
 
     Attributes:
-        running: When each node that is at work began, by its name.
+        running: When each node that is at work began, by its name; empty in a row of its own.
         seconds: What the nodes took that are done.
         longest: The one that took longest, and its seconds.
         stopped: Why nothing is at work any more, if the run has ended early.
@@ -70,7 +70,7 @@ class LiveDisplay:
         self._stages = Progress(
             TextColumn("  {task.description}", table_column=Column(no_wrap=True)),
             BarColumn(BAR_WIDTH),
-            MofNCompleteColumn(),
+            MofNCompleteColumn(table_column=Column(justify="right")),
             _TimesColumn(table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=console,
         )
@@ -111,7 +111,7 @@ class LiveDisplay:
         """
         if node not in self._rows:
             began = self._work[stage].running.get(node, time.monotonic())
-            self._add_row(node, f"  {node}", most, _Work(running={node: began}))
+            self._add_row(node, f"  {node}", most, _Work(running={"": began}))
         self._stages.update(self._rows[node], completed=done, total=most)
 
     def node_completed(self, stage: str, node: str, seconds: float) -> None:
@@ -140,6 +140,8 @@ class LiveDisplay:
             work.stopped = word
         self.show_note("")
         self._run.stop_task(self._task)
+        if not self._run.finished:
+            self._run.columns = (TextColumn("[red]✗"), *self._run.columns[1:])
         self._live.stop()
         if self._rows:
             self._live.console.print(self._render())
@@ -166,10 +168,11 @@ class _TimesColumn(ProgressColumn):
         now, running = time.monotonic(), list(work.running.items())
         seconds = work.seconds + sum(now - began for _, began in running)
         text = Text(f"{seconds:6.1f} s" if seconds else "", style="progress.elapsed")
-        if work.stopped and running:
-            text.append(f"  {', '.join(node for node, _ in running)} {work.stopped}", style="red")
-        elif running:
-            text.append(f"  {', '.join(_named(node, now - began) for node, began in running)}")
+        named = [(node, now - began) for node, began in running if node]
+        if named and work.stopped:
+            text.append(f"  {', '.join(node for node, _ in named)} {work.stopped}", style="red")
+        elif named:
+            text.append(f"  {', '.join(_named(*pair) for pair in named)}")
         elif work.longest[1] >= LONG_SECONDS:
             text.append(f"  longest: {_named(*work.longest)}", style="dim")
         return text

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kedro.framework.hooks import hook_impl
-from kedro.framework.project import settings
+from kedro.framework.project import pipelines, settings
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
@@ -88,7 +88,7 @@ class NodeProgressHook:
             self._at_work.clear()
         self.open()
         if self._display is not None:
-            self._display.show_stages(Counter(map(_stage, pipeline.nodes)))
+            self._display.show_stages(_stage_sizes(pipeline))
 
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:
@@ -190,6 +190,12 @@ def shown_progress(*, verbose: bool = False) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.close()
+
+
+def _stage_sizes(pipeline: Pipeline) -> dict[str, int]:
+    """How many nodes each stage has, in the order of the project's pipelines."""
+    sizes = Counter(map(_stage, pipeline.nodes))
+    return {stage: sizes[stage] for stage in dict.fromkeys([*pipelines, *sizes]) if sizes[stage]}
 
 
 def _kedro_speaks() -> bool:
