@@ -69,10 +69,11 @@ class LiveDisplay:
         )
         self._stages = Progress(
             TextColumn("  {task.description}", table_column=Column(no_wrap=True)),
-            BarColumn(BAR_WIDTH),
-            MofNCompleteColumn(table_column=Column(justify="right")),
-            _TimesColumn(table_column=Column(no_wrap=True, overflow="ellipsis")),
+            BarColumn(BAR_WIDTH, table_column=Column(no_wrap=True)),
+            MofNCompleteColumn(table_column=Column(justify="right", no_wrap=True)),
+            _TimesColumn(table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
             console=console,
+            expand=True,
         )
         self._task = self._run.add_task(PREPARING, total=None, note="")
         self._rows: dict[str, TaskID] = {}
