@@ -25,7 +25,7 @@ from rich.text import Text
 
 LONG_SECONDS = 1.0
 """From here on a node's time is worth a word."""
-BAR_WIDTH = 20
+BAR_WIDTH = 12
 PREPARING = "Preparing the run"
 
 
@@ -175,7 +175,7 @@ class _TimesColumn(ProgressColumn):
         elif named:
             text.append(f"  {', '.join(_named(*pair) for pair in named)}")
         elif work.longest[1] >= LONG_SECONDS:
-            text.append(f"  longest: {_named(*work.longest)}", style="dim")
+            text.append(f"  {_named(*work.longest)}", style="dim")
         return text
 
 
