@@ -14,6 +14,7 @@ from weekwise.hooks.as_of_guard import AsOfGuardHook
 from weekwise.hooks.closing_screen import ClosingScreenHook
 from weekwise.hooks.data_gate import DataGateHook
 from weekwise.hooks.initialization import SERVER, initialize
+from weekwise.hooks.node_progress import NodeProgressHook
 from weekwise.hooks.tracking import TrackingHook
 from weekwise.paths import DataFolder
 
@@ -62,4 +63,10 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
     },
 }
 
-HOOKS = (DataGateHook(), AsOfGuardHook(), TrackingHook(), ClosingScreenHook())
+HOOKS = (
+    DataGateHook(),
+    AsOfGuardHook(),
+    TrackingHook(),
+    NodeProgressHook(),
+    ClosingScreenHook(),
+)

@@ -12,9 +12,11 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.project import settings
 
 from weekwise.cli.plain_errors import plain_errors
+from weekwise.cli.verbosity import verbose_option
 from weekwise.configuration import load_configuration
 from weekwise.errors import AsOfError, ConfigurationError
 from weekwise.features.calendar import Calendar
+from weekwise.hooks.node_progress import shown_progress
 from weekwise.paths import DataFolder
 
 WRANGLING = "data_wrangling"
@@ -22,7 +24,7 @@ PARTS = ("from_inputs", "from_nodes", "namespaces", "node_names", "tags")
 """Options of Kedro's that choose a part of a pipeline, and may leave its beginning out."""
 
 
-def _run(**options: Any) -> None:
+def _run(*, verbose: bool, **options: Any) -> None:
     # `--pipeline` is the word of Kedro's users; Kedro 1.7 warns about it and means `--pipelines`.
     if options["pipeline"] and not options["pipelines"]:
         options["pipelines"], options["pipeline"] = [options["pipeline"]], None
@@ -30,12 +32,13 @@ def _run(**options: Any) -> None:
         _check_names(options["pipelines"] or ())
         as_of = _as_of(options)
         options["params"] = {**options["params"], "as_of": as_of.isoformat()}
-        kedro_run.callback(**options)  # type: ignore[misc]
+        with shown_progress(verbose=verbose):
+            kedro_run.callback(**options)  # type: ignore[misc]
 
 
 run = click.Command(
     "run",
-    params=kedro_run.params,
+    params=[*kedro_run.params],
     callback=_run,
     help=f"""{kedro_run.help}
 
@@ -45,6 +48,9 @@ run = click.Command(
     - a run of later pipelines, or of chosen nodes, takes the date the features were built for.
     """,
 )
+
+
+verbose_option(run)
 
 
 def _check_names(pipelines: Iterable[str]) -> None:

@@ -11,6 +11,8 @@ import click
 from kedro.framework.cli.utils import env_option
 
 from weekwise.cli.plain_errors import plain_errors
+from weekwise.cli.verbosity import verbose_option
+from weekwise.hooks.node_progress import shown_progress
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,12 +34,13 @@ def weekly() -> None:
 @weekly.command()
 @click.option("--as-of", help="The run's logical date, YYYY-MM-DD; by default the next week.")
 @click.option("--retry", is_flag=True, help="Resume the last run where it failed.")
+@verbose_option
 @env_option
-def run(as_of: str | None, retry: bool, env: str | None) -> None:
+def run(as_of: str | None, retry: bool, verbose: bool, env: str | None) -> None:
     """Run one week now, in this process; no server is needed."""
     if as_of and retry:
         raise click.UsageError("--retry resumes the last run; leave out --as-of")
-    with _local_runs(env) as (environment, wait_for_api):
+    with _local_runs(env, verbose=verbose) as (environment, wait_for_api):
         from weekwise.orchestration.flow import launch
 
         # What a user can fix is said at once, before a server is waited for.
@@ -92,10 +95,11 @@ def deploy(work_pool: str, env: str | None) -> None:
 @weekly.command()
 @click.option("--from", "first", required=True, help="The first as-of date, YYYY-MM-DD.")
 @click.option("--to", "last", required=True, help="The last as-of date, YYYY-MM-DD.")
+@verbose_option
 @env_option
-def backfill(first: str, last: str, env: str | None) -> None:
+def backfill(first: str, last: str, verbose: bool, env: str | None) -> None:
     """Run the weeks that are missing, in order."""
-    with _local_runs(env) as (environment, wait_for_api):
+    with _local_runs(env, verbose=verbose) as (environment, wait_for_api):
         from weekwise.orchestration.flow.backfill import run_missing_weeks, weeks_between
 
         weeks = weeks_between(environment, first, last)
@@ -128,7 +132,9 @@ def _environment(env: str | None, *, level: str = QUIET) -> Iterator[ProjectEnvi
 
 
 @contextmanager
-def _local_runs(env: str | None) -> Iterator[tuple[ProjectEnvironment, Callable[[], None]]]:
+def _local_runs(
+    env: str | None, *, verbose: bool
+) -> Iterator[tuple[ProjectEnvironment, Callable[[], None]]]:
     """The environment for runs in this process, and a function that waits for the Prefect API.
 
     A temporary server takes seconds to start, and so do a run's imports: both start at once.
@@ -137,7 +143,11 @@ def _local_runs(env: str | None) -> Iterator[tuple[ProjectEnvironment, Callable[
     with plain_errors():
         from weekwise.orchestration.server.temporary_server import temporary_server
 
-        with temporary_server() as server, _environment(env) as environment:
+        with (
+            temporary_server() as server,
+            _environment(env) as environment,
+            shown_progress(verbose=verbose),
+        ):
 
             def wait_for_api() -> None:
                 from weekwise.orchestration.server.connection import check_api

@@ -186,6 +186,7 @@ def _report(progress: Progress, task: Task) -> None:
         progress.most,
         task.words.loss,
         progress.loss,
+        extra={"progress": (progress.trees, progress.most)},
     )
 
 
