@@ -18,7 +18,6 @@ from weekwise.features.model_frame import (
     Floats,
     ModelInputs,
     model_pool,
-    number_column,
     time_column,
 )
 from weekwise.features.row_hash import Hashes, row_hashes
@@ -95,7 +94,7 @@ def fit(
     )
     rows = _in_order(train, contract)
     days = _days(rows, contract, params)
-    outcome = number_column(rows[contract.target])
+    outcome = task.outcomes(rows[contract.target])
     watched = (
         _rows_set_aside(row_hashes(rows, contract.key), params.validation_every)
         if days is None

@@ -53,6 +53,7 @@ def render_card(
         evaluation=evaluation,
         columns={**columns, "baseline": evaluation.baseline},
         slices=shown.slices if shown else (),
+        classes=shown.classes if shown else (),
         verdict=verdict,
         importances=predictor.importances().head(10).to_dict(),
     )

@@ -16,6 +16,7 @@ import pandas as pd
 from weekwise.analysis.performance import (
     ExpectedPerformance,
     calibration_bins,
+    class_scores,
     score_week,
     worst_slices,
 )
@@ -160,6 +161,7 @@ def score_past_weeks(
     return RealizedPerformance(
         weeks=tuple(scores),
         calibration=calibration_bins(last, task),
+        classes=class_scores(last, task),
         slices=worst_slices(last, baseline, monitoring.slices, task),
     )
 
