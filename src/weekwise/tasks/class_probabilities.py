@@ -41,7 +41,8 @@ def reordered(probabilities: Floats, given: Sequence[Any], wanted: Sequence[Any]
         probabilities[:, places[value]] if value in places else np.zeros(len(probabilities))
         for value in wanted
     ]
-    return off_zero(np.column_stack(columns))
+    table: Floats = np.column_stack(columns)
+    return table if set(given) == set(wanted) else off_zero(table)
 
 
 def as_json(probabilities: Floats, classes: Sequence[Any]) -> npt.NDArray[Any]:
