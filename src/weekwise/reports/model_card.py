@@ -49,6 +49,7 @@ def render_card(
         target=_target(contract),
         predictor=predictor,
         record=predictor.record,
+        baseline=predictor.task.show_baseline(predictor.record.baseline),
         version=version,
         evaluation=evaluation,
         columns={**columns, "baseline": evaluation.baseline},
