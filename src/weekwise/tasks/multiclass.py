@@ -291,10 +291,10 @@ class Multiclass(Task):
         labels = dict(zip(self.classes, self.labels, strict=True))
         counts = stored["predicted"].value_counts(sort=False)
         parts = [
-            f"{labels.get(value, value)} for {whole(rows)} ({percent(rows / len(stored))})"
+            f"{labels.get(value, value)} {whole(rows)} ({percent(rows / len(stored))})"
             for value, rows in counts.sort_values(ascending=False, kind="stable").items()
         ]
-        return f"Predicted for {whole(len(stored))} rows: {listed(parts, NAMED)}."
+        return f"Predicted classes: {listed(parts, NAMED)}."
 
     def outcome(self, target: ibis.Column) -> ibis.Column:
         """The place of the class, missing for a value that is no class."""

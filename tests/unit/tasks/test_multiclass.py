@@ -215,8 +215,6 @@ def test_the_summary_counts_the_classes() -> None:
     rows = off_zero(np.array([[0.2, 0.7, 0.1], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.1, 0.5, 0.4]]))
     frame = pd.DataFrame(TASK.output_frame(rows, SETTINGS))
 
-    assert TASK.summary(frame) == (
-        "Predicted for 4 rows: Door for 3 (75.0%), No fault for 1 (25.0%)."
-    )
+    assert TASK.summary(frame) == ("Predicted classes: Door 3 (75.0%), No fault 1 (25.0%).")
     assert TASK.categories(rows) == ["Door", "No fault", "Door", "Door"]
     assert sum(TASK.class_means(rows).values()) == pytest.approx(1.0)
