@@ -14,7 +14,7 @@ from weekwise.analysis.selection import Selection
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, FeedError
 from weekwise.features.fingerprint import text_hash
-from weekwise.features.model_frame import Floats, model_frame, number_column
+from weekwise.features.model_frame import Floats, model_frame
 from weekwise.features.time_features import calendar_feature
 from weekwise.features.window import Window
 from weekwise.model.compatibility import why_not
