@@ -161,9 +161,7 @@ def _fetch(rows: ibis.Table, contract: Contract, others: list[str | None]) -> pa
     return rows.select([*contract.features, *(name for name in others if name)]).to_pyarrow()
 
 
-def _sample(
-    rows: pa.Table, contract: Contract, codes: dict[str, Codes], target: Floats
-) -> Sample:
+def _sample(rows: pa.Table, contract: Contract, codes: dict[str, Codes], target: Floats) -> Sample:
     days, hours = _times(rows, contract)
     return Sample(
         rows=rows.num_rows,
