@@ -80,7 +80,9 @@ class Store:
             champion_version=champion,
         )
         with self.in_use():
-            Registry(name).apply(verdict)
+            registry = Registry(name)
+            registry.record_verdict(verdict)
+            registry.carry_out(verdict)
 
     def promote(self, name: str, version: str) -> None:
         """Promote a version by hand."""
