@@ -138,12 +138,22 @@ class ContractFacts(Answer):
     hash: str
 
 
+class TargetClass(Answer):
+    """One of the values that a target can have."""
+
+    value: str
+    label: str
+
+
 class TargetFacts(Answer):
     """What is predicted."""
 
     name: str
     title: str
     description: str
+    classes: list[TargetClass] = Field(
+        description="The values that the contract lists, in its order; empty if it lists none."
+    )
 
 
 class VerdictFacts(Answer):
@@ -182,7 +192,7 @@ class ModelFacts(Answer):
     trees: int
     baseline: tuple[float, ...] = Field(
         description="What the outcomes of the training rows alone predict: for yes or no the "
-        "positive rate."
+        "positive rate, for classes the share of each."
     )
     threshold: float = Field(description="For yes or no: from where on the decision is yes.")
     task: TaskName

@@ -55,7 +55,13 @@ def _target(contract: Contract) -> schemas.TargetFacts:
     name = contract.target or ""
     column = contract.columns[name]
     return schemas.TargetFacts(
-        name=name, title=column.title, description=column.description.strip()
+        name=name,
+        title=column.title,
+        description=column.description.strip(),
+        classes=[
+            schemas.TargetClass(value=str(value), label=label)
+            for value, label in (column.values or {}).items()
+        ],
     )
 
 

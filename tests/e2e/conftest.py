@@ -113,3 +113,21 @@ def parcels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     store = model_stores.parcels_store(model_stores.empty_store(folder / "store"))
     with service_process.running(store.uri, folder / "serving") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def faults(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service of a model that predicts classes; tests leave it as it is."""
+    folder = tmp_path_factory.mktemp("faults")
+    store = model_stores.faults_store(model_stores.empty_store(folder / "store"))
+    with service_process.running(store.uri, folder / "serving") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def delays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service of a model that predicts numbers; tests leave it as it is."""
+    folder = tmp_path_factory.mktemp("delays")
+    store = model_stores.delays_store(model_stores.empty_store(folder / "store"))
+    with service_process.running(store.uri, folder / "serving") as running:
+        yield running

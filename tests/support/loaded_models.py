@@ -86,6 +86,26 @@ def loaded_delays() -> LoadedModel:
     return loaded_model(predictor, trains.trains(2))
 
 
+def loaded_faults() -> LoadedModel:
+    """A model of what is wrong with trains: one of four classes, one of which none ever has."""
+    rows = trains.trains()
+    noise = np.random.default_rng(5).normal(size=len(rows))
+    wear = rows["rain"].fillna(1.0) + 2 * (rows["line"] == "red") + 0.3 * noise
+    rows = rows.assign(fault=np.array(["none", "door", "brake"])[np.digitize(wear, [1.0, 2.5])])
+    fault = Column.model_validate(
+        {
+            "type": "category",
+            "role": "target",
+            "title": "Fault",
+            "values": {"none": "No fault", "door": "Door", "brake": "Brake", "fire": "Fire"},
+        }
+    )
+    columns = {name: col for name, col in trains.CONTRACT.columns.items() if name != "late"}
+    contract = trains.CONTRACT.model_copy(update={"columns": {**columns, "fault": fault}})
+    predictor = fit(rows, contract, contract.features, trains.PARAMS, as_of=trains.train_end())
+    return loaded_model(predictor, trains.trains(2))
+
+
 @cache
 def parcels_predictor() -> tuple[Predictor, pd.DataFrame]:
     """A predictor of late parcels, and the rows it was fitted on."""

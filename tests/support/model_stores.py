@@ -23,6 +23,7 @@ from weekwise.model.registry import Registry
 from weekwise.model.verdict import Decision, Verdict
 
 TRAINS, PARCELS = "late_trains", "late_parcels"
+FAULTS, DELAYS = "train_faults", "train_delays"
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,17 @@ class Store:
                 mlflow.log_metric("holdout.challenger.log_loss", 0.4)
                 return Registry(name).register(predictor, fingerprint=fingerprint, example=example)
 
-    def judge(self, name: str, version: str, week: int, champion: str | None) -> None:
+    def judge(
+        self,
+        name: str,
+        version: str,
+        week: int,
+        champion: str | None,
+        task: TaskName = TaskName.BINARY,
+    ) -> None:
         """Make a version champion by the promotion gate, in the n-th week."""
         verdict = Verdict(
-            task=TaskName.BINARY,
+            task=task,
             as_of=trains.train_end() + timedelta(weeks=week),
             decision=Decision.FIRST if champion is None else Decision.PROMOTED,
             reasons=("It is better.",),
@@ -72,7 +80,9 @@ class Store:
             champion_version=champion,
         )
         with self.in_use():
-            Registry(name).apply(verdict)
+            registry = Registry(name)
+            registry.record_verdict(verdict)
+            registry.carry_out(verdict)
 
     def promote(self, name: str, version: str) -> None:
         """Promote a version by hand."""
@@ -142,4 +152,20 @@ def parcels_store(store: Store) -> Store:
     predictor, rows = loaded_models.parcels_predictor()
     version = store.register(PARCELS, predictor, rows, "parcels")
     store.judge(PARCELS, version, 0, None)
+    return store
+
+
+def faults_store(store: Store) -> Store:
+    """The same store with a model of what is wrong with trains: a class."""
+    return _with_one(store, FAULTS, loaded_models.loaded_faults().predictor)
+
+
+def delays_store(store: Store) -> Store:
+    """The same store with a model of how late trains are: a number."""
+    return _with_one(store, DELAYS, loaded_models.loaded_delays().predictor)
+
+
+def _with_one(store: Store, name: str, predictor: Predictor) -> Store:
+    version = store.register(name, predictor, trains.trains(2), name)
+    store.judge(name, version, 0, None, predictor.task.name)
     return store

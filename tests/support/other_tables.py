@@ -99,6 +99,58 @@ def delivered_orders() -> pd.DataFrame:
     return frame.drop(columns="returned").assign(days=days).drop_duplicates("order_id")
 
 
+LATE_CLASS = 'lost, "for good"'
+"""A class that the contract lists and no row before the second week has."""
+UNLISTED_CLASS = "stolen"
+"""A class that the contract does not list."""
+
+CLASS_CONTRACT = CONTRACT.replace(
+    "returned: {type: boolean, role: target, title: Returned, missing: 0.9}",
+    """speed:
+    type: category
+    role: target
+    title: Delivery
+    missing: 0.9
+    severity: warn
+    values: {next day: Fast, 2-3 days: Usual, week: Slow, 'lost, "for good"': Lost}""",
+)
+"""The same orders; the target is one of four classes, with names as odd as people's."""
+
+GRADE_CONTRACT = CONTRACT.replace(
+    "returned: {type: boolean, role: target, title: Returned, missing: 0.9}",
+    "grade: {type: integer, role: target, title: Grade, missing: 0.9, "
+    "values: {1: Poor, 2: Fair, 5: Good}}",
+)
+"""The same orders; the target is one of three ordered classes, which are numbers."""
+
+
+def classified_orders() -> pd.DataFrame:
+    """Orders with how fast they came: dear ones fast, southern ones slowly, some late ones never.
+
+    In the second week the class of a few is one that no row before had, or that no contract lists.
+    """
+    frame = orders().drop_duplicates("order_id", ignore_index=True)
+    speed = _one_of_three(frame).map({0: "week", 1: "2-3 days", 2: "next day"})
+    second = np.flatnonzero(frame["placed"] >= WEEKS[0])[:20]
+    speed.iloc[second[:4]] = LATE_CLASS
+    speed.iloc[second[4:7]] = UNLISTED_CLASS
+    speed = speed.where(frame["returned"].notna())
+    return frame.drop(columns="returned").assign(speed=speed)
+
+
+def graded_orders() -> pd.DataFrame:
+    """Orders with the grade that their buyers gave."""
+    frame = orders().drop_duplicates("order_id", ignore_index=True)
+    grade = _one_of_three(frame).map({0: 1, 1: 2, 2: 5}).astype("Int64")
+    return frame.drop(columns="returned").assign(grade=grade.where(frame["returned"].notna()))
+
+
+def _one_of_three(frame: pd.DataFrame) -> pd.Series:
+    rng = np.random.default_rng(5)
+    score = frame["amount"] / 60 - 1.5 * (frame["region"] == "s") + rng.normal(0, 0.4, len(frame))
+    return pd.Series(np.digitize(score, [0.0, 1.0]), index=frame.index)
+
+
 def write_environment(
     folder: Path,
     frame: pd.DataFrame | None = None,

@@ -18,7 +18,7 @@ from weekwise.contract.frozen import Frozen
 from weekwise.features.model_frame import Floats
 from weekwise.features.slices import slice_values
 from weekwise.tasks.base import Task
-from weekwise.tasks.records import Baseline, CalibrationBin
+from weekwise.tasks.records import Baseline, CalibrationBin, ClassScore
 
 
 class ExpectedPerformance(Frozen):
@@ -226,7 +226,8 @@ def score_week(
 def _means(task: Task, outcome: Floats, predicted: Floats) -> dict[str, float]:
     if not len(outcome):
         return {}
-    mean_prediction, mean_outcome = float(task.level(predicted).mean()), float(outcome.mean())
+    mean_prediction = float(task.level(predicted).mean())
+    mean_outcome = float(task.realized(outcome, predicted).mean())
     return {
         "mean_prediction": mean_prediction,
         "mean_outcome": mean_outcome,
@@ -252,6 +253,18 @@ def calibration_bins(rows: pd.DataFrame, task: Task) -> tuple[CalibrationBin, ..
     """
     known = rows[rows["outcome"].notna()]
     return task.calibration(_outcome(known), task.stored(known))
+
+
+def class_scores(rows: pd.DataFrame, task: Task) -> tuple[ClassScore, ...]:
+    """Each class by itself, where a class is predicted.
+
+    Args:
+        rows: Predictions with the task's columns and `outcome`; those without an outcome are left
+            out.
+        task: What is predicted.
+    """
+    known = rows[rows["outcome"].notna()]
+    return task.by_class(_outcome(known), task.stored(known))
 
 
 def worst_slices(
@@ -291,5 +304,5 @@ def _score_slice(
         loss=task.losses(outcome, predicted).mean(),
         baseline_loss=_baseline_losses(task, outcome, baseline).mean(),
         mean_prediction=task.level(predicted).mean(),
-        mean_outcome=outcome.mean(),
+        mean_outcome=task.realized(outcome, predicted).mean(),
     )

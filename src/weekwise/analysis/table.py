@@ -32,7 +32,7 @@ class Sample:
         rows: How many rows there are.
         days: The date of each row, as days since 1970-01-01; None where rows have no time.
         hours: The hour of each row from 0 to 23; None where rows have no time of day.
-        target: The target of each row, true as 1; not-a-number where there is none.
+        target: The target of each row as the task's number; not-a-number where there is none.
         numbers: Numeric features by name; not-a-number is a missing value.
         codes: Other features by name, as places in `AnalysisTable.categories`; -1 where missing.
     """
@@ -126,8 +126,7 @@ def read_analysis_table(features: ibis.Table, contract: Contract, window: Window
     Raises:
         ContractError: If its target is of a kind that is not supported yet.
     """
-    # Said in one sentence before a target that is text is read as numbers.
-    task_of(contract)
+    task = task_of(contract)
     past = _fetch(window.history(features, contract), contract, [contract.time, contract.target])
     coming = _fetch(window.upcoming(features, contract), contract, [contract.time])
     codes: dict[str, Codes] = {}
@@ -139,8 +138,18 @@ def read_analysis_table(features: ibis.Table, contract: Contract, window: Window
     return AnalysisTable(
         contract=contract,
         window=window,
-        history=_sample(past, contract, {name: places[:rows] for name, places in codes.items()}),
-        upcoming=_sample(coming, contract, {name: places[rows:] for name, places in codes.items()}),
+        history=_sample(
+            past,
+            contract,
+            {name: places[:rows] for name, places in codes.items()},
+            task.outcomes(past.column(contract.target).to_pandas()),
+        ),
+        upcoming=_sample(
+            coming,
+            contract,
+            {name: places[rows:] for name, places in codes.items()},
+            np.full(coming.num_rows, np.nan),
+        ),
         categories=categories,
     )
 
@@ -152,14 +161,13 @@ def _fetch(rows: ibis.Table, contract: Contract, others: list[str | None]) -> pa
     return rows.select([*contract.features, *(name for name in others if name)]).to_pyarrow()
 
 
-def _sample(rows: pa.Table, contract: Contract, codes: dict[str, Codes]) -> Sample:
+def _sample(rows: pa.Table, contract: Contract, codes: dict[str, Codes], target: Floats) -> Sample:
     days, hours = _times(rows, contract)
-    known = contract.target in rows.column_names
     return Sample(
         rows=rows.num_rows,
         days=days,
         hours=hours,
-        target=_numbers(rows.column(contract.target)) if known else np.full(rows.num_rows, np.nan),
+        target=np.where(np.isinf(target), np.nan, target),
         numbers={
             name: _numbers(rows.column(name))
             for name in contract.features

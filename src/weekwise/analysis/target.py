@@ -39,6 +39,11 @@ class TargetSummary(Frozen):
     by_weekday: tuple[GroupMean, ...]
     by_hour: tuple[GroupMean, ...]
 
+    @property
+    def mean_title(self) -> str:
+        """What the means are of: for classes the most frequent one."""
+        return f"{self.title}: {self.overall.mean_of}" if self.overall.mean_of else self.title
+
 
 def summarize_target(table: AnalysisTable) -> TargetSummary:
     """Describe the target over the whole of history, by week, by weekday and by hour."""

@@ -5,10 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from weekwise.analysis.drift import Drift, DriftBin, DriftLimits, numeric_drift
+from weekwise.analysis.drift import Drift, DriftBin, DriftLimits, categorical_drift, numeric_drift
 from weekwise.contract.frozen import Frozen
 from weekwise.features.model_frame import Floats
 from weekwise.tasks.base import Task
+
+
+class ClassMean(Frozen):
+    """What is predicted of one class.
+
+    Attributes:
+        label: What people call it.
+        mean: Its mean probability.
+        earlier_mean: The same of the earlier weeks' predictions, if there are any.
+    """
+
+    label: str
+    mean: float
+    earlier_mean: float | None = None
 
 
 class UpcomingPredictions(Frozen):
@@ -23,6 +37,7 @@ class UpcomingPredictions(Frozen):
         drift: Against those of the earlier weeks; None if there are none.
         histogram: Rows by prediction, this week's (`current`) and the earlier weeks'
             (`reference`).
+        classes: The mean probability of each class, where a class is predicted.
     """
 
     rows: int
@@ -32,6 +47,7 @@ class UpcomingPredictions(Frozen):
     summary: str = ""
     drift: Drift | None = None
     histogram: tuple[DriftBin, ...] = ()
+    classes: tuple[ClassMean, ...] = ()
 
 
 def describe_upcoming(
@@ -45,16 +61,34 @@ def describe_upcoming(
         task: What is predicted.
         limits: What counts as drift.
     """
-    before, now = task.level(task.stored(earlier)), task.level(task.stored(predictions))
-    drift = numeric_drift(task.outputs[0].name, before, now, limits)
+    stored_before, stored_now = task.stored(earlier), task.stored(predictions)
+    before, now = task.level(stored_before), task.level(stored_now)
     return UpcomingPredictions(
         rows=now.size,
         model_version=", ".join(sorted(predictions["model_version"].unique())),
         mean=float(now.mean()),
         earlier_mean=float(before.mean()) if before.size else None,
         summary=task.summary(predictions),
-        drift=drift if before.size else None,
+        drift=_drift(task, stored_before, stored_now, limits) if before.size else None,
         histogram=_histogram(task, before, now),
+        classes=_classes(task, stored_before, stored_now),
+    )
+
+
+def _drift(task: Task, before: Floats, now: Floats, limits: DriftLimits) -> Drift:
+    """How far the predicted classes, or else the levels, moved."""
+    name = task.outputs[0].name
+    earlier, current = task.categories(before), task.categories(now)
+    if earlier is not None and current is not None:
+        return categorical_drift(name, earlier, current, limits)
+    return numeric_drift(name, task.level(before), task.level(now), limits)
+
+
+def _classes(task: Task, before: Floats, now: Floats) -> tuple[ClassMean, ...]:
+    earlier = task.class_means(before) if len(before) else {}
+    return tuple(
+        ClassMean(label=label, mean=mean, earlier_mean=earlier.get(label))
+        for label, mean in task.class_means(now).items()
     )
 
 

@@ -175,7 +175,11 @@ class Contract(Frozen):
     @property
     def task(self) -> TaskName | None:
         """The kind of prediction the target asks for, if there is a target."""
-        return None if self.target is None else self.columns[self.target].type.facts.task
+        if self.target is None:
+            return None
+        column = self.columns[self.target]
+        listed = column.type.facts.task_of_values if column.values is not None else None
+        return listed or column.type.facts.task
 
     @property
     def hash(self) -> str:

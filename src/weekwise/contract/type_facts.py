@@ -84,6 +84,7 @@ class TypeFacts:
         whole: Whether it takes whole numbers, or whole days, alone.
         feature: Whether a model can be given it.
         task: The kind of prediction of a target of it; none if it cannot be a target.
+        task_of_values: The same of a target whose values the contract lists, if that is another.
         ibis: Its name in Ibis.
         pandas: Its dtype in pandas, which can hold missing values.
         inferred: What `pandas.api.types.infer_dtype` calls values of it.
@@ -108,6 +109,7 @@ class TypeFacts:
     whole: bool = False
     feature: bool = False
     task: TaskName | None = None
+    task_of_values: TaskName | None = None
     ibis: str
     pandas: str
     inferred: frozenset[str] = frozenset()

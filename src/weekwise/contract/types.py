@@ -92,6 +92,7 @@ class ColumnType(StrEnum):
             whole=True,
             feature=True,
             task=TaskName.REGRESSION,
+            task_of_values=TaskName.MULTICLASS,
             ibis="int64",
             pandas="Int64",
             inferred=frozenset({"integer"}),

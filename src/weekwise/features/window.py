@@ -42,7 +42,7 @@ class Window(Frozen):
             table: Rows with the contract's time and target columns.
             contract: What `table` is; it must have a target column.
         """
-        return self.due(table, contract).filter(ibis._[_target(contract)].notnull())
+        return self.due(table, contract).filter(_has_outcome(contract))
 
     def due(self, table: ibis.Table, contract: Contract) -> ibis.Table:
         """Rows whose outcome is due: those dated before the end of history, known or not.
@@ -79,10 +79,14 @@ class Window(Frozen):
         if contract.time is None:
             return {}
         due, later = self.due(table, contract), _dates(table, contract) >= ibis.literal(self.end)
-        return {
+        reasons = {
             "without an outcome": due.filter(ibis._[_target(contract)].isnull()),
             "after the upcoming days": table.filter(later),
         }
+        if contract.columns[_target(contract)].values is not None:
+            strange = due.filter(ibis._[_target(contract)].notnull(), ~_has_outcome(contract))
+            reasons["with an outcome that the contract does not list"] = strange
+        return reasons
 
     def known_target(self, table: ibis.Table, contract: Contract) -> ibis.Column:
         """The target as the run may know it: hidden where it is not due yet.
@@ -102,6 +106,13 @@ class Window(Frozen):
 
 def _dates(table: ibis.Table, contract: Contract) -> ibis.expr.types.DateValue:
     return table[str(contract.time)].cast("date")
+
+
+def _has_outcome(contract: Contract) -> ibis.Deferred:
+    """Whether a row's outcome is known, and one that the contract lists, if it lists any."""
+    target, column = ibis._[_target(contract)], contract.columns[_target(contract)]
+    listed = column.values
+    return target.notnull() if listed is None else target.isin(list(listed))
 
 
 def _target(contract: Contract) -> str:

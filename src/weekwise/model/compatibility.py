@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weekwise.contract.model import Contract
 from weekwise.model.predictor import Predictor
+from weekwise.wording import listed
 
 
 def why_not(predictor: Predictor, contract: Contract) -> str | None:
@@ -20,8 +21,13 @@ def why_not(predictor: Predictor, contract: Contract) -> str | None:
     before, now = fitted_on.columns[target], contract.columns[target]
     if before.type is not now.type:
         return f"its target {target} was of type {before.type} and is of type {now.type} now"
-    if _values(fitted_on, target) != _values(contract, target):
-        return f"the values of its target {target} have changed"
+    if fitted_on.task is not contract.task:
+        return f"its target {target} asked for another kind of prediction"
+    known = before.values if now.values is None else now.values
+    gone = [value for value in before.values or () if value not in (known or ())]
+    if gone:
+        named = listed([str(value) for value in gone])
+        return f"it predicts {named}, which the contract does not list under {target} any more"
     absent = [name for name in predictor.inputs.raw if name not in contract.columns]
     if absent:
         return f"it takes {', '.join(absent)}, which the contract does not have any more"
@@ -32,7 +38,3 @@ def why_not(predictor: Predictor, contract: Contract) -> str | None:
         if fitted_on.columns[name].type.facts.textual != contract.columns[name].type.facts.textual
     ]
     return "; ".join(changed) or None
-
-
-def _values(contract: Contract, column: str) -> tuple[object, ...]:
-    return tuple(contract.columns[column].values or ())

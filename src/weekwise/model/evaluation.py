@@ -15,7 +15,7 @@ from weekwise.contract.frozen import Frozen
 from weekwise.features.model_frame import Floats
 from weekwise.features.slices import slice_values
 from weekwise.tasks.base import Task
-from weekwise.tasks.records import CalibrationBin, Metrics
+from weekwise.tasks.records import CalibrationBin, ClassScore, Metrics
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,13 @@ class ModelEvaluation(Frozen):
         metrics: Over all rows.
         slices: By value of the slicing features.
         calibration: What was predicted and what happened, in bins of rows of like prediction.
+        classes: Each class by itself, where a class is predicted.
     """
 
     metrics: Metrics
     slices: tuple[SliceMetrics, ...]
     calibration: tuple[CalibrationBin, ...]
+    classes: tuple[ClassScore, ...] = ()
 
 
 class Evaluation(Frozen):
@@ -124,6 +126,7 @@ def evaluate(
         metrics=scores.task.score(scores.outcome, predicted),
         slices=slice_metrics(scores, predicted, columns, min_rows=min_rows),
         calibration=scores.task.calibration(scores.outcome, predicted),
+        classes=scores.task.by_class(scores.outcome, predicted),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +19,6 @@ from weekwise.features.model_frame import (
     Floats,
     ModelInputs,
     model_pool,
-    number_column,
     time_column,
 )
 from weekwise.features.row_hash import Hashes, row_hashes
@@ -31,6 +31,8 @@ from weekwise.tasks.records import Settings
 
 if TYPE_CHECKING:
     from catboost import CatBoost, Pool
+
+logger = logging.getLogger(__name__)
 
 PROGRESS_REPORTS = 10
 _EPOCH = date(1970, 1, 1)
@@ -95,7 +97,7 @@ def fit(
     )
     rows = _in_order(train, contract)
     days = _days(rows, contract, params)
-    outcome = number_column(rows[contract.target])
+    outcome = task.outcomes(rows[contract.target])
     watched = (
         _rows_set_aside(row_hashes(rows, contract.key), params.validation_every)
         if days is None
@@ -251,8 +253,19 @@ def _grow(
         allow_writing_files=False,
     )
     reporter = _Reporter(task.catboost_loss, params.iterations, on_progress)
-    model.fit(train, eval_set=validation, callbacks=[reporter] if on_progress else None)
+    # CatBoost remarks on classes that no training row has, past its own logging level.
+    model.fit(
+        train,
+        eval_set=validation,
+        callbacks=[reporter] if on_progress else None,
+        log_cout=_note,
+        log_cerr=_note,
+    )
     return model
+
+
+def _note(words: str) -> None:
+    logger.debug("CatBoost: %s", words.strip())
 
 
 @dataclass(frozen=True)

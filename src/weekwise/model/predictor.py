@@ -168,7 +168,9 @@ class Predictor:
             row: A raw row; a column left out counts as missing.
         """
         pool = self._pool([row])
-        shap = self.model.get_feature_importance(pool, type="ShapValues", thread_count=1)[0]
+        shap = self.task.contributions(
+            self.model.get_feature_importance(pool, type="ShapValues", thread_count=1)
+        )[0]
         return RowExplanation(
             values=tuple(self._maker.lists([row])[0]),
             contributions=tuple(shap[:-1].tolist()),
@@ -198,7 +200,7 @@ class Predictor:
         if rows.empty:
             return pd.DataFrame(columns=columns, index=rows.index, dtype=np.float64)
         pool = model_pool(rows, self.inputs)
-        values = self.model.get_feature_importance(pool, type="ShapValues")
+        values = self.task.contributions(self.model.get_feature_importance(pool, type="ShapValues"))
         return pd.DataFrame(values, columns=columns, index=rows.index)
 
     def importances(self) -> pd.Series[float]:

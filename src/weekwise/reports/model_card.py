@@ -49,10 +49,12 @@ def render_card(
         target=_target(contract),
         predictor=predictor,
         record=predictor.record,
+        baseline=predictor.task.show_baseline(predictor.record.baseline),
         version=version,
         evaluation=evaluation,
         columns={**columns, "baseline": evaluation.baseline},
         slices=shown.slices if shown else (),
+        classes=shown.classes if shown else (),
         verdict=verdict,
         importances=predictor.importances().head(10).to_dict(),
     )

@@ -9,26 +9,29 @@ from weekwise.contract.type_facts import TaskName
 from weekwise.errors import ContractError
 from weekwise.tasks.base import Task
 from weekwise.tasks.binary import Binary
+from weekwise.tasks.multiclass import Multiclass
 from weekwise.tasks.regression import Regression
 
-TASKS: Mapping[TaskName, Task] = {task.name: task for task in (Binary(), Regression())}
-"""The kinds of prediction that are supported."""
+TASKS: Mapping[TaskName, Task] = {
+    task.name: task for task in (Binary(), Multiclass(), Regression())
+}
+"""The kinds of prediction, each as it is for any target."""
 
 
 def task_of(contract: Contract) -> Task:
     """The kind of prediction that a contract's target asks for.
 
     Raises:
-        ContractError: If it has no target, or one whose kind is not supported yet.
+        ContractError: If it has no target, or one that cannot be predicted as it stands.
     """
-    if contract.task is None:
+    if contract.task is None or contract.target is None:
         raise ContractError(
             f"contract {contract.table} has no target; give one column role: target"
         )
-    try:
-        return TASKS[contract.task]
-    except KeyError:
+    task, target = TASKS[contract.task], contract.columns[contract.target]
+    fault = task.fault_of_target(target)
+    if fault:
         raise ContractError(
-            f"contract {contract.table} asks for {contract.task} predictions, which are not "
-            f"supported yet; use a boolean or numeric target ({', '.join(TASKS)})"
-        ) from None
+            f"contract {contract.table}: target {contract.target}, of type {target.type}, {fault}"
+        )
+    return task.of_target(target)

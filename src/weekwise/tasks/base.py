@@ -17,13 +17,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from weekwise.contract.column import Column
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import TaskName
-from weekwise.features.model_frame import Floats
+from weekwise.features.model_frame import Floats, number_column
 from weekwise.tasks.calibration import reliability_table
 from weekwise.tasks.records import (
     Baseline,
     CalibrationBin,
+    ClassScore,
     Codes,
     GroupMean,
     Histogram,
@@ -71,6 +73,14 @@ class Task(ABC):
         """The names of `outputs`."""
         return [column.name for column in self.outputs]
 
+    def of_target(self, target: Column) -> Task:  # noqa: ARG002
+        """This task for one target, where it depends on the target's values."""
+        return self
+
+    def fault_of_target(self, target: Column) -> str | None:  # noqa: ARG002
+        """Why a target cannot be predicted as the contract has it, if it cannot, with a remedy."""
+        return None
+
     # ── Fitting ───────────────────────────────────────────────────────────────────────────────
 
     @abstractmethod
@@ -81,6 +91,10 @@ class Task(ABC):
         """Why rows with these outcomes, shape (n,), cannot be learned from, if they cannot."""
         return None if np.unique(outcome).size > 1 else "all have the same outcome"
 
+    def outcomes(self, target: pd.Series[Any]) -> Floats:
+        """The target as numbers, shape (n,), not-a-number where there is none."""
+        return number_column(target)
+
     def baseline(self, outcome: Floats) -> Baseline:
         """What is remembered of past outcomes, shape (n,), n at least 1: by default their mean."""
         return (float(outcome.mean()),)
@@ -90,6 +104,24 @@ class Task(ABC):
     @abstractmethod
     def predict(self, model: CatBoost, pool: Any, settings: Settings, *, threads: int) -> Floats:
         """What a model makes of a pool or frame of n rows, n at least 1."""
+
+    def aligned(self, predicted: Floats, made_by: Task) -> Floats:  # noqa: ARG002
+        """What a model of an older contract predicted, as one of this would have it.
+
+        Args:
+            predicted: What its `predict` gave.
+            made_by: Its task, of the same kind.
+        """
+        return predicted
+
+    def contributions(self, shap: Floats) -> Floats:
+        """The SHAP values that are told of each row, shape (n, inputs + 1).
+
+        Args:
+            shap: As CatBoost gives them: the last axis has the inputs, then what every row starts
+                from.
+        """
+        return shap
 
     def errors(
         self,
@@ -151,8 +183,17 @@ class Task(ABC):
         self, outcome: npt.ArrayLike, predicted: npt.ArrayLike
     ) -> tuple[CalibrationBin, ...]:
         """What was predicted and what happened, in bins of rows of like prediction."""
-        table = reliability_table(outcome, self.level(np.asarray(predicted, dtype=np.float64)))
+        happened, forecast = (np.asarray(part, np.float64) for part in (outcome, predicted))
+        table = reliability_table(self.realized(happened, forecast), self.level(forecast))
         return tuple(CalibrationBin.model_validate(row) for row in table.to_dict("records"))
+
+    def by_class(self, outcome: Floats, predicted: Floats) -> tuple[ClassScore, ...]:  # noqa: ARG002
+        """Each class by itself, where what is predicted is a class."""
+        return ()
+
+    def realized(self, outcome: Floats, predicted: Floats) -> Floats:  # noqa: ARG002
+        """What happened, on the scale of `level`, shape (n,)."""
+        return outcome
 
     @abstractmethod
     def calibration_gap(self, mean_prediction: float, mean_outcome: float) -> float:
@@ -176,6 +217,14 @@ class Task(ABC):
     def level_edges(self, levels: Floats) -> Floats:
         """The edges of a histogram of all levels."""
 
+    def categories(self, predicted: Floats) -> list[str] | None:  # noqa: ARG002
+        """The class predicted for each row, for people, where a class is."""
+        return None
+
+    def class_means(self, predicted: Floats) -> dict[str, float]:  # noqa: ARG002
+        """The mean probability of each class by its label, where classes are predicted."""
+        return {}
+
     @abstractmethod
     def edge(self, value: float | None) -> str:
         """An edge of that histogram, for people."""
@@ -185,8 +234,12 @@ class Task(ABC):
         """A prediction, or a mean of outcomes, for people."""
 
     @abstractmethod
-    def overall(self, mean: float, rows: int) -> str:
-        """The mean outcome of so many past rows, as the end of a sentence about the target."""
+    def overall(self, past: GroupMean) -> str:
+        """The mean outcome of past rows, at least one, as the end of a sentence on the target."""
+
+    def show_baseline(self, baseline: Baseline) -> str:
+        """What the past alone predicts, for people."""
+        return self.show(baseline[0])
 
     @abstractmethod
     def summary(self, stored: pd.DataFrame) -> str:
@@ -196,7 +249,7 @@ class Task(ABC):
 
     @abstractmethod
     def outcome(self, target: ibis.Column) -> ibis.Column:
-        """The target as a number."""
+        """The target as a number, missing where `outcomes` has none."""
 
     @abstractmethod
     def sums(self, target: ibis.Column) -> dict[str, ibis.Scalar]:

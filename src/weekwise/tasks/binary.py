@@ -182,9 +182,9 @@ class Binary(Task):
         """In percent."""
         return percent(value)
 
-    def overall(self, mean: float, rows: int) -> str:
+    def overall(self, past: GroupMean) -> str:
         """The share of yes."""
-        return f"{percent(mean)} of {whole(rows)} past rows"
+        return f"{percent(past.mean)} of {whole(past.rows)} past rows"
 
     def summary(self, stored: pd.DataFrame) -> str:
         """How many rows are decided yes."""

@@ -84,6 +84,61 @@ def ranking_auc(bins: Codes, outcome: Floats, folds: Codes, rare_rows: float) ->
     return float(np.average(areas, weights=weights)) if areas else None
 
 
+def class_shares(
+    groups: Codes, labels: Sequence[str], outcome: Codes, classes: Sequence[str]
+) -> tuple[GroupMean, ...]:
+    """The share of each class in each group; the mean is the share of the most frequent class.
+
+    Args:
+        groups: The group of each row, as a place in `labels`, shape (n,).
+        labels: The groups' names.
+        outcome: The class of each row, as a place in `classes`, shape (n,).
+        classes: The classes' labels.
+    """
+    wide, high = len(classes), len(labels)
+    counts = np.bincount(groups.astype(np.int64) * wide + outcome, minlength=wide * high)
+    table = counts.reshape(high, wide)
+    most = int(table.sum(axis=0).argmax())
+    return tuple(
+        mean.model_copy(
+            update={
+                "shares": dict(zip(classes, (row / max(1, mean.rows)).tolist(), strict=True)),
+                "mean_of": classes[most],
+            }
+        )
+        for mean, row in zip(
+            shares(groups, labels, (outcome == most).astype(np.float64)), table, strict=True
+        )
+    )
+
+
+def one_against_rest_auc(
+    bins: Codes, outcome: Codes, folds: Codes, rare_rows: float
+) -> float | None:
+    """The `ranking_auc` of each class against all others, averaged by the classes' shares.
+
+    Provost and Domingos, "Tree induction for probability-based ranking", Machine Learning 52, 2003,
+    section 3.3.2.
+
+    Args:
+        bins: The bin of each row; -1 is the bin of missing values.
+        outcome: The class of each row, from 0 on.
+        folds: The fold of each row.
+        rare_rows: How many rows of the overall rate are added to each bin.
+
+    Returns:
+        The area, or None where no fold has rows of two classes.
+    """
+    areas, weights = [], []
+    for place, rows in enumerate(np.bincount(outcome)):
+        happened = (outcome == place).astype(np.float64)
+        area = ranking_auc(bins, happened, folds, rare_rows) if rows else None
+        if area is not None:
+            areas.append(area)
+            weights.append(int(rows))
+    return float(np.average(areas, weights=weights)) if areas else None
+
+
 def _auc(scores: Floats, positives: Floats, negatives: Floats) -> float | None:
     """Area under the ROC curve of rows counted by score, ties counting half."""
     if not positives.sum() or not negatives.sum():

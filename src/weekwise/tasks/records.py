@@ -153,15 +153,41 @@ class CalibrationBin(Frozen):
     highest: float
 
 
+class ClassScore(Frozen):
+    """One class of some rows: what was predicted of it, and what happened.
+
+    Attributes:
+        label: What people call it.
+        rows: Rows of the class.
+        share: Their share of all rows.
+        mean_prediction: Its mean probability over all rows.
+        precision: The share of the class among the rows it was predicted for; none if it never was.
+        recall: The share of its rows that it was predicted for; none without any.
+        predicted_as: How many of its rows were predicted as each class, in the classes' order: a
+            row of the confusion matrix.
+    """
+
+    label: str
+    rows: int
+    share: float
+    mean_prediction: float
+    precision: float | None
+    recall: float | None
+    predicted_as: tuple[int, ...]
+
+
 class GroupMean(Frozen):
     """The target's mean in some rows, with its 95 % confidence interval.
 
     Attributes:
         label: Which rows.
         rows: How many there are.
-        mean: The mean, for yes or no the share of yes; None without rows.
+        mean: The mean, for yes or no the share of yes; for classes the share of the one that is the
+            most frequent overall. None without rows.
         low: Lower end of the interval.
         high: Upper end of the interval.
+        shares: For classes: the share of each, by its label, in the contract's order.
+        mean_of: For classes: the label of the class that `mean` is the share of.
     """
 
     label: str
@@ -169,3 +195,5 @@ class GroupMean(Frozen):
     mean: float | None
     low: float | None
     high: float | None
+    shares: dict[str, float] = Field(default_factory=dict)
+    mean_of: str = ""

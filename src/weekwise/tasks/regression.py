@@ -208,9 +208,9 @@ class Regression(Task):
         """To three digits."""
         return number(value)
 
-    def overall(self, mean: float, rows: int) -> str:
+    def overall(self, past: GroupMean) -> str:
         """The mean."""
-        return f"{number(mean)} on average over {whole(rows)} past rows"
+        return f"{number(past.mean)} on average over {whole(past.rows)} past rows"
 
     def summary(self, stored: pd.DataFrame) -> str:
         """Where the middle of the predictions lies."""

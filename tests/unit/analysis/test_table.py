@@ -60,16 +60,16 @@ def test_the_order_of_rows_does_not_matter(
     np.testing.assert_array_equal(one.history.codes["region"], two.history.codes["region"])
 
 
-def test_a_target_that_is_not_supported_is_refused_before_it_is_read(
+def test_a_target_without_classes_is_refused_before_it_is_read(
     orders: pd.DataFrame, contract_of: Callable[..., Contract], window: Window
 ) -> None:
-    """A target of text ends in one sentence, not in an error of reading it as numbers."""
+    """A target of text without listed values ends in one sentence that says what to do."""
     contract = contract_of("amount")
     text = contract.columns["returned"].model_copy(update={"type": ColumnType.CATEGORY})
     contract = contract.model_copy(update={"columns": {**contract.columns, "returned": text}})
     rows = orders[list(contract.columns)].astype({"returned": "string"})
 
-    with pytest.raises(ContractError, match="asks for multiclass predictions, which are not"):
+    with pytest.raises(ContractError, match="lists no values; list its classes under values"):
         read_analysis_table(ibis.memtable(rows), contract, window)
 
 

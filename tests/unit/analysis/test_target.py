@@ -27,7 +27,7 @@ class TestSummarizeTarget:
         assert sum(rate.rows for rate in found.by_hour) == 480
 
     def test_other_tasks(self, analysis_table_of: Callable[..., AnalysisTable]) -> None:
-        """A target of another kind is refused with what to do, and not taken for a share."""
+        """A target whose classes nobody lists is refused with what to do."""
         analysis_table = analysis_table_of("amount")
         columns = analysis_table.contract.columns
         other = columns["returned"].model_copy(update={"type": ColumnType.CATEGORY})
@@ -35,9 +35,7 @@ class TestSummarizeTarget:
             update={"columns": {**columns, "returned": other}}
         )
 
-        with pytest.raises(
-            WeekwiseError, match="not supported yet; use a boolean or numeric target"
-        ):
+        with pytest.raises(WeekwiseError, match="lists no values; list its classes under values"):
             summarize_target(
                 AnalysisTable(
                     contract,

@@ -128,6 +128,26 @@ def test_history_ends_where_outcomes_are_due() -> None:
     assert known.late.to_pyarrow().to_pylist() == [True, None, None, None, None]
 
 
+def test_an_outcome_that_the_contract_does_not_list_is_none() -> None:
+    """A row of a class that the contract does not know is left out of history, and counted."""
+    contract = parcels.contract(
+        {"late": {"type": "category", "values": ["no", "yes"], "missing": 1.0}}
+    )
+    classes = pd.Series(["no", "lost", None, "yes"], dtype="str")
+    table = ibis.memtable(parcels.frame(4).assign(late=classes))
+    window = Window(as_of=date(2020, 2, 1))
+
+    left_out = window.left_out(table, contract)
+
+    assert numbers(window.history(table, contract), "number") == [1, 4]
+    counts = {reason: numbers(rows, "number") for reason, rows in left_out.items()}
+    assert counts == {
+        "without an outcome": [3],
+        "after the upcoming days": [],
+        "with an outcome that the contract does not list": [2],
+    }
+
+
 @pytest.mark.parametrize("horizon", [0, -7])
 def test_a_horizon_is_at_least_a_day(horizon: int) -> None:
     """A window without an upcoming day is refused."""

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from loaded_models import loaded_faults
 from trains import CONTRACT, predictor
 
+from weekwise.contract.column import Column
 from weekwise.contract.model import Contract
 from weekwise.model.compatibility import why_not
 
@@ -56,3 +59,43 @@ def test_a_model_that_can_predict(contract: Contract) -> None:
 def test_a_model_that_cannot(contract: Contract, reason: str) -> None:
     """What stands in the way is named."""
     assert why_not(predictor(), contract) == reason
+
+
+FAULTS = loaded_faults().predictor
+
+
+def with_classes(*classes: str) -> Contract:
+    """The contract of a class target with other classes."""
+    fault = FAULTS.contract.columns["fault"].model_dump()
+    column = Column.model_validate({**fault, "values": list(classes)})
+    columns = {**FAULTS.contract.columns, "fault": column}
+    return FAULTS.contract.model_copy(update={"columns": columns})
+
+
+def test_a_class_may_be_new() -> None:
+    """A model goes on where the contract lists more classes, or lists them in another order."""
+    assert why_not(FAULTS, with_classes("fire", "flood", "none", "door", "brake")) is None
+
+
+def test_a_class_may_not_go() -> None:
+    """A model that predicts what the contract does not list any more stops, and it is named."""
+    assert why_not(FAULTS, with_classes("none", "door")) == (
+        "it predicts brake, fire, which the contract does not list under fault any more"
+    )
+
+
+def test_a_number_may_not_become_a_class() -> None:
+    """A model of numbers does not go on where the contract lists the values of its target."""
+    number = Column.model_validate({"type": "integer", "role": "target", "title": "Grade"})
+    columns = {**FAULTS.contract.columns, "fault": number}
+    classes = {**columns, "fault": number.model_copy(update={"values": {1: "Poor", 2: "Fair"}})}
+    old = replace(
+        FAULTS,
+        inputs=FAULTS.inputs.model_copy(
+            update={"contract": FAULTS.contract.model_copy(update={"columns": columns})}
+        ),
+    )
+
+    reason = why_not(old, FAULTS.contract.model_copy(update={"columns": classes}))
+
+    assert reason == "its target fault asked for another kind of prediction"

@@ -159,12 +159,14 @@ def test_rows_that_cannot_be_fitted(rows: pd.DataFrame, message: str) -> None:
         fitted(rows)
 
 
-def test_targets_that_are_not_supported() -> None:
-    """A contract that asks for another kind of prediction is refused by name."""
+def test_a_target_without_classes() -> None:
+    """A contract whose classes nobody lists is refused by the target's name, with the remedy."""
     late = Column.model_validate({"type": "category", "role": "target", "title": "Delay"})
     contract = CONTRACT.model_copy(update={"columns": {**CONTRACT.columns, "late": late}})
 
-    with pytest.raises(ContractError, match="asks for multiclass predictions"):
+    with pytest.raises(
+        ContractError, match="target late, of type category, lists no values; list its"
+    ):
         fitted(trains(10), contract=contract)
 
 

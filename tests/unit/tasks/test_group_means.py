@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from weekwise.tasks.group_means import explained_share, means, ranking_auc, wilson
+from weekwise.tasks.group_means import (
+    explained_share,
+    means,
+    one_against_rest_auc,
+    ranking_auc,
+    wilson,
+)
 
 
 @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -53,6 +59,28 @@ def test_against_scikit_learn(rows: list[tuple[int, bool]], folds: int) -> None:
     expected = float(np.average(areas, weights=weights)) if areas else None
 
     assert ranking_auc(bins, target, fold_of, 5) == pytest.approx(expected)
+
+
+@given(st.lists(st.tuples(st.integers(-1, 4), st.booleans()), min_size=12, max_size=40))
+def test_two_classes_are_one_against_the_other(rows: list[tuple[int, bool]]) -> None:
+    """With two classes, each against the rest says what one alone does."""
+    bins = np.array([code for code, _ in rows], dtype=np.int32)
+    outcome = np.array([hit for _, hit in rows], dtype=np.int32)
+    folds = (np.arange(len(rows)) % 3).astype(np.int32)
+
+    expected = ranking_auc(bins, outcome.astype(float), folds, 5)
+
+    area = one_against_rest_auc(bins, outcome, folds, 5)
+    assert area == (None if expected is None else pytest.approx(expected))
+
+
+def test_a_feature_that_gives_every_class_away() -> None:
+    """Bins that are the classes rank perfectly; bins that say nothing are near a half."""
+    outcome = np.tile(np.arange(3, dtype=np.int32), 60)
+    folds = (np.arange(180) // 3 % 4).astype(np.int32)
+
+    assert one_against_rest_auc(outcome, outcome, folds, 1) == pytest.approx(1.0)
+    assert one_against_rest_auc(np.zeros(180, np.int32), outcome, folds, 1) == pytest.approx(0.5)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(-100, 100)), min_size=1, max_size=40))

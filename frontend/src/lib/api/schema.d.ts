@@ -492,7 +492,7 @@ export interface components {
             trees: number;
             /**
              * Baseline
-             * @description What the outcomes of the training rows alone predict: for yes or no the positive rate.
+             * @description What the outcomes of the training rows alone predict: for yes or no the positive rate, for classes the share of each.
              */
             baseline: number[];
             /**
@@ -533,6 +533,127 @@ export interface components {
              * @description Why the last check of the registry brought no change.
              */
             problem: string | null;
+        };
+        /**
+         * MulticlassBatchAnswer
+         * @description One result for each row, in the order of the rows.
+         */
+        MulticlassBatchAnswer: {
+            /** Model Version */
+            model_version: string;
+            /**
+             * Predicted
+             * @description Rows with a prediction.
+             */
+            predicted: number;
+            /**
+             * Refused
+             * @description Rows that were refused.
+             */
+            refused: number;
+            /** Results */
+            results: (components["schemas"]["MulticlassBatchPrediction"] | components["schemas"]["BatchRefusal"])[];
+        };
+        /**
+         * MulticlassBatchPrediction
+         * @description The prediction for one row of a batch.
+         */
+        MulticlassBatchPrediction: {
+            /** Index */
+            index: number;
+            /** Warnings */
+            warnings: components["schemas"]["FieldWarning"][];
+            /**
+             * Predicted
+             * @description The most likely class.
+             */
+            predicted: string | number;
+            /**
+             * Probability
+             * @description Its probability.
+             */
+            probability: number;
+            /**
+             * Probabilities
+             * @description The probability of each class, in the contract's order; they add up to 1.
+             */
+            probabilities: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * MulticlassExplanation
+         * @description A prediction with what each input adds to it.
+         */
+        MulticlassExplanation: {
+            /** Model Version */
+            model_version: string;
+            /** Warnings */
+            warnings: components["schemas"]["FieldWarning"][];
+            /**
+             * Score
+             * @description base_value plus all contributions.
+             */
+            score: number;
+            /**
+             * Base Value
+             * @description The score that every row starts from.
+             */
+            base_value: number;
+            /**
+             * Scale
+             * @description What score, base_value and contributions are measured in.
+             */
+            scale: string;
+            /**
+             * Contributions
+             * @description The largest first, by absolute value.
+             */
+            contributions: components["schemas"]["Contribution"][];
+            /**
+             * Predicted
+             * @description The most likely class.
+             */
+            predicted: string | number;
+            /**
+             * Probability
+             * @description Its probability.
+             */
+            probability: number;
+            /**
+             * Probabilities
+             * @description The probability of each class, in the contract's order; they add up to 1.
+             */
+            probabilities: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * MulticlassPrediction
+         * @description The prediction for one row.
+         */
+        MulticlassPrediction: {
+            /** Model Version */
+            model_version: string;
+            /** Warnings */
+            warnings: components["schemas"]["FieldWarning"][];
+            /**
+             * Predicted
+             * @description The most likely class.
+             */
+            predicted: string | number;
+            /**
+             * Probability
+             * @description Its probability.
+             */
+            probability: number;
+            /**
+             * Probabilities
+             * @description The probability of each class, in the contract's order; they add up to 1.
+             */
+            probabilities: {
+                [key: string]: number;
+            };
         };
         /**
          * Problem
@@ -755,6 +876,16 @@ export interface components {
             [key: string]: string | number | boolean | null;
         };
         /**
+         * TargetClass
+         * @description One of the values that a target can have.
+         */
+        TargetClass: {
+            /** Value */
+            value: string;
+            /** Label */
+            label: string;
+        };
+        /**
          * TargetFacts
          * @description What is predicted.
          */
@@ -765,6 +896,11 @@ export interface components {
             title: string;
             /** Description */
             description: string;
+            /**
+             * Classes
+             * @description The values that the contract lists, in its order; empty if it lists none.
+             */
+            classes: components["schemas"]["TargetClass"][];
         };
         /**
          * TaskName
@@ -821,7 +957,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BinaryPrediction"] | components["schemas"]["RegressionPrediction"];
+                    "application/json": components["schemas"]["BinaryPrediction"] | components["schemas"]["MulticlassPrediction"] | components["schemas"]["RegressionPrediction"];
                 };
             };
             /** @description An API key is required */
@@ -899,7 +1035,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BinaryExplanation"] | components["schemas"]["RegressionExplanation"];
+                    "application/json": components["schemas"]["BinaryExplanation"] | components["schemas"]["MulticlassExplanation"] | components["schemas"]["RegressionExplanation"];
                 };
             };
             /** @description An API key is required */
@@ -977,7 +1113,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BinaryBatchAnswer"] | components["schemas"]["RegressionBatchAnswer"];
+                    "application/json": components["schemas"]["BinaryBatchAnswer"] | components["schemas"]["MulticlassBatchAnswer"] | components["schemas"]["RegressionBatchAnswer"];
                 };
             };
             /** @description An API key is required */

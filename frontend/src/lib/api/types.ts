@@ -12,10 +12,18 @@ export type Row = Record<string, Scalar>;
 export type FieldProblem = Schemas['FieldError'];
 export type BinaryExplanation = Schemas['BinaryExplanation'];
 export type NumberExplanation = Schemas['RegressionExplanation'];
-export type Explanation = BinaryExplanation | NumberExplanation;
-export type RowPrediction = Schemas['BinaryBatchPrediction'] | Schemas['RegressionBatchPrediction'];
+export type ClassExplanation = Schemas['MulticlassExplanation'];
+export type Explanation = BinaryExplanation | ClassExplanation | NumberExplanation;
+export type RowPrediction =
+  | Schemas['BinaryBatchPrediction']
+  | Schemas['MulticlassBatchPrediction']
+  | Schemas['RegressionBatchPrediction'];
 export type BatchResult = RowPrediction | Schemas['BatchRefusal'];
-export type BatchAnswer = Schemas['BinaryBatchAnswer'] | Schemas['RegressionBatchAnswer'];
+export type BatchAnswer =
+  | Schemas['BinaryBatchAnswer']
+  | Schemas['MulticlassBatchAnswer']
+  | Schemas['RegressionBatchAnswer'];
+export type TargetClass = Schemas['TargetClass'];
 export type Model = Schemas['ModelFacts'];
 export type ReportLine = Schemas['ReportSummary'];
 export type Status = ReportLine['status'];

@@ -32,7 +32,8 @@ export class Batch {
   predicted = $state(0);
   refused = $state(0);
   warned = $state(0);
-  positive = $state(0);
+  /** What the task counts of the predictions, summed up. */
+  sums = $state.raw<Record<string, number>>({});
   version = $state('');
   problems = $state.raw<RowProblem[]>([]);
   error = $state.raw<Error | null>(null);
@@ -92,7 +93,8 @@ export class Batch {
     this.#abort?.abort();
     this.phase = 'idle';
     this.name = this.version = '';
-    this.progress = this.rows = this.predicted = this.refused = this.warned = this.positive = 0;
+    this.progress = this.rows = this.predicted = this.refused = this.warned = 0;
+    this.sums = {};
     this.columns = [];
     this.problems = [];
     this.cells = [];
@@ -135,6 +137,7 @@ export class Batch {
   #record(part: Cells[], answer: BatchAnswer): void {
     const before = this.rows;
     const problems: RowProblem[] = [];
+    const sums = { ...this.sums };
     for (const result of answer.results) {
       this.results[before + result.index] = result;
       if ('errors' in result) {
@@ -142,9 +145,12 @@ export class Batch {
         problems.push(...result.errors.map((problem) => ({ row, problem })));
       } else {
         if (result.warnings.length) this.warned += 1;
-        this.positive += task.counted(result);
+        for (const [name, amount] of Object.entries(task.counted(result))) {
+          sums[name] = (sums[name] ?? 0) + amount;
+        }
       }
     }
+    this.sums = sums;
     this.cells.push(...part);
     this.problems = [...this.problems, ...problems].slice(0, SHOWN_PROBLEMS);
     this.predicted += answer.predicted;

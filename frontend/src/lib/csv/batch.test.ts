@@ -59,7 +59,8 @@ describe('Batch', () => {
     const service = new Service();
     const batch = new Batch(service.send);
     await batch.run(csv([HEAD, LINE, '2020-01-06,S,,1,van,,', LINE]), fields);
-    expect(batch).toMatchObject({ phase: 'done', rows: 3, predicted: 2, refused: 1, positive: 2 });
+    expect(batch).toMatchObject({ phase: 'done', rows: 3, predicted: 2, refused: 1 });
+    expect(batch.sums).toEqual({ yes: 2 });
     expect(batch.unknown).toEqual(['note']);
     expect(batch.problems).toMatchObject([{ row: 2, problem: { field: 'weight' } }]);
     expect(service.parts[0]?.[0]).toEqual({

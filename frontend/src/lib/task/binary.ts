@@ -13,7 +13,7 @@ interface YesOrNo {
 
 /** The fields of an answer of yes or no. */
 export function yesOrNo(answer: Answer): YesOrNo {
-  if (!('probability' in answer)) throw new TypeError('This is not an answer of yes or no.');
+  if (!('decision' in answer)) throw new TypeError('This is not an answer of yes or no.');
   return answer;
 }
 
@@ -42,9 +42,12 @@ export function decision(answer: Answer): string {
   return yesOrNo(answer).decision ? 'yes' : 'no';
 }
 
-/** A number to count rows of a file by: 1 where the decision is yes. */
-export function counted(answer: Answer): number {
-  return yesOrNo(answer).decision ? 1 : 0;
+/** A prediction in short that is complete by itself. */
+export const inShort = value;
+
+/** The rows of a file whose decision is yes are counted. */
+export function counted(answer: Answer): Record<string, number> {
+  return { yes: yesOrNo(answer).decision ? 1 : 0 };
 }
 
 /** How far a prediction lies from the one before. */
@@ -76,7 +79,8 @@ export function start(answer: Explanation): string {
 }
 
 /** The tile of a predicted file that sums up its predictions. */
-export function fileTile(target: string, positive: number, predicted: number): Tile {
+export function fileTile(target: string, sums: Record<string, number>, predicted: number): Tile {
+  const positive = sums['yes'] ?? 0;
   const note = predicted ? `${percent(positive / predicted)} of those predicted` : '';
   return { label: `${target}: yes`, value: whole(positive), note };
 }

@@ -5,7 +5,7 @@ import { cells, decision, differenceText, value } from './regression';
 const answer = { index: 0, warnings: [], prediction: 12.345, low: 10, high: null };
 
 describe('a number', () => {
-  afterEach(() => follow('binary'));
+  afterEach(() => follow('binary', []));
 
   it('is written with its interval, as far as that is known', () => {
     expect(value(answer)).toBe('12.35');
@@ -24,12 +24,12 @@ describe('a number', () => {
 
   it('gives the words once the model in service predicts numbers', () => {
     expect(task.COLUMNS).toEqual(['probability', 'decision']);
-    follow('regression');
+    follow('regression', []);
     expect(task.COLUMNS).toEqual(['prediction', 'low', 'high']);
   });
 
   it('keeps to the words it has if a model predicts what the app does not know', () => {
-    follow('ranking');
+    follow('ranking', []);
     expect(task.VALUE).toBe('Probability');
   });
 });

@@ -37,8 +37,10 @@ export function decision(answer: Answer): string {
   return low === null || high === null ? '' : `${quantity(low)} to ${quantity(high)}`;
 }
 
-export function counted(answer: Answer): number {
-  return numberOf(answer).prediction;
+export const inShort = value;
+
+export function counted(answer: Answer): Record<string, number> {
+  return { total: numberOf(answer).prediction };
 }
 
 export function difference(before: Answer, now: Answer): number {
@@ -55,7 +57,8 @@ export function start(answer: Explanation): string {
   return quantity(answer.base_value);
 }
 
-export function fileTile(target: string, sum: number, predicted: number): Tile {
+export function fileTile(target: string, sums: Record<string, number>, predicted: number): Tile {
+  const sum = sums['total'] ?? 0;
   return { label: `${target}: mean`, value: predicted ? quantity(sum / predicted) : '—', note: '' };
 }
 

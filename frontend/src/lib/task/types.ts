@@ -18,15 +18,17 @@ export interface Task {
   value(answer: Answer): string;
   /** What follows from the value. */
   decision(answer: Answer): string;
-  /** A number to sum up over the rows of a file. */
-  counted(answer: Answer): number;
+  /** A prediction in short that is complete by itself. */
+  inShort(answer: Answer): string;
+  /** Numbers to sum up over the rows of a file, by name. */
+  counted(answer: Answer): Record<string, number>;
   /** How far a prediction lies from the one before. */
   difference(before: Answer, now: Answer): number;
   differenceText(difference: number): string;
   /** What the model predicts before it looks at a row's values. */
   start(answer: Explanation): string;
   /** The tile of a predicted file that sums up its predictions. */
-  fileTile(target: string, sum: number, predicted: number): Tile;
+  fileTile(target: string, sums: Record<string, number>, predicted: number): Tile;
   /** The tiles of the model that depend on the kind of prediction. */
   modelTiles: { metric(model: Model): Tile; target(model: Model): Tile };
   /** The tiles of a weekly report that depend on the kind of prediction. */

@@ -18,6 +18,7 @@ from weekwise.analysis.past_predictions import cluster, matchable, recent, row_t
 from weekwise.analysis.performance import (
     ExpectedPerformance,
     calibration_bins,
+    class_scores,
     score_week,
     worst_slices,
 )
@@ -195,6 +196,7 @@ def score_past_weeks(
     return RealizedPerformance(
         weeks=tuple(scores),
         calibration=calibration_bins(last, task),
+        classes=class_scores(last, task),
         slices=worst_slices(last, baseline, monitoring.slices, task),
         look_back=look_back,
     )

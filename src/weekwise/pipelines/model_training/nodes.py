@@ -14,7 +14,7 @@ from weekwise.analysis.selection import Selection
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, FeedError
 from weekwise.features.fingerprint import text_hash
-from weekwise.features.model_frame import Floats, model_frame, number_column
+from weekwise.features.model_frame import Floats, model_frame
 from weekwise.features.time_features import calendar_feature
 from weekwise.features.window import Window
 from weekwise.model.compatibility import why_not
@@ -217,7 +217,7 @@ def score_holdout(
     Raises:
         ContractError: If a feature to slice by is not in the contract.
     """
-    champion = current_champion.champion
+    champion, task = current_champion.champion, task_of(features_contract)
     no_contest = _no_contest(champion, features_contract)
     rival = champion.predictor if champion and no_contest is None else None
     not_seen_by_any = np.ones(len(holdout_rows), dtype=np.bool_)
@@ -229,11 +229,11 @@ def score_holdout(
         clusters=clusters(holdout_rows, features_contract),
         by_day=features_contract.time is not None,
         not_seen=not_seen_by_any,
-        outcome=number_column(holdout_rows[features_contract.target]),
+        outcome=task.outcomes(holdout_rows[features_contract.target]),
         slices=holdout_rows[slices],
-        challenger=_predicted(challenger.predictor, holdout_rows),
-        champion=_predicted(rival, holdout_rows),
-        task=task_of(features_contract),
+        challenger=_predicted(challenger.predictor, holdout_rows, task),
+        champion=_predicted(rival, holdout_rows, task),
+        task=task,
         no_contest=no_contest,
     )
 
@@ -258,8 +258,8 @@ def _slices(contract: Contract, training: TrainingParams, promotion: PromotionPa
     return named
 
 
-def _predicted(predictor: Predictor | None, rows: pd.DataFrame) -> Floats | None:
-    return None if predictor is None else predictor.predict(rows)
+def _predicted(predictor: Predictor | None, rows: pd.DataFrame, task: Task) -> Floats | None:
+    return None if predictor is None else task.aligned(predictor.predict(rows), predictor.task)
 
 
 def judge_challenger(
@@ -337,7 +337,7 @@ def evaluate_models(
         training: Names the features to slice by.
     """
     scores, task = holdout_scores, holdout_scores.task
-    outcome = number_column(training_rows[features_contract.target])
+    outcome = task.outcomes(training_rows[features_contract.target])
     baseline = task.baseline_predictions(task.baseline(outcome), len(scores.outcome))
     end = window.history_end(features_contract)
     start = end - timedelta(days=training.holdout_days)

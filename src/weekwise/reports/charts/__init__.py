@@ -16,11 +16,13 @@ from weekwise.reports.charts.reliability import (
     reliability_diagram,
     reliability_height,
 )
+from weekwise.reports.charts.shaded_table import ShadedRow, shaded_table
 
 __all__ = [
     "Bar",
     "ChartFigure",
     "Series",
+    "ShadedRow",
     "Swarm",
     "bars",
     "bars_height",
@@ -34,5 +36,6 @@ __all__ = [
     "line_chart",
     "reliability_diagram",
     "reliability_height",
+    "shaded_table",
     "sparkline",
 ]

@@ -16,6 +16,7 @@ from weekwise.reports.charts import (
     heatmap_height,
     line_chart,
 )
+from weekwise.reports.class_tables import share_lines
 from weekwise.reports.drift_chart import drift_figure
 from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.exploration.panels import distribution_card
@@ -47,17 +48,22 @@ def target_rate(exploration: Exploration) -> ChartFigure:
     if not target.by_week:
         overall = target.overall
         rows = [Bar(overall.label, overall.mean, overall.low, overall.high)]
+        if overall.shares:
+            rows = [Bar(label, part) for label, part in overall.shares.items()]
         whole = bars(rows, title=target.title, names=("Rows", "Mean"), show=exploration.task.show)
         return ChartFigure(target.title, whole, bars_height(len(rows)))
+    classes = share_lines(target.by_week, target.overall)
     weeks = line_chart(
         [rate.label for rate in target.by_week],
-        [Series.of_means(target.title, target.by_week)],
+        classes or [Series.of_means(target.title, target.by_week)],
         title=f"{target.title} by week, named by its first day",
-        reference=_overall(exploration),
+        reference=None if classes else _overall(exploration),
         height=WEEKS_HEIGHT,
         show=exploration.task.show,
     )
     caption = "By week, named by its first day. The band is the 95% interval."
+    if classes:
+        caption = "The share of the most frequent classes by week, named by its first day."
     return ChartFigure(f"{target.title} by week", weeks, WEEKS_HEIGHT, caption)
 
 

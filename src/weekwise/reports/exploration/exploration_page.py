@@ -10,6 +10,7 @@ from weekwise.analysis.profile import Profile
 from weekwise.contract.model import Contract
 from weekwise.reports.charts import Bar, Series, bars, line_chart
 from weekwise.reports.charts.parts import Format
+from weekwise.reports.class_tables import share_lines, share_table
 from weekwise.reports.exploration.comparison_sections import correlation_section, drift_section
 from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.exploration.exploration_figures import (
@@ -89,7 +90,7 @@ def _headline(exploration: Exploration) -> str:
         return "There is no past row to learn from."
     selected, features = len(exploration.selection.selected), len(exploration.profile.columns)
     return (
-        f"{exploration.target.title}: {exploration.task.overall(overall.mean, overall.rows)}. "
+        f"{exploration.target.title}: {exploration.task.overall(overall)}. "
         f"{selected} of {features} features go on to training."
     )
 
@@ -118,7 +119,7 @@ def _key_figures(exploration: Exploration) -> Markup:
                 _up_to(exploration.profile).strip(),
             ),
             Tile(
-                exploration.target.title,
+                exploration.target.mean_title,
                 task.show(overall.mean),
                 f"{task.show(recent[0].mean)} last week" if recent else "",
             ),
@@ -152,11 +153,13 @@ def _target_section(exploration: Exploration, figures: ExplorationFigures) -> Se
         return Section(target.title, parts)
     sides = [_time_bars("By weekday", target.by_weekday, overall, exploration.task.show)]
     if target.by_hour:
+        classes = share_lines(target.by_hour, overall)
+        level = ("all history", overall.mean) if overall.mean is not None else None
         hourly = line_chart(
             [rate.label for rate in target.by_hour],
-            [Series.of_means(target.title, target.by_hour)],
+            classes or [Series.of_means(target.title, target.by_hour)],
             title=f"{target.title} by hour of the day",
-            reference=("all history", overall.mean) if overall.mean is not None else None,
+            reference=None if classes else level,
             show=exploration.task.show,
         )
         sides.insert(0, figure(hourly, "By hour of the day."))
@@ -166,6 +169,8 @@ def _target_section(exploration: Exploration, figures: ExplorationFigures) -> Se
 def _time_bars(
     title: str, means: tuple[GroupMean, ...], overall: GroupMean, show: Format
 ) -> Markup:
+    if overall.shares:
+        return share_table(means, title=title, corner="Day")
     rows = [Bar(group.label, group.mean, group.low, group.high) for group in means]
     return bars(rows, title=title, reference=overall.mean, names=("Day", "Mean"), show=show)
 
@@ -177,8 +182,9 @@ def _target_lead(exploration: Exploration) -> str:
     show = exploration.task.show
     low = min(weeks, key=lambda week: week.mean or 0.0)
     high = max(weeks, key=lambda week: week.mean or 0.0)
+    of = f" of {exploration.target.overall.mean_of}" if exploration.target.overall.mean_of else ""
     return (
-        f"The lowest week began on {low.label} ({show(low.mean)}), the highest on {high.label} "
+        f"The lowest week{of} began on {low.label} ({show(low.mean)}), the highest on {high.label} "
         f"({show(high.mean)})."
     )
 

@@ -9,6 +9,7 @@ from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.profile import ColumnSummary
 from weekwise.contract.model import Contract
 from weekwise.reports.charts import Bar, bars, bin_ends, histogram
+from weekwise.reports.class_tables import share_table
 from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.html.blocks import Content, badge, card, paragraph
 from weekwise.reports.html.markup import join
@@ -29,8 +30,16 @@ def _plain(key: str | int | bool) -> str:
 
 
 def rate_panel(association: Association, exploration: Exploration, contract: Contract) -> Markup:
-    """The target's rate by value of one feature."""
+    """The target by value of one feature: its mean, or the share of each class."""
     column = contract.columns[association.name]
+    title = f"{column.title}, {column.unit}" if column.unit else column.title
+    if exploration.target.overall.shares:
+        return share_table(
+            association.by_value,
+            title=title,
+            corner="Value",
+            label=lambda value: label_of(contract, association.name, value),
+        )
     rows = [
         Bar(
             label_of(contract, association.name, rate.label),
@@ -41,7 +50,6 @@ def rate_panel(association: Association, exploration: Exploration, contract: Con
         )
         for rate in association.by_value
     ]
-    title = f"{column.title}, {column.unit}" if column.unit else column.title
     return bars(
         rows,
         title=title,

@@ -15,6 +15,7 @@ from weekwise.reports.charts import (
     line_chart,
     reliability_diagram,
 )
+from weekwise.reports.class_tables import class_table, confusion_table
 from weekwise.reports.html.blocks import Heading, badge, details, figure, paragraph, table
 from weekwise.reports.html.markup import tag
 from weekwise.reports.html.page import Section
@@ -168,6 +169,20 @@ def calibration_section(past: RealizedPerformance, task: Task) -> list[Section]:
             f"{words.mean_outcome}: {task.show(last.mean_outcome)}.",
         )
     ]
+
+
+def classes_section(past: RealizedPerformance) -> list[Section]:
+    """How each class was predicted last week; none where no class is predicted."""
+    classes, last = past.classes, past.last
+    if not classes or last is None:
+        return []
+    parts = [
+        class_table(classes, "What was predicted of each class, and what happened"),
+        confusion_table(classes, "What happened, down, and the predicted class, across, in rows"),
+    ]
+    never = [score.label for score in classes if score.rows and not score.recall]
+    lead = f"Not once predicted where they happened: {', '.join(never)}." if never else ""
+    return [Section("Classes last week", parts, lead=lead)]
 
 
 def slices_section(past: RealizedPerformance, task: Task) -> list[Section]:

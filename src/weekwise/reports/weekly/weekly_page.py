@@ -9,7 +9,7 @@ from markupsafe import Markup
 from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.contract.column import Severity
 from weekwise.quality.gate_result import GateResult
-from weekwise.reports.charts import bin_ends, histogram
+from weekwise.reports.charts import Bar, bars, bin_ends, histogram
 from weekwise.reports.drift_chart import drift_figure
 from weekwise.reports.finding import Finding, Status
 from weekwise.reports.html.blocks import (
@@ -30,6 +30,7 @@ from weekwise.reports.html.markup import Tone
 from weekwise.reports.html.page import Section, render_page
 from weekwise.reports.weekly.performance_sections import (
     calibration_section,
+    classes_section,
     gain,
     loss,
     past_section,
@@ -60,6 +61,7 @@ def render_report(report: WeeklyReport) -> str:
         sections=[
             past_section(figures.performance, figures.task),
             *calibration_section(figures.performance, figures.task),
+            *classes_section(figures.performance),
             *slices_section(figures.performance, figures.task),
             _predictions_section(figures.predictions, figures.task),
             _drift_section(figures),
@@ -146,9 +148,23 @@ def _predictions_section(now: UpcomingPredictions, task: Task) -> Section:
     caption = "Bars: this week. Line: the weeks before." if earlier else "The first week's."
     return Section(
         "This week's predictions",
-        [figure(chart, caption)],
+        [figure(chart, caption), *_class_bars(now)],
         lead=f"{now.summary} {_moved(now)}",
     )
+
+
+def _class_bars(now: UpcomingPredictions) -> list[Markup]:
+    """The mean probability of each class, where a class is predicted."""
+    if not now.classes:
+        return []
+    rows = [Bar(part.label, part.mean, second=part.earlier_mean) for part in now.classes]
+    earlier = any(row.second is not None for row in rows)
+    return [
+        figure(
+            bars(rows, title="Mean probability of each class", names=("Class", "This week")),
+            "Blue: this week. Orange: the weeks before." if earlier else "",
+        )
+    ]
 
 
 def _moved(now: UpcomingPredictions) -> str:

@@ -16,7 +16,7 @@ from weekwise.quality.gate_result import GateResult
 from weekwise.reports.finding import Finding, Status
 from weekwise.tasks import TASKS
 from weekwise.tasks.base import Task
-from weekwise.tasks.records import CalibrationBin
+from weekwise.tasks.records import CalibrationBin, ClassScore
 from weekwise.wording import day, days
 
 
@@ -42,12 +42,14 @@ class RealizedPerformance(Frozen):
     Attributes:
         weeks: Every judged week, the oldest first.
         calibration: Calibration of the last of them.
+        classes: Each class in the last of them, where a class is predicted.
         slices: Slices of the last of them, the worst first.
         look_back: What could not be looked back on, and which outcomes have changed.
     """
 
     weeks: tuple[WeekScore, ...] = ()
     calibration: tuple[CalibrationBin, ...] = ()
+    classes: tuple[ClassScore, ...] = ()
     slices: tuple[SliceScore, ...] = ()
     look_back: LookBack = LookBack()
 

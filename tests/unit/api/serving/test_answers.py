@@ -4,19 +4,24 @@ import json
 from collections.abc import Callable
 
 import pytest
-from loaded_models import loaded_delays, loaded_parcels, loaded_trains
+from loaded_models import loaded_delays, loaded_faults, loaded_parcels, loaded_trains
 
 from api.rows.batch_reader import BatchReader
 from api.rows.row_warnings import Row
 from api.serving.answers import answered_batch, explanation_body, prediction_body
 from api.serving.loaded_model import LoadedModel
 
-MODELS = {"trains": loaded_trains, "parcels": loaded_parcels, "a number": loaded_delays}
+MODELS = {
+    "trains": loaded_trains,
+    "parcels": loaded_parcels,
+    "a number": loaded_delays,
+    "a class": loaded_faults,
+}
 
 
 @pytest.fixture(scope="module", params=MODELS.values(), ids=MODELS)
 def model(request: pytest.FixtureRequest) -> LoadedModel:
-    """Models of two tables and of two kinds of prediction."""
+    """Models of two tables and of all kinds of prediction."""
     make: Callable[[], LoadedModel] = request.param
     return make()
 

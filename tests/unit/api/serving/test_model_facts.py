@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from loaded_models import loaded_delays, loaded_trains
+from loaded_models import loaded_delays, loaded_faults, loaded_trains
 
 from api.serving.model_facts import model_facts
 
@@ -44,7 +44,12 @@ def test_a_model_that_was_never_judged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "task"), [(loaded_trains(), "binary"), (loaded_delays(), "regression")]
+    ("model", "task"),
+    [
+        (loaded_trains(), "binary"),
+        (loaded_delays(), "regression"),
+        (loaded_faults(), "multiclass"),
+    ],
 )
 def test_the_task_is_named(model: object, task: str) -> None:
     """Each model says what kind of prediction it makes."""
@@ -52,3 +57,16 @@ def test_the_task_is_named(model: object, task: str) -> None:
 
     assert facts.task == task
     assert facts.model_dump(mode="json")["task"] == task
+
+
+def test_the_classes_of_a_target_have_labels() -> None:
+    """A client learns what people call each class; a target without listed values has none."""
+    facts = model_facts(loaded_faults(), reachable=True, problem=None)
+
+    assert [(part.value, part.label) for part in facts.target.classes] == [
+        ("none", "No fault"),
+        ("door", "Door"),
+        ("brake", "Brake"),
+        ("fire", "Fire"),
+    ]
+    assert model_facts(loaded_delays(), reachable=True, problem=None).target.classes == []

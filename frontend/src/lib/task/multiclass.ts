@@ -1,0 +1,122 @@
+/** Predictions of one of some classes: the probability of each, and the most likely one. */
+
+import type { Explanation, Model, Report, RowPrediction, WeekScore } from '$lib/api/types';
+import type { Bar } from '$lib/charts/Bars.svelte';
+import { figure, percent, signed, whole } from '$lib/format';
+import type { Tile } from '$lib/ui/Tiles.svelte';
+import { differenceText } from './binary';
+import { labelOf } from './classes.svelte';
+import { lastWeekTiles, loss } from './loss';
+
+export { differenceText };
+
+type Answer = RowPrediction | Explanation;
+interface ClassAnswer {
+  predicted: string | number;
+  probability: number;
+  probabilities: Record<string, number>;
+}
+
+/** The fields of an answer of classes. */
+export function classOf(answer: Answer): ClassAnswer {
+  if (!('probabilities' in answer)) throw new TypeError('This is not an answer of classes.');
+  return answer;
+}
+
+export const VALUE = 'Probability';
+export const CONTRIBUTION_UNIT = 'log-odds of the predicted class over the average class';
+export const COLUMNS = ['predicted', 'probability', 'probabilities'];
+
+export function cells(answer: Answer): string[] {
+  const { predicted, probability, probabilities } = classOf(answer);
+  return [String(predicted), String(probability), JSON.stringify(probabilities)];
+}
+
+export function value(answer: Answer): string {
+  return percent(classOf(answer).probability);
+}
+
+/** The most likely class. */
+export function decision(answer: Answer): string {
+  return labelOf(classOf(answer).predicted);
+}
+
+export function inShort(answer: Answer): string {
+  return `${decision(answer)}, ${value(answer)}`;
+}
+
+export function counted(answer: Answer): Record<string, number> {
+  return { [String(classOf(answer).predicted)]: 1 };
+}
+
+/** How far the probability of the class that is predicted now lies from what it was. */
+export function difference(before: Answer, now: Answer): number {
+  const { predicted, probability } = classOf(now);
+  return probability - (classOf(before).probabilities[predicted] ?? 0);
+}
+
+export function start(answer: Explanation): string {
+  return `a score of ${signed(answer.base_value)} for ${decision(answer)}`;
+}
+
+/** The probability of each class as a bar, in the contract's order, marked with the one before. */
+export function bars(answer: Answer, before?: Answer): Bar[] {
+  const { predicted, probabilities } = classOf(answer);
+  return Object.entries(probabilities).map(([key, probability]) => ({
+    key,
+    title: labelOf(key),
+    value: probability,
+    mark: before ? (classOf(before).probabilities[key] ?? null) : null,
+    strong: key === String(predicted),
+  }));
+}
+
+export function fileTile(target: string, sums: Record<string, number>, predicted: number): Tile {
+  const ranked = Object.entries(sums).sort(([, one], [, other]) => other - one);
+  const [first, ...others] = ranked;
+  if (!first) return { label: target, value: '–', note: '' };
+  const rest = others.slice(0, 2).map(([key, rows]) => `${labelOf(key)} ${whole(rows)}`);
+  return {
+    label: `${target}: ${labelOf(first[0])}`,
+    value: whole(first[1]),
+    note: [`${percent(first[1] / predicted)} of those predicted`, ...rest].join('; '),
+  };
+}
+
+export const modelTiles = {
+  metric: (model: Model): Tile => ({
+    label: 'Accuracy',
+    value: percent(model.metrics?.['accuracy']),
+    note: `log loss ${figure(model.metrics?.['loss'])} on the holdout`,
+  }),
+  target: (model: Model): Tile => {
+    const highest = Math.max(...model.baseline);
+    const most = model.target.classes[model.baseline.indexOf(highest)];
+    return {
+      label: `${model.target.title}: ${most?.label ?? ''}`,
+      value: percent(highest),
+      note: `the most frequent of ${model.baseline.length} classes`,
+    };
+  },
+};
+
+export function reportTiles(report: Report): Tile[] {
+  const predictions = report.figures?.predictions;
+  const earlier = predictions?.earlier_mean;
+  return [
+    {
+      label: 'Mean confidence',
+      value: percent(predictions?.mean),
+      note: earlier == null ? '' : `${percent(earlier)} in earlier weeks`,
+    },
+    ...lastWeekTiles(report, metric.title),
+  ];
+}
+
+export const metric = { title: 'Log loss', ...loss };
+
+export const furtherMetrics: Record<string, (week: WeekScore) => string> = {
+  Accuracy: (week) => percent(week.metrics?.['accuracy']),
+  'Macro F1': (week) => figure(week.metrics?.['macro_f1'], 3),
+  Skill: (week) => percent(week.skill),
+};

@@ -1,0 +1,83 @@
+"""What reports show of classes: their shares in groups of rows, and how each was predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from markupsafe import Markup
+
+from weekwise.reports.charts import Series, ShadedRow, shaded_table
+from weekwise.reports.html.blocks import Heading, table
+from weekwise.reports.html.markup import Tone
+from weekwise.tasks.records import ClassScore, GroupMean
+from weekwise.wording import fixed, percent, whole
+
+LINES: tuple[Tone, ...] = ("accent", "second", "plain")
+"""The colors of the most frequent classes; more lines than these are hard to tell apart."""
+
+
+def share_table(
+    groups: Sequence[GroupMean],
+    *,
+    title: str,
+    corner: str,
+    label: Callable[[str], str] = str,
+) -> Markup:
+    """The share of each class in groups of rows.
+
+    Args:
+        groups: The groups, each with its shares.
+        title: The table's caption.
+        corner: What the groups are.
+        label: What people call a group.
+    """
+    rows = [
+        ShadedRow(label(group.label), list(group.shares.values()), note=whole(group.rows))
+        for group in groups
+        if group.rows
+    ]
+    return shaded_table(rows, list(groups[0].shares) if groups else [], title=title, corner=corner)
+
+
+def share_lines(groups: Sequence[GroupMean], overall: GroupMean) -> list[Series]:
+    """The shares of the most frequent classes over an ordered axis, a line each.
+
+    Args:
+        groups: The points, each with its shares.
+        overall: All rows, which say what the most frequent classes are.
+    """
+    ranked = sorted(overall.shares, key=lambda name: -overall.shares[name])
+    return [
+        Series(name, [group.shares[name] if group.rows else None for group in groups], tone=tone)
+        for name, tone in zip(ranked, LINES, strict=False)
+    ]
+
+
+def confusion_table(classes: Sequence[ClassScore], title: str) -> Markup:
+    """What happened, down, against the most likely class, across: the confusion matrix."""
+    rows = [
+        ShadedRow(score.label, score.predicted_as, note=whole(score.rows), marked=place)
+        for place, score in enumerate(classes)
+    ]
+    names = [score.label for score in classes]
+    return shaded_table(rows, names, title=title, corner="Happened", show=whole)
+
+
+def class_table(classes: Sequence[ClassScore], title: str) -> Markup:
+    """Each class: what was predicted of it, what happened, precision and recall."""
+    numbers = ("Rows", "Mean probability", "Realized share", "Precision", "Recall")
+    return table(
+        title,
+        ["Class", *(Heading(name, "number") for name in numbers)],
+        [
+            [
+                score.label,
+                whole(score.rows),
+                percent(score.mean_prediction),
+                percent(score.share),
+                fixed(score.precision),
+                fixed(score.recall),
+            ]
+            for score in classes
+        ],
+    )
