@@ -32,6 +32,7 @@ def row_schema(
         name: _property(
             contract.columns[name], described["properties"][name], _values(examples, name)
         )
+        | _clock(contract, name)
         for name in contract.inputs
     }
     return {
@@ -89,6 +90,12 @@ def _property(column: Column, described: JsonSchema, values: list[Any]) -> JsonS
         if "enum" in flat:
             flat["enum"] = [*flat["enum"], None]
     return flat
+
+
+def _clock(contract: Contract, name: str) -> JsonSchema:
+    """The zone whose clock a time shows, where a person looks for the unit."""
+    has_clock = contract.columns[name].type.facts.has_time_of_day
+    return {"unit": contract.timezone} if has_clock else {}
 
 
 def _without_machine_limits(flat: JsonSchema, column: Column) -> JsonSchema:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -36,7 +38,7 @@ def row_model(contract: Contract) -> type[BaseModel]:
     for name in contract.inputs:
         attribute = _attribute(name)
         alias = None if attribute == name else name
-        fields[attribute] = _field(contract.columns[name], alias)
+        fields[attribute] = _field(contract.columns[name], alias, ZoneInfo(contract.timezone))
     model: type[BaseModel] = create_model(
         "".join(part.title() for part in contract.table.split("_")) + "Row",
         __config__=ConfigDict(
@@ -61,7 +63,7 @@ def _attribute(name: str) -> str:
     return f"field_{safe}_"
 
 
-def _field(column: Column, alias: str | None) -> tuple[Any, Any]:
+def _field(column: Column, alias: str | None, zone: ZoneInfo) -> tuple[Any, Any]:
     extra: dict[str, Any] = {}
     if column.unit:
         extra["unit"] = column.unit
@@ -74,11 +76,11 @@ def _field(column: Column, alias: str | None) -> tuple[Any, Any]:
         description=column.description.strip() or None,
         json_schema_extra=extra or None,
     )
-    kind = _kind(column)
+    kind = _kind(column, zone)
     return (kind if column.refuses_missing else kind | None), info
 
 
-def _kind(column: Column) -> Any:
+def _kind(column: Column, zone: ZoneInfo) -> Any:
     """The type of a value that is there."""
     if column.values is not None and column.serving.unseen is OnServing.REFUSE:
         return _allowed_value(column, tuple(column.values))
@@ -87,9 +89,17 @@ def _kind(column: Column) -> Any:
         widest if bound is None else bound
         for bound, widest in zip(column.bounds, facts.json.limits, strict=True)
     )
+    kind = facts.python
+    if facts.has_time_of_day:
+        kind = Annotated[kind, AfterValidator(lambda moment: _local(moment, zone))]
     if low is None and high is None:
-        return facts.python
-    return Annotated[facts.python, Field(ge=low, le=high)]
+        return kind
+    return Annotated[kind, Field(ge=low, le=high)]
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+    """What a zone's clock shows at a moment; without an offset it shows that already."""
+    return moment if moment.tzinfo is None else moment.astimezone(zone).replace(tzinfo=None)
 
 
 def _allowed_value(column: Column, allowed: tuple[Any, ...]) -> Any:

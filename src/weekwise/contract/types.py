@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, NaiveDatetime
+from pydantic import Field
 
 from weekwise.contract.type_facts import JsonType, MLflowType, TaskName, TypeExpectation, TypeFacts
 
@@ -179,22 +179,23 @@ class ColumnType(StrEnum):
         "datetime",
         TypeFacts(
             values_in_words="dates with times",
-            value_in_words="a local date and time such as 2030-07-15T17:45, without an offset",
+            value_in_words="a date and time such as 2030-07-15T17:45, local or with an offset",
             temporal=True,
             ibis="timestamp(6)",
             pandas="datetime64[us]",
             inferred=frozenset({"datetime", "datetime64"}),
             mlflow=MLflowType("datetime", "datetime64[ns]"),
             expectation=_of_dtype("datetime64[us]"),
-            # Contracts are in local time: an offset would shift a row to another hour unseen.
-            python=NaiveDatetime,
+            python=datetime,
             json=JsonType(
                 parsed=frozenset({str}),
                 schema={
                     "type": "string",
-                    # Without an offset (https://spec.openapis.org/registry/format).
+                    # Of the zone that the contract names; one with an offset is converted to it.
+                    # https://spec.openapis.org/registry/format/date-time-local
                     "format": "date-time-local",
-                    "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?$",
+                    "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
+                    r"(Z|[+-]\d{2}:\d{2})?$",
                 },
                 common_form=rf"{_DAY}T{_CLOCK}(?::[0-9]{{2}})?",
                 from_example=lambda value: str(value).replace(" ", "T"),

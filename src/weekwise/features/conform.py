@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TypeAlias
 
 import ibis
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from weekwise.contract.derive import ROW_ID, ibis_schema
 from weekwise.contract.model import Contract
+from weekwise.features.local_time import local_times
 from weekwise.features.row_id import with_row_id
 
 Feed: TypeAlias = ibis.Table | pd.DataFrame
@@ -26,7 +28,7 @@ def conform(data: Feed, contract: Contract) -> ibis.Table:
         data: Rows that have passed the contract's gate.
         contract: What `data` is.
     """
-    table = as_table(data, contract)
+    table = _local_columns(as_table(data, contract), contract.timezone)
     schema = ibis_schema(contract)
     if ROW_ID not in contract.key or ROW_ID in table.columns:
         return table.select(*schema).cast(schema).distinct()
@@ -50,18 +52,33 @@ def as_table(data: Feed, contract: Contract) -> ibis.Table:
     schema = ibis_schema(contract).to_pyarrow()
     # Through Arrow: Ibis's own way from pandas is slower and guesses types from objects.
     columns = {
-        name: _as_arrow(data[name], schema.field(name).type)
+        name: _as_arrow(local_times(data[name], contract.timezone), schema.field(name).type)
         for name in contract.columns
         if name in data
     }
     return ibis.memtable(pa.table(columns))
 
 
+def _local_columns(table: ibis.Table, zone: str) -> ibis.Table:
+    """The columns that are times with a zone as the clocks of another show them."""
+    zoned = {
+        name: _timezone(zone, table[name])
+        for name, kind in table.schema().items()
+        if kind.is_timestamp() and kind.timezone is not None
+    }
+    return table.mutate(**zoned) if zoned else table
+
+
+# DuckDB has this function of PostgreSQL's, and Ibis has no expression for it.
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+    name="timezone", signature=(("string", "timestamp('UTC')"), "timestamp")
+)
+def _timezone(zone: str, moment: datetime) -> datetime:  # type: ignore[empty-body]
+    """The clock of a zone at a moment."""
+
+
 def _as_arrow(values: pd.Series, missing_type: pa.DataType) -> pa.Array:
     """A column in Arrow's type for its values; one of missing values alone in `missing_type`."""
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        # A contract's times are local: the gate has checked the time on the row's own clock.
-        values = values.dt.tz_localize(None)
     array = pa.Array.from_pandas(values)
     if pa.types.is_dictionary(array.type):
         # A store has no type for pandas' categories.

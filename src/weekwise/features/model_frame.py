@@ -20,6 +20,7 @@ from weekwise.contract.column import Role
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, DataGateError
+from weekwise.features.local_time import local_times
 from weekwise.features.time_features import calendar_feature, calendar_features
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def model_frame(rows: pd.DataFrame, inputs: ModelInputs) -> pd.DataFrame:
         for name in inputs.features
     }
     if inputs.calendar and inputs.contract.time is not None:
-        times = _read(rows[inputs.contract.time], time_column)
+        zone = inputs.contract.timezone
+        times = _read(rows[inputs.contract.time], lambda column: time_column(column, zone))
         columns |= calendar_features(times, inputs.calendar, country=inputs.country)
     return pd.DataFrame(columns, index=rows.index, copy=False)
 
@@ -184,11 +186,10 @@ def number_column(column: pd.Series[Any]) -> Floats:
     return column.to_numpy(dtype=np.float64, na_value=math.nan)
 
 
-def time_column(column: pd.Series[Any]) -> npt.NDArray[np.datetime64]:
-    """Local timestamps, shape (n,), NaT for none; of a time with a zone, what its clock shows."""
-    times = pd.to_datetime(column)
-    if isinstance(times.dtype, pd.DatetimeTZDtype):
-        times = times.dt.tz_localize(None)
+def time_column(column: pd.Series[Any], zone: str) -> npt.NDArray[np.datetime64]:
+    """Timestamps as a zone's clock shows them, shape (n,), NaT for none."""
+    # Twice, since text with an offset is a time only after the first.
+    times = local_times(pd.to_datetime(local_times(column, zone)), zone)
     return times.to_numpy(dtype="datetime64[us]")
 
 

@@ -7,8 +7,10 @@ itself into what `weekwise.features.model_frame` would have made of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from weekwise.features.model_frame import ModelInputs, text_of
 from weekwise.features.time_features import calendar_values
@@ -31,6 +33,7 @@ class ListMaker:
         self._features = inputs.features
         self.categories = [inputs.features.index(name) for name in inputs.categories]
         self._time = inputs.contract.time if inputs.calendar else None
+        self._zone = ZoneInfo(inputs.contract.timezone)
         self._calendar, self._country = inputs.calendar, inputs.country
         # With one key itemgetter gives the value itself and no tuple.
         self._get = itemgetter(*inputs.features) if len(inputs.features) > 1 else None
@@ -50,6 +53,8 @@ class ListMaker:
                 values[place] = text_of(values[place])
         if self._time is not None:
             moment = row.get(self._time)
+            if isinstance(moment, datetime) and moment.tzinfo is not None:
+                moment = moment.astimezone(self._zone).replace(tzinfo=None)
             values += calendar_values(moment, self._calendar, country=self._country)
         return values
 

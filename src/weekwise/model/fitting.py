@@ -157,7 +157,8 @@ def _days(
 ) -> npt.NDArray[np.int64] | None:
     """The day of each row since 1970, shape (n,), or none where rows have no time."""
     if contract.time is not None:
-        return time_column(rows[contract.time]).astype("datetime64[D]").astype(np.int64)
+        times = time_column(rows[contract.time], contract.timezone)
+        return times.astype("datetime64[D]").astype(np.int64)
     if params.recency_half_life_days is not None:
         raise ContractError(
             f"training.fit.recency_half_life_days needs a time column, and contract "

@@ -35,7 +35,7 @@ def held_out(rows: pd.DataFrame, contract: Contract, *, start: date, share: floa
     """
     if contract.time is None:
         return row_fractions(rows, contract.key) < share
-    dates: npt.NDArray[np.datetime64] = time_column(rows[contract.time])
+    dates: npt.NDArray[np.datetime64] = time_column(rows[contract.time], contract.timezone)
     return np.asarray(dates >= np.datetime64(start, "us"))
 
 
@@ -52,7 +52,7 @@ def not_seen(rows: pd.DataFrame, contract: Contract, record: TrainingRecord) -> 
     """
     if contract.time is None:
         return row_fractions(rows, contract.key) < (record.holdout_share or 0.0)
-    dates: npt.NDArray[np.datetime64] = time_column(rows[contract.time])
+    dates: npt.NDArray[np.datetime64] = time_column(rows[contract.time], contract.timezone)
     return np.asarray(dates >= np.datetime64(record.train_end or date.max, "us"))
 
 
@@ -86,5 +86,5 @@ def clusters(rows: pd.DataFrame, contract: Contract) -> npt.NDArray[Any]:
     """
     if contract.time is None:
         return np.arange(len(rows))
-    days: npt.NDArray[np.datetime64] = time_column(rows[contract.time]).astype("datetime64[D]")
-    return days
+    times = time_column(rows[contract.time], contract.timezone)
+    return np.asarray(times.astype("datetime64[D]"))

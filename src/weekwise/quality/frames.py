@@ -14,6 +14,7 @@ from weekwise.contract.model import Contract
 from weekwise.contract.type_facts import TypeFacts
 from weekwise.contract.types import ColumnType
 from weekwise.errors import DataGateError
+from weekwise.features.local_time import local_times
 
 _TEXT = pd.StringDtype(na_value=np.nan)
 _EXACT = 2**53
@@ -49,8 +50,8 @@ def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """A frame with each column in its contract's type, where that loses nothing.
 
     `1.0` is the integer 1, an object column of strings is text, an all-missing column is of any
-    type, and a time with an offset is the time on its own clock. A column whose values do not fit
-    stays as it is, and so does one the contract does not have.
+    type, and a time with an offset is the time in the contract's zone. A column whose values do not
+    fit stays as it is, and so does one the contract does not have.
 
     Args:
         frame: Rows of the contract's table.
@@ -60,7 +61,7 @@ def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     cast: dict[str, Any] = {}
     for name, column in contract.columns.items():
         if name in frame and str(frame[name].dtype) != dtypes[name]:
-            values = plain(frame[name])
+            values = plain(local_times(frame[name], contract.timezone))
             if values.isna().all():
                 cast[name] = pd.Series(None, index=frame.index, dtype=dtypes[name])
             elif fits(values, column.type):
@@ -122,9 +123,6 @@ def plain(values: pd.Series[Any]) -> pd.Series[Any]:
     """A column in the dtype that its values have, whatever dtype holds them."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        local: pd.Series[Any] = values.dt.tz_localize(None)
-        return local
     if values.dtype != object:
         return values
     column_type = inferred_type(values)

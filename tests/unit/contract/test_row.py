@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime
 from typing import Any
 
 import parcels
@@ -81,12 +82,16 @@ def test_an_unseen_category_is_accepted_only_where_the_contract_says(
             read({**ROW, "carrier": "boat"}, model)
 
 
-def test_a_time_with_an_offset_is_refused() -> None:
-    """Contracts are in local time: an offset would shift the row to another hour unseen."""
-    model = row_model(parcels.contract({"day": {"type": "datetime"}}))
-    assert read({**ROW, "day": "2020-02-03T08:00:00"}, model)
-    with pytest.raises(ValidationError, match="timezone"):
-        read({**ROW, "day": "2020-02-03T08:00:00+01:00"}, model)
+def test_a_time_with_an_offset_is_of_the_contracts_zone() -> None:
+    """A time without an offset stays, one with it is converted, and limits hold after that."""
+    day = {"type": "datetime", "min": date(2020, 2, 3)}
+    model = row_model(parcels.contract({"day": day}, timezone="Europe/Berlin"))
+    for text in ("2020-02-03T08:00:00", "2020-02-03T07:00:00Z", "2020-02-03T02:00:00-05:00"):
+        found = read({**ROW, "day": text}, model).model_dump()["day"]
+        assert found == datetime(2020, 2, 3, 8)  # noqa: DTZ001 - contracts are in local time
+    assert read({**ROW, "day": "2020-02-02T23:00:00Z"}, model)
+    with pytest.raises(ValidationError, match="greater than or equal"):
+        read({**ROW, "day": "2020-02-02T22:59:59Z"}, model)
 
 
 def test_the_schema_tells_people_what_to_enter() -> None:

@@ -96,13 +96,6 @@ def test_a_frame_may_hold_its_values_in_other_dtypes(
     assert values_of(name, values) == expected
 
 
-def test_a_frames_time_with_an_offset_is_its_own_clocks() -> None:
-    """A contract's times are local, so an offset is dropped and the hour stays."""
-    times = pd.to_datetime(["2030-07-15 17:45", "2030-07-16 08:00"]).tz_localize("+02:00")
-
-    assert values_of("sent", times) == [t.tz_localize(None).to_pydatetime() for t in times]
-
-
 def test_an_empty_frame_has_the_contracts_types() -> None:
     """A frame without rows says nothing of its types, and conforms all the same."""
     table = conform(parcels.frame(0).astype(object), CONTRACT)

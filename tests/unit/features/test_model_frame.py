@@ -123,8 +123,8 @@ def test_categories_of_any_dtype(column: pd.Series) -> None:
     ],
 )
 def test_times_of_any_type(value: Any) -> None:
-    """A time is what its clock shows, as text or object, with a zone or without."""
-    times = time_column(pd.Series([value, None]))
+    """A time is what the zone's clock shows, as text or object, with an offset or without."""
+    times = time_column(pd.Series([value, None]), "Etc/GMT+5")
 
     assert times[0] == np.datetime64("2013-07-04T05:00")
     assert np.isnat(times[1])

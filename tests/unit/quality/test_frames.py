@@ -102,13 +102,6 @@ def test_values_that_do_not_fit_are_left_as_they_are(column: str, values: pd.Ser
     assert list(cast[column]) == list(values)
 
 
-def test_a_time_with_an_offset_keeps_its_own_clock() -> None:
-    """Contracts are in local time, so the hour on the clock is what counts."""
-    values = pd.Series(pd.to_datetime(["2020-01-01T08:00+02:00"]))
-    cast = typed(pd.DataFrame({"sent": values}), parcels.contract())
-    assert cast["sent"].iloc[0] == pd.Timestamp("2020-01-01 08:00")
-
-
 def test_integers_too_large_for_a_float_stay_exact() -> None:
     """Speed never changes a value: what a float cannot hold is compared as an integer."""
     large = pd.DataFrame({"number": pd.Series([2**60 + 1, None], dtype="Int64")})

@@ -65,7 +65,8 @@ function limited(field: Field, value: number): Parsed {
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const DATETIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?)?$/;
+const DATETIME =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?\s*(Z|[+-]\d{2}:\d{2})?)?$/;
 
 function parseTime(field: Field, text: string): Parsed {
   const parts = DATETIME.exec(text);
@@ -74,6 +75,8 @@ function parseTime(field: Field, text: string): Parsed {
     return { error: dateOnly ? 'Give a date as 2024-12-31.' : 'Give a time as 2024-12-31 18:30.' };
   }
   const value = dateOnly ? text : `${parts[1]}T${parts[2] ?? '00:00'}${parts[3] ?? ':00'}`;
+  // The service converts a time with an offset before it looks at limits.
+  if (parts[4]) return { value: `${value}${parts[4]}` };
   // ISO times of one form sort as text does.
   const { min, max } = field;
   if (typeof min === 'string' && value < min) return { error: `Give ${day(min)} or later.` };
