@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from kedro.config import MissingConfigException
 from kedro.framework.project import settings
 from kedro.framework.startup import ProjectMetadata
+from kedro.io import DataCatalog
 
 from weekwise.cli.plain_errors import plain_errors
 from weekwise.configuration import EnvironmentConfigLoader, load_configuration
 from weekwise.contract.column import Column
+from weekwise.contract.derive import FEATURES, with_feed
 from weekwise.contract.describe import limits, missing
 from weekwise.contract.load import project_contracts
 from weekwise.contract.model import Contract, Contracts
 from weekwise.errors import ContractError, WeekwiseError
+from weekwise.features.calendar import Calendar
+from weekwise.paths import DataFolder
 from weekwise.wording import nearest
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from weekwise.cli.setup_check import SetupFault
     from weekwise.quality.gate_result import GateResult
 
+DEFAULT, WRANGLING = "__default__", "data_wrangling"
 _ENV = click.option("--env", "-e", help="Kedro environment whose contracts to use.")
 
 
@@ -54,10 +62,10 @@ def show(metadata: ProjectMetadata, table: str, env: str | None) -> None:
 @_ENV
 @click.pass_obj
 def check(metadata: ProjectMetadata, data: bool, env: str | None) -> None:
-    """Check all contracts, with every Great Expectations expectation in them.
+    """Find what would stop a run, all at once: in contracts, parameters, calendar and catalog.
 
-    With --data, every table that is there is checked against its contract as well; the exit
-    status is 1 if one of them would stop a run.
+    With --data, every table that is there is checked against its contract as well, and the rows of
+    the next run are counted. The exit status is 1 if something would stop a run.
     """
     with plain_errors():
         loader = _configuration(metadata, env)
@@ -68,7 +76,11 @@ def check(metadata: ProjectMetadata, data: bool, env: str | None) -> None:
                 f"conf/{loader.environment}/contracts/TABLE.yml"
             )
         _check_contracts(contracts)
-        if data and not _check_data(metadata, contracts, env):
+        passed = _check_setup(loader, with_feed(contracts))
+        if data:
+            passed = _check_data(metadata, contracts, env) and passed
+            passed = _check_rows(metadata, loader, with_feed(contracts)) and passed
+        if not passed:
             raise click.exceptions.Exit(1)
 
 
@@ -108,6 +120,80 @@ def _check_contracts(contracts: Contracts) -> None:
             click.echo(f"{table}: {columns} columns, {expectations} expectations, ok")
     if problems:
         raise ContractError("\n".join(problems))
+
+
+def _check_setup(loader: EnvironmentConfigLoader, contracts: Contracts) -> bool:
+    """Print what is wrong with the environment's configuration; whether a run could start."""
+    from kedro.framework.project import pipelines
+
+    from weekwise.cli.setup_check import configuration_faults, source_faults
+
+    if FEATURES not in contracts:
+        return True
+    faults = list(configuration_faults(contracts, loader["parameters"], pipelines[DEFAULT]))
+    # Without a context, which refuses the first wrong parameter.
+    catalog = DataCatalog.from_config(_said(loader, "catalog"), _said(loader, "credentials"))
+    faults += source_faults(pipelines[WRANGLING], catalog)
+    return _report(faults)
+
+
+def _said(loader: EnvironmentConfigLoader, part: str) -> dict[str, Any]:
+    """A part of the configuration; empty if there is none."""
+    try:
+        said: dict[str, Any] = loader[part]
+    except MissingConfigException:
+        return {}
+    return said
+
+
+def _check_rows(
+    metadata: ProjectMetadata, loader: EnvironmentConfigLoader, contracts: Contracts
+) -> bool:
+    """Make the next run's features in memory and count them; whether a model could be made."""
+    from kedro.framework.project import pipelines
+    from kedro.framework.session import KedroSession
+    from kedro.runner import SequentialRunner
+
+    from weekwise.cli.setup_check import row_faults
+    from weekwise.features.window import Window
+    from weekwise.model.promotion import PromotionParams
+    from weekwise.pipelines.model_training.params import TrainingParams
+
+    if FEATURES not in contracts:
+        return True
+    calendar = Calendar.model_validate(loader["parameters"]["calendar"])
+    as_of = calendar.after(DataFolder(Path(loader["globals"]["data"])).last_week())
+    session: Any
+    with KedroSession.create(
+        metadata.project_path,
+        save_on_close=False,
+        env=loader.environment,
+        runtime_params={"as_of": as_of.isoformat()},
+    ) as session:
+        catalog = session.load_context().catalog
+        wrangling = pipelines[WRANGLING].to_outputs(FEATURES)
+        sources = DataCatalog({name: catalog[name] for name in wrangling.inputs()})
+        features = SequentialRunner().run(wrangling, sources)[FEATURES].load()
+        faults = list(
+            row_faults(
+                features,
+                contracts[FEATURES],
+                Window.model_validate(catalog.load("params:window")),
+                TrainingParams.model_validate(catalog.load("params:training")),
+                PromotionParams.model_validate(catalog.load("params:promotion")),
+            )
+        )
+    if not faults:
+        click.echo(f"rows as of {as_of}: enough, ok")
+    return _report(faults)
+
+
+def _report(faults: Sequence[SetupFault]) -> bool:
+    """Print faults, those that stop a run first; whether none does."""
+    for fault in sorted(faults, key=lambda fault: not fault.stops):
+        word = "stop" if fault.stops else "warn"
+        click.echo(f"{word}: {fault.where}: {fault.what}")
+    return not any(fault.stops for fault in faults)
 
 
 def _check_data(metadata: ProjectMetadata, contracts: Contracts, env: str | None) -> bool:

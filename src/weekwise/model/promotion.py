@@ -289,8 +289,13 @@ def _decision(passed: bool, champion: Scored | Unmatched | None) -> Decision:
     return Decision.PROMOTED if passed else Decision.KEPT
 
 
+def least_rows(trained: int, params: PromotionParams) -> int:
+    """The fewest rows that a model fitted on so many is judged on."""
+    return min(params.min_rows, max(FEWEST_ROWS, round(params.min_share * trained)))
+
+
 def _enough(trial: _Trial, trained: int, params: PromotionParams) -> _Check:
-    least = min(params.min_rows, max(FEWEST_ROWS, round(params.min_share * trained)))
+    least = least_rows(trained, params)
     days, of_days, of_least = trial.days, "", ""
     if days is not None:
         of_days, of_least = f" of {days} days", f" of {params.min_days} days"
