@@ -11,7 +11,7 @@ ENV ?=
 ifneq ($(ENV),)
 export KEDRO_ENV := $(ENV)
 endif
-# Extra arguments for pytest, such as ARGS="-k gate".
+# Extra arguments for pytest, such as ARGS="-k gate", and for serve, mlflow and viz, such as ARGS="--port 8001".
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -85,10 +85,10 @@ serve: setup frontend ## The API and the web app on http://127.0.0.1:8000, from 
 
 viz: setup-dev ## The pipelines, drawn by kedro viz
 	# Kedro-Viz 12.5 uses a response class of FastAPI that FastAPI warns of.
-	PYTHONWARNINGS="ignore:ORJSONResponse is deprecated" kedro viz run
+	PYTHONWARNINGS="ignore:ORJSONResponse is deprecated" kedro viz run $(ARGS)
 
 mlflow: setup ## The runs and the registry, in MLflow's own UI
-	kedro mlflow ui
+	kedro mlflow ui $(if $(ENV),--env $(ENV)) $(ARGS)
 
 prefect: setup ## A Prefect server with its UI; set PREFECT_API_URL=http://127.0.0.1:4200/api to use it
 	PREFECT_SERVER_ANALYTICS_ENABLED=false prefect server start --host 127.0.0.1
