@@ -11,11 +11,11 @@ ENV ?=
 ifneq ($(ENV),)
 export KEDRO_ENV := $(ENV)
 endif
-# Extra arguments for pytest, such as ARGS="-k gate".
+# Extra arguments for pytest, such as ARGS="-k gate", and for serve, mlflow and viz, such as ARGS="--port 8001".
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test compose-test docs bench lock clean
+.PHONY: postgres node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test compose-test docs bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -77,6 +77,12 @@ browser:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 		echo "There is no Chromium, and no right to install it: tests of the web app in a browser are skipped."
 
+# Feeds are read from a real PostgreSQL in the tests, Debian's; where it cannot be had, those tests say so.
+postgres:
+	@command -v initdb >/dev/null || [ -d /usr/lib/postgresql ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || \
+		echo "There is no PostgreSQL, and no right to install it: tests that read from it are skipped."
+
 run: setup ## One weekly run on the example: the week after the last one in the store
 	kedro run
 
@@ -85,10 +91,10 @@ serve: setup frontend ## The API and the web app on http://127.0.0.1:8000, from 
 
 viz: setup-dev ## The pipelines, drawn by kedro viz
 	# Kedro-Viz 12.5 uses a response class of FastAPI that FastAPI warns of.
-	PYTHONWARNINGS="ignore:ORJSONResponse is deprecated" kedro viz run
+	PYTHONWARNINGS="ignore:ORJSONResponse is deprecated" kedro viz run $(ARGS)
 
 mlflow: setup ## The runs and the registry, in MLflow's own UI
-	kedro mlflow ui
+	kedro mlflow ui $(if $(ENV),--env $(ENV)) $(ARGS)
 
 prefect: setup ## A Prefect server with its UI; set PREFECT_API_URL=http://127.0.0.1:4200/api to use it
 	PREFECT_SERVER_ANALYTICS_ENABLED=false prefect server start --host 127.0.0.1
@@ -109,7 +115,7 @@ format: setup-dev ## Put the code in the house format
 unit: setup-dev ## The quick tests
 	pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
-test: check docs frontend-check browser ## Every check and test
+test: check docs frontend-check browser postgres ## Every check and test
 	pytest -n 2 --dist worksteal $(ARGS)
 
 compose-test: setup-dev ## The whole system in containers, on a thin slice; needs a Docker engine

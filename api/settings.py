@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from weekwise.paths import DATA_VARIABLE, DataFolder, environment_data
+from weekwise.paths import DataFolder, environment_data
 
 PREFIX = "WEEKWISE_API_"
 TRACKING_VARIABLE = "MLFLOW_TRACKING_URI"
@@ -18,9 +18,8 @@ _MIB = 1024 * 1024
 
 
 def data_dir() -> Path:
-    """The folder that runs keep what they make in."""
-    named = os.environ.get(DATA_VARIABLE)
-    return Path(named) if named else environment_data(Path.cwd())
+    """The folder that runs of the environment keep what they make in."""
+    return environment_data(Path.cwd())
 
 
 def tracking_uri() -> str:

@@ -31,7 +31,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="runs of each kind")
     parser.add_argument("--as-of", default=runs.WEEKS[0], help="the week")
-    parser.add_argument("--env", default="test", help="Kedro's environment; base is all the data")
+    parser.add_argument(
+        "--env", default="test", help="Kedro's environment; flights is all the data"
+    )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         server = flows.Server(Path(folder) / "prefect").start()
@@ -68,7 +70,7 @@ def _weeks(
     # The first of each makes databases and caches, and is not counted.
     for number in range(asked.rounds + 1):
         for kind, made in (("plain", plain), ("flow", flow)):
-            data = folder / f"{kind}-{number}"
+            data = folder / f"{kind}-{number}" / asked.env
             took = flows.Run(server, data, _timed(kind, asked)).result(300)
             if number:
                 made.append(took)

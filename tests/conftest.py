@@ -12,6 +12,7 @@ from hypothesis import settings
 
 # Reads whether the user has set an MLflow server, once: before any test sets a store.
 import weekwise.hooks.initialization  # noqa: F401
+from weekwise import configuration
 from weekwise.contract.load import load_contracts
 from weekwise.contract.model import Contracts
 
@@ -36,6 +37,14 @@ def _mlflow_is_left_as_it_was() -> Iterator[None]:
     yield
     if os.environ.get(stores.VARIABLE) != before:
         stores.use(before)
+
+
+@pytest.fixture(autouse=True)
+def _configuration_is_left_as_it_was() -> Iterator[None]:
+    """No test meets the pipelines of an environment that the test before has loaded."""
+    before = list(configuration._active)
+    yield
+    configuration._active[:] = before
 
 
 @pytest.fixture(scope="session")

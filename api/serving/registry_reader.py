@@ -51,6 +51,14 @@ class RegistryReader:
         copy = LocalCopy.of(settings.state_dir, tracking_uri(), settings.model_name, settings.alias)
         return cls(settings, copy)
 
+    def model_name(self) -> str | None:
+        """The registered model to serve, if it is named or the only one; blocks on MLflow."""
+        from weekwise.model.release import registered_models
+
+        names = [self.settings.model_name] if self.settings.model_name else None
+        names = names or registered_models(self.client())
+        return names[0] if len(names) == 1 else None
+
     def release(self) -> Release:
         """The version that the alias points to.
 

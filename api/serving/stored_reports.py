@@ -134,11 +134,12 @@ class StoredReports:
             return dict(self._run_by_week)
 
     def _read_weeks(self) -> dict[date, str]:
-        client = self.registry.client()
+        client, name = self.registry.client(), self.registry.model_name()
         weeks: dict[date, str] = {}
         for run in _finished_runs(client):
             week = _date(run.data.tags.get("as_of"))
-            if week is None or week in weeks:
+            # A server may hold the runs of several environments.
+            if week is None or week in weeks or _is_of_another(run, name):
                 continue
             run_id = run.info.run_id
             if run_id not in self._by_run:
@@ -178,6 +179,13 @@ def _finished_runs(client: MlflowClient) -> list[Run]:
         max_results=_MAX_RUNS,
     )
     return list(runs)
+
+
+def _is_of_another(run: Run, name: str | None) -> bool:
+    """Whether a run made another registered model than the one that is served, if any is."""
+    from weekwise.model.release import RUN_TAG
+
+    return name is not None and run.data.tags.get(RUN_TAG, name) != name
 
 
 def _stored_report(client: MlflowClient, run_id: str) -> StoredReport | None:

@@ -20,6 +20,12 @@ from weekwise.paths import ENVIRONMENT_VARIABLE, default_environment
 
 LOCAL = "local"
 EXTENDS = "extends"
+GLOBALS = "globals"
+ENVIRONMENT = "environment"
+"""The key of globals that is the environment's name."""
+OWN = ("data", "registered_model")
+"""Keys of globals that are not taken over from an environment that is extended: with them, two
+environments would share their stores and models."""
 _NOT_ENVIRONMENTS = {"base", LOCAL}
 
 _active: list[EnvironmentConfigLoader] = []
@@ -31,8 +37,8 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
 
     The layers are `base`, the environments that the environment extends, the environment itself,
     and `local`. They are merged before anything is resolved, so that an environment may refer to
-    what base defines. A key that a lower layer has as a mapping is taken away by a null in a
-    higher one; any other null is a value.
+    what base defines; globals have the environment's name besides. A key that a lower layer has as
+    a mapping is taken away by a null in a higher one; any other null is a value.
 
     Kedro 1.7 has no public way to add a layer: `_read_raw_config` and `_read_dir_configs` are
     private names, pinned by the tests of this module.
@@ -59,8 +65,14 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
 
     @property
     def environment(self) -> str:
-        """The environment's name."""
-        return str(self.env or self.default_run_env)
+        """The environment's name.
+
+        `local` is a layer, and Kedro's own word for the default: kedro-mlflow asks for it.
+        """
+        if self.env and self.env != LOCAL:
+            return str(self.env)
+        named = os.environ.get(ENVIRONMENT_VARIABLE) if self.env else None
+        return str(named or self.default_run_env)
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -86,7 +98,7 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
                 raise ConfigurationError(self._unknown(name, chain))
             chain.append(name)
             # Unresolved, since resolving needs the layers that are being looked up.
-            name = self._read_layer("globals", name, set()).get(EXTENDS)
+            name = self._read_layer(GLOBALS, name, set()).get(EXTENDS)
         return tuple(reversed(chain))
 
     def _unknown(self, name: str, chain: list[str]) -> str:
@@ -110,10 +122,13 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
         if LOCAL not in layers and self._has(LOCAL):
             layers.append(LOCAL)
         soft = self.merge_strategy.get(key) == "soft"
-        merged: dict[str, Any] = {}
+        merged: dict[str, Any] = {ENVIRONMENT: self.environment} if key == GLOBALS else {}
         processed_files: set[Path] = set()
         for layer in layers:
-            merged = overlaid(merged, self._read_layer(key, layer, processed_files), soft=soft)
+            upper = self._read_layer(key, layer, processed_files)
+            if key == GLOBALS and layer in self.environments[:-1] and layer != self.base_env:
+                upper = {name: value for name, value in upper.items() if name not in OWN}
+            merged = overlaid(merged, upper, soft=soft)
         base, top = (self._get_conf_env_path(layer) for layer in (layers[0], layers[-1]))
         configs = {Path(base): OmegaConf.create(merged)} if merged else {}
         return configs, {}, base, top, processed_files

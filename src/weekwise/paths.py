@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 DATA_VARIABLE = "WEEKWISE_DATA_DIR"
-"""The variable that moves the data folder."""
+"""The variable that moves the folder that holds one data folder for each environment."""
 
 ENVIRONMENT_VARIABLE = "KEDRO_ENV"
 """Kedro's own variable for the environment."""
@@ -183,13 +183,13 @@ def default_environment(project: Path) -> str:
 
 
 def environment_data(project: Path) -> Path:
-    """The data folder of the environment that is meant, by the convention `data/<environment>`.
+    """The data folder of the environment that is meant, as `conf/base/globals.yml` makes it.
 
     Args:
         project: The project's folder.
     """
     name = os.environ.get(ENVIRONMENT_VARIABLE) or default_environment(project)
-    return Path("data") / name
+    return Path(os.environ.get(DATA_VARIABLE) or "data") / name
 
 
 def replace_whole(path: Path, text: str) -> None:

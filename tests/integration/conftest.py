@@ -13,7 +13,7 @@ import runs
 @pytest.fixture(scope="session")
 def week_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder after the first week; never changed by a test."""
-    data = tmp_path_factory.mktemp("week-1") / "data"
+    data = tmp_path_factory.mktemp("week-1") / "test"
     runs.run(data, runs.WEEKS[0])
     return data
 
@@ -21,7 +21,7 @@ def week_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def week_2(week_1: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder after two weeks that nothing disturbed; never changed by a test."""
-    data = runs.copied(week_1, tmp_path_factory.mktemp("week-2") / "data")
+    data = runs.copied(week_1, tmp_path_factory.mktemp("week-2") / "test")
     runs.run(data, runs.WEEKS[1])
     return data
 

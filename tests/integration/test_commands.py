@@ -17,7 +17,7 @@ KEDRO = Path(sys.executable).with_name("kedro")
 
 def kedro(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Type `kedro` and some words in environment test, on a data folder."""
-    environment = stores.environment(KEDRO_ENV="test", WEEKWISE_DATA_DIR=str(data))
+    environment = stores.environment(KEDRO_ENV="test", WEEKWISE_DATA_DIR=str(data.parent))
     return subprocess.run(
         [KEDRO, *words],
         cwd=runs.PROJECT,
@@ -47,7 +47,7 @@ def contents(data: Path) -> dict[str, str]:
 )
 def test_a_wrong_date_is_one_line(as_of: str, message: str, tmp_path: Path) -> None:
     """A date that cannot be run ends the command with one line and status 1, and leaves nothing."""
-    done = kedro(tmp_path / "data", "run", "--params", f"as_of={as_of}")
+    done = kedro(tmp_path / "test", "run", "--params", f"as_of={as_of}")
 
     assert done.returncode == 1
     assert done.stderr == f"Error: {message}2013-01-15 to 2013-01-31\n"
@@ -58,12 +58,12 @@ def test_a_wrong_date_is_one_line(as_of: str, message: str, tmp_path: Path) -> N
 def test_past_the_end_of_the_data(tmp_path: Path) -> None:
     """With every week done a bare `kedro run` says so, is no failure and changes nothing."""
     for week in runs.WEEKS:
-        folder = tmp_path / "08_reporting" / week
+        folder = tmp_path / "test" / "08_reporting" / week
         folder.mkdir(parents=True)
         (folder / "weekly_report.json").write_text("{}")
     before = contents(tmp_path)
 
-    done = kedro(tmp_path, "run")
+    done = kedro(tmp_path / "test", "run")
 
     assert done.returncode == 0
     assert "Nothing to run: the data ends on 2013-01-31" in done.stdout

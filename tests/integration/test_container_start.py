@@ -39,7 +39,7 @@ def up(server: flows.Server, data: Path, log: Path) -> Iterator[subprocess.Popen
             [sys.executable, "-m", "kedro", "weekly", "up", "--env", "test"],
             cwd=runs.PROJECT,
             env=stores.environment(
-                **server.environment, WEEKWISE_DATA_DIR=str(data), COLUMNS="400"
+                **server.environment, WEEKWISE_DATA_DIR=str(data.parent), COLUMNS="400"
             ),
             stdout=out,
             stderr=out,
@@ -69,7 +69,7 @@ def started_runs(server: flows.Server) -> list[dict[str, Any]]:
 
 def test_from_nothing_to_a_champion(stopped_server: flows.Server, tmp_path: Path) -> None:
     """It waits for its services, runs a first week, resumes it when killed, and then serves."""
-    data, log = tmp_path / "data", tmp_path / "log"
+    data, log = tmp_path / "test", tmp_path / "log"
     with up(stopped_server, data, log) as process:
         flows.wait_until(lambda: "waiting for Prefect" in log.read_text("utf-8"))
         stopped_server.start()
@@ -90,7 +90,7 @@ def test_from_nothing_to_a_champion(stopped_server: flows.Server, tmp_path: Path
 def test_sigterm_ends_the_wait_for_services(stopped_server: flows.Server, tmp_path: Path) -> None:
     """SIGTERM ends the wait for a service at once, with status 0."""
     log = tmp_path / "log"
-    with up(stopped_server, tmp_path / "data", log) as process:
+    with up(stopped_server, tmp_path / "test", log) as process:
         flows.wait_until(lambda: "waiting for Prefect" in log.read_text("utf-8"))
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0

@@ -31,7 +31,7 @@ def kedro(*words: str, data: Path, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "kedro", *words, "--env", "test"],
         cwd=runs.PROJECT,
-        env=stores.environment(WEEKWISE_DATA_DIR=str(data), COLUMNS="400", **environment),
+        env=stores.environment(WEEKWISE_DATA_DIR=str(data.parent), COLUMNS="400", **environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -104,7 +104,7 @@ def test_a_served_deployment_runs_late_retried_and_canceled_runs(
     server: flows.Server, week_1: Path, tmp_path: Path
 ) -> None:
     """The newest late run starts, a failed one is retried, and SIGTERM cancels a running one."""
-    data = runs.copied(week_1, tmp_path / "data")
+    data = runs.copied(week_1, tmp_path / "test")
     with serving(server, data) as process:
         served = deployment(server)
         assert [entry["schedule"]["cron"] for entry in served["schedules"]] == ["0 6 * * 1"]
@@ -168,14 +168,18 @@ def test_a_worker_runs_what_is_deployed_to_its_work_pool(
     server: flows.Server, week_1: Path, tmp_path: Path
 ) -> None:
     """A missing work pool is named in one line; with it a worker runs what is deployed."""
-    missing = kedro("weekly", "deploy", "--work-pool", "big", data=tmp_path, **server.environment)
+    missing = kedro(
+        "weekly", "deploy", "--work-pool", "big", data=tmp_path / "test", **server.environment
+    )
     output, _ = missing.communicate(timeout=300)
     assert missing.returncode == 1
     assert output.strip().splitlines()[-1].startswith("Error: there is no work pool 'big'")
     assert "Traceback" not in output
 
     server.ask("work_pools/", {"name": "big", "type": "process"})
-    deploying = kedro("weekly", "deploy", "--work-pool", "big", data=tmp_path, **server.environment)
+    deploying = kedro(
+        "weekly", "deploy", "--work-pool", "big", data=tmp_path / "test", **server.environment
+    )
     output, _ = deploying.communicate(timeout=300)
     assert deploying.returncode == 0, output
     deployed = server.ask(DEPLOYMENT, method="GET")
@@ -186,7 +190,7 @@ def test_a_worker_runs_what_is_deployed_to_its_work_pool(
 
     by_yaml = deployed_by_yaml(server)
     assert by_yaml["schedules"][0]["schedule"] == deployed["schedules"][0]["schedule"]
-    data = runs.copied(week_1, tmp_path / "data")
+    data = runs.copied(week_1, tmp_path / "test")
     with worker(server, data, folder=tmp_path):
         week = run_of(server, deployed, env="test", as_of=runs.WEEKS[1])
         assert flows.wait_until(lambda: ended(server, week))["state_type"] == "COMPLETED"
@@ -222,7 +226,7 @@ def worker(server: flows.Server, data: Path, *, folder: Path) -> Iterator[None]:
     process = subprocess.Popen(
         [sys.executable, "-m", "prefect", "worker", "start", "--pool", "big", "--type", "process"],
         cwd=folder,
-        env=stores.environment(**server.environment, WEEKWISE_DATA_DIR=str(data)),
+        env=stores.environment(**server.environment, WEEKWISE_DATA_DIR=str(data.parent)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -251,7 +255,7 @@ def children(process: subprocess.Popen[str]) -> list[str]:
 def test_a_run_needs_no_server(tmp_path: Path) -> None:
     """`kedro weekly run` works where no Prefect server was ever set up."""
     no_server = {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""}
-    process = kedro("weekly", "run", "--as-of", runs.WEEKS[0], data=tmp_path / "data", **no_server)
+    process = kedro("weekly", "run", "--as-of", runs.WEEKS[0], data=tmp_path / "test", **no_server)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
-    assert [str(week) for week in DataFolder(tmp_path / "data").weeks()] == [runs.WEEKS[0]]
+    assert [str(week) for week in DataFolder(tmp_path / "test").weeks()] == [runs.WEEKS[0]]

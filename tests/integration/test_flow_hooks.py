@@ -150,7 +150,7 @@ def test_hooks_fire_as_under_kedro_run(
     """Every hook call, of a run that succeeds or fails, is the same as under Kedro's runners."""
     calls = {}
     for runner in ("sequential", "thread", "prefect"):
-        data = runs.copied(week_1, tmp_path / runner)
+        data = runs.copied(week_1, tmp_path / runner / "test")
         calls[runner] = flows.Run(server, data, recorded(runner, failing=failing)).result()
     assert len(calls["sequential"]) > (10 if failing else 400)
     assert calls["prefect"] == calls["sequential"]

@@ -89,7 +89,7 @@ def test_a_killed_run_is_finished_by_the_next(
     point: str, week_1: Path, week_2: Path, tmp_path: Path
 ) -> None:
     """Killed at this point and run again, a week leaves what it leaves when nothing happens."""
-    data = runs.copied(week_1, tmp_path / "data")
+    data = runs.copied(week_1, tmp_path / "test")
     with pytest.raises(runs.RunKilledError):
         runs.run(data, runs.WEEKS[1], kill=POINTS[point])
 
@@ -104,7 +104,7 @@ def test_a_killed_week_is_not_complete(week_1: Path, tmp_path: Path) -> None:
     """After a kill the next run without a date takes the same week again."""
     from weekwise.paths import DataFolder
 
-    data = runs.copied(week_1, tmp_path / "data")
+    data = runs.copied(week_1, tmp_path / "test")
     with pytest.raises(runs.RunKilledError):
         runs.run(data, runs.WEEKS[1], kill=POINTS["monitoring: between page and report"])
 

@@ -99,7 +99,9 @@ def test_the_gate_checks_the_feed_by_the_contract_of_the_features(
     conf = other_tables.write_environment(tmp_path, frame, csv=csv)
 
     with pytest.raises(RuntimeError) as error:
-        runs.run(tmp_path / "data", other_tables.WEEKS[0], env="orders", conf_source=conf)
+        runs.run(
+            tmp_path / "data" / "orders", other_tables.WEEKS[0], env="orders", conf_source=conf
+        )
 
     assert "feed: stop" in str(error.value)
     assert "region: expected one of n, s, got west in 1 row" in str(error.value)
@@ -114,7 +116,7 @@ def test_kedro_viz_and_the_registry_show_its_own_pipelines(tmp_path: Path) -> No
     shown = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", VIEWERS.format(project=str(tmp_path))],
         cwd=tmp_path,
-        env=stores.environment(WEEKWISE_DATA_DIR=str(tmp_path / "data")),
+        env=stores.environment(),
         capture_output=True,
         text=True,
         check=True,

@@ -24,9 +24,11 @@ STAGES = [
 ]
 
 
-def environment(data: Path) -> dict[str, str]:
-    """The variables of a command on a data folder."""
-    return stores.environment(KEDRO_ENV="test", WEEKWISE_DATA_DIR=str(data), TERM="xterm-256color")
+def environment(folder: Path) -> dict[str, str]:
+    """The variables of a command whose data goes to a folder."""
+    return stores.environment(
+        KEDRO_ENV="test", WEEKWISE_DATA_DIR=str(folder), TERM="xterm-256color"
+    )
 
 
 @pytest.mark.parametrize("command", [("run",), ("weekly", "run")], ids=" ".join)

@@ -34,7 +34,7 @@ STAGES = [
 @pytest.fixture(scope="module")
 def whole(server: flows.Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder after a week that nothing disturbed but one flaky node."""
-    data = tmp_path_factory.mktemp("whole") / "data"
+    data = tmp_path_factory.mktemp("whole") / "test"
     flows.Run(server, data, flows.week(runs.WEEKS[0], hook=FailOnce)).result()
     return data
 
@@ -170,7 +170,7 @@ def test_mlflow_and_prefect_are_linked(
 
 def test_a_killed_run_is_resumed(server: flows.Server, whole: Path, tmp_path: Path) -> None:
     """Killed in training and retried, a run repeats no stage and ends as an unkilled one."""
-    data = tmp_path / "data"
+    data = tmp_path / "test"
     with pytest.raises(runs.RunKilledError):
         flows.Run(server, data, flows.week(runs.WEEKS[0], hook=KillBefore)).result()
     crashed = journal(data)
@@ -201,7 +201,7 @@ class BreakFlights:
 
 def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> None:
     """A broken contract fails the flow at once; no later stage runs, and one alert goes out."""
-    data = tmp_path / "data"
+    data = tmp_path / "test"
     with Inbox() as inbox:
         run = flows.week(runs.WEEKS[0], hook=BreakFlights)
         with pytest.raises(RuntimeError, match="the data gate stops the run"):
@@ -224,7 +224,7 @@ def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> N
 
 def test_a_second_run_at_once_is_refused(server: flows.Server, whole: Path, tmp_path: Path) -> None:
     """While one run is running a second is refused, says which, and one alert goes out."""
-    data = runs.copied(whole, tmp_path / "data")
+    data = runs.copied(whole, tmp_path / "test")
     gate = tmp_path / "go on"
     first = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))
     flows.wait_until((data / "orchestration" / "run.lock").read_text)
@@ -245,7 +245,7 @@ def test_a_second_run_at_once_is_refused(server: flows.Server, whole: Path, tmp_
 
 def test_a_run_outlives_its_server(server: flows.Server, whole: Path, tmp_path: Path) -> None:
     """A run outlives its server's death, if that comes back, and is complete there too."""
-    data = runs.copied(whole, tmp_path / "data")
+    data = runs.copied(whole, tmp_path / "test")
     gate = tmp_path / "go on"
     run = flows.Run(server, data, flows.week(runs.WEEKS[1], hook=partial(WaitFor, gate)))
     flows.wait_until((data / "waiting").exists)
@@ -269,7 +269,7 @@ class WaitFor:
     def before_node_run(self, node: Any) -> None:
         """Wait."""
         if node.short_name == "replay_flights":
-            Path(os.environ["WEEKWISE_DATA_DIR"], "waiting").touch()
+            Path(os.environ["WEEKWISE_DATA_DIR"], "test", "waiting").touch()
             flows.wait_until(self.file.exists)
 
 
@@ -313,7 +313,7 @@ class Inbox:
 
 def test_a_backfill_runs_what_is_missing(server: flows.Server, whole: Path, tmp_path: Path) -> None:
     """A backfill runs what is missing, resumes a killed week, and ends with a table."""
-    data = runs.copied(whole, tmp_path / "data")
+    data = runs.copied(whole, tmp_path / "test")
     words = ("backfill", "--from", runs.WEEKS[0], "--to", runs.WEEKS[1])
     with pytest.raises(runs.RunKilledError):
         flows.Run(server, data, flows.command(*words, hook=KillBefore)).result()

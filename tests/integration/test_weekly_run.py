@@ -58,7 +58,7 @@ def test_predictions_lie_in_a_file_a_week(week_2: Path) -> None:
 
 def test_a_second_run_of_a_week_changes_nothing(week_2: Path, tmp_path: Path) -> None:
     """The same week twice: same rows, same predictions bit for bit, no second model version."""
-    data = runs.copied(week_2, tmp_path / "data")
+    data = runs.copied(week_2, tmp_path / "test")
 
     runs.run(data, runs.WEEKS[1])
 
@@ -68,7 +68,7 @@ def test_a_second_run_of_a_week_changes_nothing(week_2: Path, tmp_path: Path) ->
 
 def test_an_old_week_can_be_run_again(week_1: Path, week_2: Path, tmp_path: Path) -> None:
     """A week run again after a later one predicts as it did, and takes nothing from the later."""
-    data = runs.copied(week_2, tmp_path / "data")
+    data = runs.copied(week_2, tmp_path / "test")
 
     runs.run(data, runs.WEEKS[0])
 
@@ -133,7 +133,7 @@ def test_one_mlflow_run_a_week(week_2: Path) -> None:
 )
 def test_each_pipeline_runs_alone(pipeline: str, week_2: Path, tmp_path: Path) -> None:
     """A later pipeline alone makes again what it made in the whole run."""
-    data = runs.copied(week_2, tmp_path / "data")
+    data = runs.copied(week_2, tmp_path / "test")
 
     runs.run(data, runs.WEEKS[1], pipelines=[pipeline])
 
@@ -143,7 +143,7 @@ def test_each_pipeline_runs_alone(pipeline: str, week_2: Path, tmp_path: Path) -
 
 def test_features_of_another_date_are_refused(week_2: Path, tmp_path: Path) -> None:
     """A later pipeline refuses features that were built for another date, and says what to run."""
-    data = runs.copied(week_2, tmp_path / "data")
+    data = runs.copied(week_2, tmp_path / "test")
 
     with pytest.raises(RuntimeError, match=r"built for 2013-01-22, not 2013-01-29; run: kedro run"):
         runs.run(data, runs.WEEKS[2], pipelines=["model_training"])
@@ -169,7 +169,7 @@ class FlipHidden:
 
 def test_nothing_hidden_leaks(week_1: Path, tmp_path: Path) -> None:
     """With every outcome on or after the as-of date flipped, a run does exactly the same."""
-    data = tmp_path / "data"
+    data = tmp_path / "test"
 
     runs.run(data, runs.WEEKS[0], kill=lambda: FlipHidden(date.fromisoformat(runs.WEEKS[0])))
 
@@ -179,7 +179,7 @@ def test_nothing_hidden_leaks(week_1: Path, tmp_path: Path) -> None:
 
 def test_later_outcomes_would_matter(week_1: Path, tmp_path: Path) -> None:
     """The test above can fail: outcomes before the as-of date do change what a run does."""
-    data = tmp_path / "data"
+    data = tmp_path / "test"
 
     runs.run(data, runs.WEEKS[0], kill=lambda: FlipHidden(date(2013, 1, 14)))
 

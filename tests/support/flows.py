@@ -208,7 +208,7 @@ class Run:
         warnings.simplefilter("ignore")
         try:
             os.environ.update(server.environment)
-            os.environ["WEEKWISE_DATA_DIR"] = str(data)
+            os.environ["WEEKWISE_DATA_DIR"] = str(data.parent)
             os.chdir(runs.PROJECT)
             self._sender.send((_with_settings(server, function), None))
         except BaseException:  # noqa: BLE001 - handed to the test

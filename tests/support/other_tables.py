@@ -51,9 +51,8 @@ feed:
 }
 """Ways to load a feed from a CSV file: as a pandas frame, and as an Ibis table."""
 GLOBALS = """
-data: {data}
 registered_model: returned_orders
-calendar: {{start: 2024-01-01, first_as_of: 2024-03-04, min_history_days: 28}}
+calendar: {start: 2024-01-01, first_as_of: 2024-03-04, min_history_days: 28}
 """
 PARAMETERS = """
 training: {holdout_days: 7, fit: {iterations: 20}}
@@ -178,7 +177,7 @@ def write_environment(
     files = {
         "contracts/features.yml": contract,
         "catalog.yml": (CSV_CATALOGS[csv] if csv else CATALOG).format(file=file),
-        "globals.yml": GLOBALS.format(data=folder / "data"),
+        "globals.yml": GLOBALS,
         "parameters.yml": PARAMETERS,
     }
     for name, text in files.items():
@@ -199,5 +198,5 @@ def run_weeks(
     """Run some weeks of the environment; gives its data folder."""
     conf = write_environment(folder, frame, csv=csv, contract=contract)
     for week in weeks:
-        runs.run(folder / "data", week, env="orders", conf_source=conf)
-    return folder / "data"
+        runs.run(folder / "data" / "orders", week, env="orders", conf_source=conf)
+    return folder / "data" / "orders"

@@ -53,7 +53,7 @@ def run(
     """Run a week in a process of its own.
 
     Args:
-        data: The data folder.
+        data: The data folder, named after the environment.
         as_of: The run's logical date.
         pipelines: What to run; by default all.
         kill: Makes a Kedro hook that ends the process; it is made in the process itself.
@@ -93,7 +93,7 @@ def _run(
     warnings.simplefilter("ignore")
     try:
         stores.forget()
-        os.environ["WEEKWISE_DATA_DIR"] = str(data)
+        os.environ["WEEKWISE_DATA_DIR"] = str(data.parent)
         os.chdir(PROJECT)
         _session_run(as_of, pipelines, kill, where)
     except BaseException:  # noqa: BLE001 - whatever it is, the test shall see it

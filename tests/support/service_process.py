@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import stores
 
 PROJECT = Path(__file__).parents[2]
 START_SECONDS = 180
@@ -102,19 +103,40 @@ def running(
         settings: Its settings by name, such as `{"POLL_SECONDS": "0.2"}`.
         wait: Whether to wait until it can predict.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
     variables = {"POLL_SECONDS": "0.2", "STATE_DIR": str(folder / "state"), **(settings or {})}
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("WEEKWISE_")},
         "MLFLOW_TRACKING_URI": tracking_uri,
         **{f"WEEKWISE_API_{name}": value for name, value in variables.items()},
-        "WEEKWISE_API_PORT": str(port),
     }
-    log = folder / "service.log"
+    with _process(environment, folder, wait=wait) as service:
+        yield service
+
+
+@contextmanager
+def of_environment(env: str, data_dir: Path, folder: Path) -> Iterator[Running]:
+    """The service of an environment, which finds by itself what the environment's runs made.
+
+    Args:
+        env: Kedro's environment.
+        data_dir: The folder with one data folder for each environment.
+        folder: Where its log goes.
+    """
+    environment = stores.environment(KEDRO_ENV=env, WEEKWISE_DATA_DIR=str(data_dir))
+    with _process(environment, folder, wait=True) as service:
+        yield service
+
+
+@contextmanager
+def _process(environment: dict[str, str], folder: Path, *, wait: bool) -> Iterator[Running]:
+    folder.mkdir(parents=True, exist_ok=True)
+    port, log = free_port(), folder / "service.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "api"], cwd=PROJECT, env=environment, stderr=stream
+            [sys.executable, "-m", "api", "--port", str(port)],
+            cwd=PROJECT,
+            env=environment,
+            stderr=stream,
         )
         try:
             service = Running(f"http://127.0.0.1:{port}", process, log)

@@ -88,6 +88,42 @@ def test_an_environment_extends_another_by_its_own_choice(conf: Conf) -> None:
     assert loader["globals"]["calendar"] == {"step_days": 7, "end": 2, "start": 3}
 
 
+def test_an_environment_is_known_by_its_name(conf: Conf) -> None:
+    """Globals have the environment's name, so that base can give each a folder of its own."""
+    conf.write("base", "globals", {"data": "data/${environment}"})
+
+    assert conf.load("orders")["globals"]["data"] == "data/orders"
+
+
+def test_stores_and_models_are_not_taken_over(conf: Conf) -> None:
+    """An environment that extends another has its own data and its own registered model."""
+    conf.write(
+        "base", "globals", {"data": "data/${environment}", "registered_model": "${environment}"}
+    )
+    conf.write("orders", "globals", {"data": "/orders", "registered_model": "returned"})
+    conf.write("thin", "globals", {"extends": "orders"})
+    conf.write("thinner", "globals", {"extends": "thin", "registered_model": "thin_model"})
+
+    own = [conf.load(name)["globals"] for name in ("orders", "thin", "thinner")]
+
+    assert [each["data"] for each in own] == ["/orders", "data/thin", "data/thinner"]
+    assert [each["registered_model"] for each in own] == ["returned", "thin", "thin_model"]
+
+
+@pytest.mark.parametrize(("variable", "expected"), [(None, "orders"), ("other", "other")])
+def test_local_is_kedros_word_for_the_default(
+    variable: str | None, expected: str, conf: Conf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`kedro mlflow ui` asks for `local` where no environment is named."""
+    (conf.folder / "pyproject.toml").write_text('[tool.weekwise]\nenvironment = "orders"\n')
+    conf.write("other", "globals", {})
+    monkeypatch.delenv("KEDRO_ENV", raising=False)
+    if variable:
+        monkeypatch.setenv("KEDRO_ENV", variable)
+
+    assert conf.load("local").environment == expected
+
+
 def test_what_a_lower_layer_gives_can_be_taken_away(conf: Conf) -> None:
     """A null takes a mapping away, wherever it stands; another null is a value."""
     conf.write("base", "parameters", {"gate": {"slices": {"a": 1}, "margin": 2, "seed": 3}})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from weekwise.paths import DataFolder, replace_whole
+from weekwise.paths import DataFolder, environment_data, replace_whole
 
 
 def complete(data: Path, week: str, file: str = "weekly_report.json") -> None:
@@ -80,3 +80,17 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(
         replace_whole(path, "new")
     assert path.read_text(encoding="utf-8") == "former"
     assert list(tmp_path.glob("*.json")) == [path]
+
+
+@pytest.mark.parametrize(("root", "expected"), [(None, "data"), ("/elsewhere", "/elsewhere")])
+@pytest.mark.parametrize("environment", ["orders", "parcels"])
+def test_each_environment_has_its_own_folder(
+    root: str | None, expected: str, environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WEEKWISE_DATA_DIR moves the folder of all environments, and none into another's."""
+    monkeypatch.setenv("KEDRO_ENV", environment)
+    monkeypatch.delenv("WEEKWISE_DATA_DIR", raising=False)
+    if root is not None:
+        monkeypatch.setenv("WEEKWISE_DATA_DIR", root)
+
+    assert environment_data(Path.cwd()) == Path(expected, environment)

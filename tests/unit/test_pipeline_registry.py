@@ -143,7 +143,7 @@ def test_every_entry_of_the_catalog_is_used(conf_catalog: dict[str, Any]) -> Non
 
 def test_files_lie_where_the_paths_say(conf_catalog: dict[str, Any], tmp_path: Path) -> None:
     """The catalog's file names and those that programs look for are the same."""
-    data = DataFolder(tmp_path)
+    data = DataFolder(tmp_path / "test")
     # Before the first run, the week is the calendar's first.
     first = "2013-01-15"
     week = data.week(first)

@@ -14,7 +14,7 @@ SERVER = "http://127.0.0.1:5000"
 
 
 def config(data: Path, monkeypatch: pytest.MonkeyPatch, **runtime: str) -> EnvironmentConfigLoader:
-    """The project's configuration in environment test, as a run reads it."""
+    """The project's configuration in environment test, whose data folder is in `data`."""
     monkeypatch.setenv("WEEKWISE_DATA_DIR", str(data))
     return EnvironmentConfigLoader(
         str(CONF), env="test", runtime_params=runtime, **settings.CONFIG_LOADER_ARGS
@@ -81,9 +81,9 @@ def test_mlflow_yml(server: str | None, tmp_path: Path, monkeypatch: pytest.Monk
 
     mlflow = loader["mlflow"]
 
-    assert mlflow["server"]["mlflow_tracking_uri"] == settings._tracking_uri(str(tmp_path))
+    assert mlflow["server"]["mlflow_tracking_uri"] == settings._tracking_uri(str(tmp_path / "test"))
     location = mlflow["tracking"]["experiment"]["create_experiment_kwargs"]["artifact_location"]
-    assert location == settings._artifact_location(str(tmp_path))
+    assert location == settings._artifact_location(str(tmp_path / "test"))
 
 
 @pytest.mark.parametrize(
@@ -104,14 +104,14 @@ def test_the_date_of_commands_that_look(
 ) -> None:
     """Parameters and catalog agree on the date: the one given, else the last complete week's."""
     for week in weeks:
-        complete(tmp_path, week)
+        complete(tmp_path / "test", week)
 
     loader = config(tmp_path, monkeypatch, **runtime)
 
     assert str(loader["parameters"]["as_of"]) == expected
     assert str(loader["parameters"]["window"]["as_of"]) == expected
     report = loader["catalog"]["weekly_report"]["dataset"]["filepath"]
-    assert report == f"{tmp_path}/08_reporting/{expected}/weekly_report.json"
+    assert report == f"{tmp_path}/test/08_reporting/{expected}/weekly_report.json"
 
 
 def test_an_environment_says_only_what_differs(

@@ -14,6 +14,9 @@ from weekwise.contract.model import Contract
 from weekwise.features.local_time import local_times
 from weekwise.features.row_id import with_row_id
 
+ENGINES = ("duckdb", "pyspark")
+"""The Ibis backends that compute features: those a store can be on."""
+
 Feed: TypeAlias = ibis.Table | pd.DataFrame
 """What a dataset of a feed may load."""
 
@@ -44,11 +47,13 @@ def as_table(data: Feed, contract: Contract) -> ibis.Table:
         contract: What `data` is.
 
     Returns:
-        An Ibis table as it is; a frame in memory, with the contract's columns that it has. Its
-        types are those the frame has, which a cast to the contract's makes the same as a table's.
+        An Ibis table of a store's engine as it is. One of another database, such as PostgreSQL, is
+        read into memory: an engine computes with its own tables only, and each casts and compares
+        in its own way. A frame too is a table in memory, with the contract's columns that it has;
+        its types are those the frame has, which a cast to the contract's makes the same.
     """
     if not isinstance(data, pd.DataFrame):
-        return data
+        return data if data.get_backend().name in ENGINES else ibis.memtable(data.to_pyarrow())
     schema = ibis_schema(contract).to_pyarrow()
     # Through Arrow: Ibis's own way from pandas is slower and guesses types from objects.
     columns = {

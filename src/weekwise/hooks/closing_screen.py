@@ -180,11 +180,12 @@ def _short(path: Path) -> str:
 
 def _commands(environment: str | None) -> list[_Line]:
     option = f" --env {environment}" if environment is not None else ""
+    variable = f" ENV={environment}" if environment is not None else ""
     return [
         (f"kedro run{option}", "the week after"),
         (f"kedro model list{option}", "the registry: champion, challenger, verdicts"),
-        ("make mlflow", "runs and models in MLflow"),
-        ("make viz", "the pipelines, drawn"),
+        (f"make mlflow{variable}", "runs and models in MLflow"),
+        (f"make viz{variable}", "the pipelines, drawn"),
     ]
 
 

@@ -14,6 +14,7 @@ from kedro.pipeline import Pipeline
 
 from weekwise.contract.model import Contract
 from weekwise.hooks.initialization import SERVER
+from weekwise.model.release import RUN_TAG
 from weekwise.paths import DataFolder
 
 SUMMARY = "wrangling_summary"
@@ -29,6 +30,7 @@ class TrackingHook:
     def __init__(self) -> None:
         self._parameters: dict[str, Any] = {}
         self._project = Path()
+        self._registered_model = ""
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
@@ -38,6 +40,7 @@ class TrackingHook:
         """
         self._parameters = context.config_loader["parameters"]
         self._project = context.project_path
+        self._registered_model = context.config_loader["globals"]["registered_model"]
         if SERVER is None:
             data = DataFolder(self._project / context.config_loader["globals"]["data"])
             data.mlflow.mkdir(parents=True, exist_ok=True)
@@ -53,6 +56,7 @@ class TrackingHook:
             {
                 "as_of": str(self._parameters["as_of"]),
                 "git_commit": _git_commit(self._project),
+                RUN_TAG: self._registered_model,
                 **{
                     f"contract_hash.{contract.table}": contract.hash
                     for contract in _contracts(pipeline, catalog)

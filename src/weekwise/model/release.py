@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
     from mlflow.exceptions import MlflowException
 
+RUN_TAG = "registered_model"
+"""The tag of an MLflow run that says for which registered model it is."""
+
 _HOLDOUT = {"challenger": "", "champion": "previous_", "baseline": "baseline_"}
 """The parts of a run's `holdout.<part>.<figure>` metrics, and what a figure is called here."""
 

@@ -70,7 +70,8 @@ def test_wrong_settings_are_told(
 
 
 def test_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The local copy lies in the data folder of the runs."""
+    """The local copy lies in the environment's own data folder, wherever the runs keep theirs."""
     monkeypatch.setenv("WEEKWISE_DATA_DIR", "/somewhere")
+    monkeypatch.setenv("KEDRO_ENV", "orders")
 
-    assert Settings().state_dir == Path("/somewhere/serving")
+    assert Settings().state_dir == Path("/somewhere/orders/serving")

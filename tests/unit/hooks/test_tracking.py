@@ -54,7 +54,10 @@ def mlflow(monkeypatch: pytest.MonkeyPatch) -> FakeMlflow:
 
 def a_context(project: Path) -> Any:
     """A project's context, with its configuration."""
-    config = {"parameters": PARAMETERS, "globals": {"data": "data"}}
+    config = {
+        "parameters": PARAMETERS,
+        "globals": {"data": "data", "registered_model": "late_parcels"},
+    }
     return SimpleNamespace(config_loader=config, project_path=project)
 
 
@@ -81,6 +84,7 @@ def test_what_a_run_was_made_of(mlflow: FakeMlflow, tmp_path: Path) -> None:
     assert mlflow.tags == {
         "as_of": "2013-07-08",
         "git_commit": "unknown",
+        "registered_model": "late_parcels",
         "contract_hash.parcels": parcels.contract().hash,
     }
 

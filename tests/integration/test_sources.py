@@ -1,0 +1,193 @@
+"""Real sources of a feed, by the catalog entries that the documentation shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import duckdb
+import other_tables
+import pandas as pd
+import postgres
+import pytest
+import runs
+import yaml
+from moto.server import ThreadedMotoServer
+
+pytestmark = pytest.mark.slow
+
+PAGE = runs.PROJECT / "docs" / "how-to" / "read-from-other-sources.md"
+BLOCK = re.compile(r"```yaml\n# conf/(?P<file>\S+)\n(?P<text>.*?)```", re.DOTALL)
+MAX_LINES = 10
+ACCOUNT = {
+    "region_name": "us-east-1",
+    "aws_access_key_id": "an-access-key",
+    "aws_secret_access_key": "a-secret",
+}
+WEEK = other_tables.WEEKS[0]
+
+
+def blocks(heading: str, file: str) -> list[str]:
+    """The YAML of the page's section with this heading, for a file below `conf/`."""
+    sections = re.split("^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)
+    (section,) = (text for text in sections if text.startswith(f"{heading}\n"))
+    return [match["text"] for match in BLOCK.finditer(section) if match["file"] == file]
+
+
+class Project:
+    """The environment `orders` without a feed yet, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.conf = other_tables.write_environment(folder)
+        (folder / "feed.parquet").unlink()
+
+    def enter(self, heading: str, number: int = 0) -> None:
+        """Write the page's catalog entry, with its files in this project's folder."""
+        entry = blocks(heading, "orders/catalog.yml")[number]
+        assert len(entry.splitlines()) <= MAX_LINES
+        (self.conf / "orders" / "catalog.yml").write_text(
+            entry.replace("filepath: feed/", f"filepath: {self.folder}/feed/")
+        )
+
+    def give(self, heading: str, real: dict[str, Any], number: int = 0) -> None:
+        """Write real credentials in place of the page's, which must have the same keys."""
+        shown = yaml.safe_load(blocks(heading, "local/credentials.yml")[number])
+        assert {name: set(keys) for name, keys in shown.items()} == {
+            name: set(keys) for name, keys in real.items()
+        }
+        (self.conf / "local").mkdir()
+        (self.conf / "local" / "credentials.yml").write_text(yaml.safe_dump(real))
+
+    def run(self) -> dict[str, pd.DataFrame]:
+        """Run a week; what it stored."""
+        data = self.folder / "data" / "orders"
+        runs.run(data, WEEK, env="orders", conf_source=self.conf)
+        return stored(data)
+
+
+def stored(data: Path) -> dict[str, pd.DataFrame]:
+    """The features and the predictions of a store."""
+    with duckdb.connect(str(data / "weekwise.duckdb"), read_only=True) as store:
+        return {
+            table: store.sql(f"SELECT * FROM {table} ORDER BY ALL").df()
+            for table in ("features", "predictions")
+        }
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
+    """What a run stores that reads the same rows from one Parquet file."""
+    folder = tmp_path_factory.mktemp("expected")
+    return stored(other_tables.run_weeks(folder, weeks=[WEEK]))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The environment, without a feed yet."""
+    return Project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[postgres.Server]:
+    """A PostgreSQL server with the orders."""
+    if postgres.programs() is None:
+        pytest.skip("PostgreSQL is not installed; run: make postgres")
+    with postgres.running() as server:
+        server.write(other_tables.orders(), "orders")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def storage() -> Iterator[str]:
+    """A local server that speaks S3, with the orders; gives its address."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    client = boto3.client("s3", endpoint_url=url, **ACCOUNT)
+    client.create_bucket(Bucket="shop")
+    client.put_object(
+        Bucket="shop", Key="orders.parquet", Body=other_tables.orders().to_parquet(index=False)
+    )
+    yield url
+    client.close()
+    server.stop()
+
+
+def assert_same(found: dict[str, pd.DataFrame], expected: dict[str, pd.DataFrame]) -> None:
+    """The same features and the same predictions, to the last bit."""
+    for table, frame in expected.items():
+        pd.testing.assert_frame_equal(found[table], frame)
+
+
+def test_a_folder_that_gets_a_file_every_week(
+    project: Project, expected: dict[str, pd.DataFrame]
+) -> None:
+    """Weekly CSV files are one feed, though an old one has its columns in another order."""
+    heading, folder = "A folder that gets a file every week", project.folder / "feed" / "orders"
+    folder.mkdir(parents=True)
+    frame = other_tables.orders()
+    for number, (week, rows) in enumerate(frame.groupby(frame["placed"].dt.to_period("W"))):
+        columns = list(frame.columns)[:: -1 if number == 0 else 1]
+        rows[columns].to_csv(folder / f"{week.start_time:%Y-%m-%d}.csv", index=False)
+    project.enter(heading)
+
+    assert_same(project.run(), expected)
+
+
+def test_partitions_by_date(project: Project, expected: dict[str, pd.DataFrame]) -> None:
+    """Hive's folders are one feed, with the columns that are in the files."""
+    frame = other_tables.orders()
+    for day, rows in frame.groupby(frame["placed"].dt.date):
+        folder = project.folder / "feed" / "orders" / f"day={day}"
+        folder.mkdir(parents=True)
+        rows.to_parquet(folder / "part-0.parquet", index=False)
+    project.enter("Parquet, partitioned by date")
+
+    assert_same(project.run(), expected)
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["table", "query"])
+def test_postgres(
+    number: int, project: Project, shop: postgres.Server, expected: dict[str, pd.DataFrame]
+) -> None:
+    """A table that Ibis reads, and a query that pandas reads, from a real server."""
+    project.enter("PostgreSQL", number)
+    real = [{"shop": shop.credentials}, {"shop_url": {"con": shop.url}}]
+    project.give("PostgreSQL", real[number], number)
+
+    assert_same(project.run(), expected)
+
+
+def test_s3(project: Project, storage: str, expected: dict[str, pd.DataFrame]) -> None:
+    """A Parquet file behind the protocol of S3."""
+    heading = "S3 and what speaks like it"
+    project.enter(heading)
+    keys = {"key": "an-access-key", "secret": "a-secret"}
+    project.give(heading, {"shop_s3": {**keys, "client_kwargs": {"endpoint_url": storage}}})
+
+    assert_same(project.run(), expected)
+
+
+def test_excel(project: Project, expected: dict[str, pd.DataFrame]) -> None:
+    """A sheet, whose numbers and dates are Excel's."""
+    (project.folder / "feed").mkdir()
+    other_tables.orders().to_excel(
+        project.folder / "feed" / "orders.xlsx", sheet_name="orders", index=False
+    )
+    project.enter("An Excel sheet")
+
+    assert_same(project.run(), expected)
+
+
+def test_each_source_is_read_here() -> None:
+    """No entry of the page goes without a run."""
+    entries = [
+        match for match in BLOCK.finditer(PAGE.read_text("utf-8")) if "catalog" in match["file"]
+    ]
+
+    assert len(entries) == 6
