@@ -67,7 +67,7 @@ def test_many_classes_stay_readable() -> None:
 
     table = share_table(groups, title="All", corner="Rows")
 
-    assert table.count("<th") == 1 + 8 + 1 + 1
+    assert table.count("<th ") == 1 + 8 + 1 + 1
     assert "others" in table
     assert "class 29" in table
     assert "class 21" not in table

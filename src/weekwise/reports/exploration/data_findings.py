@@ -13,7 +13,7 @@ from weekwise.analysis.target import TargetSummary
 from weekwise.reports.finding import Finding, Status
 from weekwise.tasks import TASKS
 from weekwise.tasks.base import Task
-from weekwise.wording import percent, whole
+from weekwise.wording import listed, percent, whole
 
 MORE_MISSING = 0.1
 NAMED = 5
@@ -74,7 +74,7 @@ def _about_classes(target: TargetSummary) -> Iterator[Finding]:
         yield Finding(
             status=Status.WARN,
             topic=f"Classes without a past row: {len(absent)} of {len(shares)}",
-            reason=f"No model can learn {_named(absent)}. It will hardly ever predict them; see "
+            reason=f"No model can learn {listed(absent)}. It will hardly ever predict them; see "
             f"whether the contract's values of {target.name} are those of the table.",
         )
 
