@@ -69,6 +69,20 @@ def test_every_page_is_open_to_everyone(
     check(page, "the model")
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
+def test_classes_are_open_to_everyone(
+    faults: Running, visit: Visit, width: int, scheme: Scheme
+) -> None:
+    """The bars of classes, with the marks of the prediction before, pass axe and fit the screen."""
+    page = visit(faults.url, width=width, scheme=scheme)
+    page.get_by_role("button", name="Fill in an example").click()
+    page.get_by_role("button", name="Predict", exact=True).click()
+    expect(page.get_by_test_id("classes")).to_be_visible()
+    page.get_by_label("Rain", exact=True).fill("6")
+    expect(page.get_by_role("region", name="What if")).to_be_visible()
+    check(page, "a class and what changed")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_list_of_an_open_choice_is_open_to_everyone(
     visit: Visit, parcels: Running, scheme: Scheme

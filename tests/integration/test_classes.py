@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -164,6 +165,31 @@ def test_the_registered_model_answers_as_mlflow_models_do(data: Path) -> None:
     assert [column.name for column in outputs.inputs] == list(given.columns)
     assert list(given.columns) == ["predicted", "probability", "probabilities"]
     assert set(given["predicted"]) <= set(CLASSES)
+
+
+def test_a_class_is_added_to_the_contract(tmp_path: Path) -> None:
+    """The champion competes on the new classes, and no outcome counts as corrected."""
+    frame, contract = other_tables.classified_orders(), other_tables.CLASS_CONTRACT
+    first, second = other_tables.WEEKS
+    after = contract.replace("{next day: Fast,", "{stolen: Stolen, next day: Fast,")
+    for week, rules in (("2024-02-26", contract), (first, contract), (second, after)):
+        shutil.rmtree(tmp_path / "conf", ignore_errors=True)
+        other_tables.run_weeks(tmp_path, [week], frame=frame, contract=rules)
+
+    whole = report(tmp_path / "data")
+    figures = whole["figures"]
+    verdict = json.loads(
+        (tmp_path / "data/08_reporting" / second / "verdict.json").read_text("utf-8")
+    )
+    (stolen, *_) = figures["performance"]["classes"]
+
+    assert verdict["comparison"] is not None
+    assert verdict["champion"]["loss"] < 5
+    assert (stolen["label"], stolen["rows"], stolen["recall"]) == ("Stolen", 3, 0)
+    assert len(figures["performance"]["weeks"]) == 2
+    assert figures["performance"]["look_back"]["corrected"] == 0
+    last = stored(tmp_path / "data").iloc[-1]
+    assert next(iter(json.loads(last["probabilities"]))) == "stolen"
 
 
 def test_ordered_classes_are_numbers_all_the_way(grades: Path, tmp_path: Path) -> None:

@@ -27,15 +27,16 @@ def news_of_outcomes(realized: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.Da
 
     Args:
         realized: Predictions with `row`, which tells one row from every other, and `outcome`, a
-            number or missing. A row may be there more than once.
-        known: Outcomes noted by earlier runs, the oldest first: `row` and `outcome`.
+            value or missing. A row may be there more than once.
+        known: Outcomes noted by earlier runs, the oldest first: `row` and `outcome`, alike.
 
     Returns:
         `row` and `outcome` of what is to be noted; an outcome taken back is missing.
     """
-    now = realized.drop_duplicates("row").set_index("row")["outcome"].astype("float64")
-    before = known.drop_duplicates("row", keep="last").set_index("row")["outcome"]
-    before = before.astype("float64").reindex(now.index)
+    now = realized.drop_duplicates("row").set_index("row")["outcome"]
+    before = (
+        known.drop_duplicates("row", keep="last").set_index("row")["outcome"].reindex(now.index)
+    )
     noted = now.index.isin(known["row"])
     same = (now == before) | (now.isna() & before.isna())
     changed = noted & ~same

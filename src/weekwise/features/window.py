@@ -76,16 +76,18 @@ class Window(Frozen):
             table: Rows with the contract's time and target columns.
             contract: What `table` is; it must have a target column.
         """
-        if contract.time is None:
-            return {}
-        due, later = self.due(table, contract), _dates(table, contract) >= ibis.literal(self.end)
-        reasons = {
-            "without an outcome": due.filter(ibis._[_target(contract)].isnull()),
-            "after the upcoming days": table.filter(later),
-        }
+        due, target = self.due(table, contract), ibis._[_target(contract)]
+        reasons = {}
+        if contract.time is not None:
+            later = _dates(table, contract) >= ibis.literal(self.end)
+            reasons = {
+                "without an outcome": due.filter(target.isnull()),
+                "after the upcoming days": table.filter(later),
+            }
         if contract.columns[_target(contract)].values is not None:
-            strange = due.filter(ibis._[_target(contract)].notnull(), ~_has_outcome(contract))
-            reasons["with an outcome that the contract does not list"] = strange
+            reasons["with an outcome that the contract does not list"] = due.filter(
+                target.notnull(), ~_has_outcome(contract)
+            )
         return reasons
 
     def known_target(self, table: ibis.Table, contract: Contract) -> ibis.Column:

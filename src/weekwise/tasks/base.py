@@ -9,6 +9,7 @@ and whose further axes, if any, are the task's own business.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -94,6 +95,11 @@ class Task(ABC):
     def outcomes(self, target: pd.Series[Any]) -> Floats:
         """The target as numbers, shape (n,), not-a-number where there is none."""
         return number_column(target)
+
+    def outcome_texts(self, outcome: Floats) -> npt.NDArray[Any]:
+        """Outcomes, shape (n,), as texts that mean the same whatever the contract becomes."""
+        texts = [None if math.isnan(value) else repr(value) for value in outcome.tolist()]
+        return np.array(texts, dtype=object)
 
     def baseline(self, outcome: Floats) -> Baseline:
         """What is remembered of past outcomes, shape (n,), n at least 1: by default their mean."""

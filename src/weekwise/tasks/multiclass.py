@@ -158,6 +158,11 @@ class Multiclass(Task):
         found = [places.get(value, math.nan) for value in distinct]
         return np.array([*found, math.nan])[codes]
 
+    def outcome_texts(self, outcome: Floats) -> npt.NDArray[Any]:
+        """The classes."""
+        texts = [None if math.isnan(value) else str(self.classes[int(value)]) for value in outcome]
+        return np.array(texts, dtype=object)
+
     def baseline(self, outcome: Floats) -> Baseline:
         """The share of each class."""
         counts = np.bincount(outcome.astype(np.int64), minlength=len(self.classes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loaded_models import loaded_parcels
+from loaded_models import loaded_faults, loaded_parcels
 from service_client import client_of
 
 
@@ -28,3 +28,15 @@ def test_counts() -> None:
         'weekwise_model_reloads_total{outcome="failed"} 0.0',
     ):
         assert line in text
+
+
+def test_classes_are_counted_by_confidence() -> None:
+    """Predictions of a class are counted by the probability of the class that is named."""
+    model = loaded_faults()
+    asked = client_of(model)
+    answer = asked.post("/predict", json=dict(model.examples[0])).json()
+
+    text = asked.get("/metrics").text
+
+    assert 'weekwise_prediction_confidence_count{version="1"} 1.0' in text
+    assert f'weekwise_prediction_confidence_sum{{version="1"}} {answer["probability"]}' in text

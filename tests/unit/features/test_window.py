@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from trains import CONTRACT
 
+from weekwise.contract.column import Role
 from weekwise.errors import AsOfError
 from weekwise.features.window import Window
 
@@ -146,6 +147,18 @@ def test_an_outcome_that_the_contract_does_not_list_is_none() -> None:
         "after the upcoming days": [],
         "with an outcome that the contract does not list": [2],
     }
+    timeless = contract.model_copy(
+        update={
+            "columns": {
+                name: column.model_copy(update={"role": Role.CONTEXT})
+                if column.role is Role.TIME
+                else column
+                for name, column in contract.columns.items()
+            }
+        }
+    )
+    (strange,) = window.left_out(table, timeless).values()
+    assert numbers(strange, "number") == [2]
 
 
 @pytest.mark.parametrize("horizon", [0, -7])

@@ -56,3 +56,19 @@ def test_the_confusion_matrix_has_what_happened_down() -> None:
     assert "0.43" in table
     assert "1.00" in table
     assert "—" in table
+
+
+def test_many_classes_stay_readable() -> None:
+    """Of many classes the most frequent have a column, and a huge matrix is left to the file."""
+    labels = [f"class {place}" for place in range(30)]
+    outcome = np.repeat(np.arange(30, dtype=np.int32), np.arange(30) + 1)
+    groups = class_shares(np.zeros(len(outcome), np.int32), ["all"], outcome, labels)
+    scores = by_class(outcome, np.eye(30)[outcome], labels)
+
+    table = share_table(groups, title="All", corner="Rows")
+
+    assert table.count("<th ") == 1 + 8 + 1 + 1
+    assert "others" in table
+    assert "class 29" in table
+    assert "class 21" not in table
+    assert "weekly_report.json" in confusion_table(scores, "Confusion")

@@ -101,6 +101,18 @@ def test_outcomes_of_numbers(dtype: str) -> None:
     np.testing.assert_array_equal(Multiclass(GRADE).outcomes(values), [1.0, np.nan, 0.0, np.nan])
 
 
+def test_noted_outcomes_outlive_the_contract() -> None:
+    """An outcome is noted as its class, so that it is the same when the classes change places."""
+    values = {"brake": "Brake", 'a "door"': "Door", "none": "No fault"}
+    turned = Multiclass(COLUMN.model_copy(update={"values": values}))
+
+    texts = TASK.outcome_texts(np.array([2.0, np.nan, 0.0]))
+
+    assert texts.tolist() == ["brake", None, "none"]
+    assert turned.outcome_texts(np.array([0.0, np.nan, 2.0])).tolist() == texts.tolist()
+    assert TASKS["regression"].outcome_texts(np.array([0.1, np.nan])).tolist() == ["0.1", None]
+
+
 def test_tables_and_frames_agree() -> None:
     """Places and sums computed by the engine are those computed from a frame."""
     frame = pd.DataFrame({"fault": ["brake", "none", None, "none", "flood"]})

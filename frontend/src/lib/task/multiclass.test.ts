@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Model } from '$lib/api/types';
 import { follow } from './current.svelte';
-import { bars, cells, decision, difference, fileTile, inShort, modelTiles } from './multiclass';
+import {
+  bars,
+  cells,
+  decision,
+  difference,
+  differenceText,
+  fileTile,
+  inShort,
+  modelTiles,
+} from './multiclass';
 
 const classes = [
   { value: 'none', label: 'No fault' },
@@ -33,14 +42,26 @@ describe('a class', () => {
 
   it('moves by the points of the class that is predicted now', () => {
     expect(difference(before, answer)).toBeCloseTo(0.35);
+    expect(differenceText(0.35, answer)).toBe('+35 points for Door');
   });
 
   it('has a bar for each class in the contract’s order, with a mark where it was', () => {
     expect(bars(answer, before)).toEqual([
-      { key: 'none', title: 'No fault', value: 0.25, mark: 0.6, strong: false },
-      { key: 'a "door"', title: 'Door', value: 0.75, mark: 0.4, strong: true },
+      { key: 'none', title: 'No fault', value: 0.25, mark: 0.6, chosen: false },
+      { key: 'a "door"', title: 'Door', value: 0.75, mark: 0.4, chosen: true },
     ]);
     expect(bars(answer).map((bar) => bar.mark)).toEqual([null, null]);
+  });
+
+  it('among many is first where it is likely', () => {
+    const many = Object.fromEntries(Array.from({ length: 13 }, (_, at) => [`c${at}`, at / 78]));
+    const [first] = bars({
+      ...answer,
+      predicted: 'c12',
+      probability: 12 / 78,
+      probabilities: many,
+    });
+    expect(first).toMatchObject({ key: 'c12', chosen: true });
   });
 
   it('is counted in a file', () => {

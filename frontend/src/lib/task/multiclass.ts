@@ -4,11 +4,12 @@ import type { Explanation, Model, Report, RowPrediction, WeekScore } from '$lib/
 import type { Bar } from '$lib/charts/Bars.svelte';
 import { figure, percent, signed, whole } from '$lib/format';
 import type { Tile } from '$lib/ui/Tiles.svelte';
-import { differenceText } from './binary';
+import { differenceText as points } from './binary';
 import { labelOf } from './classes.svelte';
 import { lastWeekTiles, loss } from './loss';
 
-export { differenceText };
+/** From more classes on, the most likely ones come first, and the rest is folded away. */
+const FEW = 12;
 
 type Answer = RowPrediction | Explanation;
 interface ClassAnswer {
@@ -55,19 +56,25 @@ export function difference(before: Answer, now: Answer): number {
   return probability - (classOf(before).probabilities[predicted] ?? 0);
 }
 
+export function differenceText(difference: number, now: Answer): string {
+  return `${points(difference)} for ${decision(now)}`;
+}
+
 export function start(answer: Explanation): string {
   return `a score of ${signed(answer.base_value)} for ${decision(answer)}`;
 }
 
-/** The probability of each class as a bar, in the contract's order, marked with the one before. */
+/** The probability of each class as a bar, marked with the one before: a few in their order. */
 export function bars(answer: Answer, before?: Answer): Bar[] {
   const { predicted, probabilities } = classOf(answer);
-  return Object.entries(probabilities).map(([key, probability]) => ({
+  const entries = Object.entries(probabilities);
+  if (entries.length > FEW) entries.sort(([, one], [, other]) => other - one);
+  return entries.map(([key, probability]) => ({
     key,
     title: labelOf(key),
     value: probability,
     mark: before ? (classOf(before).probabilities[key] ?? null) : null,
-    strong: key === String(predicted),
+    chosen: key === String(predicted),
   }));
 }
 

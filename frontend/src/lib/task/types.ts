@@ -24,7 +24,7 @@ export interface Task {
   counted(answer: Answer): Record<string, number>;
   /** How far a prediction lies from the one before. */
   difference(before: Answer, now: Answer): number;
-  differenceText(difference: number): string;
+  differenceText(difference: number, now: Answer): string;
   /** What the model predicts before it looks at a row's values. */
   start(answer: Explanation): string;
   /** The tile of a predicted file that sums up its predictions. */

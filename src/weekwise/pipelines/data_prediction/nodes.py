@@ -50,8 +50,8 @@ def predict_upcoming(
         rows, version, predicted = rows.iloc[:0], "", np.empty((0, *task.row_shape))
         settings = Settings(threshold=0.5)
     else:
-        version, predicted = model.version, model.predictor.predict(rows)
-        settings = model.predictor.settings
+        version, settings = model.version, model.predictor.settings
+        predicted = task.aligned(model.predictor.predict(rows), model.predictor.task)
         logger.info(
             "Version %s predicts %s rows (%s).", version, f"{len(rows):,}", verdict.headline
         )

@@ -11,6 +11,7 @@ from datetime import date
 from typing import cast
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from weekwise.analysis.outcomes import LookBack, news_of_outcomes
@@ -112,7 +113,7 @@ def note_outcomes(
         realized_predictions: Earlier predictions with their outcomes.
         predictions: All weeks' predictions.
         features: Rows of the feature table.
-        outcome_log: What earlier runs noted: `as_of`, `row`, `outcome`.
+        outcome_log: What earlier runs noted: `as_of`, `row`, and `outcome` as text.
         features_contract: The features' contract.
         window: The run's place in time.
         monitoring: How many weeks are judged.
@@ -121,7 +122,10 @@ def note_outcomes(
         What to note, and what looking back cannot see or what has changed.
     """
     earlier = outcome_log.filter(outcome_log.as_of < ibis.literal(window.as_of)).order_by("as_of")
-    news, corrected = news_of_outcomes(realized_predictions, _frame(earlier.drop("as_of")))
+    realized = realized_predictions[["row", "outcome"]]
+    task = task_of(features_contract)
+    realized = realized.assign(outcome=task.outcome_texts(realized["outcome"].to_numpy(np.float64)))
+    news, corrected = news_of_outcomes(realized, _frame(earlier.drop("as_of")))
     made = recent(predictions, monitoring.performance.trend_weeks, window)
     unmatched = weeks_of(made) - weeks_of(matchable(made, features, features_contract))
     news.insert(0, "as_of", window.as_of)

@@ -13,7 +13,7 @@ from weekwise.analysis.target import TargetSummary
 from weekwise.reports.finding import Finding, Status
 from weekwise.tasks import TASKS
 from weekwise.tasks.base import Task
-from weekwise.wording import percent, whole
+from weekwise.wording import listed, percent, whole
 
 MORE_MISSING = 0.1
 NAMED = 5
@@ -29,6 +29,7 @@ def find(
     """What stands out, the most severe first; never empty."""
     findings = [
         *_about_rows(profile, target),
+        *_about_classes(target),
         *_about_leakage(associations, selection, TASKS[target.task]),
         *_about_gaps(profile.columns, drift),
         *_about_unseen(profile.columns),
@@ -62,6 +63,19 @@ def _about_rows(profile: Profile, target: TargetSummary) -> Iterator[Finding]:
             topic="Nothing upcoming",
             reason=f"No row is dated from {profile.as_of} to before {profile.end}. There will be "
             "nothing to predict; see whether the feed has arrived.",
+        )
+
+
+def _about_classes(target: TargetSummary) -> Iterator[Finding]:
+    """Classes that the contract lists and no past row has."""
+    shares = target.overall.shares if target.overall.rows else {}
+    absent = [label for label, part in shares.items() if not part]
+    if absent:
+        yield Finding(
+            status=Status.WARN,
+            topic=f"Classes without a past row: {len(absent)} of {len(shares)}",
+            reason=f"No model can learn {listed(absent)}. It will hardly ever predict them; see "
+            f"whether the contract's values of {target.name} are those of the table.",
         )
 
 

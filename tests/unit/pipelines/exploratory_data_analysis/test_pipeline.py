@@ -20,6 +20,8 @@ from weekwise.analysis.profile import profile_columns
 from weekwise.analysis.selection import Selection, select_features
 from weekwise.analysis.table import AnalysisTable, read_analysis_table
 from weekwise.analysis.target import summarize_target
+from weekwise.contract.column import Column, Role
+from weekwise.contract.derive import ibis_schema
 from weekwise.contract.model import Contract
 from weekwise.errors import WeekwiseError
 from weekwise.features.window import Window
@@ -29,6 +31,15 @@ from weekwise.reports.charts import ChartFigure
 from weekwise.reports.exploration.exploration import Exploration
 
 PARAMS = ExplorationParams()
+FATE = Column.model_validate(
+    {
+        "type": "category",
+        "role": "target",
+        "title": "Fate",
+        "missing": 1.0,
+        "values": {"kept": "Kept", "back": "Came back", "swap": "Exchanged", "lost": "Lost"},
+    }
+)
 Reasons = dict[str, str]
 
 
@@ -371,3 +382,50 @@ def test_pipeline() -> None:
         "correlation_figure",
         "drift_figure",
     } <= pipeline.all_outputs()
+
+
+class TestClasses:
+    """A target that is one of some classes."""
+
+    @pytest.fixture(params=["with a time", "without one"])
+    def classes(
+        self,
+        orders: pd.DataFrame,
+        contract_of: Callable[..., Contract],
+        window: Window,
+        request: pytest.FixtureRequest,
+    ) -> AnalysisTable:
+        """Orders that are kept, come back or are exchanged, and are never lost."""
+        contract = contract_of("amount", "region", "gift")
+        columns = {**contract.columns, "returned": FATE}
+        if request.param == "without one":
+            columns["placed"] = columns["placed"].model_copy(update={"role": Role.CONTEXT})
+        contract = contract.model_copy(update={"columns": columns})
+        fate = orders["returned"].map({True: "back", False: "kept"}).astype(object)
+        exchanged = orders["returned"].eq(True).fillna(False) & (orders["amount"] > 90)
+        rows = orders.assign(returned=fate.where(~exchanged, "swap").where(fate.notna(), None))
+        table = ibis.memtable(
+            rows[list(contract.columns)].astype({"returned": "str"}), schema=ibis_schema(contract)
+        )
+        return read_analysis_table(table, contract, window)
+
+    def test_each_class_is_shown(self, classes: AnalysisTable) -> None:
+        """The page has the share of every class by its label, and names the one without rows."""
+        exploration = explored(classes)
+        page = page_of(exploration, classes.contract)
+
+        shares = exploration.target.overall.shares
+        assert list(shares) == ["Kept", "Came back", "Exchanged", "Lost"]
+        assert sum(shares.values()) == pytest.approx(1.0)
+        assert exploration.target.overall.mean_of == "Kept"
+        assert all(label in page for label in shares)
+        (finding,) = [part for part in exploration.findings if "Classes" in part.topic]
+        assert finding.reason.startswith("No model can learn Lost.")
+
+    def test_features_are_ranked_by_what_they_say_of_classes(self, classes: AnalysisTable) -> None:
+        """What decides the class is associated with it, and chance is not."""
+        strength = {part.name: part.strength for part in explored(classes).associations}
+
+        assert strength["amount"] > 0.6
+        assert strength["region"] > 0.55
+        assert strength["gift"] == pytest.approx(0.5, abs=0.08)
