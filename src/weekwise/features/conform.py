@@ -11,6 +11,7 @@ import pyarrow as pa
 from weekwise.contract.derive import ROW_ID, ibis_schema
 from weekwise.contract.model import Contract
 from weekwise.features.row_id import with_row_id
+from weekwise.features.truths import read_truths
 
 Feed: TypeAlias = ibis.Table | pd.DataFrame
 """What a dataset of a feed may load."""
@@ -26,7 +27,7 @@ def conform(data: Feed, contract: Contract) -> ibis.Table:
         data: Rows that have passed the contract's gate.
         contract: What `data` is.
     """
-    table = as_table(data, contract)
+    table = read_truths(as_table(data, contract), contract)
     schema = ibis_schema(contract)
     if ROW_ID not in contract.key or ROW_ID in table.columns:
         return table.select(*schema).cast(schema).distinct()
