@@ -127,8 +127,12 @@ def _aggregates(column: str, base: str) -> list[str]:
         ]
     distinct = f"approx_count_distinct({column})"
     if base in _NUMBERS:
-        finite = f"CASE WHEN isfinite(CAST({column} AS DOUBLE)) THEN CAST({column} AS DOUBLE) END"
-        odd = f"count_if({finite} <> floor({finite}) OR abs({finite}) >= {_EXACT})"
+        number = f"CAST({column} AS DOUBLE)"
+        finite = f"CASE WHEN isfinite({number}) THEN {number} END"
+        # Not a number is no value; an infinite one is, and no integer.
+        known = f"count_if({column} IS NOT NULL AND NOT isnan({number}))"
+        odd = f"count_if({number} <> floor({number}) OR abs({number}) >= {_EXACT})"
+        odd = f"{odd} - count_if(isnan({number}))"
         return [known, distinct, f"min({finite})", f"max({finite})", odd, "0", "0"]
     if base in ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"):
         odd = f"count_if(date_trunc('day', {column}) <> {column})"

@@ -63,9 +63,21 @@ def read(
 
 
 def as_arrow(frame: pd.DataFrame) -> pa.Table:
-    """A frame for DuckDB: values of a column that are of several kinds become text."""
+    """A frame for DuckDB: values of a column that are of several kinds become text.
+
+    Raises:
+        FeedError: If two columns differ in capital letters alone.
+    """
     import pyarrow as pa
 
+    lower: dict[str, str] = {}
+    for name in map(str, frame.columns):
+        other = lower.setdefault(name.lower(), name)
+        if other != name:
+            raise FeedError(
+                f"columns {other} and {name} differ in capital letters alone, and the store takes "
+                "them for one; rename one of them in the table"
+            )
     columns: dict[str, Any] = {}
     for column in frame.columns:
         try:

@@ -149,14 +149,6 @@ def _refuse_names(all_names: Sequence[str]) -> None:
             )
         if fault := why_reserved(name):
             raise FeedError(f"column {name}: {fault}; rename it in the table")
-    lower: dict[str, str] = {}
-    for name in all_names:
-        other = lower.setdefault(name.lower(), name)
-        if other != name:
-            raise FeedError(
-                f"columns {other} and {name} differ in capital letters alone, and the store takes "
-                "them for one; rename one of them in the table"
-            )
 
 
 def _refuse_reserved(key: Key, time: str | None) -> None:

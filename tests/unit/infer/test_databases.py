@@ -86,3 +86,9 @@ def test_a_frame_of_mixed_values_becomes_text() -> None:
     assert table.column("a").to_pylist() == ["1", "x", None]
     assert table.schema.field("b").type == pa.string()
     assert table.schema.field("c").type == pa.int64()
+
+
+def test_columns_that_the_store_takes_for_one_are_refused() -> None:
+    """DuckDB knows no capital letters in names."""
+    with pytest.raises(FeedError, match="columns a and A differ in capital letters alone"):
+        databases.as_arrow(pd.DataFrame({"a": [1], "A": [2]}))
