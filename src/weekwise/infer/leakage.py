@@ -10,6 +10,7 @@ import duckdb
 from weekwise.analysis.association import measure_associations
 from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.table import read_analysis_table
+from weekwise.contract.derive import FEATURES, with_feed
 from weekwise.contract.model import Contract
 from weekwise.features.conform import conform
 from weekwise.features.window import Window
@@ -40,6 +41,8 @@ def given_away(rows: duckdb.DuckDBPyRelation, contract: Contract) -> dict[str, s
         return reasons
     import ibis
 
+    # A key of their own keeps rows that are alike apart.
+    contract = with_feed({FEATURES: contract})[FEATURES]
     # Each column is measured alone, so neither their order matters nor when rows were.
     table = read_analysis_table(
         conform(ibis.memtable(sample), contract), contract, Window(as_of=_NO_DATE)

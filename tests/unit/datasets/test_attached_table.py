@@ -28,7 +28,7 @@ def attached(
 
 
 def test_its_rows_reach_the_store(tmp_path: Path, connection: dict[str, str]) -> None:
-    """It is an expression on the store's own connection, so that a store's table can be made of it."""
+    """It is an expression on the store's own connection, so a table there can be made of it."""
     table = attached(tmp_path, connection)
     assert table.exists()
     copy = StoreTable(table_name="copy", connection=connection)
