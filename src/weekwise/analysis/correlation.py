@@ -14,6 +14,7 @@ the other, for a model reads them differently.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
@@ -26,6 +27,7 @@ from weekwise.contract.frozen import Frozen
 
 FEWEST_ROWS = 3
 Counts = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 
 
 Measure = Literal["Spearman", "correlation ratio", "Cramer's V"]
@@ -158,35 +160,67 @@ def _between_categories(codes: dict[str, Codes]) -> list[Pair]:
     pairs = []
     for first, second in combinations(codes, 2):
         table = _contingency(codes[first], codes[second])
-        if table.sum() >= FEWEST_ROWS and min(table.shape) > 1:
+        if table.rows >= FEWEST_ROWS and min(table.first.size, table.second.size) > 1:
             alike = _same_information(table)
             pairs.append(_pair(first, second, "Cramer's V", _cramers_v(table), alike))
     return pairs
 
 
-def _contingency(first: Codes, second: Codes) -> Counts:
-    """Rows by value of each, values that no row has left out."""
+@dataclass(frozen=True)
+class _Contingency:
+    """How many rows have each pair of values, without the pairs that no row has.
+
+    Attributes:
+        cells: Rows of each pair, shape (n,).
+        places: Each pair's places in `first` and in `second`, shape (n, 2).
+        first: Rows of each value of one category.
+        second: Rows of each value of the other.
+    """
+
+    cells: Counts
+    places: Places
+    first: Counts
+    second: Counts
+
+    @property
+    def rows(self) -> float:
+        """How many rows have both values."""
+        return float(self.cells.sum())
+
+
+def _contingency(first: Codes, second: Codes) -> _Contingency:
+    """Pairs of values with their rows: as many as there are rows at most, however many values."""
     both = (first >= 0) & (second >= 0)
-    width = int(second.max(initial=0)) + 1
-    height = int(first.max(initial=0)) + 1
-    cells = np.bincount(first[both] * width + second[both], minlength=height * width)
-    table = cells.reshape(height, width).astype(float)
-    return table[np.ix_(table.sum(1) > 0, table.sum(0) > 0)]
+    pairs, cells = np.unique(
+        np.column_stack([first[both], second[both]]).astype(np.int64), axis=0, return_counts=True
+    )
+    (first_place, first_rows), (second_place, second_rows) = (
+        _side(pairs[:, side], cells) for side in (0, 1)
+    )
+    places = np.column_stack([first_place, second_place])
+    return _Contingency(cells.astype(float), places, first_rows, second_rows)
 
 
-def _cramers_v(table: Counts) -> float:
-    rows = table.sum()
-    expected = np.outer(table.sum(1), table.sum(0)) / rows
-    squared = float(((table - expected) ** 2 / expected).sum() / rows)
-    height, width = table.shape
+def _side(values: Places, cells: Places) -> tuple[Places, Counts]:
+    """The place of each pair's value among those of one category, and the rows of each value."""
+    _, place = np.unique(values, return_inverse=True)
+    return place.astype(np.int64), np.bincount(place, weights=cells).astype(np.float64)
+
+
+def _cramers_v(table: _Contingency) -> float:
+    rows = table.rows
+    products = table.first[table.places[:, 0]] * table.second[table.places[:, 1]]
+    # Chi-squared over the rows; pairs that no row has add their expected rows, which is in the -1.
+    squared = float((table.cells**2 / products).sum()) - 1
+    height, width = table.first.size, table.second.size
     corrected = max(0.0, squared - (height - 1) * (width - 1) / (rows - 1))
     smaller = min(size - (size - 1) ** 2 / (rows - 1) for size in (height, width)) - 1
     return float(np.sqrt(np.clip(corrected / smaller, 0.0, 1.0))) if smaller > 0 else 0.0
 
 
-def _same_information(table: Counts) -> float:
-    first, second = _entropy(table.sum(1)), _entropy(table.sum(0))
-    shared = first + second - _entropy(table.ravel())
+def _same_information(table: _Contingency) -> float:
+    first, second = _entropy(table.first), _entropy(table.second)
+    shared = first + second - _entropy(table.cells)
     return float(np.clip(shared / max(first, second), 0.0, 1.0))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from kedro.framework.project import settings
 from kedro.framework.startup import ProjectMetadata
 from kedro.io import DataCatalog
 
+from weekwise.cli.console import console
+from weekwise.cli.contract_infer import infer
 from weekwise.cli.plain_errors import plain_errors
 from weekwise.configuration import EnvironmentConfigLoader, load_configuration
 from weekwise.contract.column import Column
@@ -38,7 +39,10 @@ _ENV = click.option("--env", "-e", help="Kedro environment whose contracts to us
 
 @click.group()
 def contract() -> None:
-    """What each table must be: show the contracts, and check them."""
+    """What each table must be: infer contracts, show them, and check them."""
+
+
+contract.add_command(infer)
 
 
 @contract.command()
@@ -205,7 +209,7 @@ def _check_data(metadata: ProjectMetadata, contracts: Contracts, env: str | None
     with KedroSession.create(project, save_on_close=False, env=env) as session:
         catalog = session.load_context().catalog
         checks = [_check_table(contract, catalog) for contract in contracts.values()]
-    _console().print(_summary(checks))
+    console().print(_summary(checks))
     for check in checks:
         if check.result is not None and check.result.failures:
             click.echo(check.result.report)
@@ -256,19 +260,19 @@ def _print_contract(contract: Contract) -> None:
     from rich.markdown import Markdown
     from rich.table import Table
 
-    console = _console()
-    console.print(Markdown(f"# {contract.title}\n\n{contract.description}"))
+    screen = console()
+    screen.print(Markdown(f"# {contract.title}\n\n{contract.description}"))
     for name, fact in _facts(contract).items():
-        console.print(f"{name}: {fact}", highlight=False, markup=False)
+        screen.print(f"{name}: {fact}", highlight=False, markup=False)
     table = Table("Column", "Type", "Role", "Missing", "Allowed", "If not", "Meaning")
     for name, column in contract.columns.items():
         cells = (name, column.type, column.role, missing(column), limits(column, most=6))
         table.add_row(*cells, column.severity, _meaning(column))
-    console.print(table)
+    screen.print(table)
     for further in contract.expectations:
         reason = f": {further.description.strip()}" if further.description else ""
         line = f"{further.expectation} {further.arguments}, {further.severity}{reason}"
-        console.print(line, highlight=False, markup=False)
+        screen.print(line, highlight=False, markup=False)
 
 
 def _facts(contract: Contract) -> Mapping[str, str]:
@@ -287,11 +291,3 @@ def _facts(contract: Contract) -> Mapping[str, str]:
 
 def _meaning(column: Column) -> str:
     return f"{column.title}. {column.description.strip()}".removesuffix(". ").strip()
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    # In a pipe there is no width to keep to; a person's terminal tells its own.
-    width = None if sys.stdout.isatty() else 160
-    return Console(width=width)

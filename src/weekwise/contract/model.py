@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from weekwise.contract.column import Column, Role, Severity, Share
 from weekwise.contract.frozen import Frozen
+from weekwise.contract.reserved import why_reserved
 from weekwise.contract.type_facts import TaskName
 
 
@@ -110,6 +111,14 @@ class Contract(Frozen):
                 f"known_after_days is {self.known_after_days} and no column has role time to count "
                 "from; give one column role: time, or leave known_after_days out"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_free(self) -> Contract:
+        for name, column in self.columns.items() if self.target is not None else ():
+            fault = why_reserved(name)
+            if fault and not (column.role is Role.CONTEXT and column.type.facts.whole):
+                raise ValueError(f"column {name}: {fault}; rename it in the table")
         return self
 
     @model_validator(mode="after")

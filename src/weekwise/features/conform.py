@@ -13,6 +13,7 @@ from weekwise.contract.derive import ROW_ID, ibis_schema
 from weekwise.contract.model import Contract
 from weekwise.features.local_time import local_times
 from weekwise.features.row_id import with_row_id
+from weekwise.features.truths import read_truths
 
 ENGINES = ("duckdb", "pyspark")
 """The Ibis backends that compute features: those a store can be on."""
@@ -31,7 +32,8 @@ def conform(data: Feed, contract: Contract) -> ibis.Table:
         data: Rows that have passed the contract's gate.
         contract: What `data` is.
     """
-    table = _local_columns(as_table(data, contract), contract.timezone)
+    table = read_truths(as_table(data, contract), contract)
+    table = _local_columns(table, contract.timezone)
     schema = ibis_schema(contract)
     if ROW_ID not in contract.key or ROW_ID in table.columns:
         return table.select(*schema).cast(schema).distinct()

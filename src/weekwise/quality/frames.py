@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import ibis
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from weekwise.contract.type_facts import TypeFacts
 from weekwise.contract.types import ColumnType
 from weekwise.errors import DataGateError
 from weekwise.features.local_time import local_times
+from weekwise.quality.text_values import read_text_values
 
 _TEXT = pd.StringDtype(na_value=np.nan)
 _EXACT = 2**53
@@ -35,7 +37,7 @@ def as_frame(data: Any) -> pd.DataFrame:
         DataGateError: If it is neither.
     """
     if isinstance(data, ibis.Table):
-        arrow = data.to_pyarrow()
+        arrow = _read(data)
         frame: pd.DataFrame = arrow.to_pandas(types_mapper=_pandas_type, date_as_object=False)
         return frame
     if isinstance(data, pd.DataFrame):
@@ -46,12 +48,24 @@ def as_frame(data: Any) -> pd.DataFrame:
     )
 
 
+def _read(table: ibis.Table) -> pa.Table:
+    """A table's rows; what DuckDB cannot read of a file is told in a few lines."""
+    try:
+        return table.to_pyarrow()
+    except duckdb.Error as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise DataGateError(
+            f"the table cannot be read: {' '.join(lines[:4])} Fix the file, or how catalog.yml "
+            "reads it (load_args)."
+        ) from error
+
+
 def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """A frame with each column in its contract's type, where that loses nothing.
 
-    `1.0` is the integer 1, an object column of strings is text, an all-missing column is of any
-    type, and a time with an offset is the time in the contract's zone. A column whose values do not
-    fit stays as it is, and so does one the contract does not have.
+    `1.0` is the integer 1, `yes` is true, an object column of strings is text, an all-missing
+    column is of any type, and a time with an offset is the time in the contract's zone. A column
+    whose values do not fit stays as it is, and so does one the contract does not have.
 
     Args:
         frame: Rows of the contract's table.
@@ -62,6 +76,7 @@ def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     for name, column in contract.columns.items():
         if name in frame and str(frame[name].dtype) != dtypes[name]:
             values = plain(local_times(frame[name], contract.timezone))
+            values = read_text_values(values, column)
             if values.isna().all():
                 cast[name] = pd.Series(None, index=frame.index, dtype=dtypes[name])
             elif fits(values, column.type):

@@ -35,3 +35,10 @@ def task_of(contract: Contract) -> Task:
             f"contract {contract.table}: target {contract.target}, of type {target.type}, {fault}"
         )
     return task.of_target(target)
+
+
+def reserved_outputs() -> frozenset[str]:
+    """Columns that any kind of prediction is stored in, beside a row's key and time."""
+    outputs = {name for task in TASKS.values() for name in task.output_names}
+    settings = {name for task in TASKS.values() for name in task.settings_model.model_fields}
+    return frozenset(outputs | settings)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import chi2_contingency, spearmanr
 
 from weekwise.analysis.correlation import Correlations, Pair, correlate_features
 from weekwise.analysis.params import ExplorationParams
@@ -76,6 +77,46 @@ class TestCorrelateFeatures:
         first, second = found.pairs[0].first, found.pairs[0].second
         place = found.names.index(first), found.names.index(second)
         assert found.cells[place[0]][place[1]] == found.pairs[0].value
+
+    def test_many_values_take_little_memory(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
+        """Two features of 20,000 values are measured in megabytes, without a table of all pairs."""
+        place = np.arange(20_000)
+        rows = orders.iloc[place % 400].assign(
+            order=place,
+            street=[f"s{number}" for number in place],
+            door=[f"d{number}" for number in place],
+        )
+        category = {"type": "category", "title": "C"}
+        table = analysis_table_of(rows=rows, street=category, door=category)
+        tracemalloc.start()
+        found = correlate_features(table, PARAMS)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+        assert pair(found, "street", "door").same_information == 1
+        assert peak < 50e6
+
+    def test_categories_as_scipy_has_them(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
+        """The strength follows from SciPy's chi-squared, corrected for chance."""
+        rng = np.random.default_rng(5)
+        first = rng.integers(0, 5, len(orders))
+        second = np.where(rng.random(len(orders)) < 0.5, first, rng.integers(0, 4, len(orders)))
+        rows = orders.assign(one=first.astype(str), other=second.astype(str))
+        category = {"type": "category", "title": "C"}
+        table = analysis_table_of(rows=rows, one=category, other=category)
+        seen = table.history.codes
+        cells = pd.crosstab(seen["one"], seen["other"]).to_numpy()
+        n, (height, width) = cells.sum(), cells.shape
+        squared = chi2_contingency(cells, correction=False).statistic / n
+        corrected = squared - (height - 1) * (width - 1) / (n - 1)
+        smaller = min(size - (size - 1) ** 2 / (n - 1) for size in (height, width)) - 1
+
+        found = pair(correlate_features(table, PARAMS), "one", "other")
+        assert found.value == pytest.approx(np.sqrt(corrected / smaller), abs=1e-4)
 
     def test_a_seeded_sample(self, analysis_table: AnalysisTable) -> None:
         """Of many rows a sample is measured, the same in every run."""

@@ -1,0 +1,16 @@
+"""Names that no column of a table may have, since the store has them beside the table's own."""
+
+from __future__ import annotations
+
+RESERVED = {
+    "as_of": "the date of a run",
+    "model_version": "the version of the model that predicted",
+}
+"""Columns that Weekwise adds to stored tables, with what they hold."""
+
+
+def why_reserved(name: str) -> str | None:
+    """Why a column may not have a name; none if it may."""
+    if name not in RESERVED:
+        return None
+    return f"the name is kept for {RESERVED[name]}"

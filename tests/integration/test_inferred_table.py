@@ -1,0 +1,143 @@
+"""A table that nobody has described: inferred, and run for two weeks, from every kind of source."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+import runs
+import tables
+from sklearn import datasets
+
+from weekwise.infer.environment_files import write_environment
+
+pytestmark = pytest.mark.slow
+
+
+def _semicolons(frame: pd.DataFrame, path: Path) -> None:
+    """As a German office writes it: dots for thousands, decimal commas, day before month."""
+    written = frame.assign(
+        amount_eur=[
+            f"{50 * value:,.2f}".translate(str.maketrans(",.", ".,"))
+            for value in frame["amount_eur"]
+        ],
+        placed=frame["placed"].dt.strftime("%d.%m.%Y %H:%M"),
+    )
+    written.to_csv(path, index=False, sep=";", encoding="utf-16", na_rep="NA")
+
+
+def _duckdb(frame: pd.DataFrame, path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.from_df(frame).create("orders")
+
+
+def _sqlite(frame: pd.DataFrame, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        frame.to_sql("orders", connection, index=False)
+
+
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], Any]] = {
+    "orders.csv": _semicolons,
+    "orders.parquet": lambda frame, path: frame.to_parquet(path, index=False),
+    "orders.xlsx": lambda frame, path: frame.to_excel(path, index=False),
+    "orders.jsonl": lambda frame, path: frame.to_json(
+        path, orient="records", lines=True, date_format="iso"
+    ),
+    "orders.duckdb": _duckdb,
+    "orders.sqlite": _sqlite,
+}
+
+
+def infer(folder: Path, source: Path, *, predict: Path | None = None, **wishes: Any) -> Path:
+    """Infer an environment `shop` beside the project's own base; gives the configuration."""
+    conf = folder / "conf"
+    shutil.copytree(runs.PROJECT / "conf" / "base", conf / "base")
+    shutil.copy(runs.PROJECT / "conf" / "logging.yml", conf)
+    found = tables.inferred(folder, source, predict=predict, **wishes)
+    # A run in this test is not in the folder of the project.
+    files = {
+        name: text.replace("data/shop", str(folder / "data")) for name, text in found.files.items()
+    }
+    files["catalog.yml"] = files["catalog.yml"].replace(source.name, str(source))
+    if predict is not None:
+        files["catalog.yml"] = files["catalog.yml"].replace(predict.name, str(predict))
+    write_environment(conf / "shop", files, force=False)
+    return conf
+
+
+def report(folder: Path, week: str) -> dict[str, Any]:
+    """The weekly report."""
+    path = folder / "data" / "08_reporting" / week / "weekly_report.json"
+    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return content
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_table_runs_from_its_source(name: str, tmp_path: Path) -> None:
+    """Inferred and run with no line written by hand: the week that waits is predicted."""
+    WRITERS[name](tables.orders(), tmp_path / name)
+    conf = infer(tmp_path, tmp_path / name, target="returned")
+    runs.run(tmp_path / "data", "2024-03-04", env="shop", conf_source=conf)
+
+    figures = report(tmp_path, "2024-03-04")["figures"]
+    assert figures["upcoming"]["rows"] == 84
+    gate = {result["table"]: result["status"] for result in figures["data"]["gate"]}
+    assert gate == {"feed": "ok", "features": "ok"}
+
+
+def test_rows_to_predict_may_come_apart(tmp_path: Path) -> None:
+    """Past orders in one file, new ones without a target in another."""
+    rows = tables.orders()
+    past, new = rows[rows["returned"].notna()], rows[rows["returned"].isna()]
+    past.to_parquet(tmp_path / "past.parquet", index=False)
+    new.drop(columns="returned").to_csv(tmp_path / "new.csv", index=False)
+    conf = infer(
+        tmp_path, tmp_path / "past.parquet", predict=tmp_path / "new.csv", target="returned"
+    )
+    runs.run(tmp_path / "data", "2024-03-04", env="shop", conf_source=conf)
+
+    assert report(tmp_path, "2024-03-04")["figures"]["upcoming"]["rows"] == 84
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "digits"])
+def test_tables_without_dates_and_keys(name: str, tmp_path: Path) -> None:
+    """A named truth, a number and classes, as scikit-learn ships them; a tenth waits."""
+    bundle = getattr(datasets, f"load_{name}")(as_frame=True)
+    frame = bundle.frame
+    if name == "breast_cancer":
+        frame["target"] = bundle.target_names[frame["target"]]
+    frame["target"] = frame["target"].astype(object).mask(frame.index % 10 == 0)
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    conf = infer(tmp_path, tmp_path / "table.csv")
+    runs.run(tmp_path / "data", "2024-03-04", env="shop", conf_source=conf)
+
+    waiting = int(frame["target"].isna().sum())
+    assert report(tmp_path, "2024-03-04")["figures"]["upcoming"]["rows"] == waiting
+
+
+def test_odd_names_go_through_the_whole_loop(tmp_path: Path) -> None:
+    """Spaces, dots, quotes, brackets, other alphabets and SQL's own words are names like any."""
+    odd = {
+        "order_id": "Order No.",
+        "placed": "select",
+        "amount_eur": 'amount "net" (EUR)',
+        "region": "région/Länder",
+        "zip": "a.b:c",
+        "gift": "{gift}",
+        "items": "low",
+        "returned": "came back?",
+    }
+    tables.orders().rename(columns=odd).to_csv(tmp_path / "orders.csv", index=False)
+    conf = infer(tmp_path, tmp_path / "orders.csv", target="came back?")
+    for week in ("2024-02-26", "2024-03-04"):
+        runs.run(tmp_path / "data", week, env="shop", conf_source=conf)
+
+    assert report(tmp_path, "2024-03-04")["figures"]["performance"]["weeks"]

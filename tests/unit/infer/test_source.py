@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import tables
+
+from weekwise.errors import FeedError
+from weekwise.infer.source import opened
+
+
+def frame() -> pd.DataFrame:
+    """A few rows of several types."""
+    return pd.DataFrame({"id": [1, 2], "code": ["007", "008"], "weight": [1.5, None]})
+
+
+def write(path: Path) -> None:
+    """The rows in the format that a file's name says."""
+    rows = frame()
+    {
+        ".csv": lambda: rows.to_csv(path, index=False),
+        ".gz": lambda: rows.to_csv(path, index=False),
+        ".tsv": lambda: rows.to_csv(path, index=False, sep="\t"),
+        ".parquet": lambda: rows.to_parquet(path, index=False),
+        ".jsonl": lambda: rows.to_json(path, orient="records", lines=True),
+        ".json": lambda: rows.to_json(path, orient="records"),
+        ".xlsx": lambda: rows.to_excel(path, index=False),
+    }[path.suffix]()
+
+
+@pytest.mark.parametrize(
+    "name", ["t.csv", "t.csv.gz", "t.tsv", "t.parquet", "t.jsonl", "t.json", "t.xlsx"]
+)
+def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, name: str) -> None:
+    """Whatever the format, codes stay text and numbers are numbers."""
+    write(tmp_path / name)
+
+    with opened(str(tmp_path / name), tmp_path) as source:
+        rows = source.rows.order("id").fetchall()
+
+    assert rows == [(1, "007", 1.5), (2, "008", None)]
+    assert source.entry["filepath"] == name
+
+
+def test_a_file_outside_the_project_has_its_whole_path(tmp_path: Path) -> None:
+    """The project may be moved; a file elsewhere may not."""
+    project = tmp_path / "project"
+    project.mkdir()
+    write(tmp_path / "t.parquet")
+
+    with opened(str(tmp_path / "t.parquet"), project) as source:
+        assert source.entry["filepath"] == str(tmp_path / "t.parquet")
+
+
+def test_a_pattern_reads_all_its_files(tmp_path: Path) -> None:
+    """A folder that gets a file every week is one table."""
+    for week in (1, 2):
+        write(tmp_path / f"week{week}.parquet")
+
+    with opened(str(tmp_path / "*.parquet"), tmp_path) as source:
+        assert len(source.rows.fetchall()) == 4
+
+
+def test_rows_to_predict_come_under_the_others(tmp_path: Path) -> None:
+    """A column that they lack, such as the target, is empty there."""
+    write(tmp_path / "past.parquet")
+    frame().drop(columns="weight").to_csv(tmp_path / "new.csv", index=False)
+
+    with opened(
+        str(tmp_path / "past.parquet"), tmp_path, rows_to_predict=str(tmp_path / "new.csv")
+    ) as source:
+        assert sorted(row[2] is None for row in source.rows.fetchall()) == [False, True, True, True]
+    assert list(source.entry["datasets"]) == ["past", "upcoming"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("absent.csv", "there is no file"),
+        ("t.docx", "a file must end in one of .csv"),
+        ("broken.parquet", "cannot be read"),
+        ("folder", "name its files with a pattern"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(tmp_path: Path, name: str, words: str) -> None:
+    """A path that is wrong says how it is."""
+    (tmp_path / "t.docx").touch()
+    (tmp_path / "broken.parquet").write_bytes(b"no parquet")
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(FeedError) as error, opened(str(tmp_path / name), tmp_path):
+        pass
+    assert words in str(error.value)
+
+
+def test_rows_to_predict_have_no_other_columns(tmp_path: Path) -> None:
+    """A column that only they have could not be learned from."""
+    write(tmp_path / "past.parquet")
+    frame().assign(more=1).to_csv(tmp_path / "new.csv", index=False)
+
+    with pytest.raises(FeedError, match="does not have: more"):
+        tables.inferred(tmp_path, tmp_path / "past.parquet", predict=tmp_path / "new.csv")
