@@ -114,27 +114,32 @@ def running(
 
 
 @contextmanager
-def of_environment(env: str, data_dir: Path, folder: Path) -> Iterator[Running]:
+def of_environment(
+    env: str, data_dir: Path, folder: Path, *, project: Path = PROJECT
+) -> Iterator[Running]:
     """The service of an environment, which finds by itself what the environment's runs made.
 
     Args:
         env: Kedro's environment.
         data_dir: The folder with one data folder for each environment.
         folder: Where its log goes.
+        project: The project it is started in.
     """
     environment = stores.environment(KEDRO_ENV=env, WEEKWISE_DATA_DIR=str(data_dir))
-    with _process(environment, folder, wait=True) as service:
+    with _process(environment, folder, wait=True, project=project) as service:
         yield service
 
 
 @contextmanager
-def _process(environment: dict[str, str], folder: Path, *, wait: bool) -> Iterator[Running]:
+def _process(
+    environment: dict[str, str], folder: Path, *, wait: bool, project: Path = PROJECT
+) -> Iterator[Running]:
     folder.mkdir(parents=True, exist_ok=True)
     port, log = free_port(), folder / "service.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "api", "--port", str(port)],
-            cwd=PROJECT,
+            cwd=project,
             env=environment,
             stderr=stream,
         )

@@ -82,7 +82,7 @@ def check(metadata: ProjectMetadata, data: bool, env: str | None) -> None:
         _check_contracts(contracts)
         passed = _check_setup(loader, with_feed(contracts))
         if data:
-            passed = _check_data(metadata, contracts, env) and passed
+            passed = _check_data(metadata, with_feed(contracts), env) and passed
             passed = _check_rows(metadata, loader, with_feed(contracts)) and passed
         if not passed:
             raise click.exceptions.Exit(1)

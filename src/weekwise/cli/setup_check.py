@@ -128,7 +128,7 @@ def row_faults(
         promotion: What would be asked of it.
     """
     from weekwise.features.conform import count_rows
-    from weekwise.model.readiness import shortcomings
+    from weekwise.model.enough_history import shortcomings
 
     names = dict.fromkeys([*contract.key, contract.time, contract.target])
     history = window.history(features, contract).select(*(name for name in names if name))

@@ -195,7 +195,7 @@ def test_contracts_in_pages_are_contracts() -> None:
             if raw and {"title", "columns"} <= set(raw):
                 Contract.model_validate({"table": "shown", **raw})
                 loaded += 1
-    assert loaded >= 2
+    assert loaded >= 1
 
 
 def test_parameters_in_pages_are_allowed(reference: ModuleType) -> None:
