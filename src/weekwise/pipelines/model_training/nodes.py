@@ -434,7 +434,12 @@ def draw_model(
     }
     return (
         importance_figure(predictor.importances(), titles),
-        shap_figure(contributions, model_frame(sample, predictor.inputs), titles, predictor.task),
+        shap_figure(
+            contributions,
+            model_frame(sample, predictor.inputs),
+            titles,
+            predictor.task.contribution(predictor.settings),
+        ),
         calibration_figure(models, predictor.task),
     )
 
