@@ -113,7 +113,7 @@ def test_the_service_answers_with_the_number(data: Path, tmp_path: Path) -> None
 
 
 def test_counts_are_never_negative_and_scatter_more_where_they_are_large(counts: Path) -> None:
-    """A count is predicted on the log scale, with intervals that widen and that hold nine of ten."""
+    """A count is predicted on the log scale, its interval widens and holds nine of ten."""
     with duckdb.connect(str(counts / "weekwise.duckdb"), read_only=True) as store:
         rows: pd.DataFrame = store.sql("SELECT * FROM predictions ORDER BY prediction").df()
     (week,) = report(counts)["figures"]["performance"]["weeks"]
