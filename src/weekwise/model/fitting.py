@@ -47,11 +47,13 @@ class Progress:
         most: The most trees there will be; early stopping may end sooner.
         loss: The loss on the rows that early stopping watches, or without it on the rows trained
             on; the lower the better.
+        measure: CatBoost's name of that loss.
     """
 
     trees: int
     most: int
     loss: float
+    measure: str
 
 
 OnProgress = Callable[[Progress], None]
@@ -291,7 +293,9 @@ class _Reporter:
         if self.on_progress and info.iteration % max(1, self.most // PROGRESS_REPORTS) == 0:
             watched = info.metrics.get("validation") or info.metrics["learn"]
             loss = float(watched[self.metric][-1])
-            self.on_progress(Progress(trees=info.iteration, most=self.most, loss=loss))
+            self.on_progress(
+                Progress(trees=info.iteration, most=self.most, loss=loss, measure=self.metric)
+            )
         return True
 
 
