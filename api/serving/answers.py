@@ -70,7 +70,7 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
             **_prediction(model, row, predicted),
             "score": explained.base + math.fsum(explained.contributions),
             "base_value": explained.base,
-            "scale": predictor.task.words.scale,
+            "scale": predictor.task.scale(predictor.settings),
             "contributions": contributions,
         }
     )

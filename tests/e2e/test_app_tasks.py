@@ -81,7 +81,7 @@ def test_a_class_is_predicted_with_all_others(faults: Running, visit: Visit) -> 
     titles = [entry["title"] for entry in expected["contributions"]]
     contributions = page.get_by_role("table", name="Contributions").get_by_role("rowheader")
     assert contributions.first.inner_text().startswith(titles[0])
-    expect(page.get_by_text("log-odds of the predicted class").first).to_be_visible()
+    expect(page.get_by_text("log-odds over the average class").first).to_be_visible()
 
 
 def test_a_change_may_change_the_class(faults: Running, visit: Visit) -> None:

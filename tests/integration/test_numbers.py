@@ -31,6 +31,16 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
+@pytest.fixture(scope="module")
+def counts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two weeks of orders and the parcels they came in."""
+    return other_tables.run_weeks(
+        tmp_path_factory.mktemp("counts"),
+        frame=other_tables.packed_orders(),
+        contract=other_tables.COUNT_CONTRACT,
+    )
+
+
 def report(data: Path) -> dict:
     """The last week's report."""
     path = data / "08_reporting" / other_tables.WEEKS[-1] / "weekly_report.json"
@@ -100,3 +110,19 @@ def test_the_service_answers_with_the_number(data: Path, tmp_path: Path) -> None
     assert explained["prediction"] == answer["prediction"]
     assert explained["score"] == pytest.approx(answer["prediction"])
     assert explained["scale"] == "the target's own unit"
+
+
+def test_counts_are_never_negative_and_scatter_more_where_they_are_large(counts: Path) -> None:
+    """A count is predicted on the log scale, its interval widens and holds nine of ten."""
+    with duckdb.connect(str(counts / "weekwise.duckdb"), read_only=True) as store:
+        rows: pd.DataFrame = store.sql("SELECT * FROM predictions ORDER BY prediction").df()
+    (week,) = report(counts)["figures"]["performance"]["weeks"]
+    card = counts / "08_reporting" / other_tables.WEEKS[-1] / "model_card.md"
+
+    width = (rows["high"] - rows["low"]).to_numpy()
+    assert rows["low"].min() >= 0
+    assert width[-50:].mean() > 1.5 * width[:50].mean()
+    assert week["skill"] > 0.3
+    assert 0.85 < week["metrics"]["coverage"] <= 1
+    assert week["metrics"]["poisson_deviance"] > 0
+    assert "| loss of the trees | Poisson |" in card.read_text("utf-8")

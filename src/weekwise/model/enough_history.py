@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from weekwise.contract.model import Contract
-from weekwise.features.model_frame import number_column
 from weekwise.model.holdout import clusters, held_out
 from weekwise.model.promotion import PromotionParams, least_rows
 from weekwise.model.training_record import FitParams
@@ -46,7 +45,8 @@ def shortcomings(
             f"training.{setting}"
         )
         return
-    fault = task_of(contract).fault(number_column(train[contract.target]))
+    task = task_of(contract)
+    fault = task.fault(task.outcomes(train[contract.target]))
     if fault:
         yield f"the {len(train):,} rows {before} {fault}; more history is needed"
     days, every = len(np.unique(clusters(train, contract))), fit.validation_every

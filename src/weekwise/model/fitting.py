@@ -47,11 +47,13 @@ class Progress:
         most: The most trees there will be; early stopping may end sooner.
         loss: The loss on the rows that early stopping watches, or without it on the rows trained
             on; the lower the better.
+        measure: CatBoost's name of that loss.
     """
 
     trees: int
     most: int
     loss: float
+    measure: str
 
 
 OnProgress = Callable[[Progress], None]
@@ -105,13 +107,30 @@ def fit(
     )
     _refuse_unfit(task, outcome, watched)
 
+    loss = task.loss_of_trees(outcome, params.loss)
+    start = task.start(outcome[~watched], loss)
+
     def pool(part: npt.NDArray[np.bool_]) -> Pool:
-        return model_pool(
+        made = model_pool(
             rows[part], inputs, label=outcome[part], weight=_weights(days, params, part)
         )
+        return made.set_baseline(np.full(int(part.sum()), start)) if start else made
 
     validation = pool(watched) if watched.any() else None
-    model = _grow(pool(~watched), validation, task, params, on_progress)
+    model = _grow(pool(~watched), validation, task.new_model, loss, params, on_progress)
+    if start:
+        # What every row started from becomes a part of the model.
+        scale, bias = model.get_scale_and_bias()
+        model.set_scale_and_bias(scale, bias + start)
+    errors = None
+    if watched.any():
+        settings = Settings(threshold=params.threshold, loss=loss)
+        unlabelled = model_pool(rows[watched], inputs)
+        errors = task.errors(
+            outcome[watched],
+            lambda: task.predict(model, unlabelled, settings, threads=-1),
+            settings,
+        )
     record = TrainingRecord(
         as_of=as_of,
         train_start=None if days is None else _date(days[0]),
@@ -121,9 +140,10 @@ def fit(
         validation_rows=int(watched.sum()),
         baseline=task.baseline(outcome),
         trees=int(model.tree_count_),
-        validation_loss=model.get_best_score().get("validation", {}).get(task.catboost_loss),
+        validation_loss=model.get_best_score().get("validation", {}).get(loss),
         params=params,
-        errors=_errors(task, model, validation, outcome[watched], params),
+        errors=errors,
+        loss=loss,
     )
     return Predictor(inputs=inputs, threshold=params.threshold, record=record, model=model)
 
@@ -204,16 +224,6 @@ def _refuse_unfit(task: Task, outcome: Floats, watched: npt.NDArray[np.bool_]) -
             raise FeedError(f"the {len(part)} rows {name} {fault}; more history is needed")
 
 
-def _errors(
-    task: Task, model: CatBoost, validation: Pool | None, outcome: Floats, params: FitParams
-) -> tuple[float, float] | None:
-    """How far off the model is on the rows that early stopping watched."""
-    if validation is None:
-        return None
-    settings = Settings(threshold=params.threshold)
-    return task.errors(outcome, lambda: task.predict(model, validation, settings, threads=-1))
-
-
 def _weights(
     days: npt.NDArray[np.int64] | None, params: FitParams, part: npt.NDArray[np.bool_]
 ) -> Floats | None:
@@ -227,11 +237,12 @@ def _weights(
 def _grow(
     train: Pool,
     validation: Pool | None,
-    task: Task,
+    new_model: Callable[..., CatBoost],
+    loss: str,
     params: FitParams,
     on_progress: OnProgress | None,
 ) -> CatBoost:
-    model = task.new_model(
+    model = new_model(
         iterations=params.iterations,
         learning_rate=params.learning_rate,
         depth=params.depth,
@@ -244,8 +255,8 @@ def _grow(
         rsm=params.rsm,
         boosting_type="Plain",
         has_time=True,
-        loss_function=task.catboost_loss,
-        eval_metric=task.catboost_loss,
+        loss_function=loss,
+        eval_metric=loss,
         early_stopping_rounds=params.early_stopping_rounds if validation else None,
         use_best_model=validation is not None,
         random_seed=params.seed,
@@ -253,7 +264,7 @@ def _grow(
         logging_level="Silent",
         allow_writing_files=False,
     )
-    reporter = _Reporter(task.catboost_loss, params.iterations, on_progress)
+    reporter = _Reporter(loss, params.iterations, on_progress)
     # CatBoost remarks on classes that no training row has, past its own logging level.
     model.fit(
         train,
@@ -282,7 +293,9 @@ class _Reporter:
         if self.on_progress and info.iteration % max(1, self.most // PROGRESS_REPORTS) == 0:
             watched = info.metrics.get("validation") or info.metrics["learn"]
             loss = float(watched[self.metric][-1])
-            self.on_progress(Progress(trees=info.iteration, most=self.most, loss=loss))
+            self.on_progress(
+                Progress(trees=info.iteration, most=self.most, loss=loss, measure=self.metric)
+            )
         return True
 
 

@@ -100,7 +100,7 @@ class Predictor:
     @cached_property
     def settings(self) -> Settings:
         """What its answers need beside the trees."""
-        return Settings(threshold=self.threshold, errors=self.record.errors)
+        return Settings(threshold=self.threshold, errors=self.record.errors, loss=self.record.loss)
 
     @cached_property
     def _maker(self) -> ListMaker:

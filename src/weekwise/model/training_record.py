@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -49,6 +49,8 @@ class FitParams(Frozen):
         recency_half_life_days: Rows this much older than the newest weigh half; none means all
             weigh alike. It needs a time column.
         threshold: For yes or no: the probability from which the decision is yes.
+        loss: For numbers: the loss that the trees reduce: `squared`; `poisson`, for counts;
+            `tweedie`, for skewed amounts that are never negative. None lets the outcomes decide.
         drop_calendar: Calendar features to do without. In a history of less than a few years the
             day of the month or of the year names single days, not seasons; so does a holiday.
         country: The country whose public holidays count, as an ISO 3166 code; none if none do.
@@ -71,6 +73,7 @@ class FitParams(Frozen):
     ] = 10
     recency_half_life_days: float | None = Field(default=None, gt=0)
     threshold: Share = 0.5
+    loss: Literal["squared", "poisson", "tweedie"] | None = None
     drop_calendar: Annotated[tuple[str, ...], AfterValidator(_known)] = (
         "day_of_month",
         "day_of_year",
@@ -105,8 +108,9 @@ class TrainingRecord(Frozen):
         validation_loss: Loss on the rows that early stopping watched, an optimistic figure; none
             without early stopping.
         params: The settings it was fitted with.
-        errors: For numbers: the ends of the errors on the rows that early stopping watched, for the
-            prediction interval; none without such rows.
+        errors: For numbers: the ends of the errors on the rows that early stopping watched, in
+            units of their spread, for the prediction interval; none without such rows.
+        loss: The loss that the trees reduced, by CatBoost's name.
     """
 
     as_of: date
@@ -120,3 +124,4 @@ class TrainingRecord(Frozen):
     validation_loss: float | None
     params: FitParams
     errors: tuple[float, float] | None = None
+    loss: str | None = None

@@ -49,7 +49,7 @@ def importance_figure(importances: pd.Series[float], titles: Mapping[str, str]) 
 
 
 def shap_figure(
-    contributions: pd.DataFrame, values: pd.DataFrame, titles: Mapping[str, str], task: Task
+    contributions: pd.DataFrame, values: pd.DataFrame, titles: Mapping[str, str], axis: str
 ) -> ChartFigure:
     """The SHAP summary: one dot a row and input, placed by what the input adds to the score.
 
@@ -60,7 +60,7 @@ def shap_figure(
             many as `MOST_DOTS` allows.
         values: The inputs' own values, for the color; categories have none.
         titles: What people call the inputs.
-        task: What is predicted.
+        axis: What a contribution is about.
     """
     order = contributions.abs().mean().sort_values(ascending=False, kind="stable")
     names = [str(name) for name in order.head(SHOWN).index]
@@ -76,7 +76,7 @@ def shap_figure(
     chart = beeswarm(
         swarms,
         title="SHAP summary",
-        axis=task.words.contribution,
+        axis=axis,
     )
     caption = "Each dot is a row of the holdout. Right of zero, the input raises the prediction."
     return ChartFigure("What each input adds", chart, beeswarm_height(len(swarms)), caption)

@@ -92,6 +92,19 @@ class Task(ABC):
         """Why rows with these outcomes, shape (n,), cannot be learned from, if they cannot."""
         return None if np.unique(outcome).size > 1 else "all have the same outcome"
 
+    def loss_of_trees(self, outcome: Floats, asked: str | None) -> str:  # noqa: ARG002
+        """The loss that trees are to reduce, by CatBoost's name.
+
+        Args:
+            outcome: The outcomes to learn from, shape (n,), which vary.
+            asked: The settings' choice for numbers; none where the outcomes decide.
+        """
+        return self.catboost_loss
+
+    def start(self, outcome: Floats, loss: str) -> float:  # noqa: ARG002
+        """What every row's score starts from before the first tree; 0 leaves it to CatBoost."""
+        return 0.0
+
     def outcomes(self, target: pd.Series[Any]) -> Floats:
         """The target as numbers, shape (n,), not-a-number where there is none."""
         return number_column(target)
@@ -133,12 +146,14 @@ class Task(ABC):
         self,
         outcome: Floats,  # noqa: ARG002
         predict: Callable[[], Floats],  # noqa: ARG002
+        settings: Settings,  # noqa: ARG002
     ) -> tuple[float, float] | None:
         """The `errors` of a model's settings.
 
         Args:
             outcome: Of rows that the trees were not grown on, shape (n,), n at least 1.
             predict: Gives what the model makes of them.
+            settings: The model's, without errors.
         """
         return None
 
@@ -170,6 +185,14 @@ class Task(ABC):
     @abstractmethod
     def valid(self, predicted: Any) -> bool:
         """Whether a working model can have predicted this for one row, in plain Python numbers."""
+
+    def scale(self, settings: Settings) -> str:  # noqa: ARG002
+        """What the contributions of inputs add up to."""
+        return self.words.scale
+
+    def contribution(self, settings: Settings) -> str:  # noqa: ARG002
+        """What a contribution is about, for the axis of a chart."""
+        return self.words.contribution
 
     # ── Judging ───────────────────────────────────────────────────────────────────────────────
 

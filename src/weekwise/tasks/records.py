@@ -21,11 +21,14 @@ class Settings:
     Attributes:
         threshold: For yes or no: the probability from which the decision is yes.
         errors: For numbers: how far outcomes lay below and above predictions in rows the trees
-            were not grown on, at the ends of the prediction interval; none if that is not known.
+            were not grown on, in units of their spread, at the ends of the prediction interval;
+            none if that is not known.
+        loss: The loss that the trees reduced, by CatBoost's name; none for the task's own.
     """
 
     threshold: float
     errors: tuple[float, float] | None = None
+    loss: str | None = None
 
 
 Baseline = tuple[float, ...]

@@ -13,10 +13,12 @@ from pydantic import Field
 
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import MLflowType, TaskName
+from weekwise.errors import FeedError
 from weekwise.features.model_frame import Floats
 from weekwise.tasks.base import Task
 from weekwise.tasks.calibration import pair
 from weekwise.tasks.group_means import explained_share, means
+from weekwise.tasks.number_losses import LOSSES, loss_for, loss_named
 from weekwise.tasks.records import (
     Baseline,
     Codes,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 LEVEL = 0.9
 """Share of outcomes that the interval is to hold."""
 HISTOGRAM_BINS = 20
+LOG_SCALE = "the log of the target"
 _DOUBLE = MLflowType("double", "float64")
 _LOW, _HIGH = 1, 2
 
@@ -80,6 +83,7 @@ class Regression(Task):
         MetricInfo("rmse", "RMSE", decisive=True),
         MetricInfo("mae", "MAE", decisive=True),
         MetricInfo("r2", "R²", decisive=True),
+        MetricInfo("poisson_deviance", "Poisson deviance"),
         MetricInfo("coverage", "Coverage of the 90% interval", share=True),
     )
     floor: ClassVar[Mapping[str, float]] = {}
@@ -107,24 +111,67 @@ class Regression(Task):
 
         return CatBoostRegressor(**params)
 
+    def loss_of_trees(self, outcome: Floats, asked: str | None) -> str:
+        """The one that is asked for, or else that the outcomes ask for.
+
+        Raises:
+            FeedError: If it is none for negative outcomes, and there are some.
+        """
+        loss = loss_for(outcome) if asked is None else LOSSES[asked]
+        negative = int((outcome < 0).sum())
+        if loss.on_log_scale and negative:
+            raise FeedError(
+                f"the loss {asked} is for outcomes that are never negative, and {negative} of "
+                f"{outcome.size} are; set training.fit.loss to squared, or leave it out"
+            )
+        return loss.catboost
+
+    def start(self, outcome: Floats, loss: str) -> float:
+        """On the log scale the log of the mean, from which CatBoost does not start by itself."""
+        return math.log(outcome.mean()) if loss_named(loss).on_log_scale else 0.0
+
     def predict(self, model: CatBoost, pool: Any, settings: Settings, *, threads: int) -> Floats:
         """Predictions with the ends of their intervals, which are missing if they are unknown."""
-        prediction: Floats = np.asarray(model.predict(pool, thread_count=threads), np.float64)
+        loss = loss_named(settings.loss)
+        kind = "Exponent" if loss.on_log_scale else "RawFormulaVal"
+        made = model.predict(pool, prediction_type=kind, thread_count=threads)
+        prediction: Floats = np.asarray(made, np.float64)
         below, above = settings.errors or (math.nan, math.nan)
-        return np.column_stack([prediction, prediction + below, prediction + above])
+        spread = loss.spread(prediction)
+        low, high = prediction + below * spread, prediction + above * spread
+        if loss.on_log_scale:
+            low = np.maximum(low, 0.0)
+        return np.column_stack([prediction, low, high])
 
-    def errors(self, outcome: Floats, predict: Callable[[], Floats]) -> tuple[float, float] | None:
-        """Quantiles of the errors: split conformal prediction.
+    def errors(
+        self, outcome: Floats, predict: Callable[[], Floats], settings: Settings
+    ) -> tuple[float, float] | None:
+        """Quantiles of the errors, each in units of its spread: split conformal prediction.
 
         Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, "Distribution-free predictive inference for
-        regression", JASA 113, 2018, section 2.2, with one quantile for each side.
+        regression", JASA 113, 2018, sections 2.2 and 5.2, with one quantile for each side.
         """
-        errors = np.sort(outcome - predict()[:, 0])
+        prediction = predict()[:, 0]
+        spread = loss_named(settings.loss).spread(prediction)
+        errors = np.sort((outcome - prediction) / spread)
         tail = (1 - LEVEL) / 2
         rows = errors.size
         low = max(0, math.floor((rows + 1) * tail) - 1)
         high = min(rows - 1, math.ceil((rows + 1) * (1 - tail)) - 1)
         return float(errors[low]), float(errors[high])
+
+    def scale(self, settings: Settings) -> str:
+        """The target's unit, or the log of it."""
+        return LOG_SCALE if loss_named(settings.loss).on_log_scale else self.words.scale
+
+    def contribution(self, settings: Settings) -> str:
+        """To the prediction, or to its log."""
+        on_log_scale = loss_named(settings.loss).on_log_scale
+        return (
+            "contribution to the log of the prediction"
+            if on_log_scale
+            else (self.words.contribution)
+        )
 
     def output_frame(
         self,
@@ -170,6 +217,8 @@ class Regression(Task):
         }
         if variance > 0:
             values["r2"] = 1 - loss / variance
+        if truth.min() >= 0 and forecast.min() > 0:
+            values["poisson_deviance"] = _poisson_deviance(truth, forecast)
         if np.isfinite(table).all():
             inside = (table[:, _LOW] <= truth) & (truth <= table[:, _HIGH])
             values["coverage"] = float(inside.mean())
@@ -243,3 +292,11 @@ class Regression(Task):
     ) -> float | None:
         """The share of variance that the bins' means explain in other folds."""
         return explained_share(bins, outcome, folds, rare_rows)
+
+
+def _poisson_deviance(truth: Floats, forecast: Floats) -> float:
+    """The mean deviance; scikit-learn's own overflows where a prediction is near 0."""
+    from scipy.special import xlogy
+
+    terms = xlogy(truth, truth) - xlogy(truth, forecast) - truth + forecast
+    return 2 * float(terms.mean())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -190,3 +191,59 @@ def test_as_of_is_kept() -> None:
     """The record names the run that fitted the model."""
     assert predictor().record.as_of == train_end()
     assert isinstance(predictor().record.as_of, date)
+
+
+def numbers(values: np.ndarray) -> tuple[pd.DataFrame, Contract]:
+    """Trains whose target is a number, and their contract."""
+    rows = trains(20)
+    late = Column.model_validate({"type": "number", "role": "target", "title": "Late"})
+    contract = CONTRACT.model_copy(update={"columns": {**CONTRACT.columns, "late": late}})
+    return rows.assign(late=values[: len(rows)]), contract
+
+
+@pytest.mark.parametrize(
+    ("make", "loss"),
+    [
+        (lambda rng, mean: rng.poisson(mean).astype(float), "Poisson"),
+        (lambda rng, mean: rng.gamma(0.7, 1e5 * mean), "Tweedie:variance_power=1.5"),
+        (lambda rng, mean: rng.normal(mean, 0.5), "RMSE"),
+    ],
+    ids=["counts", "amounts", "sizes"],
+)
+def test_numbers_are_fitted_by_the_loss_they_ask_for(
+    make: Callable[..., np.ndarray], loss: str, tmp_path: Path
+) -> None:
+    """Counts and amounts are fitted on the log scale: never negative, and right on average."""
+    rng = np.random.default_rng(1)
+    plain = trains(20)
+    mean = np.exp(0.5 + 0.8 * (plain["line"] == "red") - 0.4 * (plain["line"] == "blue"))
+    rows, contract = numbers(make(rng, mean.to_numpy()))
+
+    predictor = fitted(rows, contract=contract)
+    predictor.save(tmp_path)
+    made = Predictor.load(tmp_path).predict(rows)
+    scores = predictor.contributions(rows).sum(axis=1).to_numpy()
+    prediction, low, high = made.T
+
+    assert predictor.record.loss == loss
+    assert np.array_equal(made, predictor.predict(rows))
+    assert prediction.mean() == pytest.approx(rows["late"].mean(), rel=0.1)
+    assert ((low <= rows["late"]) & (rows["late"] <= high)).mean() == pytest.approx(0.9, abs=0.07)
+    if loss == "RMSE":
+        np.testing.assert_allclose(scores, prediction)
+    else:
+        assert low.min() >= 0
+        np.testing.assert_allclose(np.exp(scores), prediction, rtol=1e-6)
+        assert predictor.task.scale(predictor.settings) == "the log of the target"
+
+
+def test_the_loss_may_be_asked_for() -> None:
+    """A setting chooses the loss, and one that the outcomes forbid is refused with the remedy."""
+    counts = np.random.default_rng(0).poisson(2.0, 5000).astype(float)
+    rows, contract = numbers(counts)
+    below, _ = numbers(counts - 1)
+
+    asked = PARAMS.model_copy(update={"loss": "squared"})
+    assert fitted(rows, contract=contract, params=asked).record.loss == "RMSE"
+    with pytest.raises(FeedError, match="loss poisson is for outcomes that are never negative"):
+        fitted(below, contract=contract, params=PARAMS.model_copy(update={"loss": "poisson"}))

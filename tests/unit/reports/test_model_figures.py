@@ -38,7 +38,7 @@ def test_many_rows_make_a_small_figure() -> None:
     rng = np.random.default_rng(0)
     names = [f"input_{place}" for place in range(20)]
     contributions = pd.DataFrame(rng.normal(size=(5000, 20)), columns=names)
-    figure = shap_figure(contributions, contributions, {}, TASK)
+    figure = shap_figure(contributions, contributions, {}, "log-odds")
 
     dots = len(re.findall(r"h\.01", figure.chart))
     assert MOST_DOTS - SHOWN < dots <= MOST_DOTS
@@ -50,7 +50,7 @@ def test_no_rows_and_no_bins() -> None:
     empty = pd.DataFrame({"a": pd.Series(dtype="float64")})
 
     assert "nothing to show" in importance_figure(pd.Series(dtype="float64"), {}).chart
-    assert "nothing to show" in shap_figure(empty, empty, {}, TASK).chart
+    assert "nothing to show" in shap_figure(empty, empty, {}, "log-odds").chart
     assert "nothing to show" in calibration_figure({}, TASK).chart
 
 

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+from sklearn.metrics import (
+    mean_absolute_error,
+    mean_poisson_deviance,
+    mean_squared_error,
+    r2_score,
+)
 
 from weekwise.tasks.records import Metrics, Settings
 from weekwise.tasks.regression import LEVEL, Regression
@@ -39,6 +44,37 @@ def test_agrees_with_scikit_learn(pairs: list[tuple[float, float]]) -> None:
     assert TASK.losses(outcome, predicted(forecast)).mean() == pytest.approx(metrics.loss)
 
 
+@given(st.lists(st.tuples(st.floats(0, 1e6), st.floats(1e-3, 1e6)), min_size=1, max_size=40))
+def test_the_deviance_is_that_of_outcomes_never_negative(pairs: list[tuple[float, float]]) -> None:
+    """Where no outcome is negative and each prediction positive, there is a Poisson deviance."""
+    outcome, forecast = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+    deviance = TASK.score(outcome, predicted(forecast)).by_name["poisson_deviance"]
+
+    expected = mean_poisson_deviance(outcome, forecast)
+    assert deviance == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    below = TASK.score([*outcome, -1.0], predicted([*forecast, 1.0])).by_name
+    without = TASK.score(outcome, predicted([*forecast[:-1], 0.0])).by_name
+    assert "poisson_deviance" not in {*below, *without}
+
+
+def test_intervals_of_counts_widen_with_the_prediction() -> None:
+    """On the log scale the interval follows the spread of a count, and ends at 0."""
+
+    class Model:
+        """Gives what it is asked about."""
+
+        def predict(self, pool: list[float], **_: object) -> list[float]:
+            """The predictions."""
+            return pool
+
+    settings = Settings(threshold=0.5, errors=(-1.5, 2.0), loss="Poisson")
+
+    made = TASK.predict(Model(), [1.0, 100.0], settings, threads=1)  # type: ignore[arg-type]
+
+    assert made == pytest.approx(np.array([[1.0, 0.0, 3.0], [100.0, 85.0, 120.0]]))
+
+
 def test_coverage_is_of_known_intervals_alone() -> None:
     """Outcomes on the interval's ends are inside; without intervals there is no coverage."""
     outcome = [0.0, 1.0, 2.0, 9.0]
@@ -62,7 +98,9 @@ def test_the_interval_holds_nine_of_ten(rows: int) -> None:
     """The errors of some rows make an interval that holds as many of others, or all if few."""
     rng = np.random.default_rng(rows)
     middle = np.zeros(rows)
-    errors = TASK.errors(rng.gamma(2.0, size=rows), lambda: predicted(middle.tolist()))
+    errors = TASK.errors(
+        rng.gamma(2.0, size=rows), lambda: predicted(middle.tolist()), Settings(threshold=0.5)
+    )
     assert errors is not None
     low, high = errors
 

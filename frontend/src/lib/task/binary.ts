@@ -20,9 +20,6 @@ export function yesOrNo(answer: Answer): YesOrNo {
 /** The heading of a prediction's value. */
 export const VALUE = 'Probability';
 
-/** What contributions add up to. */
-export const CONTRIBUTION_UNIT = 'log-odds';
-
 /** What a downloaded file adds to each row before its warnings and errors. */
 export const COLUMNS = ['probability', 'decision'];
 

@@ -25,7 +25,6 @@ export function classOf(answer: Answer): ClassAnswer {
 }
 
 export const VALUE = 'Probability';
-export const CONTRIBUTION_UNIT = 'log-odds of the predicted class over the average class';
 export const COLUMNS = ['predicted', 'probability', 'probabilities'];
 
 export function cells(answer: Answer): string[] {

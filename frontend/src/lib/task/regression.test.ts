@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { follow, task } from './current.svelte';
-import { cells, decision, differenceText, value } from './regression';
+import type { Explanation } from '$lib/api/types';
+import { cells, decision, differenceText, start, value } from './regression';
 
 const answer = { index: 0, warnings: [], prediction: 12.345, low: 10, high: null };
 
@@ -20,6 +21,12 @@ describe('a number', () => {
     [0, 'no change'],
   ])('moved by %s reads %s', (difference, text) => {
     expect(differenceText(difference)).toBe(text);
+  });
+
+  it('starts from a number, also where the model adds up its log', () => {
+    const explained = { base_value: Math.log(20), scale: 'the log of the target' };
+    expect(start(explained as Explanation)).toBe('20');
+    expect(start({ base_value: 20, scale: 'the target’s own unit' } as Explanation)).toBe('20');
   });
 
   it('gives the words once the model in service predicts numbers', () => {

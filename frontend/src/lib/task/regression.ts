@@ -19,7 +19,6 @@ export function numberOf(answer: Answer): NumberAnswer {
 }
 
 export const VALUE = 'Prediction';
-export const CONTRIBUTION_UNIT = 'the target’s own unit';
 export const COLUMNS = ['prediction', 'low', 'high'];
 
 export function cells(answer: Answer): string[] {
@@ -53,8 +52,12 @@ export function differenceText(difference: number): string {
   return `${difference > 0 ? '+' : '−'}${size}`;
 }
 
+/** The scale of models of counts and skewed amounts, as the service names it. */
+const LOG_SCALE = 'the log of the target';
+
 export function start(answer: Explanation): string {
-  return quantity(answer.base_value);
+  const base = answer.base_value;
+  return quantity(answer.scale === LOG_SCALE ? Math.exp(base) : base);
 }
 
 export function fileTile(target: string, sums: Record<string, number>, predicted: number): Tile {

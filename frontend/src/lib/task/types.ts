@@ -8,8 +8,6 @@ type Answer = RowPrediction | Explanation;
 export interface Task {
   /** The heading of a prediction's value. */
   VALUE: string;
-  /** What contributions add up to. */
-  CONTRIBUTION_UNIT: string;
   /** What a downloaded file adds to each row before its warnings and errors. */
   COLUMNS: string[];
   /** The cells of those columns. */

@@ -184,7 +184,7 @@ def _report(progress: Progress, task: Task) -> None:
         "Training: %d of at most %d trees, %s %.4f on rows set aside.",
         progress.trees,
         progress.most,
-        task.words.loss,
+        task.words.loss if progress.measure == task.catboost_loss else progress.measure,
         progress.loss,
         extra={"progress": (progress.trees, progress.most)},
     )
@@ -434,7 +434,12 @@ def draw_model(
     }
     return (
         importance_figure(predictor.importances(), titles),
-        shap_figure(contributions, model_frame(sample, predictor.inputs), titles, predictor.task),
+        shap_figure(
+            contributions,
+            model_frame(sample, predictor.inputs),
+            titles,
+            predictor.task.contribution(predictor.settings),
+        ),
         calibration_figure(models, predictor.task),
     )
 

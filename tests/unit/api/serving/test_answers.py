@@ -54,7 +54,7 @@ def test_contributions_add_up_to_the_score(model: LoadedModel) -> None:
 
     shares = [part["contribution"] for part in answer["contributions"]]
     assert answer["score"] == pytest.approx(answer["base_value"] + sum(shares))
-    assert answer["scale"] == model.predictor.task.words.scale
+    assert answer["scale"] == model.predictor.task.scale(model.predictor.settings)
     names = [part["feature"] for part in answer["contributions"]]
     assert sorted(names) == sorted(model.predictor.inputs.names)
     assert [abs(share) for share in shares] == sorted(map(abs, shares), reverse=True)
