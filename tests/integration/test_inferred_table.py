@@ -88,7 +88,7 @@ def test_a_table_runs_from_its_source(name: str, tmp_path: Path) -> None:
     runs.run(tmp_path / "data", "2024-03-04", env="shop", conf_source=conf)
 
     figures = report(tmp_path, "2024-03-04")["figures"]
-    assert figures["upcoming"]["rows"] == 84
+    assert figures["data"]["upcoming_rows"] == 168
     gate = {result["table"]: result["status"] for result in figures["data"]["gate"]}
     assert gate == {"feed": "ok", "features": "ok"}
 
@@ -104,7 +104,7 @@ def test_rows_to_predict_may_come_apart(tmp_path: Path) -> None:
     )
     runs.run(tmp_path / "data", "2024-03-04", env="shop", conf_source=conf)
 
-    assert report(tmp_path, "2024-03-04")["figures"]["upcoming"]["rows"] == 84
+    assert report(tmp_path, "2024-03-04")["figures"]["data"]["upcoming_rows"] == 168
 
 
 @pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "digits"])
@@ -120,7 +120,7 @@ def test_tables_without_dates_and_keys(name: str, tmp_path: Path) -> None:
     runs.run(tmp_path / "data", "2024-03-04", env="shop", conf_source=conf)
 
     waiting = int(frame["target"].isna().sum())
-    assert report(tmp_path, "2024-03-04")["figures"]["upcoming"]["rows"] == waiting
+    assert report(tmp_path, "2024-03-04")["figures"]["data"]["upcoming_rows"] == waiting
 
 
 def test_odd_names_go_through_the_whole_loop(tmp_path: Path) -> None:
