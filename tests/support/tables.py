@@ -16,13 +16,13 @@ from weekwise.infer.environment import InferredEnvironment, Wishes, infer_enviro
 from weekwise.infer.source import opened
 
 
-def orders(days: int = 70, per_day: int = 12) -> pd.DataFrame:
+def orders(days: int = 70, per_day: int = 24) -> pd.DataFrame:
     """Orders of some weeks, each with what a shop keeps; the last week waits for its target."""
     rng = np.random.default_rng(11)
     rows = days * per_day
     south = rng.random(rows) < 0.4
     amount = rng.gamma(2.0, 30.0, rows).round(2)
-    returned = rng.random(rows) < 0.1 + 0.3 * (amount > 60) + 0.2 * south
+    returned = rng.random(rows) < 0.05 + 0.6 * (amount > 60) + 0.25 * south
     placed = pd.Timestamp("2024-01-01 09:30") + pd.to_timedelta(
         np.arange(rows) * (24 * 60 // per_day), unit="min"
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import ibis
 import pandas as pd
+from ibis.common.exceptions import IbisTypeError
 from kedro.io import AbstractDataset, DatasetError
 
 
@@ -62,12 +63,10 @@ class StackedDataset(AbstractDataset[None, ibis.Table | pd.DataFrame]):
 
 
 def _union(parts: Sequence[ibis.Table]) -> ibis.Table:
-    """Parts with the same columns in the first one's order; numbers of two kinds as the wider."""
+    """Parts with the same columns, in the first one's order and in types that hold both."""
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
     types = {
-        name: ibis.expr.datatypes.highest_precedence(
-            [part.schema()[name] for part in parts if name in part.columns]
-        )
+        name: _common_type([part.schema()[name] for part in parts if name in part.columns])
         for name in names
     }
     whole = [
@@ -80,3 +79,11 @@ def _union(parts: Sequence[ibis.Table]) -> ibis.Table:
         for part in parts
     ]
     return reduce(lambda above, below: above.union(below), whole)
+
+
+def _common_type(types: Sequence[ibis.DataType]) -> ibis.DataType:
+    """The wider of two kinds of number; text where one part has text."""
+    try:
+        return ibis.expr.datatypes.highest_precedence(types)
+    except IbisTypeError:
+        return ibis.dtype("string")

@@ -25,6 +25,9 @@ SAMPLE_ROWS = 20_000
 _PROBED = 4 << 20
 """Bytes that are looked at for the encoding."""
 
+_LARGE = 256 << 20
+"""From so many bytes on, a file's first rows stand for all when its text is looked at."""
+
 NULL_WORDS = frozenset({"na", "n/a", "nan", "null", "none", "nil", "?", "-", "--", ".", "#n/a"})
 """Words that stand for nothing in a column of numbers or dates."""
 
@@ -199,9 +202,13 @@ def _dialect(
 def _text_sample(
     connection: duckdb.DuckDBPyConnection, path: str, told: Mapping[str, Any]
 ) -> dict[str, list[str]]:
-    """Some values of each column as they are written, from the whole file."""
+    """Some values of each column as they are written."""
     read = f"read_csv({_literal(path)}, header = true, all_varchar = true{sql_arguments(told)})"
+    size = first_file(path).stat().st_size
     sample = f"USING SAMPLE reservoir({SAMPLE_ROWS} ROWS) REPEATABLE (0)"
+    if size > _LARGE:
+        # The rest is looked at when it is read: text among numbers makes a column text.
+        sample = f"LIMIT {SAMPLE_ROWS}"
     try:
         rows = connection.sql(f"FROM {read} {sample}")
         names, table = rows.columns, rows.to_arrow_table()
@@ -286,10 +293,10 @@ def _overlooked(
     if not numbers.thousands:
         return {}
     rows = f"read_csv({_literal(path)}, header = true{sql_arguments(told)})"
-    sniffed = connection.sql(f"DESCRIBE FROM {rows}").fetchall()
+    sniffed = connection.sql(f"FROM {rows}")
     types: dict[str, str] = {}
-    for name, kind, *_ in sniffed:
-        if kind != "VARCHAR" or name in told.get("types", {}):
+    for name, kind in zip(sniffed.columns, sniffed.types, strict=True):
+        if str(kind) != "VARCHAR" or name in told.get("types", {}):
             continue
         if not _all_match(numbers, texts.get(name, ())):
             continue

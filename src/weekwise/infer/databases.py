@@ -1,7 +1,8 @@
-"""Tables of databases: DuckDB attaches its own files, SQLAlchemy reads SQLite and PostgreSQL."""
+"""Tables of databases: DuckDB attaches its own files, pandas reads SQLite, Ibis PostgreSQL."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,9 @@ def read(
     remarks: tuple[str, ...] = ()
     if url.password is not None:
         remarks = (_REMARK,)
-    return _copied(connection, url, name, project, table), remarks
+    if url.get_backend_name() == "sqlite":
+        return _from_sqlite(connection, url, name, project, table), remarks
+    return _from_postgres(connection, url, name, table), remarks
 
 
 def as_arrow(frame: pd.DataFrame) -> pa.Table:
@@ -114,7 +117,7 @@ def _url(source: str) -> URL:
     if kind in ("duckdb", "sqlite") and url.host:
         # duckdb://shop.duckdb, as people write it.
         url = url.set(host=None, database="/".join(filter(None, (url.host, url.database))))
-    return url.set(drivername="postgresql+psycopg") if kind.startswith("postgres") else url
+    return url.set(drivername="postgresql") if kind.startswith("postgres") else url
 
 
 def _attached(
@@ -156,7 +159,7 @@ def _attached(
     }
 
 
-def _copied(
+def _from_sqlite(
     connection: duckdb.DuckDBPyConnection, url: URL, name: str, project: Path, table: str | None
 ) -> dict[str, Any]:
     """Copy a table in batches into the connection's own database, which is a temporary file."""
@@ -164,40 +167,85 @@ def _copied(
     from sqlalchemy import create_engine, inspect
     from sqlalchemy.exc import SQLAlchemyError
 
-    shown = _without_password(url)
-    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
+    path = Path(str(url.database)).expanduser().absolute()
+    if not path.is_file():
         raise FeedError(f"there is no file {url.database}; check the path")
+    engine: Engine = create_engine(url)
     try:
-        engine: Engine = create_engine(url)
         inspector = inspect(engine)
-        chosen = _choose(table, [*inspector.get_table_names(), *inspector.get_view_names()], shown)
-        with engine.connect().execution_options(stream_results=True) as reader:
+        chosen = _choose(table, [*inspector.get_table_names(), *inspector.get_view_names()], path)
+        with engine.connect() as reader:
             batches = pd.read_sql_table(
                 chosen, reader, chunksize=BATCH_ROWS, dtype_backend="numpy_nullable"
             )
-            rows = 0
-            for batch in batches:
-                part = connection.from_arrow(as_arrow(batch))
-                part.insert_into(name) if rows else part.create(name)
-                rows += len(batch)
+            _fill(connection, name, (as_arrow(batch) for batch in batches))
     except SQLAlchemyError as error:
-        # What SQLAlchemy says of a connection may hold its address, with the password.
         cause = str(getattr(error, "orig", error)).splitlines()[0]
-        raise FeedError(
-            f"{shown} cannot be read: {cause}; check address, user and rights"
-        ) from None
-    if not rows:
-        raise FeedError(f"table {chosen} of {shown} has no rows")
-    if url.get_backend_name() == "sqlite":
-        path = Path(str(url.database)).absolute()
-        inside = path.is_relative_to(project.absolute())
-        shown = f"sqlite:///{path.relative_to(project.absolute()) if inside else path}"
+        raise FeedError(f"{path} cannot be read: {cause}; check that it is SQLite's") from None
+    finally:
+        engine.dispose()
+    inside = path.is_relative_to(project.absolute())
+    place = path.relative_to(project.absolute()) if inside else path
     return {
         "type": "pandas.SQLTableDataset",
         "table_name": chosen,
-        "credentials": {"con": shown},
+        "credentials": {"con": f"sqlite:///{place}"},
         "load_args": {"dtype_backend": "numpy_nullable"},
     }
+
+
+def _from_postgres(
+    connection: duckdb.DuckDBPyConnection, url: URL, name: str, table: str | None
+) -> dict[str, Any]:
+    """The same, of a server."""
+    import ibis
+    import pyarrow as pa
+
+    shown = _without_password(url)
+    place: dict[str, Any] = {
+        "host": url.host,
+        "port": url.port,
+        "user": url.username,
+        "database": url.database,
+    }
+    place = {key: value for key, value in place.items() if value is not None}
+    secret = {} if url.password is None else {"password": str(url.password)}
+    try:
+        server = ibis.postgres.connect(**place, **secret)
+    except Exception as error:  # noqa: BLE001 - psycopg's, or Ibis's where psycopg is not installed
+        cause = str(error).splitlines()[0].replace(secret.get("password") or "\0", "…")
+        raise FeedError(
+            f"{shown} cannot be read: {cause}; check address, user and rights"
+        ) from None
+    try:
+        chosen = _choose(table, sorted(server.list_tables()), shown)
+        rows = server.table(chosen)
+        empty = rows.schema().to_pyarrow().empty_table()
+        batches = rows.to_pyarrow_batches(chunk_size=BATCH_ROWS)
+        _fill(connection, name, (pa.Table.from_batches([batch]) for batch in batches), empty)
+    finally:
+        server.disconnect()
+    return {
+        "type": "ibis.TableDataset",
+        "table_name": chosen,
+        "connection": {"backend": "postgres", **place},
+    }
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    batches: Iterable[pa.Table],
+    empty: pa.Table | None = None,
+) -> None:
+    """Make a table of batches, or an empty one if there are none."""
+    filled = False
+    for batch in batches:
+        part = connection.from_arrow(batch)
+        part.insert_into(name) if filled else part.create(name)
+        filled = True
+    if not filled and empty is not None:
+        connection.from_arrow(empty).create(name)
 
 
 def _without_password(url: URL) -> str:
@@ -208,7 +256,7 @@ def _without_password(url: URL) -> str:
     return bare.render_as_string(hide_password=False)
 
 
-def _choose(table: str | None, names: list[str], place: str) -> str:
+def _choose(table: str | None, names: list[str], place: object) -> str:
     if table is None and len(names) == 1:
         return names[0]
     if not names:

@@ -263,7 +263,6 @@ def _contract_comments(rows: int) -> list[str]:
 
 def _globals(environment: str, target: Target, plan: FirstRun) -> str:
     content: dict[str, Any] = {
-        "data": f"${{oc.env:WEEKWISE_DATA_DIR,data/{environment}}}",
         "registered_model": f"{_slug(environment)}_{_slug(target.name)}",
     }
     if plan.calendar:

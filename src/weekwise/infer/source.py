@@ -23,6 +23,7 @@ EXCEL = (".xlsx", ".xlsm")
 JSON = (".jsonl", ".ndjson", ".json")
 PARQUET = (".parquet", ".pq")
 
+_FIRST_ROWS = 100_000
 VIEW, VIEW_TO_PREDICT = "source_rows", "source_rows_to_predict"
 
 
@@ -140,15 +141,15 @@ def _read_file(
     """A view or a table of a file's rows, the catalog's entry, and remarks."""
     if kind in CSV:
         options = csv_options(connection, path)
-        _view(connection, name, "read_csv", path, {"header": True, **options.arguments}, "types")
+        _copy(connection, name, "read_csv", path, {"header": True, **options.arguments})
         return _file_entry(place, "csv", dict(options.arguments)), options.remarks
     if kind in PARQUET:
-        _view(connection, name, "read_parquet", path, {})
+        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet({_quoted(path)})")
         return _file_entry(place, "parquet", {}), ()
     if kind in JSON:
         # DuckDB stores nothing of a JSON file, so the whole of it says what its columns hold.
         arguments = {"sample_size": -1}
-        _view(connection, name, "read_json", path, arguments, "columns")
+        _copy(connection, name, "read_json", path, arguments)
         return _file_entry(place, "json", arguments), ()
     if kind in EXCEL:
         return _read_workbook(connection, path, place, name, table), ()
@@ -181,22 +182,28 @@ def _read_workbook(
     return entry
 
 
-def _view(
+def _copy(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     function: str,
     path: str,
     arguments: Mapping[str, Any],
-    types_argument: str = "",
 ) -> None:
-    """A view of a file's rows, whose types are settled once, so that no query sniffs again."""
-    view = f"CREATE OR REPLACE VIEW {name} AS FROM {function}({_quoted(path)}"
-    connection.execute(f"{view}{sql_arguments(arguments)})")
-    if types_argument:
-        rows = connection.table(name)
-        types = {column: str(kind) for column, kind in zip(rows.columns, rows.types, strict=True)}
-        settled = {key: value for key, value in arguments.items() if key != "sample_size"}
-        connection.execute(f"{view}{sql_arguments({**settled, types_argument: types})})")
+    """A table of a text file's rows in the temporary database, where columns are read one by one.
+
+    The types that the first rows have are mostly those of all. Where they are not, DuckDB says so,
+    and the whole file is looked at before it is read again.
+    """
+    looks = (dict(arguments, sample_size=_FIRST_ROWS), arguments)
+    for place, told in enumerate(looks):
+        try:
+            rows = f"{function}({_quoted(path)}{sql_arguments(told)})"
+            connection.execute(f"CREATE TABLE {name} AS FROM {rows}")
+        except duckdb.Error:
+            if place + 1 == len(looks):
+                raise
+        else:
+            return
 
 
 def _file_entry(place: str, file_format: str, arguments: dict[str, Any]) -> dict[str, Any]:

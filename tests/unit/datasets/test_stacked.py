@@ -44,6 +44,20 @@ def test_rows_stand_under_each_other(stacked: StackedDataset) -> None:
     assert [None if pd.isna(value) else bool(value) for value in frame["y"]] == [True, False, None]
 
 
+def test_words_beside_truths_are_text(tmp_path: Path) -> None:
+    """One file has yes and no as words, another as truth values: the contract reads both."""
+    entries = {}
+    for name, values in (("past", ["yes", "no"]), ("upcoming", [True, False])):
+        path = tmp_path / f"{name}.parquet"
+        pd.DataFrame({"gift": values}).to_parquet(path)
+        file = {"filepath": str(path), "table_name": name}
+        entries[name] = {"type": "ibis.FileDataset", **file}
+
+    rows = StackedDataset(datasets=entries).load()
+    assert isinstance(rows, ibis.Table)
+    assert sorted(rows.to_pyarrow().column("gift").to_pylist()) == ["false", "no", "true", "yes"]
+
+
 def test_it_is_there_if_all_parts_are(stacked: StackedDataset, tmp_path: Path) -> None:
     """One part alone is not the table."""
     assert stacked.exists()

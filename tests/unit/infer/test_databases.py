@@ -75,7 +75,7 @@ def test_no_message_tells_a_password(tmp_path: Path) -> None:
         opened("postgresql://me:hush@127.0.0.1:9/shop?table=orders", tmp_path),
     ):
         pass
-    assert "postgresql+psycopg://me@127.0.0.1:9/shop cannot be read" in str(error.value)
+    assert "postgresql://me@127.0.0.1:9/shop cannot be read" in str(error.value)
     assert "hush" not in str(error.value)
 
 
