@@ -63,9 +63,7 @@ def infer(folder: Path, source: Path, *, predict: Path | None = None, **wishes: 
     shutil.copy(runs.PROJECT / "conf" / "logging.yml", conf)
     found = tables.inferred(folder, source, predict=predict, **wishes)
     # A run in this test is not in the folder of the project.
-    files = {
-        name: text.replace("data/shop", str(folder / "data")) for name, text in found.files.items()
-    }
+    files = dict(found.files)
     files["catalog.yml"] = files["catalog.yml"].replace(source.name, str(source))
     if predict is not None:
         files["catalog.yml"] = files["catalog.yml"].replace(predict.name, str(predict))
@@ -75,7 +73,7 @@ def infer(folder: Path, source: Path, *, predict: Path | None = None, **wishes: 
 
 def report(folder: Path, week: str) -> dict[str, Any]:
     """The weekly report."""
-    path = folder / "data" / "08_reporting" / week / "weekly_report.json"
+    path = folder / "data" / "shop" / "08_reporting" / week / "weekly_report.json"
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return content
 
@@ -85,7 +83,7 @@ def test_a_table_runs_from_its_source(name: str, tmp_path: Path) -> None:
     """Inferred and run with no line written by hand: the week that waits is predicted."""
     WRITERS[name](tables.orders(), tmp_path / name)
     conf = infer(tmp_path, tmp_path / name, target="returned")
-    runs.run(tmp_path / "data", "2024-03-04", env="shop", conf_source=conf)
+    runs.run(tmp_path / "data" / "shop", "2024-03-04", env="shop", conf_source=conf)
 
     figures = report(tmp_path, "2024-03-04")["figures"]
     assert figures["upcoming"]["rows"] == 84
@@ -102,7 +100,7 @@ def test_rows_to_predict_may_come_apart(tmp_path: Path) -> None:
     conf = infer(
         tmp_path, tmp_path / "past.parquet", predict=tmp_path / "new.csv", target="returned"
     )
-    runs.run(tmp_path / "data", "2024-03-04", env="shop", conf_source=conf)
+    runs.run(tmp_path / "data" / "shop", "2024-03-04", env="shop", conf_source=conf)
 
     assert report(tmp_path, "2024-03-04")["figures"]["upcoming"]["rows"] == 84
 
@@ -117,7 +115,7 @@ def test_tables_without_dates_and_keys(name: str, tmp_path: Path) -> None:
     frame["target"] = frame["target"].astype(object).mask(frame.index % 10 == 0)
     frame.to_csv(tmp_path / "table.csv", index=False)
     conf = infer(tmp_path, tmp_path / "table.csv")
-    runs.run(tmp_path / "data", "2024-03-04", env="shop", conf_source=conf)
+    runs.run(tmp_path / "data" / "shop", "2024-03-04", env="shop", conf_source=conf)
 
     waiting = int(frame["target"].isna().sum())
     assert report(tmp_path, "2024-03-04")["figures"]["upcoming"]["rows"] == waiting
@@ -138,6 +136,6 @@ def test_odd_names_go_through_the_whole_loop(tmp_path: Path) -> None:
     tables.orders().rename(columns=odd).to_csv(tmp_path / "orders.csv", index=False)
     conf = infer(tmp_path, tmp_path / "orders.csv", target="came back?")
     for week in ("2024-02-26", "2024-03-04"):
-        runs.run(tmp_path / "data", week, env="shop", conf_source=conf)
+        runs.run(tmp_path / "data" / "shop", week, env="shop", conf_source=conf)
 
     assert report(tmp_path, "2024-03-04")["figures"]["performance"]["weeks"]
