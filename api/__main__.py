@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -41,6 +43,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(settings: Settings) -> int:
+    if _is_taken(settings.host, settings.port):
+        sys.stderr.write(
+            f"Port {settings.port} of {settings.host} is in use, perhaps by the service of another "
+            f'environment. Choose another: make serve ARGS="--port {settings.port + 1}"\n'
+        )
+        return 1
     import uvicorn
 
     from api.logs import log_config
@@ -62,6 +70,19 @@ def _serve(settings: Settings) -> int:
             timeout_graceful_shutdown=settings.shutdown_seconds,
         )
     return 0
+
+
+def _is_taken(host: str, port: int) -> bool:
+    """Whether another process listens on a port; what else may be wrong with it, uvicorn says."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As uvicorn does: a port that a service has just left is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
 
 
 def _print_document(settings: Settings) -> int:

@@ -26,7 +26,7 @@ class Shop:
     """An environment of orders whose feed, contract and parameters change between weeks."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.data = folder, folder / "data"
+        self.folder, self.data = folder, folder / "data" / "orders"
         self.conf = other_tables.write_environment(folder)
 
     def contract(self, *changes: tuple[str, str]) -> None:

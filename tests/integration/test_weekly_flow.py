@@ -135,7 +135,7 @@ def test_log_lines_reach_the_run(server: flows.Server, whole_run: dict[str, Any]
     wrangling = server.subflows(whole_run["id"])[0]
     lines = flows.wait_until(lambda: server.logs(wrangling["id"]))
     messages = [line["message"] for line in lines]
-    assert any(re.match(r"node \d of 39: data_wrangling", message) for message in messages)
+    assert any(re.match(r"node \d+ of \d+: data_wrangling", message) for message in messages)
     tasks = {run["id"]: run["name"] for run in server.task_runs(wrangling["id"])}
     of_nodes = {tasks[line["task_run_id"]] for line in lines if line["task_run_id"]}
     assert "clean_flights" in of_nodes

@@ -65,10 +65,12 @@ def type_command(
     Raises:
         TimeoutError: If it takes longer; it is ended then.
     """
+    # A size in the environment would count in place of the terminal's own.
+    variables = {k: v for k, v in environment.items() if k not in {"COLUMNS", "LINES"}}
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder)
-        os.execvpe(words[0], [str(word) for word in words], dict(environment))  # noqa: S606
+        os.execvpe(words[0], [str(word) for word in words], variables)  # noqa: S606
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     screen, session = pyte.Screen(COLUMNS, ROWS), Session()
     stream, end = pyte.ByteStream(screen), time.monotonic() + timeout

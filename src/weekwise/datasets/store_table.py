@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis import BaseBackend
 from ibis.common.exceptions import IbisTypeError
+from ibis.expr.operations import DatabaseTable
 from kedro_datasets.ibis import TableDataset
 
 from weekwise.errors import StoreError
@@ -125,6 +126,9 @@ class StoreTable(TableDataset):  # type: ignore[misc]
         if isinstance(data, pd.DataFrame):
             # Through Arrow: Ibis's own way from pandas is slower and guesses types from objects.
             data = ibis.memtable(self._as_arrow(data))
+        elif any(table.source is not self.connection for table in data.op().find(DatabaseTable)):
+            # Computed by another database, which the store's engine cannot see.
+            data = ibis.memtable(data.to_pyarrow())
         return data.cast(self._schema).select(*self._schema) if self._schema is not None else data
 
     def _as_arrow(self, frame: pd.DataFrame) -> pa.Table:

@@ -171,7 +171,7 @@ class _TimesColumn(ProgressColumn):
         text = Text(f"{seconds:6.1f} s" if seconds else "", style="progress.elapsed")
         named = [(node, now - began) for node, began in running if node]
         if named and work.stopped:
-            text.append(f"  {', '.join(node for node, _ in named)} {work.stopped}", style="red")
+            text.append(f"  {work.stopped}: {', '.join(node for node, _ in named)}", style="red")
         elif named:
             text.append(f"  {', '.join(_named(*pair) for pair in named)}")
         elif work.longest[1] >= LONG_SECONDS:

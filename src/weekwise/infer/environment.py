@@ -262,9 +262,8 @@ def _contract_comments(rows: int) -> list[str]:
 
 
 def _globals(environment: str, target: Target, plan: FirstRun) -> str:
-    content: dict[str, Any] = {
-        "registered_model": f"{_slug(environment)}_{_slug(target.name)}",
-    }
+    # Where its data goes is in conf/base, by the environment's name.
+    content: dict[str, Any] = {"registered_model": f"{_slug(environment)}_{_slug(target.name)}"}
     if plan.calendar:
         content["calendar"] = dict(plan.calendar)
     return mapping_text(content, plan.reasons)

@@ -56,6 +56,21 @@ def test_a_table_that_is_not_there_loads_empty(connection: Connection) -> None:
     assert content(table) == []
 
 
+@pytest.mark.parametrize("backend", ["duckdb", "sqlite"])
+def test_a_table_of_another_database_is_copied(
+    backend: str, connection: Connection, tmp_path: Path
+) -> None:
+    """What another database computes is stored, though the store's engine cannot see it."""
+    other = getattr(ibis, backend).connect(tmp_path / "other.db")
+    other.create_table("given", rows("2013-07-01", "a", "b"))
+    filtered = other.table("given").filter(_.name == "b")
+
+    week(connection, "2013-07-01").save(filtered)
+
+    assert content(week(connection, "2013-07-01").load()) == [("2013-07-01", "b")]
+    other.disconnect()
+
+
 def test_a_partition_is_replaced_and_the_others_stay(connection: Connection) -> None:
     """Saving a week again doubles nothing, leaves none of its old rows, and touches no other."""
     week(connection, "2013-07-01").save(rows("2013-07-01", "a", "b", "c"))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -25,6 +28,21 @@ def test_columns_are_the_contracts_own() -> None:
     shuffled = parcels.frame(3)[list(parcels.COLUMNS)[::-1]].assign(stray=1)
 
     assert list(conformed(shuffled).columns) == list(parcels.COLUMNS)
+
+
+def test_another_databases_table_is_read_into_memory(tmp_path: Path) -> None:
+    """Features are computed by a store's engine, and not in the ways of each database."""
+    file = tmp_path / "parcels.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        parcels.frame(4).to_sql("parcels", connection, index=False)
+    database = ibis.sqlite.connect(file)
+
+    conforming = conform(database.table("parcels"), CONTRACT)
+
+    assert conforming.get_backend().name == "duckdb"
+    assert conforming.schema() == ibis_schema(CONTRACT)
+    assert conforming.count().to_pyarrow().as_py() == 4
+    database.disconnect()
 
 
 def test_types_are_the_contracts_own() -> None:

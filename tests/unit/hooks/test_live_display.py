@@ -106,7 +106,7 @@ def test_what_an_early_end_leaves(word: str, screen: Screen) -> None:
     screen.display.node_started("data_wrangling", "clean_feed")
     screen.display.stop(word)
 
-    assert f"clean_feed {word}" in screen.left()
+    assert f"{word}: clean_feed" in screen.left()
     assert "✗ Node 0 of 13" in screen.left()
     assert screen.left().rindex("\x1b[?25h") > screen.left().rindex("\x1b[?25l")
     assert screen.left().rstrip().endswith("0/11")

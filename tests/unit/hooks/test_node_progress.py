@@ -201,7 +201,7 @@ def test_a_failing_node(run: Run) -> None:
     with pytest.raises(ZeroDivisionError):
         run(staged(a=fail))
 
-    assert "make_a failed" in run.text
+    assert "failed: make_a" in run.text
     assert run.file.getvalue().rindex("\x1b[?25h") > run.file.getvalue().rindex("\x1b[?25l")
     assert logging.getLogger().handlers == handlers
     assert handlers[0].filters == []
@@ -235,5 +235,5 @@ def test_an_interruption(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert "Preparing the run" in run.text
 
-    assert "make_a stopped" in run.text
+    assert "stopped: make_a" in run.text
     assert run.file.getvalue().rindex("\x1b[?25h") > run.file.getvalue().rindex("\x1b[?25l")
