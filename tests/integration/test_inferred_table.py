@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -11,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import inferred_runs
 import pandas as pd
 import postgres
 import pytest
 import runs
 import tables
 from sklearn import datasets
-
-from weekwise.infer.environment_files import write_environment
 
 pytestmark = pytest.mark.slow
 
@@ -57,36 +54,14 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path], Any]] = {
 }
 
 
-def infer(folder: Path, source: Path | str, *, predict: Path | None = None, **wishes: Any) -> Path:
-    """Infer an environment `shop` beside the project's own base; gives the configuration."""
-    conf = folder / "conf"
-    shutil.copytree(runs.PROJECT / "conf" / "base", conf / "base")
-    shutil.copy(runs.PROJECT / "conf" / "logging.yml", conf)
-    found = tables.inferred(folder, source, predict=predict, **wishes)
-    # A run in this test is not in the folder of the project.
-    files = dict(found.files)
-    files["catalog.yml"] = files["catalog.yml"].replace(Path(source).name, str(source))
-    if predict is not None:
-        files["catalog.yml"] = files["catalog.yml"].replace(predict.name, str(predict))
-    write_environment(conf / "shop", files, force=False)
-    return conf
-
-
-def report(folder: Path, week: str) -> dict[str, Any]:
-    """The weekly report."""
-    path = folder / "data" / "shop" / "08_reporting" / week / "weekly_report.json"
-    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return content
-
-
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_table_runs_from_its_source(name: str, tmp_path: Path) -> None:
     """Inferred and run with no line written by hand: the week that waits is predicted."""
     WRITERS[name](tables.orders(), tmp_path / name)
-    conf = infer(tmp_path, tmp_path / name, target="returned")
+    conf = inferred_runs.infer(tmp_path, tmp_path / name, target="returned")
     runs.run(tmp_path / "data" / "shop", "2024-03-04", env="shop", conf_source=conf)
 
-    figures = report(tmp_path, "2024-03-04")["figures"]
+    figures = inferred_runs.report(tmp_path, "2024-03-04")["figures"]
     assert figures["data"]["upcoming_rows"] == 168
     gate = {result["table"]: result["status"] for result in figures["data"]["gate"]}
     assert gate == {"feed": "ok", "features": "ok"}
@@ -99,13 +74,13 @@ def test_a_table_of_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with postgres.running() as server:
         server.write(tables.orders(), "orders")
         address = server.url.replace("+psycopg", "") + "?table=orders"
-        conf = infer(tmp_path, address, target="returned")
+        conf = inferred_runs.infer(tmp_path, address, target="returned")
         written = "".join(path.read_text("utf-8") for path in (conf / "shop").rglob("*.yml"))
         assert "a-secret" not in written
         monkeypatch.setenv("PGPASSWORD", "a-secret")
         runs.run(tmp_path / "data" / "shop", "2024-03-04", env="shop", conf_source=conf)
 
-    assert report(tmp_path, "2024-03-04")["figures"]["data"]["upcoming_rows"] == 168
+    assert inferred_runs.report(tmp_path, "2024-03-04")["figures"]["data"]["upcoming_rows"] == 168
 
 
 def test_rows_to_predict_may_come_apart(tmp_path: Path) -> None:
@@ -114,12 +89,12 @@ def test_rows_to_predict_may_come_apart(tmp_path: Path) -> None:
     past, new = rows[rows["returned"].notna()], rows[rows["returned"].isna()]
     past.to_parquet(tmp_path / "past.parquet", index=False)
     new.drop(columns="returned").to_csv(tmp_path / "new.csv", index=False)
-    conf = infer(
+    conf = inferred_runs.infer(
         tmp_path, tmp_path / "past.parquet", predict=tmp_path / "new.csv", target="returned"
     )
     runs.run(tmp_path / "data" / "shop", "2024-03-04", env="shop", conf_source=conf)
 
-    assert report(tmp_path, "2024-03-04")["figures"]["data"]["upcoming_rows"] == 168
+    assert inferred_runs.report(tmp_path, "2024-03-04")["figures"]["data"]["upcoming_rows"] == 168
 
 
 @pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "digits"])
@@ -131,11 +106,13 @@ def test_tables_without_dates_and_keys(name: str, tmp_path: Path) -> None:
         frame["target"] = bundle.target_names[frame["target"]]
     frame["target"] = frame["target"].astype(object).mask(frame.index % 10 == 0)
     frame.to_csv(tmp_path / "table.csv", index=False)
-    conf = infer(tmp_path, tmp_path / "table.csv")
+    conf = inferred_runs.infer(tmp_path, tmp_path / "table.csv")
     runs.run(tmp_path / "data" / "shop", "2024-03-04", env="shop", conf_source=conf)
 
     waiting = int(frame["target"].isna().sum())
-    assert report(tmp_path, "2024-03-04")["figures"]["data"]["upcoming_rows"] == waiting
+    assert (
+        inferred_runs.report(tmp_path, "2024-03-04")["figures"]["data"]["upcoming_rows"] == waiting
+    )
 
 
 def test_odd_names_go_through_the_whole_loop(tmp_path: Path) -> None:
@@ -151,8 +128,8 @@ def test_odd_names_go_through_the_whole_loop(tmp_path: Path) -> None:
         "returned": "came back?",
     }
     tables.orders().rename(columns=odd).to_csv(tmp_path / "orders.csv", index=False)
-    conf = infer(tmp_path, tmp_path / "orders.csv", target="came back?")
+    conf = inferred_runs.infer(tmp_path, tmp_path / "orders.csv", target="came back?")
     for week in ("2024-02-26", "2024-03-04"):
         runs.run(tmp_path / "data" / "shop", week, env="shop", conf_source=conf)
 
-    assert report(tmp_path, "2024-03-04")["figures"]["performance"]["weeks"]
+    assert inferred_runs.report(tmp_path, "2024-03-04")["figures"]["performance"]["weeks"]
