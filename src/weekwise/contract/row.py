@@ -37,6 +37,9 @@ def row_model(contract: Contract) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for name in contract.inputs:
         attribute = _attribute(name)
+        while attribute in fields:
+            # `a b` and `a.b` are two columns.
+            attribute += "_"
         alias = None if attribute == name else name
         fields[attribute] = _field(contract.columns[name], alias, ZoneInfo(contract.timezone))
     model: type[BaseModel] = create_model(

@@ -224,9 +224,10 @@ def _column(
         return _target(target)
     assert kind is not None  # noqa: S101 - columns without a type are not described
     said: dict[str, Any] = {"type": kind.value, "role": decision.role.value}
-    said["title"] = names.title(decision.name)
     unit = names.unit(decision.name, [column.name for column in columns])
-    if unit and kind.facts.numeric:
+    unit = unit if kind.facts.numeric else None
+    said["title"] = names.title(decision.name, unit)
+    if unit:
         said["unit"] = unit
     missing = slack.missing(facts)
     if decision.role in (Role.KEY, Role.TIME):

@@ -39,8 +39,16 @@ def words(name: str) -> list[str]:
     return [word.lower() for word in re.split(r"[\W_]+", apart) if word]
 
 
-def title(name: str) -> str:
-    """A short name for people: `days_since_order` is Days since order."""
+def title(name: str, unit_in_words: str | None = None) -> str:
+    """A short name for people: `days_since_order` is Days since order.
+
+    Args:
+        name: A column's name.
+        unit_in_words: The unit that it ends in, which is told apart.
+    """
+    if unit_in_words and words(name)[-1:] != [name.lower()]:
+        bare = re.sub(r"[\W_]*[\[(][^\])]*[\])]\s*$|[\s_]+[^\W_]+$", "", name)
+        name = bare or name
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", " ", name)
     text = " ".join(part for part in re.split(r"[\s_]+", apart) if part)
     return text[:1].upper() + text[1:] if text else name

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from pydantic import BaseModel, ValidationError
 from strategies import frames
 
+from weekwise.contract.model import Contract
 from weekwise.contract.row import row_model
 
 ROW: dict[str, Any] = {
@@ -133,3 +134,20 @@ def test_every_row_that_keeps_the_contract_is_accepted(frame: Any) -> None:
     ):
         row = json.loads(text)
         model.model_validate_json(json.dumps({**row, "day": row["day"][:10]}))
+
+
+def test_names_that_are_alike_are_two_fields() -> None:
+    """`a b` and `a.b` have the same letters, and neither takes the other's place."""
+    names = ("a b", "a.b", "a-b")
+    agreed = Contract.model_validate(
+        {
+            "table": "t",
+            "title": "T",
+            "columns": {
+                name: {"type": "number", "role": "feature", "title": name} for name in names
+            },
+        }
+    )
+    row = dict.fromkeys(names, 1.5)
+
+    assert row_model(agreed).model_validate(row).model_dump() == row

@@ -20,6 +20,15 @@ def test_titles(name: str, title: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "title"),
+    [("amount_eur", "Amount"), ("Wind speed (mph)", "Wind speed"), ("shareOfPct", "Share Of Pct")],
+)
+def test_a_title_goes_without_the_unit(name: str, title: str) -> None:
+    """The unit is shown beside it."""
+    assert names.title(name, "EUR") == title
+
+
+@pytest.mark.parametrize(
     ("name", "unit"),
     [
         ("weight_kg", "kg"),
