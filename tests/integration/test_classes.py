@@ -174,13 +174,11 @@ def test_a_class_is_added_to_the_contract(tmp_path: Path) -> None:
     after = contract.replace("{next day: Fast,", "{stolen: Stolen, next day: Fast,")
     for week, rules in (("2024-02-26", contract), (first, contract), (second, after)):
         shutil.rmtree(tmp_path / "conf", ignore_errors=True)
-        other_tables.run_weeks(tmp_path, [week], frame=frame, contract=rules)
+        data = other_tables.run_weeks(tmp_path, [week], frame=frame, contract=rules)
 
-    whole = report(tmp_path / "data" / "orders")
+    whole = report(data)
     figures = whole["figures"]
-    verdict = json.loads(
-        (tmp_path / "data/08_reporting" / second / "verdict.json").read_text("utf-8")
-    )
+    verdict = json.loads((data / "08_reporting" / second / "verdict.json").read_text("utf-8"))
     (stolen, *_) = figures["performance"]["classes"]
 
     assert verdict["comparison"] is not None
@@ -188,7 +186,7 @@ def test_a_class_is_added_to_the_contract(tmp_path: Path) -> None:
     assert (stolen["label"], stolen["rows"], stolen["recall"]) == ("Stolen", 3, 0)
     assert len(figures["performance"]["weeks"]) == 2
     assert figures["performance"]["look_back"]["corrected"] == 0
-    last = stored(tmp_path / "data" / "orders").iloc[-1]
+    last = stored(data).iloc[-1]
     assert next(iter(json.loads(last["probabilities"]))) == "stolen"
 
 
