@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rich.console import Console, Group, RenderableType
+from rich.constrain import Constrain
 from rich.live import Live
 from rich.markup import escape
 from rich.progress import (
@@ -26,6 +27,8 @@ from rich.text import Text
 LONG_SECONDS = 1.0
 """From here on a node's time is worth a word."""
 BAR_WIDTH = 12
+ECHO = 4
+"""Columns left free at the end of lines: a terminal shows Ctrl-C as ^C there, and would wrap it."""
 PREPARING = "Preparing the run"
 
 
@@ -75,6 +78,7 @@ class LiveDisplay:
             console=console,
             expand=True,
         )
+        self._console = console
         self._task = self._run.add_task(PREPARING, total=None, note="")
         self._rows: dict[str, TaskID] = {}
         self._work: dict[str, _Work] = {}
@@ -145,10 +149,11 @@ class LiveDisplay:
             self._run.columns = (TextColumn("[red]✗"), *self._run.columns[1:])
         self._live.stop()
         if self._rows:
-            self._live.console.print(self._render())
+            self._console.print(self._render())
 
     def _render(self) -> RenderableType:
-        return Group(self._run, self._stages) if self._rows else self._run
+        parts = [self._run, self._stages] if self._rows else [self._run]
+        return Constrain(Group(*parts), self._console.width - ECHO)
 
     def _add_row(self, name: str, title: str, total: float, work: _Work) -> None:
         self._work[name] = work
