@@ -16,7 +16,7 @@ from weekwise.contract.column import OnServing
 from weekwise.contract.model import Contract
 
 Row = Mapping[str, Any]
-"""Every input of the contract by name, None where there is no value."""
+"""Every input of the model by name, None where there is no value."""
 
 _LONGEST_VALUE = 80
 _NO_WARNINGS = orjson.Fragment(b"[]")
@@ -42,10 +42,11 @@ class RowWarnings:
 
     Args:
         contract: What a row is.
+        inputs: Names of the columns that the model takes.
     """
 
-    def __init__(self, contract: Contract) -> None:
-        columns = {name: contract.columns[name] for name in contract.inputs}
+    def __init__(self, contract: Contract, inputs: Sequence[str]) -> None:
+        columns = {name: contract.columns[name] for name in inputs}
         self._titles = {name: column.title for name, column in columns.items()}
         # Columns that may be missing, with the warning of each.
         self._optional: Mapping[str, orjson.Fragment] = {
