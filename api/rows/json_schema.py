@@ -79,10 +79,7 @@ def example_rows(
     names = contract.inputs if inputs is None else inputs
     frame = json.loads(text)
     rows = [dict(zip(frame["columns"], values, strict=True)) for values in frame["data"]]
-    return [
-        {name: _plain(row.get(name), contract.columns[name]) for name in names}
-        for row in rows
-    ]
+    return [{name: _plain(row.get(name), contract.columns[name]) for name in names} for row in rows]
 
 
 def _plain(value: Any, column: Column) -> Any:

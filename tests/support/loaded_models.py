@@ -48,7 +48,9 @@ def plain_row(
     contract: Contract, row: Mapping[Any, Any], inputs: Sequence[str] | None = None
 ) -> dict[str, Any]:
     """A row of a frame as a client would send it, null where there is no value."""
-    return {name: _plain(contract.columns[name].type, row[name]) for name in inputs or contract.inputs}
+    return {
+        name: _plain(contract.columns[name].type, row[name]) for name in inputs or contract.inputs
+    }
 
 
 def _plain(kind: ColumnType, value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from weekwise.contract.column import Column, Role
-from weekwise.contract.expression import columns_of
+from weekwise.contract.expression import columns_of, on_its_own
 from weekwise.contract.reserved import AS_OF
 from weekwise.contract.sql_engine import connection, quoted
 from weekwise.wording import nearest
@@ -23,6 +23,19 @@ _SQL_TYPES = {
     "timestamp(6)": "TIMESTAMP",
 }
 """DuckDB's names of the types that Ibis names."""
+
+_NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "BOOLEAN", "HUGEINT", "UHUGEINT", "BIGINT", "UBIGINT")
+_NUMBERS += ("INTEGER", "UINTEGER", "SMALLINT", "USMALLINT", "TINYINT", "UTINYINT")
+_TIMES = ("DATE", "TIMESTAMP")
+_FITTING = {
+    "VARCHAR": ("VARCHAR", *_NUMBERS, *_TIMES, "ENUM"),
+    "BIGINT": _NUMBERS,
+    "DOUBLE": _NUMBERS,
+    "BOOLEAN": ("BOOLEAN",),
+    "DATE": _TIMES,
+    "TIMESTAMP": _TIMES,
+}
+"""What an expression may give for a column of each type; text of a date is as DuckDB writes it."""
 
 
 def derived_names(columns: Columns) -> list[str]:
@@ -83,16 +96,25 @@ def check_derived(columns: Columns) -> None:
     import duckdb
 
     for place, name in enumerate(order):
-        raw = raw_names(order[: place + 1], columns)
-        empty = ", ".join(f"NULL AS {quoted(each)}" for each in raw) or "1"
-        query = derived_query(order[: place + 1], columns, f"(SELECT {empty})", shown=[name])
+        column = columns[name]
+        before = order[:place]
+        raw = raw_names([*before, *sources(name, columns)], columns)
+        empty = ", ".join(f"NULL AS {quoted(each)}" for each in raw)
+        given = derived_query(before, columns, f"(SELECT {empty})", shown=sources(name, columns))
+        value = on_its_own(str(column.expression))
         try:
-            connection().execute(f"SELECT * FROM ({query}) LIMIT 0")
+            described = connection().execute(f"DESCRIBE SELECT {value} FROM ({given})").fetchall()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise ValueError(
-                f"column {name}: from: {columns[name].expression!r} cannot be computed: {reason}"
+                f"column {name}: from: {column.expression!r} cannot be computed: {reason}"
             ) from None
+        found = str(described[0][1])
+        if not found.startswith(_FITTING[sql_type(column)]):
+            raise ValueError(
+                f"column {name}: from: {column.expression!r} gives {found}, and the column is of "
+                f"type {column.type}; cast it, or change the type"
+            )
 
 
 def _check_one(name: str, columns: Columns) -> None:
@@ -121,7 +143,7 @@ def _check_one(name: str, columns: Columns) -> None:
 
 
 def derived_query(
-    order: Collection[str], columns: Columns, source: str, *, shown: Iterable[str]
+    order: Collection[str], columns: Columns, source: str, *, shown: Collection[str]
 ) -> str:
     """The SQL that computes derived columns.
 
@@ -133,13 +155,15 @@ def derived_query(
         source: What to select from: it has the raw columns, of any type that can be cast.
         shown: Names of the columns that the query gives.
     """
-    raw = raw_names(order, columns)
-    query = f"SELECT {', '.join(_cast(quoted(name), columns[name]) + f' AS {quoted(name)}' for name in raw)} FROM {source}"  # noqa: S608, E501
+    raw = raw_names([*order, *shown], columns)
+    # What cannot be cast is told from what can by those who read the rows.
+    casts = [f"TRY_{_cast(quoted(name), columns[name])} AS {quoted(name)}" for name in raw]
+    query = f"SELECT {', '.join(casts)} FROM {source}"  # noqa: S608 - a contract's own names
     for name in raw:
         query = _finite(query, name, columns[name])
     for name in order:
         column = columns[name]
-        value = f"TRY({_cast(f'({chr(10)}{column.expression}{chr(10)})', column)})"
+        value = f"TRY({_cast(on_its_own(str(column.expression)), column)})"
         query = _finite(f"SELECT *, {value} AS {quoted(name)} FROM ({query})", name, column)  # noqa: S608
     return f"SELECT {', '.join(map(quoted, shown))} FROM ({query})"  # noqa: S608
 

@@ -34,9 +34,8 @@ def columns_of(sql: str) -> tuple[str, ...]:
     Raises:
         ValueError: If it is not one expression of one row, the same whenever it is computed.
     """
-    # On a line of its own, so that a comment at the end does not take the bracket.
-    (text,) = connection().execute("SELECT json_serialize_sql(?)", [f"SELECT (\n{sql}\n)"]).fetchone() or ("",)  # fmt: skip
-    tree = json.loads(text)
+    serialized = connection().execute("SELECT json_serialize_sql(?)", [f"SELECT {on_its_own(sql)}"])
+    tree = json.loads(serialized.fetchall()[0][0])
     if tree["error"]:
         reason = " ".join(str(tree["error_message"]).split())
         raise ValueError(f"{sql!r} is no SQL expression: {reason}; {_ALLOWED}")
@@ -49,6 +48,11 @@ def columns_of(sql: str) -> tuple[str, ...]:
         if part.get("class") == "COLUMN_REF":
             names[".".join(part["column_names"])] = None
     return tuple(names)
+
+
+def on_its_own(sql: str) -> str:
+    """An expression in brackets, which a comment at its end does not take."""
+    return f"(\n{sql}\n)"
 
 
 def _parts(tree: Any) -> Iterator[dict[str, Any]]:

@@ -26,8 +26,8 @@ Feed: TypeAlias = ibis.Table | pd.DataFrame
 def conform(data: Feed, contract: Contract) -> ibis.Table:
     """Cast to the contract's types, keep its columns in its order, drop exact duplicates.
 
-    Derived columns are computed. Rows that have no key of their own are given one. Equal ones of these may be different things
-    with the same facts, and all stay.
+    Rows that have no key of their own are given one. Equal ones of these may be different things
+    with the same facts, and all stay. Derived columns are computed.
 
     Args:
         data: Rows that have passed the contract's gate.

@@ -95,8 +95,9 @@ class DerivedColumns:
         """
         if not self.names:
             return {}
+        columns = self._columns.items()
         given = pd.DataFrame(
-            {name: _column(rows[name], column, self._zone) for name, column in self._columns.items()}
+            {name: _column(rows[name], each, self._zone) for name, each in columns}
         )
         database = connection()
         database.register(_GIVEN, given)
@@ -187,7 +188,7 @@ def _column(values: pd.Series[Any], column: Column, zone: str) -> Any:
         return pd.Series(texts, dtype=object)
     if pd.api.types.is_integer_dtype(values.dtype):
         # Not as floats, which are exact up to 2 to the 53rd only.
-        return pd.array(values, dtype="Int64")
+        return values.astype("Int64").array
     return read(values, number_column)
 
 

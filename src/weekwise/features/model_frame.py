@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from catboost import Pool
 
 
-
 class ModelInputs(Frozen):
     """What a model is given of each row.
 
