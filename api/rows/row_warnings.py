@@ -42,11 +42,12 @@ class RowWarnings:
 
     Args:
         contract: What a row is.
-        inputs: Names of the columns that the model takes.
+        inputs: Names of the raw columns that the model takes: all that one may take, if left out.
     """
 
-    def __init__(self, contract: Contract, inputs: Sequence[str]) -> None:
-        columns = {name: contract.columns[name] for name in inputs}
+    def __init__(self, contract: Contract, inputs: Sequence[str] | None = None) -> None:
+        names = contract.inputs if inputs is None else inputs
+        columns = {name: contract.columns[name] for name in names}
         self._titles = {name: column.title for name, column in columns.items()}
         # Columns that may be missing, with the warning of each.
         self._optional: Mapping[str, orjson.Fragment] = {

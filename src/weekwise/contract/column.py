@@ -99,7 +99,13 @@ class Column(Frozen):
     unique: bool = False
     serving: Serving = Serving()
     severity: Severity = Severity.STOP
-    expression: str | None = Field(default=None, alias="from", min_length=1)
+    expression: str | None = Field(
+        default=None,
+        alias="from",
+        min_length=1,
+        # A contract without derived columns stays what it was.
+        exclude_if=lambda sql: sql is None,
+    )
 
     @model_validator(mode="after")
     def _limits_fit_the_type(self) -> Column:

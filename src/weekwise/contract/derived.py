@@ -14,28 +14,6 @@ from weekwise.wording import nearest
 Columns = Mapping[str, Column]
 
 _ROLES = (Role.FEATURE, Role.CONTEXT)
-_SQL_TYPES = {
-    "string": "VARCHAR",
-    "int64": "BIGINT",
-    "float64": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp(6)": "TIMESTAMP",
-}
-"""DuckDB's names of the types that Ibis names."""
-
-_NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "BOOLEAN", "HUGEINT", "UHUGEINT", "BIGINT", "UBIGINT")
-_NUMBERS += ("INTEGER", "UINTEGER", "SMALLINT", "USMALLINT", "TINYINT", "UTINYINT")
-_TIMES = ("DATE", "TIMESTAMP")
-_FITTING = {
-    "VARCHAR": ("VARCHAR", *_NUMBERS, *_TIMES, "ENUM"),
-    "BIGINT": _NUMBERS,
-    "DOUBLE": _NUMBERS,
-    "BOOLEAN": ("BOOLEAN",),
-    "DATE": _TIMES,
-    "TIMESTAMP": _TIMES,
-}
-"""What an expression may give for a column of each type; text of a date is as DuckDB writes it."""
 
 
 def derived_names(columns: Columns) -> list[str]:
@@ -101,16 +79,16 @@ def check_derived(columns: Columns) -> None:
         raw = raw_names([*before, *sources(name, columns)], columns)
         empty = ", ".join(f"NULL AS {quoted(each)}" for each in raw)
         given = derived_query(before, columns, f"(SELECT {empty})", shown=sources(name, columns))
-        value = on_its_own(str(column.expression))
+        describe = f"DESCRIBE SELECT {on_its_own(str(column.expression))} FROM ({given})"  # noqa: S608
         try:
-            described = connection().execute(f"DESCRIBE SELECT {value} FROM ({given})").fetchall()
+            described = connection().execute(describe).fetchall()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise ValueError(
                 f"column {name}: from: {column.expression!r} cannot be computed: {reason}"
             ) from None
         found = str(described[0][1])
-        if not found.startswith(_FITTING[sql_type(column)]):
+        if not found.startswith(column.type.facts.sql.fitting):
             raise ValueError(
                 f"column {name}: from: {column.expression!r} gives {found}, and the column is of "
                 f"type {column.type}; cast it, or change the type"
@@ -168,17 +146,12 @@ def derived_query(
     return f"SELECT {', '.join(map(quoted, shown))} FROM ({query})"  # noqa: S608
 
 
-def sql_type(column: Column) -> str:
-    """DuckDB's name of a column's type."""
-    return _SQL_TYPES[column.type.facts.ibis]
-
-
 def _cast(value: str, column: Column) -> str:
-    return f"CAST({value} AS {sql_type(column)})"
+    return f"CAST({value} AS {column.type.facts.sql.name})"
 
 
 def _finite(query: str, name: str, column: Column) -> str:
-    if sql_type(column) != "DOUBLE":
+    if not column.type.facts.sql.may_be_infinite:
         return query
     place = quoted(name)
     value = f"CASE WHEN isfinite({place}) THEN {place} END"

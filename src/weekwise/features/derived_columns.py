@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from weekwise.contract.column import Column
-from weekwise.contract.derived import derived_query, in_order, raw_names, sql_type
+from weekwise.contract.derived import derived_query, in_order, raw_names
 from weekwise.contract.model import Contract
 from weekwise.contract.sql_engine import connection, quoted
 from weekwise.features.read_values import number_column, read, text_of, time_column
@@ -52,7 +52,7 @@ class DerivedColumns:
         if not order:
             return
         places = ", ".join(
-            f"unnest(CAST(? AS {_list_type(column)}[])) AS {quoted(name)}"
+            f"unnest(CAST(? AS {column.type.facts.sql.name}[])) AS {quoted(name)}"
             for name, column in self._columns.items()
         )
         self._of_lists = derived_query(order, columns, f"(SELECT {places})", shown=self.names)
@@ -150,9 +150,10 @@ def _expression(name: str, table: ibis.Table, contract: Contract) -> ibis.Value:
     # Ibis names and types a function by its signature, and an engine knows it by its name.
     told = repr([made._of_table, kinds])  # noqa: SLF001 - of its own module
     compute.__name__ = f"derived_{hashlib.sha256(told.encode()).hexdigest()[:16]}"
-    compute.__signature__ = Signature(  # type: ignore[attr-defined]
-        [Parameter(f"c{place}", Parameter.POSITIONAL_OR_KEYWORD) for place in range(len(kinds))]
-    )
+    places = [
+        Parameter(f"c{place}", Parameter.POSITIONAL_OR_KEYWORD) for place in range(len(kinds))
+    ]
+    vars(compute).update(__signature__=Signature(places))
     function = ibis.udf.scalar.pyarrow(
         compute,
         signature=(tuple(kinds), contract.columns[name].type.facts.ibis),
@@ -160,11 +161,6 @@ def _expression(name: str, table: ibis.Table, contract: Contract) -> ibis.Value:
         null_handling="special",
     )
     return function(*(table[each] for each in made.raw))
-
-
-def _list_type(column: Column) -> str:
-    """The type of a value from Python, before it is cast: a float may stand for a whole number."""
-    return "VARCHAR" if column.type.facts.textual else sql_type(column)
 
 
 def _plain(value: Any, column: Column, zone: ZoneInfo) -> Any:
