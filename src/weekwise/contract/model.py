@@ -91,6 +91,7 @@ class Contract(Frozen):
     quarantine_limit: Share = 0.01
     expectations: tuple[Expectation, ...] = ()
     _described_by: str = PrivateAttr(default="")
+    _computed: frozenset[str] = PrivateAttr(default=frozenset())
 
     @model_validator(mode="after")
     def _roles_are_consistent(self) -> Contract:
@@ -159,12 +160,17 @@ class Contract(Frozen):
             update={"table": table, "columns": columns, "key": key, "expectations": checks}
         )
         feed._described_by = self.table  # noqa: SLF001 - of its own class
+        feed._computed = frozenset(self.derived).intersection(without)  # noqa: SLF001
         return feed
 
     @property
     def file(self) -> str:
         """Where a person changes it, in the environment's folder."""
         return f"contracts/{self._described_by or self.table}.yml"
+
+    def is_computed(self, name: str) -> bool:
+        """Whether wrangling computes a column that the table itself must not have."""
+        return name in self._computed
 
     def names(self, *roles: Role) -> list[str]:
         """Names of the columns that have one of `roles`, in the table's order."""
