@@ -14,6 +14,7 @@ from api.rows.batch_reader import BatchReader
 from api.serving.answers import answered_batch, explanation_body, prediction_body
 from api.serving.loaded_model import LoadedModel
 from weekwise.contract.model import Contract
+from weekwise.features.time_features import CALENDAR_FEATURES
 from weekwise.model.fitting import fit
 
 ROW = {"line": "red", "cars": 4, "rain": 2.0}
@@ -36,7 +37,7 @@ def model() -> LoadedModel:
     contract = Contract.model_validate(
         {"table": "trains", "title": "Trains", "key": ["departure", "train"], "columns": columns}
     )
-    params = trains.PARAMS.model_copy(update={"calendar": False})
+    params = trains.PARAMS.model_copy(update={"drop_calendar": tuple(CALENDAR_FEATURES)})
     predictor = fit(
         trains.trains(), contract, ["line", "per_car"], params, as_of=trains.train_end()
     )
@@ -44,6 +45,7 @@ def model() -> LoadedModel:
 
 
 def predicted(model: LoadedModel, row: dict[str, Any]) -> Any:
+    """What `POST /predict` answers for a row."""
     read = model.reader.read(json.dumps(row).encode())
     (value,) = model.predictor.predict_rows([read])
     return json.loads(prediction_body(model, read, value))
