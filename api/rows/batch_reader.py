@@ -84,7 +84,7 @@ class BatchReader:
 
     def _check(self, rows: list[Any], *, is_strict: bool) -> CheckedBatch:
         contract = self.row_reader.contract
-        names = contract.inputs
+        names = self.row_reader.inputs
         raw, suspect = _as_columns(names, rows)
         columns = {name: check_column(contract.columns[name], raw[name]) for name in names}
         for column in columns.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pydantic_core
@@ -16,11 +16,12 @@ from weekwise.wording import nearest
 _LONGEST = 80
 
 
-def fault(contract: Contract, error: Mapping[str, Any]) -> FieldFault:
+def fault(contract: Contract, inputs: Sequence[str], error: Mapping[str, Any]) -> FieldFault:
     """One of Pydantic's errors about a row, in the contract's words.
 
     Args:
         contract: What a row is.
+        inputs: Names of the columns that the model takes.
         error: An item of `ValidationError.errors()`.
     """
     path = error["loc"]
@@ -30,7 +31,7 @@ def fault(contract: Contract, error: Mapping[str, Any]) -> FieldFault:
     name = str(path[0])
     column = contract.columns.get(name)
     if column is None or error["type"] == "extra_forbidden":
-        return _unknown(contract, name, received)
+        return _unknown(contract, inputs, name, received)
     wanted = expected(column)
     if error["type"] == "missing":
         return FieldFault(
@@ -63,11 +64,13 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _unknown(contract: Contract, name: str, received: str) -> FieldFault:
+def _unknown(contract: Contract, inputs: Sequence[str], name: str, received: str) -> FieldFault:
     """A field that the contract does not have, or that is none of the model's inputs."""
-    near = nearest(name, contract.inputs)
+    near = nearest(name, inputs)
     hint = f"; {near}" if near else ""
     if name in contract.columns:
         hint = "; the model does not take this column"
+    if name in contract.derived:
+        hint = "; it is computed from other columns: leave it out"
     message = f"There is no field {shown(name)}{hint}."
     return FieldFault(name[:_LONGEST], message, "no such field", received)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,14 +12,17 @@ from typing import Any
 
 from weekwise.contract.column import Column
 from weekwise.contract.model import Contract
-from weekwise.contract.row import row_model
+from weekwise.contract.row import row_model, unused_columns
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JsonSchema = dict[str, Any]
 
 
 def row_schema(
-    contract: Contract, version: str, examples: Sequence[Mapping[str, Any]]
+    contract: Contract,
+    version: str,
+    examples: Sequence[Mapping[str, Any]],
+    inputs: Sequence[str] | None = None,
 ) -> JsonSchema:
     """The JSON Schema of a row.
 
@@ -26,14 +30,16 @@ def row_schema(
         contract: What a row is.
         version: The model's version.
         examples: Rows that the contract accepts.
+        inputs: Names of the raw columns that the model takes: all that one may take, if left out.
     """
-    described = row_model(contract).model_json_schema()
+    names = list(contract.inputs if inputs is None else inputs)
+    described = row_model(contract, names).model_json_schema()
     properties = {
         name: _property(
             contract.columns[name], described["properties"][name], _values(examples, name)
         )
         | _clock(contract, name)
-        for name in contract.inputs
+        for name in names
     }
     return {
         "$schema": DIALECT,
@@ -43,27 +49,37 @@ def row_schema(
         "properties": properties,
         "required": described.get("required", []),
         "additionalProperties": False,
+        **_accepted(unused_columns(contract, names)),
         "examples": [dict(row) for row in examples],
         "x-table": contract.table,
         "x-contract-hash": contract.hash,
         "x-model-version": version,
-        "x-order": contract.inputs,
+        "x-order": names,
     }
 
 
-def example_rows(text: str, contract: Contract) -> list[dict[str, Any]]:
+def _accepted(unused: Sequence[str]) -> JsonSchema:
+    """The columns that a row may bring, and that nothing is made of."""
+    if not unused:
+        return {}
+    pattern = "|".join(map(re.escape, unused))
+    return {"patternProperties": {f"^({pattern})$": {}}}
+
+
+def example_rows(
+    text: str, contract: Contract, inputs: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
     """A logged model's input example as rows that the contract accepts.
 
     Args:
         text: MLflow's `input_example.json` of a frame.
         contract: What a row is.
+        inputs: Names of the raw columns that the model takes: all that one may take, if left out.
     """
+    names = contract.inputs if inputs is None else inputs
     frame = json.loads(text)
     rows = [dict(zip(frame["columns"], values, strict=True)) for values in frame["data"]]
-    return [
-        {name: _plain(row.get(name), contract.columns[name]) for name in contract.inputs}
-        for row in rows
-    ]
+    return [{name: _plain(row.get(name), contract.columns[name]) for name in names} for row in rows]
 
 
 def _plain(value: Any, column: Column) -> Any:

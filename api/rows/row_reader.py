@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -29,13 +29,15 @@ class RowReader:
 
     Attributes:
         contract: What a row is.
+        inputs: Names of the raw columns that the model takes: all that one may take, if left out.
         warnings: What finds the warnings of the rows it reads.
     """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, inputs: Sequence[str] | None = None) -> None:
         self.contract = contract
-        self.warnings = RowWarnings(contract)
-        model = row_model(contract)
+        self.inputs = list(contract.inputs if inputs is None else inputs)
+        self.warnings = RowWarnings(contract, self.inputs)
+        model = row_model(contract, self.inputs)
         self._validate = model.__pydantic_validator__.validate_json
         # Columns whose names cannot be attributes have other names in the Pydantic model.
         self._column_names = {
@@ -51,7 +53,7 @@ class RowReader:
             body: The JSON.
 
         Returns:
-            Every input of the contract by name, None where there is no value.
+            Every input of the model by name, None where there is no value.
 
         Raises:
             Malformed: If it is not JSON, or has a key twice.
@@ -87,7 +89,7 @@ class RowReader:
         if errors[0]["type"] == "json_invalid":
             reason = errors[0]["msg"].removeprefix(_JSON_ERROR)
             return Malformed(f"The body is not valid JSON: {reason}.")
-        faults = [fault(self.contract, item) for item in errors[:_MAX_FAULTS]]
+        faults = [fault(self.contract, self.inputs, item) for item in errors[:_MAX_FAULTS]]
         count = "One field does" if len(errors) == 1 else f"{len(errors)} fields do"
         return InvalidRow(f"{count} not match the contract.", errors=faults)
 

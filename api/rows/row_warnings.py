@@ -16,7 +16,7 @@ from weekwise.contract.column import OnServing
 from weekwise.contract.model import Contract
 
 Row = Mapping[str, Any]
-"""Every input of the contract by name, None where there is no value."""
+"""Every input of the model by name, None where there is no value."""
 
 _LONGEST_VALUE = 80
 _NO_WARNINGS = orjson.Fragment(b"[]")
@@ -42,10 +42,12 @@ class RowWarnings:
 
     Args:
         contract: What a row is.
+        inputs: Names of the raw columns that the model takes: all that one may take, if left out.
     """
 
-    def __init__(self, contract: Contract) -> None:
-        columns = {name: contract.columns[name] for name in contract.inputs}
+    def __init__(self, contract: Contract, inputs: Sequence[str] | None = None) -> None:
+        names = contract.inputs if inputs is None else inputs
+        columns = {name: contract.columns[name] for name in names}
         self._titles = {name: column.title for name, column in columns.items()}
         # Columns that may be missing, with the warning of each.
         self._optional: Mapping[str, orjson.Fragment] = {

@@ -61,7 +61,7 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
         strict=True,
     )
     contributions = [
-        _contribution(model, row, name, title, value, contribution)
+        _contribution(model, explained.row, name, title, value, contribution)
         for name, title, value, contribution in inputs
     ]
     contributions.sort(key=lambda part: -abs(part["contribution"]))
@@ -126,10 +126,10 @@ def _prediction(model: LoadedModel, row: Row, predicted: Any) -> dict[str, Any]:
 def _contribution(
     model: LoadedModel, row: Row, name: str, title: str, model_value: str | float, share: float
 ) -> dict[str, Any]:
-    """One input's part: a column shows the row's own value, a derived input what the model got."""
+    """One input's part: a column shows the row's value, a calendar feature what the model got."""
     column = model.predictor.contract.columns.get(name)
     is_column = column is not None and name in model.predictor.features
-    value: Any = row[name] if is_column else _plain(model_value)
+    value: Any = row.get(name) if is_column else _plain(model_value)
     return {
         "feature": name,
         "title": title,

@@ -48,7 +48,9 @@ class LoadedModel:
     @cached_property
     def schema(self) -> JsonSchema:
         """The JSON Schema of a row."""
-        return row_schema(self.predictor.contract, self.version, self.examples)
+        return row_schema(
+            self.predictor.contract, self.version, self.examples, self.predictor.inputs.raw
+        )
 
     @cached_property
     def schema_json(self) -> bytes:

@@ -27,10 +27,10 @@ def load_model(release: Release, folder: Path, source: Source) -> LoadedModel:
         RegistryError: If it cannot be read, or fails on its own input example.
     """
     predictor = Predictor.load(next(folder.rglob(ARTIFACT), folder / ARTIFACT))
-    reader = RowReader(predictor.contract)
+    reader = RowReader(predictor.contract, predictor.inputs.raw)
     try:
         text = (folder / EXAMPLE).read_text("utf-8")
-        examples = example_rows(text, predictor.contract)
+        examples = example_rows(text, predictor.contract, predictor.inputs.raw)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RegistryError(
             f"{_name(release)} has no readable input example ({error}), "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -32,20 +32,25 @@ def loaded_model(predictor: Predictor, rows: pd.DataFrame, version: str = "1") -
     """
     release = Release(name="tested", version=version, alias="champion", source=f"test:{version}")
     contract = predictor.contract
-    examples = [plain_row(contract, row) for row in rows.head(3).to_dict("records")]
+    inputs = predictor.inputs.raw
+    examples = [plain_row(contract, row, inputs) for row in rows.head(3).to_dict("records")]
     return LoadedModel(
         release=release,
         predictor=predictor,
-        reader=RowReader(contract),
+        reader=RowReader(contract, inputs),
         examples=examples,
         source="registry",
         loaded_at=datetime.now(UTC),
     )
 
 
-def plain_row(contract: Contract, row: Mapping[Any, Any]) -> dict[str, Any]:
+def plain_row(
+    contract: Contract, row: Mapping[Any, Any], inputs: Sequence[str] | None = None
+) -> dict[str, Any]:
     """A row of a frame as a client would send it, null where there is no value."""
-    return {name: _plain(contract.columns[name].type, row[name]) for name in contract.inputs}
+    return {
+        name: _plain(contract.columns[name].type, row[name]) for name in inputs or contract.inputs
+    }
 
 
 def _plain(kind: ColumnType, value: Any) -> Any:

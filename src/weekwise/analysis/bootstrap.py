@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 
 _DRAWN_AT_ONCE = 4_000_000
 

@@ -15,7 +15,7 @@ from pydantic import Field
 from weekwise.analysis.bootstrap import resampled_sums
 from weekwise.analysis.params import PerformanceParams, SliceParams
 from weekwise.contract.frozen import Frozen
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 from weekwise.features.slices import slice_values
 from weekwise.tasks.base import Task
 from weekwise.tasks.records import Baseline, CalibrationBin, ClassScore

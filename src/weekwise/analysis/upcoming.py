@@ -7,7 +7,7 @@ import pandas as pd
 
 from weekwise.analysis.drift import Drift, DriftBin, DriftLimits, categorical_drift, numeric_drift
 from weekwise.contract.frozen import Frozen
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 from weekwise.tasks.base import Task
 
 

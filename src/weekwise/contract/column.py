@@ -7,7 +7,7 @@ from enum import StrEnum
 from math import isfinite
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.types import ColumnType, local_datetime
@@ -81,7 +81,11 @@ class Column(Frozen):
         unique: Whether every value must differ from every other.
         serving: What a missing value or an unseen category means to the service.
         severity: What follows when a check of this column's values fails.
+        expression: For a derived column: one SQL expression over other columns of the same row, in
+            DuckDB's dialect. In a contract its key is `from`.
     """
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     type: ColumnType
     role: Role
@@ -95,6 +99,13 @@ class Column(Frozen):
     unique: bool = False
     serving: Serving = Serving()
     severity: Severity = Severity.STOP
+    expression: str | None = Field(
+        default=None,
+        alias="from",
+        min_length=1,
+        # A contract without derived columns stays what it was.
+        exclude_if=lambda sql: sql is None,
+    )
 
     @model_validator(mode="after")
     def _limits_fit_the_type(self) -> Column:

@@ -6,13 +6,14 @@ derived in `weekwise.quality.suite`, and a row's Pydantic model in `weekwise.con
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weekwise.contract.column import Column, Role
 from weekwise.contract.describe import limits, missing
 from weekwise.contract.model import Contract, Contracts
+from weekwise.contract.reserved import AS_OF
 from weekwise.contract.row import row_model
 from weekwise.contract.type_facts import MLflowType
 from weekwise.errors import ContractError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import ibis
 
 __all__ = [
+    "AS_OF",
     "SignatureColumn",
     "categorical",
     "data_dictionary",
@@ -32,9 +34,6 @@ __all__ = [
     "signature_columns",
 ]
 
-
-AS_OF = "as_of"
-"""A context column of this name holds the run's date; wrangling adds it."""
 
 ROW_ID = "row_id"
 """The key of rows that have none of their own; it is made from what each row holds."""
@@ -55,7 +54,7 @@ def with_feed(contracts: Contracts) -> Contracts:
     if FEATURES not in contracts:
         return contracts
     features = _with_key(contracts[FEATURES])
-    feed = features.of_feed(FEED, without=(AS_OF, ROW_ID))
+    feed = features.of_feed(FEED, without=(AS_OF, ROW_ID, *features.derived))
     return {**contracts, FEATURES: features, FEED: contracts.get(FEED, feed)}
 
 
@@ -108,17 +107,25 @@ def ibis_schema(contract: Contract) -> ibis.Schema:
     return ibis.schema(types)
 
 
-def signature_columns(contract: Contract) -> tuple[SignatureColumn, ...]:
+def signature_columns(
+    contract: Contract, inputs: Sequence[str] | None = None
+) -> tuple[SignatureColumn, ...]:
     """The model's inputs, for an MLflow signature.
 
     MLflow's `long` cannot hold a missing value, so an integer that may be missing, in the table
     or when serving, is a `double`
     (https://mlflow.org/docs/latest/ml/model/signatures/#working-with-missing-values).
+
+    Args:
+        contract: What a row is.
+        inputs: Names of the raw columns that the model takes; left out, all that one may take.
     """
-    inputs = {name: contract.columns[name] for name in contract.inputs}
+    columns = {
+        name: contract.columns[name] for name in (contract.inputs if inputs is None else inputs)
+    }
     return tuple(
         SignatureColumn(name, _mlflow_type(column), required=column.refuses_missing)
-        for name, column in inputs.items()
+        for name, column in columns.items()
     )
 
 
@@ -190,6 +197,8 @@ def _meaning(column: Column) -> Iterable[str]:
     yield column.title
     if column.description.strip():
         yield column.description
+    if column.expression is not None:
+        yield f"Computed: `{column.expression}`"
     if column.unique:
         yield "No value twice"
 

@@ -18,7 +18,9 @@ from weekwise.errors import ContractError
 
 CONTRACTS_FOLDER = "contracts"
 _KNOWN_KEYS = {
-    key for model in (Contract, Column, Serving, Expectation) for key in model.model_fields
+    field.alias or key
+    for model in (Contract, Column, Serving, Expectation)
+    for key, field in model.model_fields.items()
 }
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from weekwise.contract.column import Column, Role, Severity, Share
+from weekwise.contract.derived import check_derived, derived_names, raw_names
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.reserved import why_reserved
 from weekwise.contract.type_facts import TaskName
@@ -90,6 +91,7 @@ class Contract(Frozen):
     quarantine_limit: Share = 0.01
     expectations: tuple[Expectation, ...] = ()
     _described_by: str = PrivateAttr(default="")
+    _computed: frozenset[str] = PrivateAttr(default=frozenset())
 
     @model_validator(mode="after")
     def _roles_are_consistent(self) -> Contract:
@@ -132,6 +134,11 @@ class Contract(Frozen):
                 self._must_have(name, check.expectation)
         return self
 
+    @model_validator(mode="after")
+    def _derived_columns_can_be_computed(self) -> Contract:
+        check_derived(self.columns)
+        return self
+
     def _must_have(self, name: str, where: str) -> None:
         if name not in self.columns:
             raise ValueError(
@@ -148,14 +155,22 @@ class Contract(Frozen):
         """
         columns = {name: column for name, column in self.columns.items() if name not in without}
         key = tuple(name for name in self.key if name not in without)
-        feed = self.model_copy(update={"table": table, "columns": columns, "key": key})
+        checks = tuple(check for check in self.expectations if columns.keys() >= {*check.columns})
+        feed = self.model_copy(
+            update={"table": table, "columns": columns, "key": key, "expectations": checks}
+        )
         feed._described_by = self.table  # noqa: SLF001 - of its own class
+        feed._computed = frozenset(self.derived).intersection(without)  # noqa: SLF001
         return feed
 
     @property
     def file(self) -> str:
         """Where a person changes it, in the environment's folder."""
         return f"contracts/{self._described_by or self.table}.yml"
+
+    def is_computed(self, name: str) -> bool:
+        """Whether wrangling computes a column that the table itself must not have."""
+        return name in self._computed
 
     def names(self, *roles: Role) -> list[str]:
         """Names of the columns that have one of `roles`, in the table's order."""
@@ -178,8 +193,16 @@ class Contract(Frozen):
 
     @property
     def inputs(self) -> list[str]:
-        """Names of the columns that a model is given: the time column and the features."""
-        return self.names(Role.TIME, Role.FEATURE)
+        """Names of the raw columns that a model may be given: the time, and what features are from.
+
+        A derived feature stands for the columns it is computed from.
+        """
+        return raw_names(self.names(Role.TIME, Role.FEATURE), self.columns)
+
+    @property
+    def derived(self) -> list[str]:
+        """Names of the columns that are computed from others, in the table's order."""
+        return derived_names(self.columns)
 
     @property
     def task(self) -> TaskName | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+AS_OF = "as_of"
+"""A context column of this name holds the run's date; wrangling adds it."""
+
 RESERVED = {
-    "as_of": "the date of a run",
+    AS_OF: "the date of a run",
     "model_version": "the version of the model that predicted",
 }
 """Columns that Weekwise adds to stored tables, with what they hold."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -20,8 +21,8 @@ from weekwise.contract.column import Column, OnServing
 from weekwise.contract.model import Contract
 
 
-def row_model(contract: Contract) -> type[BaseModel]:
-    """The model of one row given to the service: the contract's inputs and nothing else.
+def row_model(contract: Contract, inputs: Sequence[str] | None = None) -> type[BaseModel]:
+    """The model of one row given to the service: the model's inputs, and no unknown columns.
 
     Types are strict, unknown fields are refused, as are NaN and infinity. A column that does not
     refuse missing values is optional. Allowed values are a closed list where an unseen one is
@@ -33,9 +34,16 @@ def row_model(contract: Contract) -> type[BaseModel]:
 
     Args:
         contract: The table the model is trained on.
+        inputs: Names of the raw columns that the model takes; left out, all that one may take. The
+            others of these may be there all the same, and hold anything.
     """
     fields: dict[str, Any] = {}
-    for name in contract.inputs:
+    names = contract.inputs if inputs is None else inputs
+    for name in unused_columns(contract, names):
+        attribute = _attribute(name)
+        alias = None if attribute == name else name
+        fields[attribute] = (Any, Field(default=None, alias=alias))
+    for name in names:
         attribute = _attribute(name)
         while attribute in fields:
             # `a b` and `a.b` are two columns.
@@ -56,6 +64,16 @@ def row_model(contract: Contract) -> type[BaseModel]:
         **fields,
     )
     return model
+
+
+def unused_columns(contract: Contract, inputs: Sequence[str]) -> list[str]:
+    """Names of the raw columns that a model of a contract may take, and this one does not.
+
+    Args:
+        contract: The table the model is trained on.
+        inputs: Names of the raw columns that the model takes.
+    """
+    return [name for name in contract.inputs if name not in inputs]
 
 
 def _attribute(name: str) -> str:

@@ -38,6 +38,21 @@ class MLflowType:
 
 
 @dataclass(frozen=True, slots=True)
+class SQLType:
+    """A type in DuckDB's SQL.
+
+    Attributes:
+        name: Its name.
+        fitting: How the names of the types begin that are cast to it without a word.
+        may_be_infinite: Whether it has values that are no finite numbers.
+    """
+
+    name: str
+    fitting: tuple[str, ...]
+    may_be_infinite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TypeExpectation:
     """What Great Expectations is asked of a column's type.
 
@@ -86,6 +101,7 @@ class TypeFacts:
         task: The kind of prediction of a target of it; none if it cannot be a target.
         task_of_values: The same of a target whose values the contract lists, if that is another.
         ibis: Its name in Ibis.
+        sql: Its type in DuckDB.
         pandas: Its dtype in pandas, which can hold missing values.
         inferred: What `pandas.api.types.infer_dtype` calls values of it.
         mlflow: Its type in a model's signature.
@@ -111,6 +127,7 @@ class TypeFacts:
     task: TaskName | None = None
     task_of_values: TaskName | None = None
     ibis: str
+    sql: SQLType
     pandas: str
     inferred: frozenset[str] = frozenset()
     mlflow: MLflowType

@@ -15,13 +15,27 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from weekwise.contract.type_facts import JsonType, MLflowType, TaskName, TypeExpectation, TypeFacts
+from weekwise.contract.type_facts import (
+    JsonType,
+    MLflowType,
+    SQLType,
+    TaskName,
+    TypeExpectation,
+    TypeFacts,
+)
 
 INT64 = (-(2**63), 2**63 - 1)
 """The smallest and the largest integer of 64 bits."""
 
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[0-9]{2}:[0-9]{2}"
+
+_SQL_TEXTS, _SQL_TIMES = ("VARCHAR", "ENUM"), ("DATE", "TIMESTAMP")
+_SQL_NUMBERS = (
+    *("DOUBLE", "FLOAT", "DECIMAL", "BOOLEAN"),
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+)
 
 
 def local_datetime(moment: date) -> datetime:
@@ -55,6 +69,7 @@ _TEXT = TypeFacts(
     value_in_words="text",
     textual=True,
     ibis="string",
+    sql=SQLType("VARCHAR", (*_SQL_TEXTS, *_SQL_NUMBERS, *_SQL_TIMES)),
     pandas="str",
     inferred=frozenset({"string"}),
     mlflow=MLflowType("string", "object"),
@@ -94,6 +109,7 @@ class ColumnType(StrEnum):
             task=TaskName.REGRESSION,
             task_of_values=TaskName.MULTICLASS,
             ibis="int64",
+            sql=SQLType("BIGINT", _SQL_NUMBERS),
             pandas="Int64",
             inferred=frozenset({"integer"}),
             mlflow=MLflowType("long", "int64"),
@@ -121,6 +137,7 @@ class ColumnType(StrEnum):
             feature=True,
             task=TaskName.REGRESSION,
             ibis="float64",
+            sql=SQLType("DOUBLE", _SQL_NUMBERS, may_be_infinite=True),
             pandas="float64",
             inferred=frozenset({"floating", "decimal", "mixed-integer-float"}),
             mlflow=MLflowType("double", "float64"),
@@ -141,6 +158,7 @@ class ColumnType(StrEnum):
             feature=True,
             task=TaskName.BINARY,
             ibis="boolean",
+            sql=SQLType("BOOLEAN", ("BOOLEAN",)),
             pandas="boolean",
             inferred=frozenset({"boolean"}),
             # NumPy's own booleans hold no missing value.
@@ -160,6 +178,7 @@ class ColumnType(StrEnum):
             temporal=True,
             whole=True,
             ibis="date",
+            sql=SQLType("DATE", _SQL_TIMES),
             pandas="datetime64[us]",
             inferred=frozenset({"date"}),
             mlflow=MLflowType("datetime", "datetime64[ns]"),
@@ -182,6 +201,7 @@ class ColumnType(StrEnum):
             value_in_words="a date and time such as 2030-07-15T17:45, local or with an offset",
             temporal=True,
             ibis="timestamp(6)",
+            sql=SQLType("TIMESTAMP", _SQL_TIMES),
             pandas="datetime64[us]",
             inferred=frozenset({"datetime", "datetime64"}),
             mlflow=MLflowType("datetime", "datetime64[ns]"),

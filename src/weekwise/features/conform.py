@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from weekwise.contract.derive import ROW_ID, ibis_schema
 from weekwise.contract.model import Contract
+from weekwise.features.derived_columns import with_derived
 from weekwise.features.local_time import local_times
 from weekwise.features.row_id import with_row_id
 from weekwise.features.truths import read_truths
@@ -26,7 +27,7 @@ def conform(data: Feed, contract: Contract) -> ibis.Table:
     """Cast to the contract's types, keep its columns in its order, drop exact duplicates.
 
     Rows that have no key of their own are given one. Equal ones of these may be different things
-    with the same facts, and all stay.
+    with the same facts, and all stay. Derived columns are computed.
 
     Args:
         data: Rows that have passed the contract's gate.
@@ -35,10 +36,11 @@ def conform(data: Feed, contract: Contract) -> ibis.Table:
     table = read_truths(as_table(data, contract), contract)
     table = _local_columns(table, contract.timezone)
     schema = ibis_schema(contract)
+    raw = {name: kind for name, kind in schema.items() if name not in contract.derived}
     if ROW_ID not in contract.key or ROW_ID in table.columns:
-        return table.select(*schema).cast(schema).distinct()
-    types = {name: kind for name, kind in schema.items() if name != ROW_ID}
-    return with_row_id(table.select(*types).cast(types), contract)
+        return with_derived(table.select(*raw).cast(raw).distinct(), contract)
+    types = {name: kind for name, kind in raw.items() if name != ROW_ID}
+    return with_derived(with_row_id(table.select(*types).cast(types), contract), contract)
 
 
 def as_table(data: Feed, contract: Contract) -> ibis.Table:

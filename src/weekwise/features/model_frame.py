@@ -1,35 +1,29 @@
-"""From raw rows of a contract to what CatBoost is given: the same for training and serving.
-
-Each kind of column is read by a function of one value (`text_of`, `number_of`), which the functions
-of whole columns apply to every distinct value or agree with, so that one row and a million are read
-alike.
-"""
+"""From raw rows of a contract to what CatBoost is given: the same for training and serving."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import model_validator
 
-from weekwise.contract.column import Role
+from weekwise.contract.derived import raw_names
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, DataGateError
-from weekwise.features.local_time import local_times
+from weekwise.features.derived_columns import DerivedColumns
+from weekwise.features.read_values import (
+    Floats,
+    category_column,
+    number_column,
+    read,
+    time_column,
+)
 from weekwise.features.time_features import calendar_feature, calendar_features
 
 if TYPE_CHECKING:
     from catboost import Pool
-
-MISSING = "missing"
-"""The category that stands for no value: CatBoost takes no missing category."""
-
-Floats = npt.NDArray[np.float64]
 
 
 class ModelInputs(Frozen):
@@ -99,9 +93,20 @@ class ModelInputs(Frozen):
 
     @property
     def raw(self) -> list[str]:
-        """Names of the raw columns these follow from: the time column, if needed, and features."""
-        times = self.contract.names(Role.TIME) if self.calendar else []
-        return [*times, *self.features]
+        """Names of the raw columns these follow from, in the table's order.
+
+        They are the time column, if needed, the features, and what derived ones are computed from.
+        """
+        return raw_names([*self._times, *self.features], self.contract.columns)
+
+    @cached_property
+    def derived(self) -> DerivedColumns:
+        """What computes the features that are derived from others."""
+        return DerivedColumns(self.features, self.contract)
+
+    @property
+    def _times(self) -> list[str]:
+        return [self.contract.time] if self.calendar and self.contract.time else []
 
 
 def model_frame(rows: pd.DataFrame, inputs: ModelInputs) -> pd.DataFrame:
@@ -121,13 +126,17 @@ def model_frame(rows: pd.DataFrame, inputs: ModelInputs) -> pd.DataFrame:
     """
     _refuse_missing_columns(rows, inputs)
     categories = set(inputs.categories)
+    derived = inputs.derived.of_frame(rows)
     columns: dict[str, Any] = {
-        name: _read(rows[name], category_column if name in categories else number_column)
+        name: read(
+            derived[name] if name in derived else rows[name],
+            category_column if name in categories else number_column,
+        )
         for name in inputs.features
     }
     if inputs.calendar and inputs.contract.time is not None:
         zone = inputs.contract.timezone
-        times = _read(rows[inputs.contract.time], lambda column: time_column(column, zone))
+        times = read(rows[inputs.contract.time], lambda column: time_column(column, zone))
         columns |= calendar_features(times, inputs.calendar, country=inputs.country)
     return pd.DataFrame(columns, index=rows.index, copy=False)
 
@@ -151,56 +160,6 @@ def model_pool(
 
     frame = model_frame(rows, inputs)
     return Pool(frame, label, weight=weight, cat_features=inputs.categories, thread_count=1)
-
-
-def text_of(value: Any) -> str:
-    """A category as text: `missing` for none, and whole numbers alike whether 1, 1.0 or "1"."""
-    if value is None or value is pd.NA:
-        return MISSING
-    if isinstance(value, float | np.floating):
-        if math.isnan(value):
-            return MISSING
-        return str(int(value)) if float(value).is_integer() else str(value)
-    return str(value)
-
-
-def number_of(value: Any) -> float:
-    """A number or a boolean as a float: NaN for none."""
-    return math.nan if value is None or value is pd.NA else float(value)
-
-
-def category_column(column: pd.Series[Any]) -> pd.Categorical:
-    """`text_of` each value, shape (n,)."""
-    codes, distinct = pd.factorize(column)
-    texts = [*(text_of(value) for value in distinct), MISSING]  # code -1, the last, is no value
-    categories, places = np.unique(np.array(texts, dtype=object), return_inverse=True)
-    return pd.Categorical.from_codes(places[codes], categories=pd.Index(categories, dtype=object))
-
-
-def number_column(column: pd.Series[Any]) -> Floats:
-    """`number_of` each value, shape (n,)."""
-    if column.dtype == object:
-        return np.array([number_of(value) for value in column], dtype=np.float64)
-    if isinstance(column.dtype, np.dtype):
-        return column.to_numpy(dtype=np.float64)
-    return column.to_numpy(dtype=np.float64, na_value=math.nan)
-
-
-def time_column(column: pd.Series[Any], zone: str) -> npt.NDArray[np.datetime64]:
-    """Timestamps as a zone's clock shows them, shape (n,), NaT for none."""
-    # Twice, since text with an offset is a time only after the first.
-    times = local_times(pd.to_datetime(local_times(column, zone)), zone)
-    return times.to_numpy(dtype="datetime64[us]")
-
-
-def _read(column: pd.Series[Any], reader: Callable[[pd.Series[Any]], Any]) -> Any:
-    try:
-        return reader(column)
-    except (TypeError, ValueError) as error:
-        raise DataGateError(
-            f"column {column.name} cannot be read as its contract's type: {error}; "
-            f"it arrived as {column.dtype}"
-        ) from None
 
 
 def _refuse_missing_columns(rows: pd.DataFrame, inputs: ModelInputs) -> None:

@@ -6,17 +6,16 @@ itself into what `weekwise.features.model_frame` would have made of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from weekwise.features.model_frame import ModelInputs, text_of
+from weekwise.features.derived_columns import Row
+from weekwise.features.model_frame import ModelInputs
+from weekwise.features.read_values import text_of
 from weekwise.features.time_features import calendar_values
-
-Row = Mapping[str, Any]
-"""One raw row by column, each value of its column's own Python type; None where there is none."""
 
 
 class ListMaker:
@@ -31,6 +30,7 @@ class ListMaker:
 
     def __init__(self, inputs: ModelInputs) -> None:
         self._features = inputs.features
+        self._derived = inputs.derived
         self.categories = [inputs.features.index(name) for name in inputs.categories]
         self._time = inputs.contract.time if inputs.calendar else None
         self._zone = ZoneInfo(inputs.contract.timezone)
@@ -38,11 +38,19 @@ class ListMaker:
         # With one key itemgetter gives the value itself and no tuple.
         self._get = itemgetter(*inputs.features) if len(inputs.features) > 1 else None
 
+    def complete(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Rows with the derived columns that the model takes.
+
+        Args:
+            rows: Raw rows of the contract; a column left out counts as missing.
+        """
+        return self._derived.of_rows(rows) if self._derived.names else rows
+
     def lists(self, rows: Iterable[Row]) -> list[list[Any]]:
         """One list for each row, in the order of the inputs' names.
 
         Args:
-            rows: Raw rows of the contract; a column left out counts as missing.
+            rows: What `complete` gave.
         """
         return [self._list(row) for row in rows]
 

@@ -33,4 +33,4 @@ def with_row_id(rows: ibis.Table, contract: Contract) -> ibis.Table:
     numbered = hashed.mutate(number=number)
     same = numbered[ROW_ID] + "-" + (numbered["number"] + 1).cast("string")
     row_id = (numbered["number"] == 0).ifelse(numbered[ROW_ID], same)
-    return numbered.mutate({ROW_ID: row_id}).select(*contract.columns)
+    return numbered.mutate({ROW_ID: row_id}).select(ROW_ID, *rows.columns)

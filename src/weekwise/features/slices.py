@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weekwise.features.model_frame import text_of
+from weekwise.features.read_values import text_of
 
 
 def slice_values(column: pd.Series[Any]) -> pd.Series[str]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from weekwise.contract.frozen import Frozen
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 from weekwise.features.slices import slice_values
 from weekwise.tasks.base import Task
 from weekwise.tasks.records import CalibrationBin, ClassScore, Metrics

@@ -15,12 +15,8 @@ import pandas as pd
 from weekwise.contract.column import Role
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, FeedError
-from weekwise.features.model_frame import (
-    Floats,
-    ModelInputs,
-    model_pool,
-    time_column,
-)
+from weekwise.features.model_frame import ModelInputs, model_pool
+from weekwise.features.read_values import Floats, time_column
 from weekwise.features.row_hash import Hashes, row_hashes
 from weekwise.features.time_features import calendar_feature
 from weekwise.model.predictor import Predictor

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from weekwise.contract.model import Contract
-from weekwise.features.model_frame import time_column
+from weekwise.features.read_values import time_column
 from weekwise.features.row_hash import row_fractions
 from weekwise.model.training_record import TrainingRecord
 

@@ -19,8 +19,10 @@ from weekwise.contract.column import Share
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, RegistryError
-from weekwise.features.model_frame import Floats, ModelInputs, model_frame, model_pool
-from weekwise.features.model_rows import ListMaker, Row
+from weekwise.features.derived_columns import Row
+from weekwise.features.model_frame import ModelInputs, model_frame, model_pool
+from weekwise.features.model_rows import ListMaker
+from weekwise.features.read_values import Floats
 from weekwise.model.training_record import TrainingRecord
 from weekwise.tasks import task_of
 from weekwise.tasks.base import Task
@@ -63,12 +65,14 @@ class RowExplanation:
     Attributes:
         values: What the model was given, in the order of its inputs' names.
         contributions: What each adds, in the same order.
+        row: The row with the derived columns that the model takes.
         base: What every row starts from; with all contributions it is the row's score.
     """
 
     values: tuple[Any, ...]
     contributions: tuple[float, ...]
     base: float
+    row: Row
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ class Predictor:
             return []
         # Given lists, CatBoost asks the model for the places of its categories every time.
         predictions: list[Any] = self.task.predict(
-            self.model, self._pool(rows), self.settings, threads=1
+            self.model, self._pool(self._maker.complete(rows)), self.settings, threads=1
         ).tolist()
         return predictions
 
@@ -167,6 +171,7 @@ class Predictor:
         Args:
             row: A raw row; a column left out counts as missing.
         """
+        (row,) = self._maker.complete([row])
         pool = self._pool([row])
         shap = self.task.contributions(
             self.model.get_feature_importance(pool, type="ShapValues", thread_count=1)
@@ -175,6 +180,7 @@ class Predictor:
             values=tuple(self._maker.lists([row])[0]),
             contributions=tuple(shap[:-1].tolist()),
             base=float(shap[-1]),
+            row=row,
         )
 
     def _pool(self, rows: Sequence[Row]) -> Pool:

@@ -21,7 +21,7 @@ from weekwise.analysis.bootstrap import resampled_sums
 from weekwise.contract.column import Share
 from weekwise.contract.frozen import Frozen
 from weekwise.errors import ContractError
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 from weekwise.features.slices import slice_values
 from weekwise.model.evaluation import NoContest
 from weekwise.model.verdict import Comparison, Decision, SliceComparison, Verdict

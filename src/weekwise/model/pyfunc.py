@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,9 @@ MODULES = ("__init__.py", "errors.py", "wording.py")
 REQUIREMENTS = ("catboost", "holidays", "mlflow", "numpy", "pandas", "pydantic")
 """The libraries these import to predict."""
 
+DERIVED_REQUIREMENTS = ("duckdb",)
+"""What computes derived columns, where a model takes any."""
+
 EXAMPLE_ROWS = 5
 
 
@@ -59,7 +63,7 @@ class PredictorModel(PythonModel):
 
         Columns that the signature lets be absent count as missing.
         """
-        rows = model_input.reindex(columns=self.predictor.contract.inputs)
+        rows = model_input.reindex(columns=self.predictor.inputs.raw)
         return self.predictor.output_frame(self.predictor.predict(rows), model_input.index)
 
 
@@ -78,37 +82,48 @@ def log_predictor(predictor: Predictor, example: pd.DataFrame, *, name: str = "m
             python_model=str(SERVED),
             artifacts={ARTIFACT: str(Path(scratch) / ARTIFACT)},
             code_paths=[str(_copy_code(Path(scratch)))],
-            signature=signature(predictor.contract),
-            input_example=_example(example, predictor.contract),
-            pip_requirements=pinned_requirements(),
+            signature=signature(predictor.contract, predictor.inputs.raw),
+            input_example=_example(example, predictor),
+            pip_requirements=pinned_requirements(derived=bool(predictor.inputs.derived.names)),
         )
     return logged
 
 
-def signature(contract: Contract) -> ModelSignature:
-    """The MLflow signature of a predictor of a contract: its inputs, and what it gives."""
+def signature(contract: Contract, inputs: Sequence[str] | None = None) -> ModelSignature:
+    """The MLflow signature of a predictor of a contract: its inputs, and what it gives.
+
+    Args:
+        contract: What a row is.
+        inputs: Names of the raw columns that it takes; left out, all that one may take.
+    """
     from weekwise.contract.derive import signature_columns
 
-    inputs: list[ColSpec | TensorSpec] = [
+    given: list[ColSpec | TensorSpec] = [
         ColSpec(DataType[column.type.name], name=column.name, required=column.required)
-        for column in signature_columns(contract)
+        for column in signature_columns(contract, inputs)
     ]
     outputs: list[ColSpec | TensorSpec] = [
         ColSpec(DataType[column.type.name], column.name) for column in task_of(contract).outputs
     ]
-    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
+    return ModelSignature(inputs=Schema(given), outputs=Schema(outputs))
 
 
-def pinned_requirements() -> list[str]:
-    """What a served model needs, each at the version installed here."""
-    return [f"{name}=={version(name)}" for name in REQUIREMENTS]
+def pinned_requirements(*, derived: bool = True) -> list[str]:
+    """What a served model needs, each at the version installed here.
+
+    Args:
+        derived: Whether it takes derived columns.
+    """
+    names = [*REQUIREMENTS, *(DERIVED_REQUIREMENTS if derived else ())]
+    return [f"{name}=={version(name)}" for name in names]
 
 
-def _example(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+def _example(rows: pd.DataFrame, predictor: Predictor) -> pd.DataFrame:
     """The first rows as the signature has them, with no dtype of pandas' own that JSON lacks."""
     from weekwise.contract.derive import signature_columns
 
-    dtypes = {column.name: column.type.dtype for column in signature_columns(contract)}
+    columns = signature_columns(predictor.contract, predictor.inputs.raw)
+    dtypes = {column.name: column.type.dtype for column in columns}
     first = rows[list(dtypes)].head(EXAMPLE_ROWS)
     return first.astype(dtypes).reset_index(drop=True)
 

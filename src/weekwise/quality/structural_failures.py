@@ -127,6 +127,15 @@ def _missing_column(name: str, contract: Contract) -> Failure:
 
 
 def _extra_column(name: str, contract: Contract) -> Failure:
+    if contract.is_computed(name):
+        return Failure(
+            column=name,
+            check=CheckKind.EXTRA_COLUMNS,
+            severity=Severity.STOP,
+            expected=f"no column {name}, which {contract.file} computes from others",
+            got=f"column {name}",
+            next_step=f"Drop or rename it in the feed, or remove its `from` in {contract.file}.",
+        )
     return Failure(
         column=name,
         check=CheckKind.EXTRA_COLUMNS,

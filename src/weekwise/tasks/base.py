@@ -21,7 +21,7 @@ import pandas as pd
 from weekwise.contract.column import Column
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import TaskName
-from weekwise.features.model_frame import Floats, number_column
+from weekwise.features.read_values import Floats, number_column
 from weekwise.tasks.calibration import reliability_table
 from weekwise.tasks.records import (
     Baseline,

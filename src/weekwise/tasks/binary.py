@@ -13,7 +13,7 @@ from pydantic import Field
 
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import MLflowType, TaskName
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 from weekwise.tasks import binary_metrics
 from weekwise.tasks.base import Task
 from weekwise.tasks.group_means import ranking_auc, shares

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 
 CALIBRATION_BINS = 10
 

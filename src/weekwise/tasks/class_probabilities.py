@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 
 LEAST_PROBABILITY = 1e-6
 """A class that no training row had is not impossible."""

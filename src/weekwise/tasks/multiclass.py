@@ -14,7 +14,7 @@ from pydantic import Field
 from weekwise.contract.column import Column
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import MLflowType, TaskName
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 from weekwise.tasks import multiclass_metrics
 from weekwise.tasks.base import Task
 from weekwise.tasks.class_probabilities import as_json, from_json, off_zero, reordered

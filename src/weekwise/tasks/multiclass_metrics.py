@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 from weekwise.tasks.binary_metrics import calibration_error
 from weekwise.tasks.records import ClassScore, Codes, Metrics
 

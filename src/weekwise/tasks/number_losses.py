@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 
 LARGEST_COUNT = 30.0
 """Whole numbers with a larger mean are amounts, such as prices without cents."""

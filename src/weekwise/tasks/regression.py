@@ -14,7 +14,7 @@ from pydantic import Field
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import MLflowType, TaskName
 from weekwise.errors import FeedError
-from weekwise.features.model_frame import Floats
+from weekwise.features.read_values import Floats
 from weekwise.tasks.base import Task
 from weekwise.tasks.calibration import pair
 from weekwise.tasks.group_means import explained_share, means

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from trains import CONTRACT, trains
 
 from weekwise.errors import ContractError, DataGateError
-from weekwise.features.model_frame import (
-    ModelInputs,
+from weekwise.features.model_frame import ModelInputs, model_frame
+from weekwise.features.read_values import (
     category_column,
-    model_frame,
     number_column,
     number_of,
     text_of,

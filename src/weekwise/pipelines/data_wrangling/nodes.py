@@ -6,6 +6,7 @@ import ibis
 
 from weekwise.contract.derive import AS_OF
 from weekwise.contract.model import Contract
+from weekwise.errors import FeedError
 from weekwise.features.conform import Feed, as_table, conform, count_rows
 from weekwise.features.window import Window
 from weekwise.reports.wrangling_summary import WranglingSummary, summarize_features
@@ -20,8 +21,17 @@ def clean_feed(feed: Feed, features_contract: Contract) -> ibis.Table:
 
     Returns:
         The contract's columns, in its order.
+
+    Raises:
+        FeedError: If the feed has a column that the contract computes.
     """
     table = as_table(feed, features_contract)
+    twice = [name for name in features_contract.derived if name in table.columns]
+    if twice:
+        raise FeedError(
+            f"the feed has {', '.join(twice)}, which {features_contract.file} computes; drop or "
+            "rename it in the feed, or remove its `from` in the contract"
+        )
     if AS_OF in features_contract.columns and AS_OF not in table.columns:
         # The run's date is no column of a feed; `build_features` fills it in.
         table = table.mutate(**{AS_OF: ibis.null("date")})

@@ -14,7 +14,8 @@ from weekwise.analysis.selection import Selection
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, FeedError
 from weekwise.features.fingerprint import text_hash
-from weekwise.features.model_frame import Floats, model_frame
+from weekwise.features.model_frame import model_frame
+from weekwise.features.read_values import Floats
 from weekwise.features.time_features import calendar_feature
 from weekwise.features.window import Window
 from weekwise.model.compatibility import why_not
@@ -163,7 +164,7 @@ def fit_challenger(
     return Challenger(
         predictor=predictor,
         reason=retraining_plan.reason,
-        example=_example(training_rows, features_contract),
+        example=_example(training_rows[predictor.inputs.raw]),
         fingerprint=text_hash(
             window.as_of.isoformat(),
             wrangling_summary.data_hash,
@@ -190,10 +191,10 @@ def _report(progress: Progress, task: Task) -> None:
     )
 
 
-def _example(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """A few complete raw rows, the newest that there are."""
-    complete = rows[contract.inputs].dropna()
-    return (rows[contract.inputs] if complete.empty else complete).tail(3).reset_index(drop=True)
+def _example(rows: pd.DataFrame) -> pd.DataFrame:
+    """A few complete rows, the newest that there are."""
+    complete = rows.dropna()
+    return (rows if complete.empty else complete).tail(3).reset_index(drop=True)
 
 
 def score_holdout(

@@ -256,9 +256,11 @@ class TestFitChallenger:
 
     def test_the_example_is_complete(self) -> None:
         """The registered model's example is the newest raw rows that lack nothing."""
-        example = fitted().example
+        challenger = fitted()
+        example = challenger.example
 
-        complete = TRAINING_ROWS[CONTRACT.inputs].dropna()
+        assert challenger.predictor is not None
+        complete = TRAINING_ROWS[challenger.predictor.inputs.raw].dropna()
         assert example is not None
         pd.testing.assert_frame_equal(example, complete.tail(3).reset_index(drop=True))
 
