@@ -131,4 +131,6 @@ def _of_module(name: str, configuration: EnvironmentConfigLoader) -> Pipeline:
 def _tables(configuration: EnvironmentConfigLoader) -> set[str]:
     """Names of the tables that the environment's own catalog adds to what runs make."""
     entries = {name for name in configuration["catalog"] if name[0] not in "_{"}
-    return entries - {name for part in ENGINE.values() for name in part.create_pipeline().datasets()}
+    return entries - {
+        name for part in ENGINE.values() for name in part.create_pipeline().datasets()
+    }

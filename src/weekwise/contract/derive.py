@@ -6,7 +6,7 @@ derived in `weekwise.quality.suite`, and a row's Pydantic model in `weekwise.con
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 

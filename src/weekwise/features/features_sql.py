@@ -18,7 +18,7 @@ from weekwise.features.conform import ENGINES, Feed
 
 DIALECT = "duckdb"
 AS_OF = "as_of"
-_VIEW = "features_sql_"
+_PREFIX, _RESULT = "features_sql_", "_rows"
 _CLOCKS = (exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.Rand, exp.Uuid)
 _CLOCK_NAMES = {"now", "today", "get_current_timestamp", "random", "uuid", "gen_random_uuid"}
 
@@ -38,7 +38,7 @@ class FeaturesQuery:
     tables: tuple[str, ...]
 
     def over(self, tables: Mapping[str, Feed], as_of: date) -> ibis.Table:
-        """The rows that it gives, not computed yet where the tables are an engine's own.
+        """The rows that it gives, in a table of the first engine that its tables are of.
 
         Args:
             tables: A table or frame for each name in `self.tables`.
@@ -53,19 +53,26 @@ class FeaturesQuery:
             if isinstance(table, ibis.Table) and table.get_backend().name in ENGINES
         ]
         engine = of_engine[0] if of_engine else ibis.duckdb.connect()
-        for name, table in tables.items():
-            own = isinstance(table, ibis.Table) and table.get_backend() is engine
-            rows = table if own else ibis.memtable(_arrow(table))
-            # Under a name of its own: a view of the table's own name would read itself.
-            engine.create_view(f"{_VIEW}{name}", rows, temp=True, overwrite=True)
         select = self.select.transform(_bound, as_of, frozenset(self.tables))
+        copies = {f"{_PREFIX}{name}": table for name, table in tables.items()}
         try:
-            made = engine.sql(select.sql(DIALECT), dialect=DIALECT)
-            # What this connection alone knows must outlive it.
-            return made if of_engine else ibis.memtable(made.to_pyarrow())
+            for name, table in copies.items():
+                own = isinstance(table, ibis.Table) and table.get_backend() is engine
+                # Under a name of its own, which hides no table of the store.
+                engine.create_table(
+                    name, table if own else _arrow(table), temp=True, overwrite=True
+                )
+            # Not a temporary one: another connection to the store reads it.
+            rows = engine.sql(select.sql(DIALECT), dialect=DIALECT)
+            made = engine.create_table(f"{_PREFIX}{_RESULT}", rows, overwrite=True)
+            for name in copies:
+                engine.drop_table(name)
         except Exception as error:
             reason = str(error).splitlines()[0]
-            raise ConfigurationError(f"{self.name} cannot be computed: {reason}; correct it") from error
+            raise ConfigurationError(
+                f"{self.name} cannot be computed: {reason}; correct it"
+            ) from error
+        return made if of_engine else ibis.memtable(made.to_pyarrow())
 
     def unbounded(self) -> list[str]:
         """Its aggregates and windows that nothing of `:as_of` bounds, as SQL.
@@ -100,7 +107,9 @@ def parse_features(sql: str, name: str, catalog: set[str]) -> FeaturesQuery:
         statements = [one for one in sqlglot.parse(sql, read=DIALECT) if one is not None]
     except SqlglotError as error:
         reason = str(error).splitlines()[0]
-        raise ConfigurationError(f"{name} is no SQL that can be read: {reason}; correct it") from None
+        raise ConfigurationError(
+            f"{name} is no SQL that can be read: {reason}; correct it"
+        ) from None
     if len(statements) != 1:
         raise ConfigurationError(
             f"{name} has {len(statements)} statements; write one SELECT, with WITH for its steps"
@@ -118,14 +127,18 @@ def _check_values(select: exp.Query, name: str) -> None:
     for part in select.find_all(exp.Placeholder, exp.Parameter):
         if part.name != AS_OF:
             raise ConfigurationError(
-                f"{name} has the parameter {part.sql(DIALECT)}; the only one is :{AS_OF}"
+                f"{name} has the parameter {_shown(part)}; the only one is :{AS_OF}"
             )
-    for part in select.find_all(*_CLOCKS, exp.Anonymous):
-        if not isinstance(part, exp.Anonymous) or part.name.lower() in _CLOCK_NAMES:
+    for call in select.find_all(*_CLOCKS, exp.Anonymous):
+        if not isinstance(call, exp.Anonymous) or call.name.lower() in _CLOCK_NAMES:
             raise ConfigurationError(
-                f"{name} uses {part.sql(DIALECT)}, which differs from run to run; "
+                f"{name} uses {call.sql(DIALECT)}, which differs from run to run; "
                 f"use :{AS_OF} for the run's date"
             )
+
+
+def _shown(parameter: exp.Expression) -> str:
+    return f":{parameter.name}" if parameter.name else "?"
 
 
 def _tables(select: exp.Query, name: str, catalog: set[str]) -> tuple[str, ...]:
@@ -145,24 +158,24 @@ def _tables(select: exp.Query, name: str, catalog: set[str]) -> tuple[str, ...]:
             )
         tables.append(table.name)
     if FEED not in tables:
-        raise ConfigurationError(f"{name} does not read {FEED}; write SELECT … FROM {FEED}")
+        raise ConfigurationError(f"{name} does not read {FEED}; name it after FROM")
     return tuple(tables)
 
 
 def _bound(part: exp.Expression, as_of: date, tables: frozenset[str]) -> exp.Expression:
-    """A part of the query with the run's date and the views in their places."""
+    """A part of the query with the run's date and the copied tables in their places."""
     if isinstance(part, exp.Placeholder):
         return exp.cast(exp.Literal.string(as_of.isoformat()), "date")
     if isinstance(part, exp.Table) and part.name in tables:
-        view = part.copy()
+        copy = part.copy()
         if not part.alias:
-            view.set("alias", exp.TableAlias(this=exp.to_identifier(part.name, quoted=True)))
-        view.set("this", exp.to_identifier(f"{_VIEW}{part.name}", quoted=True))
-        return view
+            copy.set("alias", exp.TableAlias(this=exp.to_identifier(part.name, quoted=True)))
+        copy.set("this", exp.to_identifier(f"{_PREFIX}{part.name}", quoted=True))
+        return copy
     return part
 
 
-def _bounded(part: exp.Expression, select: exp.Select | None) -> bool:
+def _bounded(part: exp.Condition, select: exp.Select | None) -> bool:
     """Whether something that chooses the rows of `part` compares with `:as_of`."""
     if select is None:
         return False
@@ -171,7 +184,7 @@ def _bounded(part: exp.Expression, select: exp.Select | None) -> bool:
     return any(item is not None and item.find(exp.Placeholder) for item in conditions)
 
 
-def _ends_before(part: exp.Expression) -> bool:
+def _ends_before(part: exp.Condition) -> bool:
     """Whether a window's frame ends before the row that it is of."""
     spec = part.args.get("spec") if isinstance(part, exp.Window) else None
     return spec is not None and str(spec.args.get("end_side")).upper() == "PRECEDING"
