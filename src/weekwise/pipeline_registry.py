@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kedro.pipeline import Pipeline
 
@@ -18,6 +20,11 @@ from weekwise.pipelines import (
     model_monitoring,
     model_training,
 )
+
+if TYPE_CHECKING:
+    import ibis
+
+    from weekwise.features.conform import Feed
 
 WRANGLING = "data_wrangling"
 """The pipeline that an environment may bring, and the key of globals.yml that names it."""
@@ -125,7 +132,21 @@ def _of_module(name: str, configuration: EnvironmentConfigLoader) -> Pipeline:
             f"{place}: TABLES names {', '.join(unknown)}, which the catalog does not have; enter "
             f"it in catalog.yml or use one of: {', '.join(sorted(known))}"
         )
-    return data_wrangling.create_pipeline(module.build_features, tables)
+    return data_wrangling.create_pipeline(
+        lambda loaded, window: module.build_features(_ibis_tables(loaded), window), tables
+    )
+
+
+def _ibis_tables(loaded: Mapping[str, Feed]) -> dict[str, ibis.Table]:
+    """Tables that can be joined, whichever of the two their datasets load."""
+    import ibis
+
+    from weekwise.features.features_sql import as_arrow
+
+    return {
+        name: table if isinstance(table, ibis.Table) else ibis.memtable(as_arrow(table))
+        for name, table in loaded.items()
+    }
 
 
 def _tables(configuration: EnvironmentConfigLoader) -> set[str]:

@@ -60,7 +60,7 @@ class FeaturesQuery:
                 own = isinstance(table, ibis.Table) and table.get_backend() is engine
                 # Under a name of its own, which hides no table of the store.
                 engine.create_table(
-                    name, table if own else _arrow(table), temp=True, overwrite=True
+                    name, table if own else as_arrow(table), temp=True, overwrite=True
                 )
             # Not a temporary one: another connection to the store reads it.
             rows = engine.sql(select.sql(DIALECT), dialect=DIALECT)
@@ -190,7 +190,8 @@ def _ends_before(part: exp.Condition) -> bool:
     return spec is not None and str(spec.args.get("end_side")).upper() == "PRECEDING"
 
 
-def _arrow(table: Feed) -> pa.Table:
+def as_arrow(table: Feed) -> pa.Table:
+    """All rows of a table or a frame, in memory."""
     if isinstance(table, ibis.Table):
         return table.to_pyarrow()
     return pa.Table.from_pandas(table, preserve_index=False)

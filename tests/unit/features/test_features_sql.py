@@ -59,13 +59,17 @@ def test_what_cannot_be_the_wrangling_is_refused(sql: str, said: str) -> None:
         ("SELECT *, avg(amount) OVER () AS mean FROM feed", 1),
         ("SELECT *, lag(amount) OVER (ORDER BY placed) AS before FROM feed", 1),
         (
-            "SELECT *, sum(amount) OVER (ORDER BY placed "
-            "ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) AS s FROM feed",
+            (
+                "SELECT *, sum(amount) OVER (ORDER BY placed "
+                "ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) AS s FROM feed"
+            ),
             0,
         ),
         (
-            "SELECT *, sum(amount) OVER (ORDER BY placed "
-            "ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS s FROM feed",
+            (
+                "SELECT *, sum(amount) OVER (ORDER BY placed "
+                "ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS s FROM feed"
+            ),
             1,
         ),
         ("SELECT region, count(*) AS n FROM feed GROUP BY region", 1),
@@ -75,13 +79,17 @@ def test_what_cannot_be_the_wrangling_is_refused(sql: str, said: str) -> None:
             0,
         ),
         (
-            "SELECT a.region, sum(b.amount) AS n FROM feed a "
-            "JOIN feed b ON b.placed < :as_of GROUP BY a.region",
+            (
+                "SELECT a.region, sum(b.amount) AS n FROM feed a "
+                "JOIN feed b ON b.placed < :as_of GROUP BY a.region"
+            ),
             0,
         ),
         (
-            "WITH c AS (SELECT max(amount) AS m FROM feed) "
-            "SELECT * FROM feed, c WHERE placed < :as_of",
+            (
+                "WITH c AS (SELECT max(amount) AS m FROM feed) "
+                "SELECT * FROM feed, c WHERE placed < :as_of"
+            ),
             1,
         ),
     ],
