@@ -176,8 +176,7 @@ def test_a_class_is_added_to_the_contract(tmp_path: Path) -> None:
         shutil.rmtree(tmp_path / "conf", ignore_errors=True)
         data = other_tables.run_weeks(tmp_path, [week], frame=frame, contract=rules)
 
-    whole = report(data)
-    figures = whole["figures"]
+    figures = report(data)["figures"]
     verdict = json.loads((data / "08_reporting" / second / "verdict.json").read_text("utf-8"))
     (stolen, *_) = figures["performance"]["classes"]
 

@@ -15,6 +15,7 @@ from weekwise import settings
 from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contracts
+from weekwise.errors import ConfigurationError
 from weekwise.paths import DataFolder
 from weekwise.pipeline_registry import register_pipelines
 
@@ -193,3 +194,31 @@ def test_every_table_with_a_contract_is_checked(contracts: Contracts) -> None:
     assert set(contracts) <= taken
     asked = {name.removesuffix("_contract") for name in taken if name.endswith("_contract")}
     assert asked <= set(contracts)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"features.sql": "SELECT * FROM shops"}, "which the catalog does not have"),
+        ({"features.sql": "SELECT * FROM features, feed"}, "use one of: feed"),
+        (
+            {"features.sql": "SELECT * FROM feed", "globals.yml": "data_wrangling: flights"},
+            "remove one of them",
+        ),
+        ({"globals.yml": "data_wrangling: json"}, "without create_pipeline and without"),
+    ],
+)
+def test_wrangling_that_cannot_be_used_is_refused(
+    tmp_path: Path, files: dict[str, str], said: str
+) -> None:
+    """A fault in an environment's own wrangling is one sentence with the remedy."""
+    orders = other_tables.write_environment(tmp_path)
+    for name, text in files.items():
+        with (orders / "orders" / name).open("a", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+    EnvironmentConfigLoader(str(orders), "orders", **settings.CONFIG_LOADER_ARGS)
+    try:
+        with pytest.raises(ConfigurationError, match=said):
+            register_pipelines()
+    finally:
+        EnvironmentConfigLoader(str(CONF), "flights", **settings.CONFIG_LOADER_ARGS)

@@ -6,7 +6,7 @@ derived in `weekwise.quality.suite`, and a row's Pydantic model in `weekwise.con
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,11 +42,20 @@ FEATURES, FEED = "features", "feed"
 """The table that models are made from, and the raw one that the generic wrangling starts from."""
 
 
-def with_feed(contracts: Contracts) -> Contracts:
+MADE_ROWS = "made_rows"
+"""What an environment's own SELECT or function makes of its tables."""
+
+
+def with_feed(contracts: Contracts, tables: Collection[str] = ()) -> Contracts:
     """The contracts of an environment, and one for its feed where it has none of its own.
 
     The generic wrangling leaves columns as they are, so the contract of the features is that of the
-    feed as well, but for the run's date and for the key of rows that have none.
+    feed as well, but for the run's date and for the key of rows that have none. Where a SELECT or a
+    function makes the rows first, it is the contract of these, and the feed has its own or none.
+
+    Args:
+        contracts: The environment's own.
+        tables: Names of the datasets of its wrangling.
 
     Raises:
         ContractError: If the features need a key and have a column of its name.
@@ -54,8 +63,9 @@ def with_feed(contracts: Contracts) -> Contracts:
     if FEATURES not in contracts:
         return contracts
     features = _with_key(contracts[FEATURES])
-    feed = features.of_feed(FEED, without=(AS_OF, ROW_ID, *features.derived))
-    return {**contracts, FEATURES: features, FEED: contracts.get(FEED, feed)}
+    start = MADE_ROWS if MADE_ROWS in tables else FEED
+    rows = features.of_feed(start, without=(AS_OF, ROW_ID, *features.derived))
+    return {**contracts, FEATURES: features, start: contracts.get(start, rows)}
 
 
 def _with_key(contract: Contract) -> Contract:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
@@ -20,6 +21,7 @@ from weekwise.paths import DataFolder
 from weekwise.quality.gate import GateRun
 
 CONTRACT_SUFFIX = "_contract"
+WRANGLING = "data_wrangling"
 
 
 class DataGateHook:
@@ -45,7 +47,11 @@ class DataGateHook:
         """
         self._context = context
         config = _config(context)
-        self._contracts = with_feed(project_contracts(config.conf_source, config.environments))
+        wrangling = pipelines.get(WRANGLING)
+        self._contracts = with_feed(
+            project_contracts(config.conf_source, config.environments),
+            wrangling.datasets() if wrangling is not None else (),
+        )
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any]) -> None:

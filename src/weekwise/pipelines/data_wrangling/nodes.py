@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ibis
 
 from weekwise.contract.derive import AS_OF
@@ -79,13 +81,42 @@ def summarize_wrangling(
         features_contract: Its contract.
         window: The run's place in time.
     """
-    rows = count_rows(feed)
+    return _summary({"feed": feed}, clean_feed, features, features_contract, window)
+
+
+def summarize_made_rows(
+    made_rows: Feed,
+    clean_feed: ibis.Table,
+    features: ibis.Table,
+    features_contract: Contract,
+    window: Window,
+) -> WranglingSummary:
+    """The same, where the environment's own SELECT or function makes the rows.
+
+    Args:
+        made_rows: What it made, after the data gate.
+        clean_feed: The same after cleaning.
+        features: The table that was built.
+        features_contract: Its contract.
+        window: The run's place in time.
+    """
+    return _summary({"made_rows": made_rows}, clean_feed, features, features_contract, window)
+
+
+def _summary(
+    given: Mapping[str, Feed],
+    clean_feed: ibis.Table,
+    features: ibis.Table,
+    features_contract: Contract,
+    window: Window,
+) -> WranglingSummary:
+    rows_in = {name: count_rows(table) for name, table in given.items()}
     return summarize_features(
         features,
         features_contract,
         window,
-        rows_in={"feed": rows},
-        duplicates_dropped=rows - count_rows(clean_feed),
+        rows_in=rows_in,
+        duplicates_dropped=sum(rows_in.values()) - count_rows(clean_feed),
         left_out={
             reason: count_rows(table)
             for reason, table in window.left_out(clean_feed, features_contract).items()
