@@ -28,7 +28,7 @@ from weekwise.model.verdict import Comparison, Decision, SliceComparison, Verdic
 from weekwise.tasks.base import Task
 from weekwise.tasks.records import Baseline, MetricInfo, Metrics
 
-FEWEST_ROWS = 50
+FEWEST_ROWS = 20
 """On fewer rows no two models can be told apart, however small the table."""
 
 
@@ -52,7 +52,7 @@ class PromotionParams(Frozen):
         floor_metrics: The least of some metrics, by name; none for the task's own floor, which for
             yes or no is a ROC AUC of 0.55.
         min_rows: With fewer rows that neither model was fitted on, the champion stays; for a small
-            table fewer will do, `min_share` of the training rows, though never under 50.
+            table fewer will do, `min_share` of the training rows, though never under 20.
         min_share: See `min_rows`.
         min_days: The same for days, which are what is resampled; not asked where rows have no time.
         slice_limits: For each column to slice by, how much worse than the champion's the
