@@ -1,4 +1,4 @@
-"""A derived feature through two weeks, the registry, MLflow and the service, from the how-to page."""
+"""The how-to page's derived feature through two weeks, the registry, MLflow and the service."""
 
 from __future__ import annotations
 
@@ -29,11 +29,8 @@ PAGE = runs.PROJECT / "docs" / "how-to" / "derived-columns.md"
 
 def yaml_of_the_page() -> str:
     """The columns that the page adds to a contract."""
-    (block,) = re.findall(
-        r"```yaml\n# \S+contracts/features.yml, under columns\n(.*?)```",
-        PAGE.read_text("utf-8"),
-        re.DOTALL,
-    )
+    start = r"```yaml\n# \S+contracts/features.yml, under columns\n"
+    (block,) = re.findall(rf"{start}(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     return block
 
 
@@ -124,5 +121,5 @@ def test_a_feed_that_has_the_column_is_refused(tmp_path: Path) -> None:
     frame = feed().assign(item_price=1.0)
     contract = other_tables.CONTRACT + yaml_of_the_page()
 
-    with pytest.raises(Exception, match="item_price, which contracts/features.yml computes"):
+    with pytest.raises(Exception, match=r"item_price, which contracts/features\.yml computes"):
         other_tables.run_weeks(tmp_path, other_tables.WEEKS[:1], frame=frame, contract=contract)
