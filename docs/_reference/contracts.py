@@ -37,8 +37,13 @@ def contract_format(project: Path) -> str:  # noqa: ARG001 - every page is a fun
     for model, title in FORMAT:
         meanings = models.attributes(model)
         rows = [
-            (code(name), models.allowed(model, name), _default(model, name), meanings[name])
-            for name in model.model_fields
+            (
+                code(field.alias or name),
+                models.allowed(model, field.alias or name),
+                _default(model, name),
+                meanings[name],
+            )
+            for name, field in model.model_fields.items()
         ]
         parts += [f"## {title}", models.summary(model), table(header, rows)]
     return joined(parts)

@@ -17,6 +17,7 @@ NOT_ENGINE = (".test.ts", "openapi.json")
 """Tests may speak of a table; the document of the API is made from no model at all."""
 
 ENGLISH = {
+    "temp",  # of a table that is temporary
     # Columns of the example whose names are words of every table.
     "as_of", "year", "month", "day", "hour", "minute", "distance", "origin", "late",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from kedro.config import MissingConfigException
 from kedro.framework.project import settings
 from kedro.framework.startup import ProjectMetadata
 from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
 
 from weekwise.cli.console import console
 from weekwise.cli.contract_infer import infer
@@ -82,7 +83,7 @@ def check(metadata: ProjectMetadata, data: bool, env: str | None) -> None:
                 f"conf/{loader.environment}/contracts/TABLE.yml"
             )
         _check_contracts(contracts)
-        contracts = with_feed(contracts, pipelines[WRANGLING].datasets())
+        contracts = with_feed(contracts, pipelines.get(WRANGLING, Pipeline([])).datasets())
         passed = _check_setup(loader, contracts)
         if data:
             passed = _check_data(metadata, contracts, env) and passed
