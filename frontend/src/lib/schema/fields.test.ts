@@ -51,7 +51,7 @@ describe('hintOf', () => {
   it.each([
     ['weight', '0 to 100'],
     ['pieces', 'from 1'],
-    ['day', 'from 2020-01-01'],
+    ['day', 'UTC time, from 2020-01-01'],
     ['depot', ''],
   ])('says the limits of %s', (name, hint) => {
     expect(hintOf(field(name))).toBe(hint);

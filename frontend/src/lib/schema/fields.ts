@@ -109,8 +109,15 @@ export function optionName(option: Option): string {
   return option.label ? `${option.label} (${option.text})` : option.text;
 }
 
-/** A field's limits in short, such as `0 to 100`. */
+/** A field's limits in short, such as `0 to 100`, and of a time whose clock it is. */
 export function hintOf(field: Field): string {
+  const limits = limitsOf(field);
+  if (field.kind !== 'datetime' || !field.unit) return limits;
+  const zone = `${field.unit.replaceAll('_', ' ')} time`;
+  return limits ? `${zone}, ${limits}` : zone;
+}
+
+function limitsOf(field: Field): string {
   const { min, max } = field;
   const low = min ?? field.above;
   const high = max ?? field.below;
