@@ -78,7 +78,7 @@ def nasty(draw: st.DrawFn) -> pd.DataFrame:
 
 
 @given(frame=nasty())
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 def test_predictions_or_one_message(frame: pd.DataFrame) -> None:
     """The loop ends with a report, or with one message of the project's own."""
     folder = Path(tempfile.mkdtemp())
