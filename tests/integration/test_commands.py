@@ -40,7 +40,7 @@ def contents(data: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("as_of", "message"),
     [
-        ("2013-01-32", "as_of '2013-01-32' is not a date; write it as YYYY-MM-DD, from "),
+        ("2013-01-32", "as_of '2013-01-32' is not a date; write it as YYYY-MM-DD: "),
         ("2013-02-05", "as_of 2013-02-05 is outside the data; choose a date: "),
     ],
     ids=["malformed", "outside"],
