@@ -101,7 +101,7 @@ prefect: setup ## A Prefect server with its UI; set PREFECT_API_URL=http://127.0
 
 check: setup-dev ## Format, lint, types, import lines, unused code, container files
 	ruff format --check .
-	ruff check .
+	ruff check --no-cache .
 	mypy
 	lint-imports --no-logo
 	vulture

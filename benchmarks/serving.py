@@ -175,8 +175,8 @@ def _tell_workers(folder: Path, body: Path, rounds: int, seconds: float) -> None
 def _rows() -> list[dict[str, Any]]:
     """The newest rows of the store that the model can be asked about."""
     import duckdb
-    from loaded_models import plain_row
 
+    from loaded_models import plain_row
     from weekwise.model.registry import Registry
 
     predictor = Registry(_name()).load(_champion())
@@ -217,6 +217,7 @@ def _best_ms(model: Any, data: Any) -> float:
 def _process(kind: str, folder: Path, workers: int = 1) -> Iterator[int]:
     """A process that answers on a port, until the block is over."""
     import httpx
+
     from service_process import free_port
 
     port = free_port()

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import stores
 from hypothesis import settings
+
+import stores
 
 # Reads whether the user has set an MLflow server, once: before any test sets a store.
 import weekwise.hooks.initialization  # noqa: F401

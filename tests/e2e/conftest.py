@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-import model_stores
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import model_stores
 import service_process
 from browsing import Scheme, Visit, Watched
 from model_stores import Store
-from playwright.sync_api import Browser, Page, expect, sync_playwright
 from service_process import Running
 from weekly_reports import log_reports
-
 from weekwise.reports.finding import Status
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]

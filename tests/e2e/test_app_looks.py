@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browsing import Scheme, Visit
 from playwright.sync_api import Page, expect
+
+from browsing import Scheme, Visit
 from service_process import PROJECT, Running
 
 pytestmark = pytest.mark.slow

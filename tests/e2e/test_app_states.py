@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import model_stores
 import pytest
+from playwright.sync_api import expect
+
+import model_stores
 import service_process
 from browsing import Visit
 from model_stores import PARCELS, TRAINS, Store
-from playwright.sync_api import expect
 from service_process import Running
 
 pytestmark = pytest.mark.slow

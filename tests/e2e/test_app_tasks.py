@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Visit
 from playwright.sync_api import Page, expect
+
+from browsing import Visit
 from service_process import Running
 
 pytestmark = pytest.mark.slow

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import flows
 import pytest
+
+import flows
 import runs
 import stores
-
 from weekwise.paths import DataFolder
 
 pytestmark = pytest.mark.slow

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import other_tables
 import pandas as pd
 import pytest
+
+import other_tables
 import runs
 import stores
 

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import flows
 import pytest
+
+import flows
 import runs
 import stores
-
 from weekwise.paths import DataFolder
 
 pytestmark = pytest.mark.slow

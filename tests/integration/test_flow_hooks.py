@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import flows
 import pytest
-import runs
 from kedro.framework.hooks import hook_impl
+
+import flows
+import runs
 
 pytestmark = pytest.mark.slow
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import inferred_runs
 import pandas as pd
-import postgres
 import pytest
+from sklearn import datasets
+
+import inferred_runs
+import postgres
 import runs
 import tables
-from sklearn import datasets
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import runs
 from kedro.framework.hooks import hook_impl
+
+import runs
 
 pytestmark = pytest.mark.slow
 

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import inferred_runs
 import numpy as np
 import pandas as pd
 import pytest
-import runs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import inferred_runs
+import runs
 from weekwise.errors import WeekwiseError
 
 pytestmark = pytest.mark.slow

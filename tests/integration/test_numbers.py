@@ -7,11 +7,11 @@ from pathlib import Path
 
 import duckdb
 import mlflow
-import other_tables
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
+import other_tables
 from api.rows.json_schema import example_rows
 from api.serving.answers import explanation_body, prediction_body
 from api.serving.model_loading import load_model

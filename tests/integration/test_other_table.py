@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import duckdb
-import other_tables
 import pandas as pd
 import pytest
+
+import other_tables
 import runs
 import stores
 

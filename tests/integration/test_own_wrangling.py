@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import duckdb
-import other_tables
 import pytest
+
+import other_tables
 import runs
 
 pytestmark = pytest.mark.slow

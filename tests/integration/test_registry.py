@@ -16,10 +16,10 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-import stores
 from mlflow import MlflowClient
-from trains import CONTRACT, predictor, train_end, trains
 
+import stores
+from trains import CONTRACT, predictor, train_end, trains
 from weekwise.contract.type_facts import TaskName
 from weekwise.errors import RegistryError
 from weekwise.model.alias_history import CHALLENGER, CHAMPION, ChangeSource

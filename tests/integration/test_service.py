@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import model_stores
 import pytest
+
+import model_stores
 import service_process
 from model_stores import TRAINS, Store
 from service_process import Running

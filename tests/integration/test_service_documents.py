@@ -6,14 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import loaded_models
 import mlflow
-import model_stores
 import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
-from model_stores import Store
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
@@ -22,10 +19,13 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from service_client import Client, client_of
 
+import loaded_models
+import model_stores
 from api.main import openapi_document
 from api.settings import Settings
+from model_stores import Store
+from service_client import Client, client_of
 
 pytestmark = pytest.mark.slow
 OPERATIONS = [

@@ -7,13 +7,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+
 import runs
 import stores
-from loaded_models import plain_row
-from service_client import client_of
-
 from api.serving.registry_reader import RegistryReader
 from api.settings import Settings
+from loaded_models import plain_row
+from service_client import client_of
 
 pytestmark = pytest.mark.slow
 ROWS = 1000

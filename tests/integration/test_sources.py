@@ -9,13 +9,14 @@ from typing import Any
 
 import boto3
 import duckdb
-import other_tables
 import pandas as pd
-import postgres
 import pytest
-import runs
 import yaml
 from moto.server import ThreadedMotoServer
+
+import other_tables
+import postgres
+import runs
 
 pytestmark = pytest.mark.slow
 

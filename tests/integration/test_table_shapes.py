@@ -12,11 +12,11 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-import runs
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline.node import Node
 
 import other_tables
+import runs
 
 pytestmark = pytest.mark.slow
 

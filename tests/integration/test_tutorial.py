@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 import runs
 import service_process
 import stores

@@ -15,10 +15,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-import flows
 import pytest
-import runs
 from kedro.framework.hooks import hook_impl
+
+import flows
+import runs
 
 pytestmark = pytest.mark.slow
 

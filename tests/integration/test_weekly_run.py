@@ -12,8 +12,9 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-import runs
 from kedro.framework.hooks import hook_impl
+
+import runs
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import runs
 import tables
-
 from weekwise.infer.environment_files import write_environment
 
 ENV = "shop"

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
 import parcels
 import trains
-
 from api.rows.row_reader import RowReader
 from api.serving.loaded_model import LoadedModel
 from weekwise.contract.column import Column

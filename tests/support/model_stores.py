@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import loaded_models
 import mlflow
 import pandas as pd
-import stores
-import trains
 from mlflow import MlflowClient
 
+import loaded_models
+import stores
+import trains
 from weekwise.contract.type_facts import TaskName
 from weekwise.model.predictor import Predictor
 from weekwise.model.registry import Registry

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
 import runs
 
 WEEKS = ["2024-03-04", "2024-03-11"]

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import service_process
 import sqlalchemy
+
+import service_process
 
 ACCOUNT = "postgres"
 """Whom Debian's server runs as; it refuses to run as root."""

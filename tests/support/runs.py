@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
 import stores
 
 PROJECT = Path(__file__).parents[2]

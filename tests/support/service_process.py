@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 import stores
 
 PROJECT = Path(__file__).parents[2]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from api.serving.loaded_model import LoadedModel
 from loaded_models import loaded_trains
 from service_client import Client, client_of
-
-from api.serving.loaded_model import LoadedModel
 
 ROUTES = ["/predict", "/explain", "/predict/batch", "/schema", "/model", "/reports", "/metrics"]
 """The routes that API keys protect."""

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from report_parts import gate_result
 
+from report_parts import gate_result
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
 from weekwise.analysis.unseen import Unseen
 from weekwise.analysis.upcoming import UpcomingPredictions

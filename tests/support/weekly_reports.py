@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from mlflow import MlflowClient
+
 from model_stores import Store
 from report_parts import feature_drift
-
 from weekwise.analysis.drift import Direction, DriftLevel
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
 from weekwise.analysis.unseen import Unseen

@@ -4,13 +4,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, get_type_hints
 
-import other_tables
 import pytest
 from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
+import other_tables
 from weekwise import settings
 from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.contract.frozen import Frozen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from service_client import problem_kind
 from trains_service import POSTS, ROUTES, train, trains_client
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import parcels
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 from kedro.framework import session as kedro_session
 from kedro.io import AbstractDataset, DataCatalog, MemoryDataset
 
+import parcels
 from weekwise.cli import contract as module
 from weekwise.cli.contract import contract
 from weekwise.configuration import EnvironmentConfigLoader

@@ -4,10 +4,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import tables
 import yaml
 from click.testing import CliRunner, Result
 
+import tables
 from weekwise.cli.contract_infer import infer
 from weekwise.contract.load import load_contract
 

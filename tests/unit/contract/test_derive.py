@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import ibis
-import parcels
 import pytest
 
+import parcels
 from weekwise.contract import derive
 from weekwise.contract.derive import SignatureColumn
 from weekwise.contract.model import Contracts

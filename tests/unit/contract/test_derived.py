@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import parcels
 import pytest
 from pydantic import ValidationError
 
+import parcels
 from weekwise.contract.derived import derived_query, in_order, raw_names
 from weekwise.contract.model import Contract
 from weekwise.contract.sql_engine import connection

@@ -3,12 +3,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-import parcels
 import pytest
 from hypothesis import example, given
 from pydantic import ValidationError
-from strategies import contracts
 
+import parcels
+from strategies import contracts
 from weekwise.contract.column import Column
 from weekwise.contract.model import Contract
 

@@ -4,12 +4,12 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-import parcels
 import pytest
 from hypothesis import given, settings
 from pydantic import BaseModel, ValidationError
-from strategies import frames
 
+import parcels
+from strategies import frames
 from weekwise.contract.model import Contract
 from weekwise.contract.row import row_model
 

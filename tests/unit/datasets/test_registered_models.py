@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from kedro.io import DatasetError
-from trains import predictor, train_end, trains
 
+from trains import predictor, train_end, trains
 from weekwise.contract.type_facts import TaskName
 from weekwise.datasets.registered_models import (
     ChallengerDataset,

@@ -7,11 +7,11 @@ from typing import Any
 
 import ibis
 import pandas as pd
-import parcels
 import pytest
-import strategies
 from hypothesis import HealthCheck, given, settings
 
+import parcels
+import strategies
 from weekwise.contract.derive import ibis_schema
 from weekwise.features.conform import conform
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import trains
 from hypothesis import given
 from hypothesis import strategies as st
 
+import trains
 from weekwise.contract.model import Contract
 from weekwise.errors import DataGateError
 from weekwise.features.conform import conform

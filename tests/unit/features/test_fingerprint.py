@@ -4,12 +4,12 @@ from typing import Any
 
 import ibis
 import pandas as pd
-import parcels
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import parcels
 from weekwise.features import fingerprint
 from weekwise.features.fingerprint import table_hash, text_hash
 

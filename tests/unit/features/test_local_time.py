@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import ibis
 import pandas as pd
-import parcels
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import parcels
 from weekwise.contract.model import Contract
 from weekwise.contract.row import row_model
 from weekwise.features.conform import conform

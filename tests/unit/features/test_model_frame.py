@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trains import CONTRACT, trains
 
+from trains import CONTRACT, trains
 from weekwise.errors import ContractError, DataGateError
 from weekwise.features.model_frame import ModelInputs, model_frame
 from weekwise.features.read_values import (

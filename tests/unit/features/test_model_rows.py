@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import strategies
 from loaded_models import parcels_predictor
 from trains import predictor, trains
-
 from weekwise.model.predictor import BASE_VALUE, Predictor
 
 PARCELS, _ = parcels_predictor()

@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import ibis
 import pandas as pd
-import parcels
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from trains import CONTRACT
 
+import parcels
+from trains import CONTRACT
 from weekwise.contract.column import Role
 from weekwise.errors import AsOfError
 from weekwise.features.window import Window

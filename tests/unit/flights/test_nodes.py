@@ -6,11 +6,11 @@ from typing import Any
 import ibis
 import pandas as pd
 import pytest
-from schedule import CANCELED, DIVERTED, a_flight, an_hour, days, flights, planes, weather
 
 from flights import nodes
 from flights.params import WranglingParams
 from flights.replay import replay_flights, replay_weather
+from schedule import CANCELED, DIVERTED, a_flight, an_hour, days, flights, planes, weather
 from weekwise.contract.model import Contracts
 from weekwise.features.window import Window
 

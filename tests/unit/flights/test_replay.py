@@ -4,9 +4,9 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from schedule import CANCELED, a_flight, an_hour, days, flights, weather
 
 from flights.replay import OUTCOMES, replay_flights, replay_weather
+from schedule import CANCELED, a_flight, an_hour, days, flights, weather
 from weekwise.features.window import Window
 
 AS_OF = date(2013, 3, 4)

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
-from report_parts import gate_result
 from rich.console import Console
-from weekly_figures import week_figures, week_score
 
+from report_parts import gate_result
+from weekly_figures import week_figures, week_score
 from weekwise.analysis.performance import ExpectedPerformance, WeekScore
 from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.contract.type_facts import TaskName

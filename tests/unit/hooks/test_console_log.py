@@ -5,10 +5,10 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-import terminals
 from kedro.logging import RichHandler
 from rich.console import Console
 
+import terminals
 from weekwise.hooks.console_log import ConsoleLog, PlainHandler
 
 LONG = "word " * 60

@@ -11,7 +11,6 @@ from typing import Any
 
 import ibis
 import pandas as pd
-import parcels
 import pytest
 import yaml
 from kedro.framework.hooks.manager import _create_hook_manager
@@ -19,6 +18,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 from kedro.runner import SequentialRunner, ThreadRunner
 
+import parcels
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, DataGateError
 from weekwise.hooks.data_gate import DataGateHook

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import terminals
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.logging import RichHandler
@@ -18,6 +17,7 @@ from kedro.pipeline import Node, Pipeline, pipeline
 from kedro.runner import AbstractRunner, SequentialRunner, ThreadRunner
 from rich.console import Console
 
+import terminals
 from weekwise.hooks import node_progress
 from weekwise.hooks.node_progress import NodeProgressHook, shown_progress
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import parcels
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
+import parcels
 from weekwise.hooks import tracking
 from weekwise.hooks.tracking import TrackingHook, flattened
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import tables
 
+import tables
 from weekwise.errors import FeedError
 from weekwise.features.calendar import Calendar
 from weekwise.infer.calendar_plan import FirstRun, plan_first_run

@@ -7,8 +7,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-import tables
 
+import tables
 from weekwise.errors import FeedError
 from weekwise.infer.column_facts import FEW, Kind, read_column_facts
 

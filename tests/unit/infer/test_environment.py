@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import tables
 import yaml
 
+import tables
 from weekwise.errors import FeedError
 from weekwise.infer.environment import default_environment, known_after_days
 from weekwise.infer.environment_files import write_environment

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import tables
 
+import tables
 from weekwise.errors import FeedError
 from weekwise.infer.key_and_time import Key, choose_key, choose_time, repeated_share
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import tables
 
+import tables
 from weekwise.contract.model import Contract
 from weekwise.infer.leakage import given_away
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import tables
 
+import tables
 from weekwise.contract.types import ColumnType
 from weekwise.infer.key_and_time import Key
 from weekwise.infer.roles import decide_roles

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import tables
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tables
 from weekwise.infer import slack
 from weekwise.infer.column_facts import ColumnFacts, Kind
 

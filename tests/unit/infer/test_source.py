@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import tables
 
+import tables
 from weekwise.errors import FeedError
 from weekwise.infer.source import opened
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from loaded_models import loaded_faults
 from trains import CONTRACT, predictor
-
 from weekwise.contract.column import Column
 from weekwise.contract.model import Contract
 from weekwise.model.compatibility import why_not

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
-from trains import CONTRACT, DAYS, FIRST_DAY, PARAMS, predictor, train_end, trains
 
+from trains import CONTRACT, DAYS, FIRST_DAY, PARAMS, predictor, train_end, trains
 from weekwise.contract.column import Column
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, FeedError

@@ -4,12 +4,12 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-import parcels
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trains import predictor
 
+import parcels
+from trains import predictor
 from weekwise.contract.model import Contract
 from weekwise.model.holdout import clusters, held_out, not_seen, why_unknown
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trains import CONTRACT, predictor, trains
 
+from trains import CONTRACT, predictor, trains
 from weekwise.errors import RegistryError
 from weekwise.model.predictor import BASE_VALUE, CONTRACT_FILE, MODEL_FILE, Predictor
 

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import parcels
 import pytest
 
+import parcels
 from weekwise.paths import REPORTING, DataFolder
 from weekwise.quality.data_docs import Evidence, publish
 from weekwise.quality.gate_result import GateResult

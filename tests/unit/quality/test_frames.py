@@ -6,9 +6,9 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
-import parcels
 import pytest
 
+import parcels
 from weekwise.contract.derive import ibis_schema, pandas_dtypes
 from weekwise.errors import DataGateError
 from weekwise.quality.frames import as_frame, for_checks, typed

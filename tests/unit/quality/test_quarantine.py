@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 import ibis
 import pandas as pd
-import parcels
 import pytest
 
+import parcels
 from weekwise.contract.model import Contract
 from weekwise.errors import DataGateError
 from weekwise.quality.frames import as_frame

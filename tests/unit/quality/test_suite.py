@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import parcels
 import pytest
 
+import parcels
 from weekwise.contract.model import Contracts
 from weekwise.errors import ContractError
 from weekwise.quality.checks import CheckKind

@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import pandas as pd
-import parcels
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from strategies import frames
 
+import parcels
+from strategies import frames
 from weekwise.contract.column import Severity
 from weekwise.contract.model import Contracts
 from weekwise.quality.gate_result import Failure, GateResult, GateStatus

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+
 from service_client import Client, application, problem_kind
 from trains_service import train, trains_client, trains_model
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from loaded_models import loaded_parcels, loaded_trains
-from service_client import client_of
 
 from api.serving.loaded_model import LoadedModel
+from loaded_models import loaded_parcels, loaded_trains
+from service_client import client_of
 
 
 @pytest.mark.parametrize("load", [loaded_trains, loaded_parcels])

@@ -10,12 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
+
 import trains
+from api.serving.loaded_model import LoadedModel
 from loaded_models import loaded_parcels, loaded_trains, plain_row
 from service_client import application, client_of, problem_kind
 from trains_service import POSTS, train, trains_client, trains_model
-
-from api.serving.loaded_model import LoadedModel
 
 
 class TestPredict:

@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 import orjson
-import parcels
 import pydantic_core
 import pytest
-import trains
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loaded_models import loaded_parcels, loaded_trains, plain_row
 
+import parcels
+import trains
 from api.http.exceptions import Malformed, TooManyRows
 from api.rows.batch_reader import BatchReader
 from api.rows.columns import check_column
 from api.serving.answers import AnsweredBatch, answered_batch
 from api.serving.loaded_model import LoadedModel
+from loaded_models import loaded_parcels, loaded_trains, plain_row
 from weekwise.contract.column import Column, Role
 from weekwise.contract.model import Contract
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import parcels
-
 from api.rows.json_schema import row_schema
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "parcels_schema.json"

@@ -7,12 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 import orjson
-import parcels
 import pytest
-import trains
 from hypothesis import given
 from hypothesis import strategies as st
 
+import parcels
+import trains
 from api.http.exceptions import InvalidRow, Malformed
 from api.rows.row_reader import RowReader
 from weekwise.contract.model import Contract

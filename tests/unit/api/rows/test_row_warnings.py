@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import orjson
-import parcels
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import parcels
 from api.rows.row_warnings import RowWarnings
 
 CONTRACT = parcels.contract()

@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable
 
 import pytest
-from loaded_models import loaded_delays, loaded_faults, loaded_parcels, loaded_trains
 
 from api.rows.batch_reader import BatchReader
 from api.rows.row_warnings import Row
 from api.serving.answers import answered_batch, explanation_body, prediction_body
 from api.serving.loaded_model import LoadedModel
+from loaded_models import loaded_delays, loaded_faults, loaded_parcels, loaded_trains
 
 MODELS = {
     "trains": loaded_trains,

@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-import trains
-from service_client import client_of
 
+import trains
 from api.serving.local_copy import LocalCopy
+from service_client import client_of
 from weekwise.model.model_files import ARTIFACT, EXAMPLE
 from weekwise.model.release import Release
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from loaded_models import loaded_delays, loaded_faults, loaded_trains
 
 from api.serving.model_facts import model_facts
+from loaded_models import loaded_delays, loaded_faults, loaded_trains
 
 RELEASED = {
     "since": datetime(2013, 3, 1, tzinfo=UTC),

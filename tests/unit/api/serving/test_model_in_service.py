@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from service_client import client_of, problem_kind
 from trains_service import POSTS
 

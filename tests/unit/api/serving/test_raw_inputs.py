@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
-import trains
-from loaded_models import loaded_model
 
+import trains
 from api.http.exceptions import InvalidRow
 from api.rows.batch_reader import BatchReader
 from api.serving.answers import answered_batch, explanation_body, prediction_body
 from api.serving.loaded_model import LoadedModel
+from loaded_models import loaded_model
 from weekwise.contract.model import Contract
 from weekwise.features.time_features import CALENDAR_FEATURES
 from weekwise.model.fitting import fit

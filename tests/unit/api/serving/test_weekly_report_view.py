@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from weekly_reports import FIRST_WEEK, weekly_report
 
 from api.serving.weekly_report_view import WeeklyReportView
+from weekly_reports import FIRST_WEEK, weekly_report
 from weekwise.reports.finding import Status
 
 REPORT = weekly_report(week=2, status=Status.WARN)

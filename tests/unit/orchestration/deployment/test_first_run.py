@@ -4,10 +4,10 @@ import asyncio
 from typing import cast
 
 import pytest
-from fake_deployment import FakeDeploymentRuns, flow_run
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Crashed, Failed, Running, Scheduled
 
+from fake_deployment import FakeDeploymentRuns, flow_run
 from weekwise.orchestration.deployment.deployment_runs import DeploymentRuns
 from weekwise.orchestration.deployment.first_run import STATE_POLL_SECONDS, run_until_success
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from fake_deployment import FakeDeploymentRuns, flow_run
 from prefect.client.schemas.objects import State, StateType
 from prefect.states import Completed, Failed, Running, Scheduled
 
+from fake_deployment import FakeDeploymentRuns, flow_run
 from weekwise.orchestration.deployment.deployment_runs import DeploymentRuns
 from weekwise.orchestration.deployment.interrupted_runs import MAX_STARTS, reschedule_interrupted
 from weekwise.orchestration.flow.run_lock import one_run_at_a_time

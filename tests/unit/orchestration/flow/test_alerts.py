@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from weekly_reports import weekly_report
 
+from weekly_reports import weekly_report
 from weekwise.orchestration.flow import alerts
 from weekwise.paths import DataFolder
 from weekwise.reports.finding import Status

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from report_parts import gate_result
 
+from report_parts import gate_result
 from weekwise.orchestration.flow import artifacts
 from weekwise.orchestration.flow.artifacts import gate_failures, publish_failure
 from weekwise.orchestration.project_environment import ProjectEnvironment

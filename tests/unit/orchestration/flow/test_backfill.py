@@ -4,8 +4,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from weekly_reports import weekly_report
 
+from weekly_reports import weekly_report
 from weekwise.errors import AsOfError, OrchestrationError
 from weekwise.orchestration.flow import backfill
 from weekwise.orchestration.flow.backfill import run_missing_weeks, weeks_between

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from weekly_reports import FIRST_WEEK, weekly_report
 
+from weekly_reports import FIRST_WEEK, weekly_report
 from weekwise.errors import OrchestrationError
 from weekwise.orchestration.flow.week_summary import read_weekly_report, summarize_week
 from weekwise.paths import DataFolder

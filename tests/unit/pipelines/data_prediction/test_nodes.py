@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from trains import CONTRACT, PARAMS, predictor, train_end, trains
 
+from trains import CONTRACT, PARAMS, predictor, train_end, trains
 from weekwise.contract.type_facts import TaskName
 from weekwise.contract.types import ColumnType
 from weekwise.features.window import Window

@@ -10,9 +10,9 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 import pytest
+
 import trains
 from report_parts import feature_drift, gate_failure, gate_result
-
 from weekwise.analysis.drift import DriftLevel, numeric_drift
 from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.outcomes import LookBack

@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 import ibis
 import numpy as np
 import pandas as pd
-import parcels
 import pyarrow as pa
 import pytest
-from trains import CONTRACT, PARAMS, predictor, train_end, trains
 
+import parcels
+from trains import CONTRACT, PARAMS, predictor, train_end, trains
 from weekwise.analysis.selection import Dropped, Selection
 from weekwise.errors import ContractError, FeedError
 from weekwise.features.time_features import CALENDAR_FEATURES

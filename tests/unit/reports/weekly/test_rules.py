@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from report_parts import feature_drift, gate_result
 
+from report_parts import feature_drift, gate_result
 from weekwise.analysis.drift import Direction, Drift, DriftLevel
 from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.performance import WeekScore

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
-from report_parts import feature_drift, gate_failure, gate_result
 
+from report_parts import feature_drift, gate_failure, gate_result
 from weekwise.analysis.drift import Direction, DriftBin, DriftLevel
 from weekwise.analysis.performance import SliceScore, WeekScore
 from weekwise.analysis.unseen import Unseen, UnseenCategory

@@ -29,7 +29,6 @@ import pandas as pd
 
 PROJECT = Path(__file__).parents[1]
 ENV, KEY, TARGET = "bench", "row_number", "goal"
-CLASSES_AT_MOST = 12
 
 
 @dataclass(frozen=True)
