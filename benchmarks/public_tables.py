@@ -5,7 +5,7 @@ its target, and is predicted by Weekwise's own two commands, by scikit-learn's h
 boosting and logistic or ridge regression, and by CatBoost as it comes. Losses are log loss or
 squared error on the same rows; ratios are Weekwise's to the others'.
 
-    python benchmarks/other_tables.py [--tables wine,iris]
+    python benchmarks/public_tables.py [--tables wine,iris]
 """
 
 from __future__ import annotations
