@@ -174,6 +174,17 @@ class Importance(Answer):
     )
 
 
+class JudgedFacts(Answer):
+    """The twin that was judged: the same recipe fitted without the holdout."""
+
+    train_start: date | None = Field(description="Of its oldest training row, if rows have times.")
+    train_end: date | None = Field(
+        description="The first date after its newest training row, if rows have times."
+    )
+    rows: int = Field(description="Training rows.")
+    validation_rows: int = Field(description="Rows that stopped it early.")
+
+
 class ModelFacts(Answer):
     """The model in service."""
 
@@ -189,6 +200,10 @@ class ModelFacts(Answer):
     )
     rows: int = Field(description="Training rows.")
     validation_rows: int
+    judged: JudgedFacts | None = Field(
+        description="What the metrics are of, if the model was fitted again on all rows since; "
+        "null if they are of the model itself."
+    )
     trees: int
     baseline: tuple[float, ...] = Field(
         description="What the outcomes of the training rows alone predict: for yes or no the "

@@ -8,6 +8,7 @@ from api import schemas
 from api.serving.loaded_model import LoadedModel
 from weekwise.contract.model import Contract
 from weekwise.model.release import Release
+from weekwise.model.training_record import TrainingRecord
 
 
 def model_facts(model: LoadedModel, *, reachable: bool, problem: str | None) -> schemas.ModelFacts:
@@ -22,8 +23,9 @@ def model_facts(model: LoadedModel, *, reachable: bool, problem: str | None) -> 
     record = predictor.record
     registry: Literal["ok", "unreachable"] = "ok" if reachable else "unreachable"
     metrics = dict(release.metrics)
-    if record.validation_loss is not None:
-        metrics["validation_loss"] = record.validation_loss
+    validation_loss = (record.judged or record).validation_loss
+    if validation_loss is not None:
+        metrics["validation_loss"] = validation_loss
     return schemas.ModelFacts(
         name=release.name,
         version=release.version,
@@ -35,6 +37,7 @@ def model_facts(model: LoadedModel, *, reachable: bool, problem: str | None) -> 
         train_end=record.train_end,
         rows=record.rows,
         validation_rows=record.validation_rows,
+        judged=_judged(record.judged),
         trees=record.trees,
         baseline=record.baseline,
         threshold=predictor.threshold,
@@ -48,6 +51,17 @@ def model_facts(model: LoadedModel, *, reachable: bool, problem: str | None) -> 
         loaded_at=model.loaded_at,
         registry=registry,
         problem=problem,
+    )
+
+
+def _judged(record: TrainingRecord | None) -> schemas.JudgedFacts | None:
+    if record is None:
+        return None
+    return schemas.JudgedFacts(
+        train_start=record.train_start,
+        train_end=record.train_end,
+        rows=record.rows,
+        validation_rows=record.validation_rows,
     )
 
 

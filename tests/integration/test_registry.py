@@ -24,6 +24,7 @@ from weekwise.contract.type_facts import TaskName
 from weekwise.errors import RegistryError
 from weekwise.model.alias_history import CHALLENGER, CHAMPION, ChangeSource
 from weekwise.model.contenders import Candidate
+from weekwise.model.fitting import refit
 from weekwise.model.promotion import Comparison
 from weekwise.model.registry import Registry
 from weekwise.model.verdict import Decision, Verdict, not_retrained
@@ -158,6 +159,27 @@ class TestRegister:
         assert loaded.record == predictor().record
         rows = trains(3, seed=5)
         assert np.array_equal(loaded.predict(rows), predictor().predict(rows))
+
+    def test_a_twin_comes_with_it(self, registry: Registry) -> None:
+        """A model that was fitted again comes with its twin; far from here it predicts alone."""
+        rows = trains()
+        served = refit(predictor(20), trains(20), rows[rows["departure"] >= str(train_end(20))])
+
+        version = registry.register(served, fingerprint="twice", example=EXAMPLE)
+
+        loaded = registry.load(version)
+        assert loaded.twin is not None
+        assert loaded.record == served.record
+        assert np.array_equal(loaded.predict(EXAMPLE), served.predict(EXAMPLE))
+        assert np.array_equal(loaded.twin.predict(EXAMPLE), predictor(20).predict(EXAMPLE))
+        far = mlflow.pyfunc.load_model(f"models:/{NAME}/{version}")
+        own = loaded.inputs.raw
+        example = EXAMPLE[own].dropna().astype({"cars": "float64"})
+        predicted = far.predict(example)["probability"]
+        assert np.array_equal(predicted, served.predict(EXAMPLE.loc[example.index]))
+        tags = registry.version(version).tags
+        assert tags["train_end"] == str(train_end())
+        assert tags["judged_train_end"] == str(train_end(20))
 
     def test_versions_that_are_not_there(self, registry: Registry) -> None:
         """An unknown version is an error that lists those there are."""

@@ -19,6 +19,9 @@ ARTIFACT = "predictor"
 PREDICTOR = f"artifacts/{ARTIFACT}"
 """The same among all files of the logged model."""
 
+TWIN = "twin"
+"""The name of the folder of the predictor's twin, which was judged."""
+
 EXAMPLE = "input_example.json"
 """MLflow's own name of a logged model's input example."""
 

@@ -7,7 +7,7 @@ raw rows give the same numbers everywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,12 +84,24 @@ class Predictor:
         threshold: For yes or no: the probability from which the decision is yes.
         record: How the model was fitted.
         model: The trees.
+        twin: The same recipe fitted without the holdout, which was judged; none if this predictor
+            was judged itself.
     """
 
     inputs: ModelInputs
     threshold: float
     record: TrainingRecord
     model: CatBoost
+    twin: Predictor | None = None
+
+    @property
+    def judged(self) -> Predictor:
+        """The predictor that was judged, and can be judged again: the twin, or this one."""
+        return self.twin or self
+
+    def with_errors(self, errors: tuple[float, float] | None) -> Predictor:
+        """The same with other errors for its prediction interval."""
+        return replace(self, record=self.record.model_copy(update={"errors": errors}))
 
     @property
     def contract(self) -> Contract:
@@ -219,7 +231,7 @@ class Predictor:
         return values.sort_values(ascending=False, kind="stable")
 
     def save(self, folder: Path) -> None:
-        """Write the predictor into a folder, made if need be.
+        """Write the predictor into a folder, made if need be. Its twin is not written with it.
 
         Args:
             folder: Where `model.cbm`, `contract.json` and `predictor.json` go.

@@ -22,7 +22,7 @@ from mlflow.types.schema import ColSpec, DataType, Schema, TensorSpec
 
 import weekwise
 from weekwise.contract.model import Contract
-from weekwise.model.model_files import ARTIFACT, quiet_transfers
+from weekwise.model.model_files import ARTIFACT, TWIN, quiet_transfers
 from weekwise.model.predictor import Predictor
 from weekwise.tasks import task_of
 
@@ -76,11 +76,15 @@ def log_predictor(predictor: Predictor, example: pd.DataFrame, *, name: str = "m
         name: The logged model's name.
     """
     with tempfile.TemporaryDirectory() as scratch, quiet_transfers():
-        predictor.save(Path(scratch) / ARTIFACT)
+        parts = {ARTIFACT: predictor}
+        if predictor.twin is not None:
+            parts[TWIN] = predictor.twin
+        for name_of_part, part in parts.items():
+            part.save(Path(scratch) / name_of_part)
         logged: ModelInfo = mlflow.pyfunc.log_model(
             name=name,
             python_model=str(SERVED),
-            artifacts={ARTIFACT: str(Path(scratch) / ARTIFACT)},
+            artifacts={part: str(Path(scratch) / part) for part in parts},
             code_paths=[str(_copy_code(Path(scratch)))],
             signature=signature(predictor.contract, predictor.inputs.raw),
             input_example=_example(example, predictor),

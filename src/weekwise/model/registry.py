@@ -10,7 +10,7 @@ from __future__ import annotations
 import getpass
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ from weekwise.model.alias_history import (
 )
 from weekwise.model.alias_log import AliasLog, Change
 from weekwise.model.contenders import Candidate
-from weekwise.model.model_files import PREDICTOR, copied
+from weekwise.model.model_files import PREDICTOR, TWIN, copied
 from weekwise.model.predictor import Predictor
 from weekwise.model.run_tags import RunTags
 from weekwise.model.training_record import TrainingRecord
@@ -123,14 +123,18 @@ class Registry:
         return str(made.version)
 
     def load(self, version: str) -> Predictor:
-        """The predictor that was registered as a version.
+        """The predictor that was registered as a version, with its twin if it has one.
 
         Raises:
             RegistryError: If there is no such version, or its files cannot be had.
         """
         self.version(version)
         with tempfile.TemporaryDirectory() as scratch:
-            return Predictor.load(copied(self.name, version, PREDICTOR, Path(scratch)))
+            served = Predictor.load(copied(self.name, version, PREDICTOR, Path(scratch)))
+            if served.record.judged is None:
+                return served
+            twin = Predictor.load(copied(self.name, version, f"artifacts/{TWIN}", Path(scratch)))
+            return replace(served, twin=twin)
 
     def version(self, version: str) -> RegisteredVersion:
         """One version.
@@ -365,6 +369,8 @@ def _changes(verdict: Verdict, history: History) -> list[tuple[str, Action, str 
 def _dates(record: TrainingRecord) -> dict[str, str]:
     """The dates of the rows a model has seen, where rows have a time."""
     dates = {"train_start": record.train_start, "train_end": record.train_end}
+    if record.judged is not None:
+        dates["judged_train_end"] = record.judged.train_end
     return {name: date.isoformat() for name, date in dates.items() if date is not None}
 
 

@@ -111,6 +111,8 @@ class TrainingRecord(Frozen):
         errors: For numbers: the ends of the errors on the rows that early stopping watched, in
             units of their spread, for the prediction interval; none without such rows.
         loss: The loss that the trees reduced, by CatBoost's name.
+        judged: Where the model was fitted again on all rows: the record of its twin, fitted
+            without the holdout, which was judged. None if the model was judged itself.
     """
 
     as_of: date
@@ -125,3 +127,4 @@ class TrainingRecord(Frozen):
     params: FitParams
     errors: tuple[float, float] | None = None
     loss: str | None = None
+    judged: TrainingRecord | None = None

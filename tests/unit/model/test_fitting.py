@@ -13,7 +13,8 @@ from trains import CONTRACT, DAYS, FIRST_DAY, PARAMS, predictor, train_end, trai
 from weekwise.contract.column import Column
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, FeedError
-from weekwise.model.fitting import Progress, fit
+from weekwise.model.boosting import Progress
+from weekwise.model.fitting import fit, refit
 from weekwise.model.predictor import Predictor
 from weekwise.model.training_record import FitParams
 from weekwise.tasks.binary_metrics import score
@@ -247,3 +248,60 @@ def test_the_loss_may_be_asked_for() -> None:
     assert fitted(rows, contract=contract, params=asked).record.loss == "RMSE"
     with pytest.raises(FeedError, match="loss poisson is for outcomes that are never negative"):
         fitted(below, contract=contract, params=PARAMS.model_copy(update={"loss": "poisson"}))
+
+
+class TestRefit:
+    def test_all_rows_are_learned_from(self) -> None:
+        """The served model knows the holdout; its twin is the one that was judged, untouched."""
+        rows = trains()
+        start = pd.Timestamp(train_end()) - timedelta(days=7)
+        before, holdout = rows[rows["departure"] < start], rows[rows["departure"] >= start]
+        judged = fitted(before)
+
+        served = refit(judged, before, holdout)
+
+        assert served.twin is judged
+        assert served.judged is judged
+        assert served.record.judged == judged.record
+        assert served.record.rows == len(rows)
+        assert served.record.validation_rows == 0
+        assert (served.record.train_start, served.record.train_end) == (FIRST_DAY, train_end())
+        assert served.record.trees == judged.record.trees
+        assert served.inputs == judged.inputs
+        flipped = holdout.assign(late=~holdout["late"])
+        other = refit(judged, before, flipped)
+        assert not np.array_equal(other.predict(rows), served.predict(rows))
+
+    def test_bit_for_bit(self) -> None:
+        """Rows in another order give the same model."""
+        rows = trains()
+        before, holdout = rows[:-200], rows[-200:]
+        judged = fitted(before)
+        shuffled = before.sample(frac=1, random_state=1), holdout.sample(frac=1, random_state=2)
+
+        assert np.array_equal(
+            refit(judged, *shuffled).predict(rows), refit(judged, before, holdout).predict(rows)
+        )
+
+    @pytest.mark.parametrize("validation_every", [5, None], ids=["stopped early", "all trees"])
+    def test_intervals_are_as_wide_as_errors_on_rows_not_seen(
+        self, validation_every: int | None
+    ) -> None:
+        """The interval comes from the twin's errors: the refit's own rows would flatter it."""
+        rng = np.random.default_rng(0)
+        rows, contract = numbers(rng.normal(50, 10, 3000))
+        later = trains(20, seed=8)
+        unseen = later.assign(late=rng.normal(50, 10, len(later)))
+        params = PARAMS.model_copy(update={"validation_every": validation_every})
+        judged = fitted(rows[:-200], params, contract)
+
+        served = refit(judged, rows[:-200], rows[-200:])
+
+        _, low, high = served.predict(unseen).T
+        covered = ((low <= unseen["late"]) & (unseen["late"] <= high)).mean()
+        assert covered == pytest.approx(0.9, abs=0.05)
+
+    def test_it_was_judged_itself(self) -> None:
+        """A predictor without a twin stands for itself."""
+        assert predictor().twin is None
+        assert predictor().judged is predictor()

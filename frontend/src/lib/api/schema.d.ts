@@ -445,6 +445,32 @@ export interface components {
             importance: number;
         };
         /**
+         * JudgedFacts
+         * @description The twin that was judged: the same recipe fitted without the holdout.
+         */
+        JudgedFacts: {
+            /**
+             * Train Start
+             * @description Of its oldest training row, if rows have times.
+             */
+            train_start: string | null;
+            /**
+             * Train End
+             * @description The first date after its newest training row, if rows have times.
+             */
+            train_end: string | null;
+            /**
+             * Rows
+             * @description Training rows.
+             */
+            rows: number;
+            /**
+             * Validation Rows
+             * @description Rows that stopped it early.
+             */
+            validation_rows: number;
+        };
+        /**
          * ModelFacts
          * @description The model in service.
          */
@@ -488,6 +514,8 @@ export interface components {
             rows: number;
             /** Validation Rows */
             validation_rows: number;
+            /** @description What the metrics are of, if the model was fitted again on all rows since; null if they are of the model itself. */
+            judged: components["schemas"]["JudgedFacts"] | null;
             /** Trees */
             trees: number;
             /**

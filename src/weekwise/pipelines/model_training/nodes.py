@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from weekwise.features.model_frame import model_frame
 from weekwise.features.read_values import Floats
 from weekwise.features.time_features import calendar_feature
 from weekwise.features.window import Window
+from weekwise.model.boosting import Progress
 from weekwise.model.compatibility import why_not
 from weekwise.model.contenders import Challenger, Champion, CurrentChampion
 from weekwise.model.evaluation import (
@@ -27,7 +29,7 @@ from weekwise.model.evaluation import (
     NoContest,
     evaluate,
 )
-from weekwise.model.fitting import Progress, fit
+from weekwise.model.fitting import fit, refit
 from weekwise.model.holdout import clusters, held_out, not_seen, why_unknown
 from weekwise.model.predictor import BASE_VALUE, Predictor
 from weekwise.model.promotion import Holdout, PromotionParams, Scored, Unmatched, decide
@@ -132,7 +134,7 @@ def fit_challenger(
     window: Window,
     training: TrainingParams,
 ) -> Challenger:
-    """The run's own model, if it trains one.
+    """The model that the promotion gate judges, if the run trains one.
 
     Args:
         training_rows: History without the holdout.
@@ -172,7 +174,12 @@ def fit_challenger(
             ",".join(selected),
             # The number of threads does not change the model.
             training.model_dump_json(
-                include={"holdout_days": True, "holdout_share": True, "fit": True},
+                include={
+                    "holdout_days": True,
+                    "holdout_share": True,
+                    "refit": True,
+                    "fit": True,
+                },
                 exclude={"fit": {"threads"}},
             ),
         ),
@@ -180,13 +187,46 @@ def fit_challenger(
     )
 
 
+def refit_challenger(
+    judged_challenger: Challenger,
+    training_rows: pd.DataFrame,
+    holdout_rows: pd.DataFrame,
+    training: TrainingParams,
+) -> Challenger:
+    """The run's own model, if it trains one: what is judged, fitted again on all of history.
+
+    Args:
+        judged_challenger: What was fitted without the holdout.
+        training_rows: History without the holdout.
+        holdout_rows: The holdout.
+        training: Whether to fit again.
+
+    Returns:
+        The challenger to register; its predictor's `twin` is the one to judge.
+    """
+    judged = judged_challenger.predictor
+    if judged is None or not training.refit:
+        return judged_challenger
+    served = refit(
+        judged,
+        training_rows,
+        holdout_rows,
+        on_progress=lambda progress: _report(progress, judged.task),
+    )
+    record = served.record
+    dates = f", up to {record.train_end}" if record.train_end else ""
+    logger.info("Fitted %d trees again, on all %s rows%s.", record.trees, f"{record.rows:,}", dates)
+    return replace(judged_challenger, predictor=served)
+
+
 def _report(progress: Progress, task: Task) -> None:
     logger.info(
-        "Training: %d of at most %d trees, %s %.4f on rows set aside.",
+        "Training: %d of at most %d trees, %s %.4f on %s.",
         progress.trees,
         progress.most,
         task.words.loss if progress.measure == task.catboost_loss else progress.measure,
         progress.loss,
+        progress.rows,
         extra={"progress": (progress.trees, progress.most)},
     )
 
@@ -205,7 +245,7 @@ def score_holdout(
     training: TrainingParams,
     promotion: PromotionParams,
 ) -> HoldoutScores:
-    """What both models make of the holdout.
+    """What both models make of the holdout: of each, the twin that was fitted without one.
 
     Args:
         challenger: The run's own model, if there is one.
@@ -220,9 +260,10 @@ def score_holdout(
     """
     champion, task = current_champion.champion, task_of(features_contract)
     no_contest = _no_contest(champion, features_contract)
-    rival = champion.predictor if champion and no_contest is None else None
+    contender = challenger.predictor.judged if challenger.predictor else None
+    rival = champion.predictor.judged if champion and no_contest is None else None
     not_seen_by_any = np.ones(len(holdout_rows), dtype=np.bool_)
-    for predictor in (challenger.predictor, rival):
+    for predictor in (contender, rival):
         if predictor is not None:
             not_seen_by_any &= not_seen(holdout_rows, features_contract, predictor.record)
     slices = _slices(features_contract, training, promotion)
@@ -232,7 +273,7 @@ def score_holdout(
         not_seen=not_seen_by_any,
         outcome=task.outcomes(holdout_rows[features_contract.target]),
         slices=holdout_rows[slices],
-        challenger=_predicted(challenger.predictor, holdout_rows, task),
+        challenger=_predicted(contender, holdout_rows, task),
         champion=_predicted(rival, holdout_rows, task),
         task=task,
         no_contest=no_contest,
@@ -312,7 +353,7 @@ def _rival(champion: Champion | None, scores: HoldoutScores) -> Scored | Unmatch
 
 
 def _scored(model: Champion, predicted: Floats | None) -> Scored:
-    record = model.predictor.record
+    record = model.predictor.judged.record
     return Scored(
         version=model.version,
         baseline=record.baseline,

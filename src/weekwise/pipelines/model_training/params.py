@@ -15,6 +15,8 @@ class TrainingParams(Frozen):
         holdout_days: The newest days of history, which no model of this run is fitted on.
         holdout_share: Where rows have no time: the share of them that is held out, by a hash of
             their key.
+        refit: Whether the model is fitted again on all rows once its twin, fitted without the
+            holdout, is there to be judged. Otherwise what is judged is what is served.
         fit: How to fit.
         slices: Features whose values the evaluation tells apart.
         slice_min_rows: Slices with fewer rows are left out.
@@ -23,6 +25,7 @@ class TrainingParams(Frozen):
 
     holdout_days: int = Field(default=14, ge=1)
     holdout_share: float = Field(default=0.2, gt=0, lt=1)
+    refit: bool = True
     fit: FitParams = FitParams()
     slices: tuple[str, ...] = ()
     slice_min_rows: int = Field(default=500, ge=1)

@@ -45,8 +45,14 @@ def _training() -> list[Node]:
                 "params:window",
                 "params:training",
             ],
-            outputs="challenger",
+            outputs="judged_challenger",
             name="fit_challenger",
+        ),
+        Node(
+            func=nodes.refit_challenger,
+            inputs=["judged_challenger", "training_rows", "holdout_rows", "params:training"],
+            outputs="challenger",
+            name="refit_challenger",
         ),
     ]
 

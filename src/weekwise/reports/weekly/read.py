@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.performance import ExpectedPerformance
@@ -18,6 +19,7 @@ from weekwise.quality.gate_result import GateResult
 from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.weekly.weekly_report import DataFigures, VerdictFigures
 from weekwise.reports.wrangling_summary import WranglingSummary
+from weekwise.wording import day
 
 
 def check_as_of(name: str, of: object, window: Window) -> None:
@@ -86,6 +88,29 @@ def no_model(current: CurrentChampion, contract: Contract) -> str:
         return "there is no champion"
     reason = why_not(champion.predictor, contract)
     return "" if reason is None else f"version {champion.version} cannot predict: {reason}"
+
+
+def fitted_again(current: CurrentChampion) -> str:
+    """On which rows the model was fitted again after its twin was judged; empty if it was not.
+
+    Args:
+        current: The model that the verdict asks for, if there is one.
+    """
+    champion = current.champion
+    if champion is None or champion.predictor.record.judged is None:
+        return ""
+    record, judged = champion.predictor.record, champion.predictor.record.judged
+    until = f" up to {_last_day(record.train_end)}" if record.train_end else ""
+    judged_until = f" up to {_last_day(judged.train_end)}" if judged.train_end else ""
+    seen = judged.rows + judged.validation_rows
+    return (
+        f"Version {champion.version} is fitted on all {record.rows:,} rows{until}. What was judged "
+        f"is its twin, the same recipe fitted on {seen:,} rows{judged_until}."
+    )
+
+
+def _last_day(end: date) -> str:
+    return day(end - timedelta(days=1))
 
 
 def expected_of(verdict: Verdict, evaluation: Evaluation) -> ExpectedPerformance:

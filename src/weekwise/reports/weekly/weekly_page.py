@@ -257,6 +257,8 @@ def _model_section(figures: Figures) -> Section:
     parts = [bullets(figures.model.verdict.reasons)]
     if expected.loss is not None:
         parts.append(paragraph(sentence))
+    if figures.model.fitted:
+        parts.append(paragraph(figures.model.fitted, note=True))
     return Section("Model", parts, lead=figures.model.verdict.headline)
 
 

@@ -95,12 +95,15 @@ class ModelFigures(Frozen):
         verdict: The promotion gate's decision.
         expected: What the holdout says of the model.
         no_model: Why no model can predict the upcoming rows; empty if one can.
+        fitted: Which rows the model was fitted on, and which its twin that was judged, one
+            sentence; empty if they are one.
     """
 
     task: TaskName
     verdict: VerdictFigures
     expected: ExpectedPerformance
     no_model: str = ""
+    fitted: str = ""
 
 
 class FeatureFigures(Frozen):

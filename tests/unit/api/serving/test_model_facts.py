@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+import trains
 from api.serving.model_facts import model_facts
-from loaded_models import loaded_delays, loaded_faults, loaded_trains
+from loaded_models import loaded_delays, loaded_faults, loaded_model, loaded_trains
+from weekwise.model.fitting import fit, refit
 
 RELEASED = {
     "since": datetime(2013, 3, 1, tzinfo=UTC),
@@ -33,6 +35,22 @@ def test_what_the_registry_and_the_record_say() -> None:
     assert (facts.rows, facts.trees, facts.baseline) == (record.rows, record.trees, record.baseline)
     assert (facts.target.name, facts.contract.table) == ("late", "trains")
     assert (facts.registry, facts.problem) == ("ok", None)
+
+
+def test_a_model_that_was_fitted_again() -> None:
+    """Its rows are all of them; the twin's, which the metrics are of, stand apart."""
+    rows = trains.trains()
+    before, holdout = rows[:-200], rows[-200:]
+    judged = fit(before, trains.CONTRACT, ("line", "rain"), trains.PARAMS, as_of=trains.train_end())
+    model = loaded_model(refit(judged, before, holdout), rows)
+
+    facts = model_facts(model, reachable=True, problem=None)
+
+    assert (facts.rows, facts.validation_rows) == (len(rows), 0)
+    assert facts.judged is not None
+    assert facts.judged.rows + facts.judged.validation_rows == len(before)
+    assert facts.judged.train_end == judged.record.train_end
+    assert facts.metrics["validation_loss"] == judged.record.validation_loss
 
 
 def test_a_model_that_was_never_judged() -> None:

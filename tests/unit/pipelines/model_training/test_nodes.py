@@ -20,6 +20,7 @@ from weekwise.features.time_features import CALENDAR_FEATURES
 from weekwise.features.window import Window
 from weekwise.model.contenders import Challenger, Champion, CurrentChampion
 from weekwise.model.evaluation import Evaluation, HoldoutScores, NoContest
+from weekwise.model.fitting import refit
 from weekwise.model.promotion import PromotionParams
 from weekwise.model.retraining import Retraining, RetrainingParams, When
 from weekwise.model.verdict import Decision, Verdict
@@ -283,6 +284,42 @@ class TestFitChallenger:
         assert lines[-1].startswith("Fitted ")
 
 
+class TestRefitChallenger:
+    def test_fitted_again_on_all_of_history(self, caplog: pytest.LogCaptureFixture) -> None:
+        """The challenger to register has seen the holdout, and its twin has not."""
+        judged = fitted()
+
+        with caplog.at_level(logging.INFO, logger=nodes.__name__):
+            served = nodes.refit_challenger(judged, TRAINING_ROWS, HOLDOUT_ROWS, TRAINING)
+
+        assert served.predictor is not None
+        assert served.predictor.twin is judged.predictor
+        assert served.predictor.record.rows == len(TRAINING_ROWS) + len(HOLDOUT_ROWS)
+        assert served == replace(judged, predictor=served.predictor)
+        assert "again, on all" in caplog.messages[-1]
+
+    def test_what_is_judged_may_be_what_is_served(self) -> None:
+        """With refit: false, or without a model, nothing changes."""
+        judged, without = fitted(), TRAINING.model_copy(update={"refit": False})
+
+        assert nodes.refit_challenger(judged, TRAINING_ROWS, HOLDOUT_ROWS, without) is judged
+        again = nodes.refit_challenger(NO_CHALLENGER, TRAINING_ROWS, HOLDOUT_ROWS, TRAINING)
+        assert again is NO_CHALLENGER
+
+    def test_refit_or_not_are_two_versions(self) -> None:
+        """A model that was fitted again is another than its twin."""
+        without = TRAINING.model_copy(update={"refit": False})
+
+        assert fitted(training=without).fingerprint != fitted().fingerprint
+
+
+def refitted(challenger: Challenger) -> Challenger:
+    """A challenger whose predictor was fitted again on all trains."""
+    assert challenger.predictor is not None
+    served = refit(challenger.predictor, TRAINING_ROWS, HOLDOUT_ROWS)
+    return replace(challenger, predictor=served)
+
+
 def holdout_scores(
     challenger: Challenger, current: CurrentChampion, **changes: Any
 ) -> HoldoutScores:
@@ -292,6 +329,18 @@ def holdout_scores(
 
 
 class TestScoreHoldout:
+    def test_twins_are_judged(self) -> None:
+        """A model that was fitted on the holdout too is judged by its twin, which was not."""
+        again = refitted(CHALLENGER)
+        assert again.predictor is not None
+        champion = CurrentChampion(Champion("1", again.predictor))
+
+        scores, twins = holdout_scores(again, champion), holdout_scores(CHALLENGER, REIGNING)
+
+        assert np.array_equal(scores.challenger, twins.challenger)
+        assert np.array_equal(scores.champion, twins.challenger)
+        assert scores.not_seen.all()
+
     def test_both_models_score_the_same_rows(self) -> None:
         """Probabilities, outcomes and dates are in the order of the holdout's rows."""
         scores = holdout_scores(CHALLENGER, REIGNING)
@@ -586,6 +635,17 @@ class TestWriteModelCard:
         top = predictor(31).importances()
         assert table_row(text, str(top.index[0]))[1] == f"{top.iloc[0]:.1f}"
         assert f"All inputs: {', '.join(predictor(31).features)}, " in text
+
+    def test_a_model_that_was_fitted_again(self) -> None:
+        """The card tells the rows of the model in service from those of the twin it judged."""
+        text = card(refitted(CHALLENGER))
+
+        rows, judged = len(TRAINING_ROWS) + len(HOLDOUT_ROWS), predictor(31).record
+        assert table_row(text, "rows")[1] == f"{rows:,}"
+        assert table_row(text, "its twin, which was judged")[1].startswith(
+            f"{judged.rows:,} rows up to, not including, {judged.train_end}, and "
+        )
+        assert "these figures are of the twins" in text
 
     def test_the_kept_champion(self) -> None:
         """A run that trained nothing describes the champion, and gives no figures to nobody."""
