@@ -6,7 +6,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from weekwise.pipelines.model_training import nodes
+from weekwise.pipelines.model_training.nodes import describing, fitting, judging
 
 
 def create_pipeline(**_kwargs: Any) -> Pipeline:
@@ -17,7 +17,7 @@ def create_pipeline(**_kwargs: Any) -> Pipeline:
 def _training() -> list[Node]:
     return [
         Node(
-            func=nodes.plan_retraining,
+            func=fitting.plan_retraining,
             inputs=[
                 "monitoring_log",
                 "current_champion",
@@ -29,13 +29,13 @@ def _training() -> list[Node]:
             name="plan_retraining",
         ),
         Node(
-            func=nodes.split_history,
+            func=fitting.split_history,
             inputs=["features", "features_contract", "params:window", "params:training"],
             outputs=["training_rows", "holdout_rows"],
             name="split_history",
         ),
         Node(
-            func=nodes.fit_challenger,
+            func=fitting.fit_challenger,
             inputs=[
                 "training_rows",
                 "features_contract",
@@ -49,7 +49,7 @@ def _training() -> list[Node]:
             name="fit_challenger",
         ),
         Node(
-            func=nodes.refit_challenger,
+            func=fitting.refit_challenger,
             inputs=["judged_challenger", "training_rows", "holdout_rows", "params:training"],
             outputs="challenger",
             name="refit_challenger",
@@ -60,7 +60,7 @@ def _training() -> list[Node]:
 def _judging() -> list[Node]:
     return [
         Node(
-            func=nodes.score_holdout,
+            func=judging.score_holdout,
             inputs=[
                 "challenger",
                 "current_champion",
@@ -73,7 +73,7 @@ def _judging() -> list[Node]:
             name="score_holdout",
         ),
         Node(
-            func=nodes.judge_challenger,
+            func=judging.judge_challenger,
             inputs=[
                 "challenger",
                 "current_champion",
@@ -85,7 +85,7 @@ def _judging() -> list[Node]:
             name="judge_challenger",
         ),
         Node(
-            func=nodes.evaluate_models,
+            func=judging.evaluate_models,
             inputs=[
                 "holdout_scores",
                 "training_rows",
@@ -97,7 +97,7 @@ def _judging() -> list[Node]:
             name="evaluate_models",
         ),
         Node(
-            func=nodes.list_metrics,
+            func=judging.list_metrics,
             inputs="evaluation",
             outputs="training_metrics",
             name="list_metrics",
@@ -108,13 +108,13 @@ def _judging() -> list[Node]:
 def _describing() -> list[Node]:
     return [
         Node(
-            func=nodes.write_model_card,
+            func=describing.write_model_card,
             inputs=["challenger", "current_champion", "evaluation", "verdict"],
             outputs="model_card",
             name="write_model_card",
         ),
         Node(
-            func=nodes.draw_model,
+            func=describing.draw_model,
             inputs=[
                 "challenger",
                 "current_champion",

@@ -1,0 +1,1 @@
+"""The nodes of model training, by what they are for."""

@@ -1,0 +1,215 @@
+"""Whether this run trains, on which rows, and the model it trains. Every node is pure."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import date, timedelta
+
+import ibis
+import pandas as pd
+
+from weekwise.analysis.selection import Selection
+from weekwise.contract.model import Contract
+from weekwise.errors import FeedError
+from weekwise.features.fingerprint import text_hash
+from weekwise.features.window import Window
+from weekwise.model.boosting import Progress
+from weekwise.model.compatibility import why_not
+from weekwise.model.contenders import Challenger, CurrentChampion
+from weekwise.model.fitting import fit, refit
+from weekwise.model.holdout import held_out
+from weekwise.model.retraining import Retraining, RetrainingParams, decide_retraining
+from weekwise.pipelines.model_training.params import TrainingParams
+from weekwise.reports.wrangling_summary import WranglingSummary
+from weekwise.tasks import task_of
+from weekwise.tasks.base import Task
+
+logger = logging.getLogger(__name__)
+
+
+def plan_retraining(
+    monitoring_log: ibis.Table,
+    current_champion: CurrentChampion,
+    features_contract: Contract,
+    window: Window,
+    retraining: RetrainingParams,
+) -> Retraining:
+    """Whether this run trains a model.
+
+    Args:
+        monitoring_log: Earlier weeks' rows; those of later weeks are ignored.
+        current_champion: The champion before this run, if there is one.
+        features_contract: What it would have to predict.
+        window: The run's place in time.
+        retraining: When to train.
+    """
+    plan = decide_retraining(
+        monitoring_log.to_pyarrow().to_pandas(),
+        retraining,
+        as_of=window.as_of,
+        no_champion=_no_champion(current_champion, features_contract),
+    )
+    logger.info("%s", plan.reason)
+    return plan
+
+
+def _no_champion(current: CurrentChampion, contract: Contract) -> str | None:
+    """Why there is no champion that could stay, if there is none."""
+    if current.champion is None:
+        return "There is no champion yet."
+    reason = why_not(current.champion.predictor, contract)
+    if reason is None:
+        return None
+    return f"The champion, version {current.champion.version}, cannot predict any more: {reason}."
+
+
+def split_history(
+    features: ibis.Table, features_contract: Contract, window: Window, training: TrainingParams
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """History in two: what a challenger is fitted on, and the holdout, which it never sees.
+
+    Args:
+        features: Rows of the features contract.
+        features_contract: Its contract.
+        window: The run's place in time.
+        training: How many of the newest days are held out, or which share of rows without a time.
+
+    Returns:
+        Training rows and holdout rows, each in the order of the contract's key.
+
+    Raises:
+        FeedError: If either has no rows.
+    """
+    history = window.history(features, features_contract).order_by(*features_contract.key)
+    frame = history.to_pyarrow().to_pandas(date_as_object=False)
+    start = window.history_end(features_contract) - timedelta(days=training.holdout_days)
+    out = held_out(frame, features_contract, start=start, share=training.holdout_share)
+    if out.all() or not out.any():
+        raise FeedError(_no_split(features_contract, start, int((~out).sum()), int(out.sum())))
+    return frame[~out].reset_index(drop=True), frame[out].reset_index(drop=True)
+
+
+def _no_split(contract: Contract, start: date, train: int, out: int) -> str:
+    """Why history cannot be cut in two, and what to do."""
+    if contract.time is None:
+        return (
+            f"{train} rows to train on and {out} held out: training needs both; it needs more rows "
+            "whose target is known, or another training.holdout_share"
+        )
+    return (
+        f"{train} rows before {start} and {out} from then on: training needs both; "
+        "run a later week, or change training.holdout_days"
+    )
+
+
+def fit_challenger(
+    training_rows: pd.DataFrame,
+    features_contract: Contract,
+    selected_features: Selection,
+    wrangling_summary: WranglingSummary,
+    retraining_plan: Retraining,
+    window: Window,
+    training: TrainingParams,
+) -> Challenger:
+    """The model that the promotion gate judges, if the run trains one.
+
+    Args:
+        training_rows: History without the holdout.
+        features_contract: What the rows are.
+        selected_features: The features that exploration found fit.
+        wrangling_summary: Its hash tells one state of the data from another.
+        retraining_plan: Whether to train.
+        window: The run's place in time.
+        training: How.
+
+    Returns:
+        The challenger; empty if none is trained.
+    """
+    if not retraining_plan.retrain:
+        return Challenger(predictor=None, reason=retraining_plan.reason)
+    selected = selected_features.selected
+    predictor = fit(
+        training_rows,
+        features_contract,
+        selected,
+        training.fit,
+        as_of=window.as_of,
+        holdout_share=training.holdout_share,
+        on_progress=lambda progress: _report(progress, task_of(features_contract)),
+    )
+    record = predictor.record
+    dates = f", {record.train_start} up to {record.train_end}" if record.train_end else ""
+    logger.info("Fitted %d trees on %s rows%s.", record.trees, f"{record.rows:,}", dates)
+    return Challenger(
+        predictor=predictor,
+        reason=retraining_plan.reason,
+        example=_example(training_rows[predictor.inputs.raw]),
+        fingerprint=text_hash(
+            window.as_of.isoformat(),
+            wrangling_summary.data_hash,
+            features_contract.hash,
+            ",".join(selected),
+            # The number of threads does not change the model.
+            training.model_dump_json(
+                include={
+                    "holdout_days": True,
+                    "holdout_share": True,
+                    "refit": True,
+                    "fit": True,
+                },
+                exclude={"fit": {"threads"}},
+            ),
+        ),
+        tags={"data_hash": wrangling_summary.data_hash},
+    )
+
+
+def refit_challenger(
+    judged_challenger: Challenger,
+    training_rows: pd.DataFrame,
+    holdout_rows: pd.DataFrame,
+    training: TrainingParams,
+) -> Challenger:
+    """The run's own model, if it trains one: what is judged, fitted again on all of history.
+
+    Args:
+        judged_challenger: What was fitted without the holdout.
+        training_rows: History without the holdout.
+        holdout_rows: The holdout.
+        training: Whether to fit again.
+
+    Returns:
+        The challenger to register; its predictor's `twin` is the one to judge.
+    """
+    judged = judged_challenger.predictor
+    if judged is None or not training.refit:
+        return judged_challenger
+    served = refit(
+        judged,
+        training_rows,
+        holdout_rows,
+        on_progress=lambda progress: _report(progress, judged.task),
+    )
+    record = served.record
+    dates = f", up to {record.train_end}" if record.train_end else ""
+    logger.info("Fitted %d trees again, on all %s rows%s.", record.trees, f"{record.rows:,}", dates)
+    return replace(judged_challenger, predictor=served)
+
+
+def _report(progress: Progress, task: Task) -> None:
+    logger.info(
+        "Training: %d of at most %d trees, %s %.4f on %s.",
+        progress.trees,
+        progress.most,
+        task.words.loss if progress.measure == task.catboost_loss else progress.measure,
+        progress.loss,
+        progress.rows,
+        extra={"progress": (progress.trees, progress.most)},
+    )
+
+
+def _example(rows: pd.DataFrame) -> pd.DataFrame:
+    """A few complete rows, the newest that there are."""
+    complete = rows.dropna()
+    return (rows if complete.empty else complete).tail(3).reset_index(drop=True)
