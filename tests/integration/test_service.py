@@ -22,7 +22,7 @@ import pytest
 
 import model_stores
 import service_process
-from model_stores import TRAINS, Store
+from model_stores import PARCELS, TRAINS, Store
 from service_process import Running
 
 pytestmark = pytest.mark.slow
@@ -200,7 +200,10 @@ def test_everything_that_breaks(store: Store, tmp_path: Path) -> None:
 
 
 def test_no_model_then_the_first_then_another(tmp_path: Path) -> None:
-    """A service that starts before the first model comes alive by itself; two ask for a name."""
+    """A service that starts before the first model comes alive by itself; two ask for a name.
+
+    In between the contract loses a column, and a rollback brings the older contract's model back.
+    """
     store = model_stores.empty_store(tmp_path / "store")
     with service_process.running(store.uri, tmp_path / "run", wait=False) as running:
         running.wait_live()
@@ -209,7 +212,17 @@ def test_no_model_then_the_first_then_another(tmp_path: Path) -> None:
             assert client.post("/predict", json={}).status_code == httpx.codes.SERVICE_UNAVAILABLE
         model_stores.parcels_store(store)
         running.wait_ready()
-        assert set(running.example()) == {"day", "weight", "pieces", "carrier", "fragile"}
+        whole = {"day", "weight", "pieces", "carrier", "fragile"}
+        assert set(running.example()) == whole
+
+        model_stores.parcels_of_another_contract(store)
+        running.wait_version("2")
+        assert set(running.example()) == whole - {"fragile"}
+        predicts(running, "2")
+        store.rollback(PARCELS)
+        running.wait_version("1")
+        assert set(running.example()) == whole
+        predicts(running, "1")
 
         store.client.create_registered_model("another")
         assert "WEEKWISE_API_MODEL_NAME" in problem_of(running)

@@ -18,6 +18,7 @@ import loaded_models
 import stores
 import trains
 from weekwise.contract.type_facts import TaskName
+from weekwise.model.fitting import fit
 from weekwise.model.predictor import Predictor
 from weekwise.model.registry import Registry
 from weekwise.model.verdict import Decision, Verdict
@@ -152,6 +153,20 @@ def parcels_store(store: Store) -> Store:
     predictor, rows = loaded_models.parcels_predictor()
     version = store.register(PARCELS, predictor, rows, "parcels")
     store.judge(PARCELS, version, 0, None)
+    return store
+
+
+def parcels_of_another_contract(store: Store) -> Store:
+    """The same store with a second champion, of a contract that has lost a column."""
+    predictor, rows = loaded_models.parcels_predictor()
+    columns = {
+        name: column for name, column in predictor.contract.columns.items() if name != "fragile"
+    }
+    contract = predictor.contract.model_copy(update={"columns": columns})
+    as_of = predictor.record.as_of
+    newer = fit(rows, contract, contract.features, trains.PARAMS, as_of=as_of)
+    version = store.register(PARCELS, newer, rows, "without a column")
+    store.judge(PARCELS, version, 1, "1")
     return store
 
 
