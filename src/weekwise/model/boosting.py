@@ -84,40 +84,56 @@ def grow(
         allow_writing_files=False,
     )
     reporter = _Reporter(loss, trees, on_progress)
-    # CatBoost remarks on classes that no training row has, past its own logging level.
-    model.fit(
-        train,
-        eval_set=validation,
-        callbacks=[reporter] if on_progress else None,
-        log_cout=_note,
-        log_cerr=_note,
-    )
+    try:
+        # CatBoost remarks on classes that no training row has, past its own logging level.
+        model.fit(
+            train,
+            eval_set=validation,
+            callbacks=[reporter] if on_progress else None,
+            log_cout=reporter.note,
+            log_cerr=reporter.note,
+        )
+    finally:
+        if reporter.stopped is not None:
+            raise reporter.stopped
     return model
 
 
-def _note(words: str) -> None:
-    logger.debug("CatBoost: %s", words.strip())
-
-
-@dataclass(frozen=True)
+@dataclass
 class _Reporter:
-    """A CatBoost callback that reports a few times only."""
+    """What CatBoost calls: reports a few times only, and keeps its remarks.
+
+    CatBoost hides what is raised in here, Ctrl-C included; it is kept and raised after the fit.
+    """
 
     metric: str
     most: int
     on_progress: OnProgress | None
+    stopped: BaseException | None = None
 
     def after_iteration(self, info: Any) -> bool:
         """Report now and then; True lets CatBoost go on."""
-        if self.on_progress and info.iteration % max(1, self.most // PROGRESS_REPORTS) == 0:
-            aside = info.metrics.get("validation")
-            watched = aside or info.metrics["learn"]
-            progress = Progress(
-                trees=info.iteration,
-                most=self.most,
-                loss=float(watched[self.metric][-1]),
-                measure=self.metric,
-                rows="rows set aside" if aside else "the rows trained on",
-            )
-            self.on_progress(progress)
-        return True
+        try:
+            if self.on_progress and info.iteration % max(1, self.most // PROGRESS_REPORTS) == 0:
+                self.on_progress(self._progress(info))
+        except BaseException as error:  # noqa: BLE001 - raised again after the fit
+            self.stopped = error
+        return self.stopped is None
+
+    def note(self, words: str) -> None:
+        """Keep a remark in the log."""
+        try:
+            logger.debug("CatBoost: %s", words.strip())
+        except BaseException as error:  # noqa: BLE001 - raised again after the fit
+            self.stopped = error
+
+    def _progress(self, info: Any) -> Progress:
+        aside = info.metrics.get("validation")
+        watched = aside or info.metrics["learn"]
+        return Progress(
+            trees=info.iteration,
+            most=self.most,
+            loss=float(watched[self.metric][-1]),
+            measure=self.metric,
+            rows="rows set aside" if aside else "the rows trained on",
+        )

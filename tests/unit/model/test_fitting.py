@@ -112,6 +112,24 @@ def test_progress_is_reported_about_ten_times(capfd: pytest.CaptureFixture[str])
     assert capfd.readouterr().out == ""
 
 
+def test_ctrl_c_ends_the_fit() -> None:
+    """What is raised on the way, Ctrl-C included, is raised as it is: CatBoost would hide it."""
+
+    def interrupt(_: Progress) -> None:
+        raise KeyboardInterrupt
+
+    rows = trains(10)
+    with pytest.raises(KeyboardInterrupt):
+        fit(
+            rows,
+            CONTRACT,
+            CONTRACT.features,
+            PARAMS,
+            as_of=train_end(10),
+            on_progress=interrupt,
+        )
+
+
 def test_no_files_are_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """CatBoost's own log folder is not written."""
     monkeypatch.chdir(tmp_path)
