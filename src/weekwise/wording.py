@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -121,6 +122,12 @@ def listed(words: list[str], most: int = 5) -> str:
     rest = len(words) - most
     shown = ", ".join(words[:most])
     return f"{shown} and {rest:,} more" if rest > 0 else shown
+
+
+def name_words(name: str) -> list[str]:
+    """A name's words in lower case: `orderDate`, `order_date` and `Order date` have the same."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return [word.lower() for word in re.split(r"[\W_]+", apart) if word]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -17,9 +17,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from weekwise.analysis.drift import interval_labels
+from weekwise.analysis.leakage import alike_in_name, trace_of_target
 from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.profile import MISSING, OTHERS, FeatureKind
-from weekwise.analysis.table import AnalysisTable, Codes, Floats
+from weekwise.analysis.table import AnalysisTable, Codes, Floats, sampled_rows
 from weekwise.contract.frozen import Frozen
 from weekwise.tasks import task_of
 from weekwise.tasks.records import GroupMean
@@ -36,7 +37,8 @@ class Association(Frozen):
         strength: The task's measure of association, for yes or no an AUC; None where it cannot be
             measured.
         missing_strength: The same of whether the feature has a value; None where all or none have.
-        leaks: Whether it is so strong that the feature is suspected to give the target away.
+        tells_nearly_all: Whether it is as strong as a leak would be.
+        leak: What shows that the feature gives the target away; None where nothing does.
         gaps_tell: Whether the gaps alone are strongly associated with the target.
         by_value: The target by value or by quantile bin.
     """
@@ -45,7 +47,8 @@ class Association(Frozen):
     kind: FeatureKind
     strength: float | None
     missing_strength: float | None
-    leaks: bool
+    tells_nearly_all: bool
+    leak: str | None
     gaps_tell: bool
     by_value: tuple[GroupMean, ...]
 
@@ -81,15 +84,36 @@ def _associate(
     missing_strength = None
     if 0 < missing.sum() < missing.size:
         missing_strength = task.association(missing, past.target, folds, rare_rows=rare)
+    strong = _reaches(strength, params.leakage, task.leakage)
     return Association(
         name=name,
         kind="numeric" if numeric else "categorical",
         strength=strength,
         missing_strength=missing_strength,
-        leaks=_reaches(strength, params.leakage, task.leakage),
+        tells_nearly_all=strong,
+        leak=_leak(table, name, params, strong=strong),
         gaps_tell=_reaches(missing_strength, params.telling_gaps, task.telling_gaps),
         by_value=by_value,
     )
+
+
+def _leak(
+    table: AnalysisTable, name: str, params: ExplorationParams, *, strong: bool
+) -> str | None:
+    """What shows that a feature gives the target away, if something does."""
+    past = table.history
+    chosen = sampled_rows(past.rows, params.sample_rows, params.seed)
+    trace = trace_of_target(
+        past.numbers[name][chosen] if table.is_numeric(name) else past.codes[name][chosen],
+        past.target[chosen],
+        strong=strong,
+        labels=table.categories.get(name),
+    )
+    if trace or not strong:
+        return trace
+    if alike_in_name(name, str(table.contract.target)):
+        return "it has a word of the target's name and tells nearly all of it"
+    return "it is as strong as the parameters allow none to be" if params.leakage else None
 
 
 def _reaches(strength: float | None, limit: float | None, usual: float) -> bool:

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from weekwise.analysis.params import ExplorationParams
-from weekwise.analysis.table import AnalysisTable, Codes, Floats
+from weekwise.analysis.table import AnalysisTable, Codes, Floats, sampled_rows
 from weekwise.contract.frozen import Frozen
 
 FEWEST_ROWS = 3
@@ -73,7 +73,7 @@ class Correlations(Frozen):
 
 def correlate_features(table: AnalysisTable, params: ExplorationParams) -> Correlations:
     """Measure every pair of features over past rows, sampled where there are many."""
-    chosen = _sample(table.history.rows, params)
+    chosen = sampled_rows(table.history.rows, params.sample_rows, params.seed)
     ranks = {name: _ranks(values[chosen]) for name, values in table.history.numbers.items()}
     codes = {name: values[chosen] for name, values in table.history.codes.items()}
     pairs = [
@@ -92,13 +92,6 @@ def correlate_features(table: AnalysisTable, params: ExplorationParams) -> Corre
         pairs=tuple(pairs),
         rows=chosen.size,
     )
-
-
-def _sample(rows: int, params: ExplorationParams) -> npt.NDArray[np.int64]:
-    if rows <= params.sample_rows:
-        return np.arange(rows)
-    chosen = np.random.default_rng(params.seed).choice(rows, params.sample_rows, replace=False)
-    return np.sort(chosen)
 
 
 def _ranks(numbers: Floats) -> Floats:

@@ -19,8 +19,9 @@ class ExplorationParams(Frozen):
         drop: Features that are dropped, whatever is found.
         max_missing: A feature missing in more than this share of past rows is dropped.
         max_same: A feature with one value in more than this share of past rows is dropped.
-        leakage: A feature whose association with the target is this strong is dropped as suspected
-            leakage; none for the task's own limit, which for yes or no is an AUC of 0.98.
+        leakage: A feature whose association with the target is this strong is dropped. None drops
+            those alone that show a trace of the target, and remarks on those that reach the
+            task's own limit, which for yes or no is an AUC of 0.98.
         telling_gaps: A feature whose gaps alone are this strongly associated with the target is
             remarked on; none for the task's own limit, an AUC of 0.65.
         redundancy: Of two features at least this alike the weaker is dropped.

@@ -13,7 +13,7 @@ from weekwise.contract.model import Contract
 from weekwise.errors import WeekwiseError
 from weekwise.tasks import task_of
 from weekwise.tasks.base import Task
-from weekwise.wording import percent
+from weekwise.wording import fixed, percent
 
 # Two features whose associations with the target differ by less predict equally well.
 SAME_STRENGTH = 0.005
@@ -104,9 +104,9 @@ def _unfit(
         elif column.top_share > params.max_same:
             shown = percent(column.top_share, 2)
             yield column.name, f"near constant: {shown} of past rows are {column.top}"
-        elif association.leaks:
-            measured = f"{task.words.association} {association.strength:.3f}"
-            yield column.name, f"suspected leakage: alone it predicts past rows with {measured}"
+        elif association.leak:
+            measured = f"{task.words.association} {fixed(association.strength, 3)}"
+            yield column.name, f"suspected leakage: {association.leak} (alone {measured})"
 
 
 def _redundant(

@@ -115,6 +115,19 @@ class AnalysisTable:
         return self.history_end - timedelta(days=DAYS_PER_WEEK * before)
 
 
+def sampled_rows(rows: int, most: int, seed: int) -> npt.NDArray[np.int64]:
+    """Places of a fixed sample of so many rows, in order; of all of them where there are no more.
+
+    Args:
+        rows: How many rows there are.
+        most: The size of the sample.
+        seed: What it is drawn with.
+    """
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
 def read_analysis_table(features: ibis.Table, contract: Contract, window: Window) -> AnalysisTable:
     """Read the features, the time and the target of history and of the upcoming rows.
 

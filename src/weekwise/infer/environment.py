@@ -20,7 +20,7 @@ from weekwise.infer.environment_files import (
     mapping_text,
 )
 from weekwise.infer.key_and_time import Key, choose_key, choose_time
-from weekwise.infer.leakage import given_away
+from weekwise.infer.leakage import find_leakage
 from weekwise.infer.roles import ColumnDecision, decide_roles, type_of
 from weekwise.infer.source import Source
 from weekwise.infer.target_choice import Target, choose_target
@@ -165,7 +165,7 @@ def _refuse_reserved(key: Key, time: str | None) -> None:
 def _without_leaks(
     source: Source, decisions: list[ColumnDecision], target: Target
 ) -> list[ColumnDecision]:
-    """The same, with columns that give the target away as context."""
+    """The same, with columns that give the target away as context, and a word on strong ones."""
     features = [d for d in decisions if d.role is Role.FEATURE]
     if not features:
         return decisions
@@ -177,11 +177,13 @@ def _without_leaks(
     contract = Contract.model_validate(
         {"table": "features", "title": "Features", "columns": columns}
     )
-    reasons = given_away(source.rows, contract)
+    found = find_leakage(source.rows, contract)
     return [
-        replace(d, role=Role.CONTEXT, reason=reasons[d.name], type=type_of(d.facts, feature=False))
-        if d.name in reasons
-        else d
+        replace(
+            d, role=Role.CONTEXT, reason=found.leaks[d.name], type=type_of(d.facts, feature=False)
+        )
+        if d.name in found.leaks
+        else replace(d, reason=found.strong.get(d.name, d.reason))
         for d in decisions
     ]
 
@@ -247,9 +249,8 @@ def _comment(decision: ColumnDecision) -> str:
     facts = decision.facts
     if decision.role is not Role.FEATURE:
         return decision.reason
-    if facts.missing_share:
-        return f"missing in {percent(facts.missing_share, 2)} of rows"
-    return ""
+    missing = f"missing in {percent(facts.missing_share, 2)} of rows" if facts.missing_share else ""
+    return "; ".join(filter(None, [missing, decision.reason]))
 
 
 def _contract_comments(rows: int) -> list[str]:

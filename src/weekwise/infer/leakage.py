@@ -1,7 +1,8 @@
-"""Columns that give the target away, by the same measure as the exploration of every run."""
+"""Columns that give the target away, and those that tell nearly all, as every run's exploration."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -28,17 +29,30 @@ FEWEST_WAITING = 20
 _NO_DATE = date(2000, 1, 1)
 
 
-def given_away(rows: duckdb.DuckDBPyRelation, contract: Contract) -> dict[str, str]:
-    """Features that are suspected to be known only with the target, each with the reason.
+@dataclass(frozen=True)
+class Leakage:
+    """What is known of features that tell nearly all of the target.
+
+    Attributes:
+        leaks: Why a feature is known only with the target, by name.
+        strong: How much a feature tells that nothing else speaks against, by name.
+    """
+
+    leaks: dict[str, str] = field(default_factory=dict)
+    strong: dict[str, str] = field(default_factory=dict)
+
+
+def find_leakage(rows: duckdb.DuckDBPyRelation, contract: Contract) -> Leakage:
+    """Features that are known only with the target, and honest ones that tell nearly all of it.
 
     Args:
         rows: The table.
         contract: Of the features and the target alone, without a time.
     """
-    reasons = _never_known_before(rows, contract)
+    found = Leakage(leaks=_never_known_before(rows, contract))
     sample = _sample(rows, contract)
     if sample.num_rows < FEWEST_ROWS:
-        return reasons
+        return found
     import ibis
 
     # A key of their own keeps rows that are alike apart.
@@ -47,12 +61,17 @@ def given_away(rows: duckdb.DuckDBPyRelation, contract: Contract) -> dict[str, s
     table = read_analysis_table(
         conform(ibis.memtable(sample), contract), contract, Window(as_of=_NO_DATE)
     )
-    task = task_of(contract)
+    measure = task_of(contract).words.association
     for association in measure_associations(table, ExplorationParams()):
-        if association.leaks:
-            measured = f"{task.words.association} {fixed(association.strength)}"
-            reasons.setdefault(association.name, f"it alone gives the target away ({measured})")
-    return reasons
+        measured = f"{measure} {fixed(association.strength)}"
+        if association.leak:
+            reason = f"it gives the target away: {association.leak} (alone {measured})"
+            found.leaks.setdefault(association.name, reason)
+        elif association.tells_nearly_all:
+            found.strong[association.name] = (
+                f"it alone tells nearly all ({measured}); see that it is known before the target is"
+            )
+    return found
 
 
 def _never_known_before(rows: duckdb.DuckDBPyRelation, contract: Contract) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from weekwise.wording import name_words
+
 UNITS = {
     "kg": "kg", "mg": "mg", "lb": "lb", "lbs": "lb", "oz": "oz", "min": "min", "mins": "min",
     "minutes": "min", "sec": "s", "secs": "s", "seconds": "s", "ms": "ms", "hours": "h", "hrs": "h",
@@ -33,12 +35,6 @@ _FIRST_DATES = {
 }  # fmt: skip
 
 
-def words(name: str) -> list[str]:
-    """A name's words in lower case: `orderDate`, `order_date` and `Order date` have the same."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return [word.lower() for word in re.split(r"[\W_]+", apart) if word]
-
-
 def title(name: str, unit_in_words: str | None = None) -> str:
     """A short name for people: `days_since_order` is Days since order.
 
@@ -46,7 +42,7 @@ def title(name: str, unit_in_words: str | None = None) -> str:
         name: A column's name.
         unit_in_words: The unit that it ends in, which is told apart.
     """
-    if unit_in_words and words(name)[-1:] != [name.lower()]:
+    if unit_in_words and name_words(name)[-1:] != [name.lower()]:
         bare = re.sub(r"[\W_]*[\[(][^\])]*[\])]\s*$|[\s_]+[^\W_]+$", "", name)
         name = bare or name
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", " ", name)
@@ -65,24 +61,24 @@ def unit(name: str, others: Collection[str]) -> str | None:
     if bracketed:
         inside = bracketed.group(1)
         return UNITS.get(inside.lower(), inside if not inside.isdigit() else None)
-    parts = words(name)
+    parts = name_words(name)
     if len(parts) < 2:  # noqa: PLR2004 - a unit alone says nothing of what it measures
         return None
-    if parts[-1] == "min" and any(words(other) == [*parts[:-1], "max"] for other in others):
+    if parts[-1] == "min" and any(name_words(other) == [*parts[:-1], "max"] for other in others):
         return None
     return UNITS.get(parts[-1])
 
 
 def is_identifier(name: str, *, strongly: bool = False) -> bool:
     """Whether a name says that its values tell rows, people or things apart."""
-    parts = words(name)
+    parts = name_words(name)
     known = _STRONG_IDENTIFIERS if strongly else _IDENTIFIERS
     return bool(parts) and (parts[-1] in known or (strongly and name.strip().lower() == "id"))
 
 
 def target_rank(name: str) -> int:
     """How plainly a name says that it is to be predicted: 0 is most plainly."""
-    parts = words(name)
+    parts = name_words(name)
     for rank, word in enumerate(_TARGETS):
         if parts == [word]:
             return rank
@@ -91,7 +87,7 @@ def target_rank(name: str) -> int:
 
 def date_rank(name: str) -> int:
     """How plainly a date's name says that it is when a row begins: 0 most, 2 least."""
-    parts = set(words(name))
+    parts = set(name_words(name))
     if parts & _OTHER_DATES:
         return 2
     return 0 if parts & _FIRST_DATES else 1

@@ -70,3 +70,30 @@ class TestMeasureAssociations:
         )
 
         assert found.strength == pytest.approx(0.5)
+
+    @pytest.mark.parametrize(
+        ("name", "params", "leak"),
+        [
+            ("size", PARAMS, None),
+            ("return_fee", PARAMS, "it has a word of the target's name"),
+            ("size", ExplorationParams(leakage=0.95), "it is as strong as the parameters allow"),
+        ],
+    )
+    def test_strength_alone_is_no_leak(
+        self,
+        name: str,
+        params: ExplorationParams,
+        leak: str | None,
+        analysis_table_of: Callable[..., AnalysisTable],
+        orders: pd.DataFrame,
+    ) -> None:
+        """A feature that tells nearly all is honest until its name or the parameters say more."""
+        blurred = np.random.default_rng(8).normal(0, 0.25, len(orders))
+        rows = orders.assign(**{name: orders["returned"].fillna(False).astype(float) + blurred})
+        (found,) = measure_associations(
+            analysis_table_of(rows=rows, **{name: {"type": "number", "title": "S"}}), params
+        )
+
+        assert found.tells_nearly_all
+        assert (found.leak or "").startswith(leak or "")
+        assert bool(found.leak) == bool(leak)

@@ -53,7 +53,7 @@ def test_the_files_are_few_and_say_what_was_decided(shop: Path) -> None:
 
     assert list(found.files) == ["contracts/features.yml", "catalog.yml", "globals.yml"]
     assert (
-        "# it alone gives the target away (AUC 1.00)\n  refund:"
+        "rows of one outcome, and in no others (alone AUC 1.00)\n  refund:"
         in found.files["contracts/features.yml"]
     )
     told = yaml.safe_load(found.files["globals.yml"])

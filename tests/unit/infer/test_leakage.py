@@ -7,11 +7,11 @@ import pandas as pd
 
 import tables
 from weekwise.contract.model import Contract
-from weekwise.infer.leakage import given_away
+from weekwise.infer.leakage import Leakage, find_leakage
 
 
-def leaks(frame: pd.DataFrame, target: str = "boolean", **values: Any) -> dict[str, str]:
-    """The features of a frame that give its column `y` away."""
+def leakage(frame: pd.DataFrame, target: str = "boolean", **values: Any) -> Leakage:
+    """The features of a frame that give its column `y` away, and those that tell nearly all."""
     kinds = {"f": "number", "i": "integer", "O": "category", "s": "category", "b": "boolean"}
     columns: dict[str, Any] = {
         name: {
@@ -26,7 +26,12 @@ def leaks(frame: pd.DataFrame, target: str = "boolean", **values: Any) -> dict[s
     columns["y"] = {"type": target, "role": "target", "title": "Y", "missing": 1.0, **values}
     contract = Contract.model_validate({"table": "f", "title": "F", "columns": columns})
     with tables.relation(frame) as rows:
-        return given_away(rows, contract)
+        return find_leakage(rows, contract)
+
+
+def leaks(frame: pd.DataFrame, target: str = "boolean", **values: Any) -> dict[str, str]:
+    """Those that give it away."""
+    return leakage(frame, target, **values).leaks
 
 
 def frame(rows: int = 600) -> pd.DataFrame:
@@ -38,14 +43,29 @@ def frame(rows: int = 600) -> pd.DataFrame:
 
 
 def test_a_column_that_tells_the_target_is_found() -> None:
-    """A number or a word that follows from the target is suspected, a mere hint is not."""
+    """A number or a word that is filled in for one outcome is left out, a mere hint is not."""
     rows = frame()
     rows["refund"] = np.where(rows["y"], 12.5, 0.0)
     rows["word"] = np.where(rows["y"], "gone", "there")
 
     found = leaks(rows)
     assert set(found) == {"refund", "word"}
-    assert found["refund"] == "it alone gives the target away (AUC 1.00)"
+    assert found["refund"] == (
+        "it gives the target away: each outcome has one value of it, and each value one outcome "
+        "(alone AUC 1.00)"
+    )
+
+
+def test_a_strong_feature_stays_with_a_word() -> None:
+    """A measurement that tells nearly all of the target is no leak for that."""
+    rows = frame()
+    rows["size"] = np.where(rows["y"], 3.0, 0.0) + np.random.default_rng(1).normal(size=600) / 3
+    found = leakage(rows)
+
+    assert found.leaks == {}
+    assert found.strong == {
+        "size": "it alone tells nearly all (AUC 1.00); see that it is known before the target is"
+    }
 
 
 def test_a_number_that_tells_a_number_is_found() -> None:

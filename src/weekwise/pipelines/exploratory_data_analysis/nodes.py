@@ -47,7 +47,7 @@ def collect_exploration(
     """
     return Exploration(
         profile=profile,
-        findings=find(profile, target_summary, associations, drift, selection),
+        findings=find(profile, target_summary, associations, drift, selection, params.keep),
         target=target_summary,
         associations=associations,
         correlations=correlations.strongest(SHOWN_PAIRS),

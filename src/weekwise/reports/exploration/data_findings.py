@@ -13,7 +13,7 @@ from weekwise.analysis.target import TargetSummary
 from weekwise.reports.finding import Finding, Status
 from weekwise.tasks import TASKS
 from weekwise.tasks.base import Task
-from weekwise.wording import listed, percent, whole
+from weekwise.wording import fixed, listed, percent, whole
 
 MORE_MISSING = 0.1
 NAMED = 5
@@ -25,12 +25,22 @@ def find(
     associations: Sequence[Association],
     drift: Sequence[FeatureDrift],
     selection: Selection,
+    keep: Sequence[str],
 ) -> tuple[Finding, ...]:
-    """What stands out, the most severe first; never empty."""
+    """What stands out, the most severe first; never empty.
+
+    Args:
+        profile: The columns one by one.
+        target: The target over past rows.
+        associations: Each feature with the target.
+        drift: The upcoming rows against history.
+        selection: What is trained on.
+        keep: Features that the parameters keep, so that nothing needs to be asked about them.
+    """
     findings = [
         *_about_rows(profile, target),
         *_about_classes(target),
-        *_about_leakage(associations, selection, TASKS[target.task]),
+        *_about_leakage(associations, selection, keep, TASKS[target.task]),
         *_about_gaps(profile.columns, drift),
         *_about_unseen(profile.columns),
         *_about_drift(drift),
@@ -80,19 +90,27 @@ def _about_classes(target: TargetSummary) -> Iterator[Finding]:
 
 
 def _about_leakage(
-    associations: Sequence[Association], selection: Selection, task: Task
+    associations: Sequence[Association], selection: Selection, keep: Sequence[str], task: Task
 ) -> Iterator[Finding]:
     dropped = {feature.feature for feature in selection.dropped}
     measure = task.words.association
     for association in associations:
-        name = association.name
-        if association.leaks:
+        name, strength = association.name, fixed(association.strength, 3)
+        if association.leak:
             what = "It is left out of training." if name in dropped else "It is kept by name."
             yield Finding(
                 status=Status.ACT,
                 topic=f"{name} may leak the outcome",
-                reason=f"Alone it predicts past rows with {measure} {association.strength:.3f}. "
-                f"{what} See whether its value is known before the outcome is.",
+                reason=f"Of past rows, {association.leak}. Alone it predicts them with {measure} "
+                f"{strength}. {what} See whether its value is known before the outcome is.",
+            )
+        elif association.tells_nearly_all and name not in {*dropped, *keep}:
+            yield Finding(
+                status=Status.WARN,
+                topic=f"{name} tells nearly all of the outcome",
+                reason=f"Alone it predicts past rows with {measure} {strength}. It is trained on. "
+                "See whether its value is known before the outcome is: if it is, name it under "
+                "exploration.keep, and if not, under exploration.drop.",
             )
         elif association.gaps_tell:
             yield Finding(

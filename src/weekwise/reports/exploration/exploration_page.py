@@ -250,10 +250,11 @@ def _method_section(exploration: Exploration) -> Section:
     )
     left_out = (
         f"A feature is left out if over {percent(params.max_missing, 0)} of its values are "
-        f"missing, if over {percent(params.max_same)} are the same, if its "
-        f"{words.association} alone reaches {task.leakage if limit is None else limit:g}, or if it "
-        f"and another say the same (from {params.redundancy:g}). Names under keep and drop in the "
-        "parameters go first."
+        f"missing, if over {percent(params.max_same)} are the same, if it shows a trace of the "
+        "target (the target in other words, one value in all rows of one outcome and in no others, "
+        f"or a word of its name and {words.association} alone from "
+        f"{task.leakage if limit is None else limit:g}), or if it and another say the same (from "
+        f"{params.redundancy:g}). Names under keep and drop in the parameters go first."
     )
     measures = [words.interval_method, words.association_method, pairs, drift, left_out]
     return Section("How it was measured", [bullets(measures)])

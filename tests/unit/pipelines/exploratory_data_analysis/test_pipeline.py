@@ -93,9 +93,7 @@ class TestSelectFeatures:
             "refund": reasons(found)["refund"],
             "empty": "100.0% of past rows have no value",
         }
-        assert reasons(found)["refund"].startswith(
-            "suspected leakage: alone it predicts past rows with AUC"
-        )
+        assert reasons(found)["refund"].startswith("suspected leakage: it has 0 in all")
         assert Selection.model_validate_json(found.model_dump_json()) == found
 
     def test_kept_by_name(self, analysis_table: AnalysisTable) -> None:
@@ -183,6 +181,20 @@ class TestFindings:
 
         assert titles[0] == "ACT: refund may leak the outcome"
         assert titles[-1] == "OK: Left out of training: 5 of 10 features"
+
+    def test_a_strong_feature_is_asked_about(
+        self, analysis_table_of: Callable[..., AnalysisTable], orders: pd.DataFrame
+    ) -> None:
+        """It is trained on, and a warning asks for a word that the parameters can give."""
+        blurred = np.random.default_rng(8).normal(0, 0.25, len(orders))
+        rows = orders.assign(size=orders["returned"].fillna(False).astype(float) + blurred)
+        analysis_table = analysis_table_of(rows=rows, size={"type": "number", "title": "Size"})
+
+        found = explored(analysis_table)
+        assert found.selection.selected == ("size",)
+        assert self.titles(found) == ["WARN: size tells nearly all of the outcome"]
+        settled = explored(analysis_table, ExplorationParams(keep=("size",)))
+        assert self.titles(settled) == ["OK: As expected"]
 
     def test_a_calm_week(self, analysis_table_of: Callable[..., AnalysisTable]) -> None:
         """Where nothing calls for attention, that is said."""
