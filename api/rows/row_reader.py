@@ -31,12 +31,22 @@ class RowReader:
         contract: What a row is.
         inputs: Names of the raw columns that the model takes: all that one may take, if left out.
         warnings: What finds the warnings of the rows it reads.
+
+    Args:
+        contract: As above.
+        inputs: As above.
+        derived: Names of the derived columns that the model takes.
     """
 
-    def __init__(self, contract: Contract, inputs: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        inputs: Sequence[str] | None = None,
+        derived: Sequence[str] = (),
+    ) -> None:
         self.contract = contract
         self.inputs = list(contract.inputs if inputs is None else inputs)
-        self.warnings = RowWarnings(contract, self.inputs)
+        self.warnings = RowWarnings(contract, self.inputs, derived)
         model = row_model(contract, self.inputs)
         self._validate = model.__pydantic_validator__.validate_json
         # Columns whose names cannot be attributes have other names in the Pydantic model.

@@ -13,12 +13,14 @@ import orjson
 from api.rows.columns import Array, Bools
 from api.schemas import FieldWarning, WarningKind
 from weekwise.contract.column import OnServing
+from weekwise.contract.derived import raw_names
 from weekwise.contract.model import Contract
 
 Row = Mapping[str, Any]
 """Every input of the model by name, None where there is no value."""
 
 _LONGEST_VALUE = 80
+_THERE = object()
 _NO_WARNINGS = orjson.Fragment(b"[]")
 
 
@@ -43,18 +45,26 @@ class RowWarnings:
     Args:
         contract: What a row is.
         inputs: Names of the raw columns that the model takes: all that one may take, if left out.
+        derived: Names of the derived columns that the model takes.
     """
 
-    def __init__(self, contract: Contract, inputs: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        inputs: Sequence[str] | None = None,
+        derived: Sequence[str] = (),
+    ) -> None:
         names = contract.inputs if inputs is None else inputs
         columns = {name: contract.columns[name] for name in names}
         self._titles = {name: column.title for name, column in columns.items()}
         # Columns that may be missing, with the warning of each.
-        self._optional: Mapping[str, orjson.Fragment] = {
+        self._optional: dict[str, orjson.Fragment] = {
             name: _missing_warning(name, column.title)
             for name, column in columns.items()
             if not column.refuses_missing
         }
+        # What cannot be computed is missing, whatever the contract says.
+        self._optional |= {name: _uncomputed_warning(name, contract) for name in derived}
         # Columns whose unseen values are accepted, with the values that are known.
         self._known_values: Mapping[str, frozenset[Any]] = {
             name: frozenset(column.values)
@@ -63,9 +73,13 @@ class RowWarnings:
         }
 
     def of_row(self, row: Row) -> list[Any]:
-        """The warnings of one row, for `orjson.dumps`."""
+        """The warnings of one row, for `orjson.dumps`.
+
+        Args:
+            row: The row; one without its derived columns has no warnings of them.
+        """
         warnings: list[Any] = [
-            warning for name, warning in self._optional.items() if row[name] is None
+            warning for name, warning in self._optional.items() if row.get(name, _THERE) is None
         ]
         warnings += (self._unseen_warning(name, row[name]) for name in self.unseen(row))
         return warnings
@@ -85,10 +99,10 @@ class RowWarnings:
 
         Args:
             columns: Each input's values, shape (rows,).
-            missing: Where each input has no value, shape (rows,).
+            missing: Where each input, derived ones among them, has no value, shape (rows,).
             rows: How many rows there are.
         """
-        incomplete = [name for name in self._optional if missing[name].any()]
+        incomplete = [name for name in self._optional if name in missing and missing[name].any()]
         by_row: list[Any] = [_NO_WARNINGS] * rows
         if incomplete:
             by_row = self._missing_by_row(missing, incomplete)
@@ -147,6 +161,15 @@ def _unknown(values: list[Any], known: frozenset[Any]) -> list[tuple[int, Any]]:
 
 def _missing_warning(name: str, title: str) -> orjson.Fragment:
     message = f"{title} is missing; the model predicts without it."
+    return _as_json(FieldWarning(field=name, kind=WarningKind.MISSING, message=message))
+
+
+def _uncomputed_warning(name: str, contract: Contract) -> orjson.Fragment:
+    taken = ", ".join(raw_names([name], contract.columns))
+    message = (
+        f"{contract.columns[name].title} cannot be computed from {taken}; "
+        "the model predicts without it."
+    )
     return _as_json(FieldWarning(field=name, kind=WarningKind.MISSING, message=message))
 
 

@@ -51,6 +51,7 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
         row: The row, as the model's reader gives it.
     """
     predictor = model.predictor
+    (row,) = predictor.complete([row])
     (predicted,) = predictor.predict_rows([row])
     explained = predictor.explain_row(row)
     inputs = zip(
@@ -86,9 +87,10 @@ def answered_batch(model: LoadedModel, batch: CheckedBatch) -> AnsweredBatch:
     Returns:
         The answer to `POST /predict/batch`, one result a row, in the order of the rows.
     """
-    predictions = model.predict_columns(batch.columns) if batch.valid else []
+    predictions, uncomputed = model.predict_columns(batch.columns) if batch.valid else ([], {})
     task, settings = model.predictor.task, model.predictor.settings
-    warnings = model.reader.warnings.of_batch(batch.columns, batch.missing, len(batch.valid))
+    missing = {**batch.missing, **uncomputed}
+    warnings = model.reader.warnings.of_batch(batch.columns, missing, len(batch.valid))
     results: list[Any] = [
         {
             "index": index,
@@ -115,6 +117,7 @@ def answered_batch(model: LoadedModel, batch: CheckedBatch) -> AnsweredBatch:
 def _prediction(model: LoadedModel, row: Row, predicted: Any) -> dict[str, Any]:
     """What is said about one row, explained or not."""
     task, settings = model.predictor.task, model.predictor.settings
+    (row,) = model.predictor.complete([row])
     return {
         **task.answer(predicted, settings),
         **task.answer_settings(settings),

@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
 from api import schemas
-from api.rows.columns import Array
+from api.rows.columns import Array, Bools
 from api.rows.json_schema import JsonSchema, row_schema
 from api.rows.row_reader import RowReader
 from weekwise.model.predictor import Predictor
 from weekwise.model.release import Release
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Source = Literal["registry", "local copy"]
 
@@ -66,18 +69,26 @@ class LoadedModel:
             for name, value in self.predictor.importances().items()
         ]
 
-    def predict_columns(self, columns: Mapping[str, Array]) -> list[Any]:
+    def predict_columns(
+        self, columns: Mapping[str, Array]
+    ) -> tuple[list[Any], Mapping[str, Bools]]:
         """Predict many rows through a frame, as the prediction pipeline does.
 
         Args:
             columns: Each raw input's values, shape (n,), n at least 1.
 
         Returns:
-            One prediction a row.
+            One prediction a row, and where each derived input has no value, shape (n,).
         """
+        frame = self._frame(columns)
+        predictions: list[Any] = self.predictor.predict(frame).tolist()
+        derived = self.predictor.inputs.derived.of_frame(frame)
+        return predictions, {name: values.isna().to_numpy() for name, values in derived.items()}
+
+    def _frame(self, columns: Mapping[str, Array]) -> pd.DataFrame:
         import pandas as pd
 
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {
                 # pandas would search a bare array of objects for its type.
                 name: pd.Series(columns[name], dtype=columns[name].dtype, copy=False)
@@ -85,5 +96,3 @@ class LoadedModel:
             },
             copy=False,
         )
-        predictions: list[Any] = self.predictor.predict(frame).tolist()
-        return predictions

@@ -27,7 +27,8 @@ def load_model(release: Release, folder: Path, source: Source) -> LoadedModel:
         RegistryError: If it cannot be read, or fails on its own input example.
     """
     predictor = Predictor.load(next(folder.rglob(ARTIFACT), folder / ARTIFACT))
-    reader = RowReader(predictor.contract, predictor.inputs.raw)
+    inputs = predictor.inputs
+    reader = RowReader(predictor.contract, inputs.raw, inputs.derived.names)
     try:
         text = (folder / EXAMPLE).read_text("utf-8")
         examples = example_rows(text, predictor.contract, predictor.inputs.raw)

@@ -31,16 +31,16 @@ class RequestBatcher:
 
     model: LoadedModel
     _rows: list[Row] = field(default_factory=list)
-    _futures: list[asyncio.Future[Any]] = field(default_factory=list)
+    _futures: list[asyncio.Future[tuple[Any, Row]]] = field(default_factory=list)
 
-    def predict(self, row: Row) -> asyncio.Future[Any]:
-        """The prediction for a row, some turns of the event loop from now.
+    def predict(self, row: Row) -> asyncio.Future[tuple[Any, Row]]:
+        """The prediction for a row, and the complete row, some turns of the event loop from now.
 
         Args:
             row: The row, as the model's reader gives it.
         """
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
+        future: asyncio.Future[tuple[Any, Row]] = loop.create_future()
         self._rows.append(row)
         self._futures.append(future)
         if len(self._rows) == 1:
@@ -63,13 +63,15 @@ class RequestBatcher:
         if not rows:
             return
         try:
-            predictions = self.model.predictor.predict_rows(rows)
+            complete = self.model.predictor.complete(rows)
+            predictions = self.model.predictor.predict_rows(complete)
         except Exception as error:  # noqa: BLE001 - it is raised where it is awaited
             for future in futures:
                 if not future.done():
                     future.set_exception(error)
             return
-        for future, prediction in zip(futures, predictions, strict=True):
+        answers = zip(predictions, complete, strict=True)
+        for future, answer in zip(futures, answers, strict=True):
             # A future is done early if its client has gone.
             if not future.done():
-                future.set_result(prediction)
+                future.set_result(answer)

@@ -37,7 +37,7 @@ def loaded_model(predictor: Predictor, rows: pd.DataFrame, version: str = "1") -
     return LoadedModel(
         release=release,
         predictor=predictor,
-        reader=RowReader(contract, inputs),
+        reader=RowReader(contract, inputs, predictor.inputs.derived.names),
         examples=examples,
         source="registry",
         loaded_at=datetime.now(UTC),

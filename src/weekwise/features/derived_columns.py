@@ -30,6 +30,10 @@ Row = Mapping[str, Any]
 _GIVEN = "given"
 
 
+class WholeRow(dict[str, Any]):
+    """A row that has its derived columns, so that they need not be computed again."""
+
+
 class DerivedColumns:
     """Computes derived columns of a contract.
 
@@ -71,8 +75,11 @@ class DerivedColumns:
         """Rows with their derived columns.
 
         Args:
-            rows: Raw rows of the contract; a column left out counts as missing.
+            rows: Raw rows of the contract; a column left out counts as missing. Whole ones stay as
+                they are.
         """
+        if not self.names or all(isinstance(row, WholeRow) for row in rows):
+            return list(rows)
         zone = ZoneInfo(self._zone)
         given = [
             [_plain(row.get(name), column, zone) for row in rows]
@@ -80,7 +87,7 @@ class DerivedColumns:
         ]
         found = connection().execute(self._of_lists, given).fetchall()
         return [
-            {**row, **dict(zip(self.names, values, strict=True))}
+            WholeRow({**row, **dict(zip(self.names, values, strict=True))})
             for row, values in zip(rows, found, strict=True)
         ]
 

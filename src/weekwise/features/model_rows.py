@@ -44,7 +44,7 @@ class ListMaker:
         Args:
             rows: Raw rows of the contract; a column left out counts as missing.
         """
-        return self._derived.of_rows(rows) if self._derived.names else rows
+        return self._derived.of_rows(rows)
 
     def lists(self, rows: Iterable[Row]) -> list[list[Any]]:
         """One list for each row, in the order of the inputs' names.

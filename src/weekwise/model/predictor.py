@@ -151,6 +151,14 @@ class Predictor:
         threads = 1 if len(frame) < _ONE_THREAD_ROWS else -1
         return self.task.predict(self.model, frame, self.settings, threads=threads)
 
+    def complete(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Rows with the derived columns that the model takes; complete ones stay as they are.
+
+        Args:
+            rows: Raw rows; a column left out counts as missing.
+        """
+        return self._maker.complete(rows)
+
     def predict_rows(self, rows: Sequence[Row]) -> list[Any]:
         """What the model makes of a few rows, without a frame, in plain Python numbers.
 

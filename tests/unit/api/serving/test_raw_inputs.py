@@ -70,6 +70,25 @@ def test_an_unused_feature_is_accepted(model: LoadedModel) -> None:
     assert [result["probability"] for result in batch["results"]] == [alone["probability"]] * 2
 
 
+def test_what_cannot_be_computed_is_warned_of(model: LoadedModel) -> None:
+    """A derived value that comes out missing is told of in every endpoint."""
+    row = {**ROW, "cars": 0}
+    expected = {
+        "field": "per_car",
+        "kind": "missing",
+        "message": "Rain for each car cannot be computed from cars, rain; the model predicts "
+        "without it.",
+    }
+    body = json.dumps({"rows": [ROW, row]}).encode()
+    batch = json.loads(answered_batch(model, BatchReader(model.reader, 10).read(body)).body)
+    explained = json.loads(explanation_body(model, model.reader.read(json.dumps(row).encode())))
+
+    assert predicted(model, ROW)["warnings"] == []
+    assert predicted(model, row)["warnings"] == [expected]
+    assert [result["warnings"] for result in batch["results"]] == [[], [expected]]
+    assert explained["warnings"] == [expected]
+
+
 @pytest.mark.parametrize(
     ("field", "told"),
     [
