@@ -1,4 +1,4 @@
-import type { RowSchema } from '$lib/api/types';
+import type { Property, RowSchema } from '$lib/api/types';
 import { fieldsOf, type Field } from '$lib/schema/fields';
 import golden from '../../tests/golden/parcels_schema.json';
 
@@ -6,6 +6,17 @@ import golden from '../../tests/golden/parcels_schema.json';
 export const parcels = golden as unknown as RowSchema;
 
 export const fields: Field[] = fieldsOf(parcels);
+
+/** A yes or no with words of its own. */
+export function truth(property: Property): Field {
+  const labels = { true: 'wrapped', false: 'None' };
+  const [made] = fieldsOf({
+    properties: { gift: { title: 'Gift', type: 'boolean', labels, ...property } },
+    required: ['gift'],
+  });
+  if (!made) throw new Error('no field was made');
+  return made;
+}
 
 export function field(name: string, changes: Partial<Field> = {}): Field {
   const found = fields.find((one) => one.name === name);

@@ -89,7 +89,7 @@ def _field(column: Column, alias: str | None, zone: ZoneInfo) -> tuple[Any, Any]
     if column.unit:
         extra["unit"] = column.unit
     if column.values:
-        extra["labels"] = {str(value): label for value, label in column.values.items()}
+        extra["labels"] = {_as_key(value): label for value, label in column.values.items()}
     info = Field(
         default=... if column.refuses_missing else None,
         alias=alias,
@@ -99,6 +99,11 @@ def _field(column: Column, alias: str | None, zone: ZoneInfo) -> tuple[Any, Any]
     )
     kind = _kind(column, zone)
     return (kind if column.refuses_missing else kind | None), info
+
+
+def _as_key(value: str | int | bool) -> str:
+    """A value as JSON's keys have it: `true`, not `True`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _kind(column: Column, zone: ZoneInfo) -> Any:

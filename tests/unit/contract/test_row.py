@@ -109,6 +109,16 @@ def test_the_schema_tells_people_what_to_enter() -> None:
     assert schema["additionalProperties"] is False
 
 
+def test_labels_of_truths_have_keys_of_json() -> None:
+    """Forms and files find the label of `true`, not of Python's `True`."""
+    values = {True: "wrapped", False: "plain"}
+    column = {"type": "boolean", "role": "feature", "title": "Gift", "values": values}
+    contract = Contract.model_validate({"table": "t", "title": "T", "columns": {"gift": column}})
+    schema = row_model(contract).model_json_schema()
+
+    assert schema["properties"]["gift"]["labels"] == {"true": "wrapped", "false": "plain"}
+
+
 @pytest.mark.parametrize("name", ["copy", "wind speed", "_hidden", "model_x", "2nd"])
 def test_any_column_name_is_a_field(name: str) -> None:
     """A name that cannot be an attribute is still the one that JSON and dumps use."""

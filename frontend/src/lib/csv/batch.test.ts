@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '$lib/api/problem';
 import type { BatchAnswer, Row } from '$lib/api/types';
-import { fields, parcels } from '../../../tests/golden';
+import { fields, parcels, truth } from '../../../tests/golden';
 import { Batch, PART } from './batch.svelte';
 import { answerColumns, harmless, toRow } from './rows';
 import { predictionsCsv, templateCsv } from './write';
@@ -52,6 +52,12 @@ describe('toRow', () => {
       fragile: false,
     });
   });
+});
+
+it('reads a contract’s own words for a truth, even one that often stands for nothing', () => {
+  const gift = truth({ enum: [true, false] });
+  const read = ['Wrapped', 'none', 'yes', ''].map((cell) => toRow([gift], { gift: cell }).gift);
+  expect(read).toEqual([true, false, true, null]);
 });
 
 describe('Batch', () => {

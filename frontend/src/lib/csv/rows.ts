@@ -22,7 +22,9 @@ export function toRow(fields: Field[], cells: Cells): Row {
 
 function toValue(field: Field, cell: string): Scalar {
   const text = cell.trim();
-  const isOption = field.options.some((option) => option.text === text);
+  const isOption = field.options.some(({ text: word, value, label }) =>
+    typeof value === 'boolean' ? label.trim().toLowerCase() === text.toLowerCase() : word === text,
+  );
   if (!isOption && MISSING.has(text.toLowerCase())) return null;
   const parsed = parse(withoutLimits(field), text);
   return 'value' in parsed ? parsed.value : text;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { field, fields, parcels } from '../../../tests/golden';
+import { field, fields, parcels, truth } from '../../../tests/golden';
 import { fieldsOf, hintOf, optionName } from './fields';
 
 describe('fieldsOf', () => {
@@ -44,6 +44,17 @@ describe('fieldsOf', () => {
       properties: { n: { enum: [1, 2, null], type: ['integer', 'null'] } },
     });
     expect(one?.options.map((option) => option.value)).toEqual([1, 2]);
+  });
+});
+
+describe('a yes or no', () => {
+  it.each([{ enum: [true, false] }, {}])('is a choice of its own words with %o', (property) => {
+    const made = truth(property);
+    expect(made.kind).toBe('choice');
+    expect(made.options).toEqual([
+      { value: true, text: 'true', label: 'wrapped' },
+      { value: false, text: 'false', label: 'None' },
+    ]);
   });
 });
 

@@ -81,20 +81,27 @@ function optionsOf(inner: Property, labels: Record<string, string>): Option[] {
       .filter((value) => value !== null)
       .map((value) => option(value, labels[String(value)]));
   }
-  const numeric = inner.type === 'integer' || inner.type === 'number';
-  return Object.entries(labels).map(([text, label]) =>
-    option(numeric ? Number(text) : text, label),
-  );
+  return Object.entries(labels).map(([key, label]) => option(valueOf(key, inner.type), label));
+}
+
+/** A value from its key in JSON, which is text. */
+function valueOf(key: string, type: Property['type']): Scalar {
+  if (type === 'boolean') return key === 'true';
+  return type === 'integer' || type === 'number' ? Number(key) : key;
 }
 
 function option(value: Scalar, label: string | undefined): Option {
   const text = String(value);
-  if (typeof value === 'boolean') return { value, text, label: value ? 'Yes' : 'No' };
+  if (typeof value === 'boolean') {
+    const named = label && label.toLowerCase() !== text;
+    return { value, text, label: named ? label : value ? 'Yes' : 'No' };
+  }
   return { value, text, label: label && label !== text ? label : '' };
 }
 
 function kindOf(inner: Property, options: Option[]): Kind {
   if (inner.enum || inner.const !== undefined) return 'choice';
+  if (inner.type === 'boolean' && options.length) return 'choice';
   if (options.length) return 'open-choice';
   if (inner.type === 'integer' || inner.type === 'number' || inner.type === 'boolean') {
     return inner.type;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { field } from '../../../tests/golden';
+import { field, truth } from '../../../tests/golden';
 import { search } from './search';
 import { stepped } from './step';
 import { parse, textOf } from './values';
+
+const wrapping = truth({ enum: [true, false] });
 
 describe('parse', () => {
   it.each([
@@ -35,6 +37,16 @@ describe('parse', () => {
   ])('says what is wrong with %s of "%s"', (name, text, words) => {
     const parsed = parse(field(name), text);
     expect('error' in parsed && parsed.error).toContain(words);
+  });
+
+  it.each([
+    ['Wrapped', true],
+    ['none', false],
+    ['yes', true],
+    ['false', false],
+  ])('reads the contract’s own word "%s" for a truth, and the usual ones', (text, value) => {
+    expect(parse(wrapping, text)).toEqual({ value });
+    expect(parse(wrapping, 'maybe')).toEqual({ error: 'Give wrapped or none.' });
   });
 
   it('respects limits that are themselves not allowed', () => {

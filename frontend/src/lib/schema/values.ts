@@ -19,10 +19,10 @@ export function parse(field: Field, raw: string): Parsed {
   if (known) return { value: known.value };
   switch (field.kind) {
     case 'choice':
-      if (typeof field.options[0]?.value === 'boolean') return parseBoolean(text);
+      if (typeof field.options[0]?.value === 'boolean') return parseBoolean(field, text);
       return { error: `Choose one of the ${field.options.length} values.` };
     case 'boolean':
-      return parseBoolean(text);
+      return parseBoolean(field, text);
     case 'integer':
     case 'number':
       return parseNumber(field, text);
@@ -38,10 +38,15 @@ export function parse(field: Field, raw: string): Parsed {
   }
 }
 
-function parseBoolean(text: string): Parsed {
-  if (TRUE.includes(text.toLowerCase())) return { value: true };
-  if (FALSE.includes(text.toLowerCase())) return { value: false };
-  return { error: 'Give yes or no.' };
+/** Yes and no in any of their words, or in the contract's own, in any case. */
+function parseBoolean(field: Field, text: string): Parsed {
+  const word = text.toLowerCase();
+  const own = field.options.find((option) => option.label.trim().toLowerCase() === word);
+  if (own) return { value: own.value };
+  if (TRUE.includes(word)) return { value: true };
+  if (FALSE.includes(word)) return { value: false };
+  const words = field.options.map((option) => option.label.toLowerCase());
+  return { error: `Give ${words.length ? words.join(' or ') : 'yes or no'}.` };
 }
 
 function parseNumber(field: Field, text: string): Parsed {
