@@ -7,8 +7,6 @@ whole file by these options, and its readers decide the types.
 
 from __future__ import annotations
 
-import codecs
-import gzip
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -20,11 +18,9 @@ from typing import Any
 import duckdb
 
 from weekwise.errors import FeedError
+from weekwise.infer.text_encoding import encoding_of
 
 SAMPLE_ROWS = 20_000
-_PROBED = 4 << 20
-"""Bytes that are looked at for the encoding."""
-
 _LARGE = 256 << 20
 """From so many bytes on, a file's first rows stand for all when its text is looked at."""
 
@@ -87,11 +83,11 @@ def csv_options(connection: duckdb.DuckDBPyConnection, path: str) -> CsvOptions:
         path: The file, or a pattern of files that are alike.
 
     Raises:
-        FeedError: If it is empty, without a header, or in an encoding that DuckDB cannot read.
+        FeedError: If it is empty, without a header, or in an encoding that cannot be told.
     """
     first = first_file(path)
     told: dict[str, Any] = {}
-    if (encoding := _encoding(first)) != "utf-8":
+    if (encoding := encoding_of(first)) != "utf-8":
         told["encoding"] = encoding
     dialect = _dialect(connection, str(first), told)
     told |= dialect
@@ -128,13 +124,22 @@ def first_file(path: str) -> Path:
     Raises:
         FeedError: If there is none.
     """
+    return files_of(path)[0]
+
+
+def files_of(path: str) -> list[Path]:
+    """The files that a path or a pattern names, in the order of their names.
+
+    Raises:
+        FeedError: If a pattern fits none.
+    """
     if not any(letter in path for letter in "*?["):
-        return Path(path)
+        return [Path(path)]
     anchor = Path(Path(path).anchor or ".")
     names = sorted(anchor.glob(str(Path(path).relative_to(anchor) if Path(path).anchor else path)))
     if not names:
         raise FeedError(f"no file fits {path}; check the pattern")
-    return names[0]
+    return names
 
 
 def _literal(value: Any) -> str:
@@ -147,31 +152,6 @@ def _literal(value: Any) -> str:
     if isinstance(value, dict):
         return f"{{{', '.join(f'{_literal(k)}: {_literal(v)}' for k, v in value.items())}}}"
     return str(value)
-
-
-def _encoding(path: Path) -> str:
-    """UTF-8, UTF-16 or Latin-1, as DuckDB calls them."""
-    if path.suffix == ".gz":
-        with gzip.open(path) as packed:
-            head = packed.read(_PROBED)
-    else:
-        with path.open("rb") as file:
-            head = file.read(_PROBED)
-    if not head.strip():
-        raise FeedError(f"{path} is empty; give a file with a header and rows")
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        # Latin-1 has control characters there, and Windows-1252 its euro sign and quotes.
-        if re.search(rb"[\x80-\x9f]", head):
-            raise FeedError(
-                f"{path} is in Windows-1252 or another encoding that DuckDB does not read; convert "
-                f"it with: iconv -f WINDOWS-1252 -t UTF-8 {path.name} > utf8-{path.name}"
-            ) from None
-        return "latin-1"
-    return "utf-8"
 
 
 def _dialect(

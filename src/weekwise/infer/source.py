@@ -13,7 +13,14 @@ import duckdb
 
 from weekwise.errors import FeedError
 from weekwise.infer import databases
-from weekwise.infer.csv_options import csv_options, error_lines, first_file, sql_arguments
+from weekwise.infer.csv_options import (
+    csv_options,
+    error_lines,
+    files_of,
+    first_file,
+    sql_arguments,
+)
+from weekwise.infer.text_encoding import WINDOWS, encoding_of, utf8_copies
 
 MEMORY_LIMIT = "2GB"
 """What DuckDB may hold; what is larger goes to a temporary folder."""
@@ -140,9 +147,7 @@ def _read_file(
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A view or a table of a file's rows, the catalog's entry, and remarks."""
     if kind in CSV:
-        options = csv_options(connection, path)
-        _copy(connection, name, "read_csv", path, {"header": True, **options.arguments})
-        return _file_entry(place, "csv", dict(options.arguments)), options.remarks
+        return _read_csv(connection, path, place, name)
     if kind in PARQUET:
         connection.execute(f"CREATE VIEW {name} AS FROM read_parquet({_quoted(path)})")
         return _file_entry(place, "parquet", {}), ()
@@ -157,6 +162,30 @@ def _read_file(
         f"{Path(path).name} is of no kind that is read: a file must end in one of "
         f"{', '.join((*CSV, *PARQUET, *JSON, *EXCEL, *databases.FILES))}"
     )
+
+
+def _read_csv(
+    connection: duckdb.DuckDBPyConnection, path: str, place: str, name: str
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    if encoding_of(first_file(path)) != WINDOWS:
+        options = csv_options(connection, path)
+        _copy(connection, name, "read_csv", path, {"header": True, **options.arguments})
+        return _file_entry(place, "csv", dict(options.arguments)), options.remarks
+    (temporary,) = connection.execute("SELECT current_setting('temp_directory')").fetchone() or ()
+    folder = Path(temporary) / f"{name}-utf-8"
+    folder.mkdir()
+    copies = utf8_copies(files_of(path), folder)
+    readable = copies[0] if len(copies) == 1 else f"{folder}/*/*"
+    try:
+        options = csv_options(connection, readable)
+    except FeedError as error:
+        raise FeedError(str(error).replace(readable, path)) from None
+    _copy(connection, name, "read_csv", readable, {"header": True, **options.arguments})
+    entry = _file_entry(place, "csv", dict(options.arguments))
+    del entry["file_format"]
+    entry["type"] = "weekwise.datasets.transcoded_csv.TranscodedCsvDataset"
+    remark = "text was read as Windows-1252; if letters look wrong, convert the file to UTF-8"
+    return entry, (*options.remarks, remark)
 
 
 def _read_workbook(

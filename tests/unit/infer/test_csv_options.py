@@ -149,7 +149,6 @@ def test_the_options_are_few(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"1,2,3\n4,5,6\n", "holds values (1, 2, 3) and no names"),
-        ("preis\n5 €\n".encode("cp1252"), "iconv -f WINDOWS-1252 -t UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_what_to_do(

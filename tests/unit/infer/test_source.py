@@ -43,6 +43,32 @@ def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, name: str) -> No
     assert source.entry["filepath"] == name
 
 
+def test_windows_1252_is_read(tmp_path: Path) -> None:
+    """A file as Excel writes it, plain or packed, is read by the dataset that runs read it with."""
+    rows = pd.DataFrame({"name": ["Müller", "“Öl”"], "price": ["5 €", "7 €"]})
+    rows.to_csv(tmp_path / "t.csv", index=False, sep=";", encoding="cp1252")
+    rows.to_csv(tmp_path / "t.csv.gz", index=False, sep=";", encoding="cp1252")
+
+    for pattern in ("t.csv", "t.csv.gz", "t.*"):
+        with opened(str(tmp_path / pattern), tmp_path) as source:
+            read = source.rows.distinct().order("name").fetchall()
+        assert read == [("Müller", "5 €"), ("“Öl”", "7 €")]
+        assert source.entry["type"].endswith("TranscodedCsvDataset")
+        assert source.entry["load_args"]["delim"] == ";"
+        assert "Windows-1252" in source.remarks[0]
+
+
+def test_a_fault_in_such_a_file_names_the_file(tmp_path: Path) -> None:
+    """And not the copy that was read."""
+    (tmp_path / "t.csv").write_bytes("1;2\n5 €;6\n".encode("cp1252"))
+
+    with (
+        pytest.raises(FeedError, match=rf"^the first line of {tmp_path / 't.csv'} holds values"),
+        opened(str(tmp_path / "t.csv"), tmp_path),
+    ):
+        pass
+
+
 def test_a_file_outside_the_project_has_its_whole_path(tmp_path: Path) -> None:
     """The project may be moved; a file elsewhere may not."""
     project = tmp_path / "project"
