@@ -12,7 +12,7 @@ import pyarrow as pa
 from weekwise.contract.derive import ROW_ID, ibis_schema
 from weekwise.contract.model import Contract
 from weekwise.features.derived_columns import with_derived
-from weekwise.features.local_time import local_times
+from weekwise.features.local_time import OFFSET, local_times, moments_of_text
 from weekwise.features.row_id import with_row_id
 from weekwise.features.truths import read_truths
 
@@ -34,7 +34,7 @@ def conform(data: Feed, contract: Contract) -> ibis.Table:
         contract: What `data` is.
     """
     table = read_truths(as_table(data, contract), contract)
-    table = _local_columns(table, contract.timezone)
+    table = _local_columns(_moments(table, contract), contract.timezone)
     schema = ibis_schema(contract)
     raw = {name: kind for name, kind in schema.items() if name not in contract.derived}
     if ROW_ID not in contract.key or ROW_ID in table.columns:
@@ -66,6 +66,28 @@ def as_table(data: Feed, contract: Contract) -> ibis.Table:
         if name in data
     }
     return ibis.memtable(pa.table(columns))
+
+
+def _moments(table: ibis.Table, contract: Contract) -> ibis.Table:
+    """Times as text, with those that have an offset as the clocks of the contract's zone show them.
+
+    The gate reads the same text (`weekwise.quality.text_values`), and lets no other pass.
+    """
+    if table.get_backend().name != "duckdb":
+        return table
+    texts = {
+        name: table[name]
+        for name, column in contract.columns.items()
+        if column.type.facts.temporal and name in table.columns and table[name].type().is_string()
+    }
+    return table.mutate(
+        {
+            name: text.re_search(OFFSET).ifelse(
+                _timezone(contract.timezone, moments_of_text(text)), text.cast("timestamp")
+            )
+            for name, text in texts.items()
+        }
+    )
 
 
 def _local_columns(table: ibis.Table, zone: str) -> ibis.Table:

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from weekwise.errors import FeedError
+from weekwise.features.local_time import OFFSET, moment_sql
 
 FEW = 60
 """Up to so many different values are counted one by one."""
@@ -22,6 +23,8 @@ _NUMBERS = {"UBIGINT", "HUGEINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL"}
 _TEXTS = {"VARCHAR", "ENUM", "UUID"}
 _ISO = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?"
 """A date or a local time as text, as a run reads it too."""
+_ISO_OFFSET = rf"\d{{4}}-\d{{2}}-\d{{2}}[T ]{OFFSET}"
+"""A time with an offset as text."""
 _COLUMNS_AT_ONCE = 100
 _EXACT = 2**53
 """Up to here a float holds every whole number."""
@@ -92,6 +95,23 @@ def read_column_facts(rows: duckdb.DuckDBPyRelation) -> list[ColumnFacts]:
     return [_with_values(column, counts.get(column.name, {})) for column in facts]
 
 
+def with_moments(
+    rows: duckdb.DuckDBPyRelation, columns: Sequence[ColumnFacts]
+) -> duckdb.DuckDBPyRelation:
+    """The rows, with times with an offset that are text as moments.
+
+    Args:
+        rows: The table.
+        columns: What its columns hold.
+    """
+    texts = [
+        f"{moment_sql(identifier(column.name))} AS {identifier(column.name)}"
+        for column in columns
+        if column.kind is Kind.TIME_WITH_OFFSET and column.stored in _TEXTS
+    ]
+    return rows.project(f"* REPLACE ({', '.join(texts)})") if texts else rows
+
+
 def identifier(name: str) -> str:
     """A column's name in SQL."""
     return '"' + name.replace('"', '""') + '"'
@@ -111,11 +131,14 @@ def _count(rows: duckdb.DuckDBPyRelation, columns: Sequence[tuple[str, str]]) ->
 
 
 def _aggregates(column: str, base: str) -> list[str]:
-    """Known values, different ones, bounds, oddities (decimals, times of day), words, dates."""
+    """Known values, different ones, bounds, oddities, words, local times, times with an offset.
+
+    Oddities are decimals in numbers and times of day in times.
+    """
     known = f"count({column})"
     if base in _TEXTS:
         text = f"CAST({column} AS VARCHAR)"
-        time = f"TRY_CAST({text} AS TIMESTAMP)"
+        time, moment = f"TRY_CAST({text} AS TIMESTAMP)", moment_sql(text)
         return [
             known,
             f"approx_count_distinct({text})",
@@ -124,6 +147,7 @@ def _aggregates(column: str, base: str) -> list[str]:
             f"count_if(date_trunc('day', {time}) <> {time})",
             f"avg(length({text}) - length(replace({text}, ' ', '')) + 1)",
             f"count_if(regexp_full_match({text}, '{_ISO}') AND {time} IS NOT NULL)",
+            f"count_if(regexp_full_match({text}, '{_ISO_OFFSET}') AND {moment} IS NOT NULL)",
         ]
     distinct = f"approx_count_distinct({column})"
     if base in _NUMBERS:
@@ -133,13 +157,13 @@ def _aggregates(column: str, base: str) -> list[str]:
         known = f"count_if({column} IS NOT NULL AND NOT isnan({number}))"
         odd = f"count_if({number} <> floor({number}) OR abs({number}) >= {_EXACT})"
         odd = f"{odd} - count_if(isnan({number}))"
-        return [known, distinct, f"min({finite})", f"max({finite})", odd, "0", "0"]
+        return [known, distinct, f"min({finite})", f"max({finite})", odd, "0", "0", "0"]
     if base in ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"):
         odd = f"count_if(date_trunc('day', {column}) <> {column})"
-        return [known, distinct, f"min({column})", f"max({column})", odd, "0", "0"]
+        return [known, distinct, f"min({column})", f"max({column})", odd, "0", "0", "0"]
     if base in _INTEGERS or base in ("BOOLEAN", "DATE"):
-        return [known, distinct, f"min({column})", f"max({column})", "0", "0", "0"]
-    return [known, "0", "NULL", "NULL", "0", "0", "0"]
+        return [known, distinct, f"min({column})", f"max({column})", "0", "0", "0", "0"]
+    return [known, "0", "NULL", "NULL", "0", "0", "0", "0"]
 
 
 def _base(stored: str) -> str:
@@ -151,11 +175,14 @@ def _base(stored: str) -> str:
 
 
 def _facts(name: str, stored: str, rows: int, figures: Sequence[Any]) -> ColumnFacts:
-    known, distinct, low, high, odd, words, iso = figures
+    known, distinct, low, high, odd, words, iso, zoned = figures
     kind = _kind(_base(stored), known=bool(known), odd=bool(odd))
     if kind is Kind.TEXT and known and iso == known:
         kind = Kind.TIME if odd else Kind.DATE
         low, high = datetime.fromisoformat(low), datetime.fromisoformat(high)
+    if kind is Kind.TEXT and known and zoned == known:
+        kind = Kind.TIME_WITH_OFFSET
+        low, high = _moment(low), _moment(high)
     if kind is Kind.INTEGER and isinstance(low, float):
         low, high = int(low), int(high)
     if kind is Kind.DATE and hasattr(low, "date"):
@@ -171,6 +198,10 @@ def _facts(name: str, stored: str, rows: int, figures: Sequence[Any]) -> ColumnF
         high=high,
         words=float(words or 0),
     )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text[:10]}T{text[11:].replace(' ', '')}")
 
 
 def _kind(base: str, *, known: bool, odd: bool) -> Kind:

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import duckdb
+
 from weekwise.contract.column import Role
 from weekwise.contract.model import Contract
 from weekwise.contract.reserved import why_reserved
 from weekwise.errors import FeedError
 from weekwise.infer import names, slack
 from weekwise.infer.calendar_plan import FirstRun, is_long_enough, plan_first_run
-from weekwise.infer.column_facts import ColumnFacts, Kind, read_column_facts
+from weekwise.infer.column_facts import ColumnFacts, Kind, read_column_facts, with_moments
 from weekwise.infer.environment_files import (
     CONTRACT_FILE,
     contract_text,
@@ -80,20 +82,21 @@ def infer_environment(source: Source, environment: str, wishes: Wishes) -> Infer
         ContractError: If its target asks for a kind of prediction that there is none for.
     """
     columns = read_column_facts(source.rows)
+    rows = with_moments(source.rows, columns)
     _refuse_names([column.name for column in columns])
     target = choose_target(columns, wishes.target)
     time, why_time = _choose_time(columns, target, wishes)
-    key = choose_key(source.rows, columns, wishes.key, time=time, target=target.name)
+    key = choose_key(rows, columns, wishes.key, time=time, target=target.name)
     _refuse_reserved(key, time)
     decisions = decide_roles(columns, target, key, (time, why_time))
-    decisions = _without_leaks(source, decisions, target)
+    decisions = _without_leaks(rows, decisions, target)
     if not any(decision.role is Role.FEATURE for decision in decisions):
         raise FeedError(
             "no column is left that a model could learn from: "
             + "; ".join(f"{d.name}: {d.reason}" for d in decisions if d.role is Role.CONTEXT)
         )
     plan = plan_first_run(
-        source.rows,
+        rows,
         time=time,
         target=target.name,
         known_after_days=wishes.known_after_days,
@@ -163,7 +166,7 @@ def _refuse_reserved(key: Key, time: str | None) -> None:
 
 
 def _without_leaks(
-    source: Source, decisions: list[ColumnDecision], target: Target
+    rows: duckdb.DuckDBPyRelation, decisions: list[ColumnDecision], target: Target
 ) -> list[ColumnDecision]:
     """The same, with columns that give the target away as context, and a word on strong ones."""
     features = [d for d in decisions if d.role is Role.FEATURE]
@@ -177,7 +180,7 @@ def _without_leaks(
     contract = Contract.model_validate(
         {"table": "features", "title": "Features", "columns": columns}
     )
-    found = find_leakage(source.rows, contract)
+    found = find_leakage(rows, contract)
     return [
         replace(
             d, role=Role.CONTEXT, reason=found.leaks[d.name], type=type_of(d.facts, feature=False)

@@ -7,8 +7,8 @@ import gzip
 import re
 import shutil
 from collections.abc import Iterable
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from weekwise.errors import FeedError
 
@@ -94,7 +94,7 @@ def utf8_copy(path: Path, folder: Path) -> Path:
     return part.replace(copy)
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> gzip.GzipFile | BufferedReader:
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 

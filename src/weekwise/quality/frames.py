@@ -76,7 +76,7 @@ def typed(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     for name, column in contract.columns.items():
         if name in frame and str(frame[name].dtype) != dtypes[name]:
             values = plain(local_times(frame[name], contract.timezone))
-            values = read_text_values(values, column)
+            values = read_text_values(values, column, contract.timezone)
             if values.isna().all():
                 cast[name] = pd.Series(None, index=frame.index, dtype=dtypes[name])
             elif fits(values, column.type):

@@ -8,14 +8,16 @@ import pandas as pd
 
 from weekwise.contract.column import Column
 from weekwise.contract.truth import truth_words
+from weekwise.features.local_time import times_of_text
 
 
-def read_text_values(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
+def read_text_values(values: pd.Series[Any], column: Column, zone: str) -> pd.Series[Any]:
     """A column as truth values or times, if all its text or numbers can be read as such.
 
     Args:
         values: Text or numbers of any dtype, None or NaN where missing.
         column: What they must be.
+        zone: The contract's zone: times with an offset are read on its clock.
 
     Returns:
         The column read, or as it is if a single value cannot be: then the gate says which.
@@ -24,7 +26,7 @@ def read_text_values(values: pd.Series[Any], column: Column) -> pd.Series[Any]:
     if facts.boolean and not pd.api.types.is_bool_dtype(values.dtype):
         return _truths(values, truth_words(column))
     if facts.temporal and isinstance(values.dtype, pd.StringDtype):
-        return _times(values)
+        return _times(values, zone)
     return values
 
 
@@ -42,9 +44,6 @@ def _text(value: Any) -> str:
     return str(int(value) if whole else value).strip().lower()
 
 
-def _times(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Times written as ISO 8601 has them, without an offset."""
-    read = pd.to_datetime(values, format="ISO8601", errors="coerce")
-    if isinstance(read.dtype, pd.DatetimeTZDtype) or bool((read.isna() & values.notna()).any()):
-        return values
-    return read
+def _times(values: pd.Series[Any], zone: str) -> pd.Series[Any]:
+    read = times_of_text(values, zone)
+    return values if bool((read.isna() & values.notna()).any()) else read

@@ -9,7 +9,7 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import parcels
@@ -62,6 +62,23 @@ def by_the_gate_from_a_table(moment: datetime, contract: Contract) -> datetime:
     return found
 
 
+def by_the_run_from_text(moment: datetime, contract: Contract) -> datetime:
+    """As wrangling reads text."""
+    return first(conform(table_of(moment.isoformat()), contract))
+
+
+def by_the_run_from_text_without_seconds(moment: datetime, contract: Contract) -> datetime:
+    """As wrangling reads text of whole minutes, which has a space before the offset."""
+    text = moment.isoformat(" ", "minutes")
+    text = f"{text[:16]} {text[16:]}".strip()
+    return first(conform(table_of(text), contract)).replace(second=moment.second)
+
+
+def by_the_gate_from_text(moment: datetime, contract: Contract) -> datetime:
+    """As the data gate checks text."""
+    return by_the_gate(moment.isoformat(), contract)  # type: ignore[arg-type]
+
+
 def by_the_service(moment: datetime, contract: Contract) -> datetime:
     """As the service reads a row."""
     row = {"day": moment.isoformat(), "carrier": "van", "weight": 1.5, "pieces": 1}
@@ -79,8 +96,11 @@ def first(table: ibis.Table) -> datetime:
 READERS: list[Read] = [
     by_the_run,
     by_the_run_from_a_table,
+    by_the_run_from_text,
+    by_the_run_from_text_without_seconds,
     by_the_gate,
     by_the_gate_from_a_table,
+    by_the_gate_from_text,
     by_the_service,
 ]
 MOMENTS = st.datetimes(
@@ -100,6 +120,7 @@ def expected(moment: datetime) -> datetime:
 
 
 @pytest.mark.parametrize("read", READERS)
+@settings(max_examples=25)
 @given(moment=MOMENTS.map(lambda moment: moment.replace(microsecond=0)))
 def test_one_rule_everywhere(read: Read, moment: datetime) -> None:
     """The gate, the run and the service read a time alike, with an offset, a zone or neither."""

@@ -92,6 +92,22 @@ def test_times_with_an_offset_name_their_clock(shop: Path) -> None:
     assert any("set timezone" in remark for remark in found.remarks)
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_text_with_an_offset_is_a_time(shop: Path, suffix: str) -> None:
+    """As it is written without seconds, or in a file that has text where others have times."""
+    rows = tables.orders()
+    zoned = rows["placed"].dt.tz_localize("Europe/Berlin")
+    rows["placed"] = zoned.map(lambda moment: moment.isoformat(timespec="minutes"))
+    path = shop / f"texts.{suffix}"
+    rows.to_csv(path, index=False) if suffix == "csv" else rows.to_parquet(path, index=False)
+    found = tables.inferred(shop, path, target="returned")
+
+    assert tables.roles(found)["placed"] == "time"
+    assert (found.contract.columns["placed"].type, found.contract.timezone) == ("datetime", "UTC")
+    told = yaml.safe_load(found.files["globals.yml"])
+    assert str(told["calendar"]["first_as_of"]) == "2024-03-04"
+
+
 def test_what_a_contract_has_no_type_for_is_left_out(shop: Path) -> None:
     """The gate then lets the column be."""
     rows = tables.orders().assign(tags=[["a"]] * len(tables.orders()))

@@ -12,7 +12,7 @@ from weekwise.quality.text_values import read_text_values
 def read(values: list[Any], kind: str, dtype: Any = None) -> pd.Series[Any]:
     """Values read as a column of some type."""
     column = Column.model_validate({"type": kind, "role": "context", "title": "C"})
-    return read_text_values(pd.Series(values, dtype=dtype), column)
+    return read_text_values(pd.Series(values, dtype=dtype), column, "Europe/Berlin")
 
 
 def test_times_are_read_as_iso_8601_has_them() -> None:
@@ -23,11 +23,22 @@ def test_times_are_read_as_iso_8601_has_them() -> None:
     assert pd.isna(times[2])
 
 
+def test_times_with_an_offset_are_those_of_the_zone() -> None:
+    """In one column with times of the zone's own clock; summer and winter differ."""
+    times = read(["2024-07-01T10:00Z", "2024-01-01 10:00:00 -0200", "2024-05-01 09:00"], "datetime")
+
+    assert times.astype(str).tolist() == [
+        "2024-07-01 12:00:00",
+        "2024-01-01 13:00:00",
+        "2024-05-01 09:00:00",
+    ]
+
+
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
         (["2024-05-01", "soon"], "date"),
-        (["2024-05-01T10:00Z"], "datetime"),
+        (["2024-05-01T10:00Zulu"], "datetime"),
         (["01.05.2024"], "date"),
         (["yes", "perhaps"], "boolean"),
         ([0.5, 1.0], "boolean"),
