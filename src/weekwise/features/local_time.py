@@ -11,7 +11,7 @@ import pandas as pd
 if TYPE_CHECKING:
     import ibis
 
-OFFSET = r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?\s?(Z|[+-]\d{2}(:?\d{2})?)$"
+OFFSET = r"\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
 """How a time with an offset ends, as ISO 8601 has it; a space before the offset is let be."""
 _NO_SECONDS = r"([T ]\d{2}:\d{2})\s?(Z|[+-]\d{2}(:?\d{2})?)$"
 _SPACED = r"\s(Z|[+-]\d{2}(:?\d{2})?)$"
