@@ -1,10 +1,10 @@
 """What the quality of Weekwise is measured against: what an expert writes in a day.
 
-For one as-of date it trains on every earlier flight whose outcome is known, and predicts the flights
-of the seven days that follow. Its fifteen columns are cleanly encoded: clock times as minutes, the
-weekday and the day of the year as numbers, the weather of the scheduled hour. Nothing is held out,
-and the number of trees is fixed. The second variant also knows the weather of the hours before and
-how busy the airports are. It imports nothing of Weekwise.
+For one as-of date it trains on every earlier flight whose outcome is known, and predicts the
+flights of the seven days that follow. Its fifteen columns are cleanly encoded: clock times as
+minutes, the weekday and the day of the year as numbers, the weather of the scheduled hour. Nothing
+is held out, and the number of trees is fixed. The second variant also knows the weather of the
+hours before and how busy the airports are. It imports nothing of Weekwise.
 
     python benchmarks/expert_script.py --as-of 2013-08-05 [--variant history]
 """

@@ -135,13 +135,14 @@ def backtest(weeks: int, env: str | None) -> None:
 
     For each week features are chosen and a model is fitted on what was known when it began, and
     held against what came; beside it stand last week's model, a linear one and a trailing constant.
-    It writes a page and a JSON file, and moves no model. It may be stopped: the same command goes on
-    with the weeks that are left.
+    It writes a page and a JSON file, and moves no model. When it is stopped, the same command goes
+    on with the weeks that are left.
     """
     with plain_errors():
         from weekwise.cli.weekly_backtest import run_backtest
+        from weekwise.orchestration.project_environment import load_environment, set_up_project
 
-        run_backtest(weeks, env)
+        run_backtest(load_environment(set_up_project(), env), weeks)
 
 
 @contextmanager

@@ -78,21 +78,19 @@ class Setting:
     fingerprint: str
 
 
-def run_backtest(weeks: int, env: str | None) -> None:
+def run_backtest(loader: EnvironmentConfigLoader, weeks: int) -> None:
     """Judge past weeks, say so on the way, and write the page and its figures.
 
     Args:
+        loader: The environment's configuration.
         weeks: The most weeks to go back.
-        env: Kedro's environment; none for the default one.
 
     Raises:
         WeekwiseError: If no past week can be judged.
         click.exceptions.Exit: If it was stopped from the keyboard.
     """
-    from weekwise.orchestration.project_environment import load_environment, set_up_project
     from weekwise.reports.backtest_page import headline
 
-    loader = load_environment(set_up_project(), env)
     contract = _contract(loader)
     refuse_untimed(contract)
     setting = _setting(loader, contract)

@@ -148,34 +148,35 @@ def _standings_section(backtest: Backtest, task: Task) -> Section:
     rows = [
         [
             NAMES[standing.contender],
+            _verdict(standing),
             number(standing.loss.value, 4),
             _interval(standing.loss),
-            "" if standing.behind is None else f"{standing.behind.value:+.4f}",
-            "" if standing.behind is None else _signed(standing.behind),
+            _behind(standing),
             "" if standing.behind is None else _won(backtest, standing.contender),
-            _verdict(standing),
         ]
         for standing in backtest.standings
     ]
-    heads = [
-        task.words.loss_title,
-        f"{CONFIDENCE:.0%} interval",
-        "Behind the recipe by",
-        f"{CONFIDENCE:.0%} interval",
-        "Weeks lost to it",
-    ]
+    heads = [task.words.loss_title, "Interval", "Behind the recipe by", "Weeks lost to it"]
     return Section(
         "Over all weeks",
         [
             table(
-                "All contenders on the same rows; lower is better",
-                ["Contender", *(Heading(head, "number") for head in heads), ""],
+                f"All contenders on the same rows, with {CONFIDENCE:.0%} intervals; lower is "
+                "better",
+                ["Contender", "Against the recipe", *(Heading(head, "number") for head in heads)],
                 rows,
             )
         ],
-        lead="A contender is credibly behind, or ahead, where the whole interval of the difference "
-        "lies on one side of zero.",
+        lead="A contender is behind, or ahead, where the whole interval of the difference lies on "
+        "one side of zero.",
     )
+
+
+def _behind(standing: Standing) -> str:
+    behind = standing.behind
+    if behind is None:
+        return ""
+    return f"{behind.value:+.4f} ({behind.low:+.4f} to {behind.high:+.4f})"
 
 
 def _verdict(standing: Standing) -> Markup | str:
@@ -183,8 +184,8 @@ def _verdict(standing: Standing) -> Markup | str:
         return ""
     sure = _sure(standing)
     if sure == 0:
-        return badge("cannot be told apart")
-    return badge("credibly behind", tone="ok") if sure > 0 else badge("ahead", tone="act")
+        return badge("no telling")
+    return badge("behind", tone="ok") if sure > 0 else badge("ahead", tone="act")
 
 
 def _weeks_section(backtest: Backtest, task: Task) -> Section:
@@ -293,7 +294,3 @@ def _method_section(backtest: Backtest, task: Task) -> Section:
 
 def _interval(estimate: Estimate) -> str:
     return f"{number(estimate.low, 4)} to {number(estimate.high, 4)}"
-
-
-def _signed(estimate: Estimate) -> str:
-    return f"{estimate.low:+.4f} to {estimate.high:+.4f}"
