@@ -1,48 +1,27 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import numpy as np
 import pytest
 
+from backtests import FIRST, week
 from weekwise.model.backtest import (
     BacktestWeek,
     Contender,
-    DayScore,
     estimate,
     standings,
     weekly_losses,
 )
 
-MONDAY = date(2024, 3, 4)
-
-
-def week(number: int, losses: dict[Contender, float], rows: int = 10) -> BacktestWeek:
-    """A week in which every row has the same loss, by contender."""
-    first = MONDAY + timedelta(weeks=number)
-    days = tuple(
-        DayScore(
-            day=first + timedelta(days=day),
-            rows=rows + day,
-            losses={name: loss * (rows + day) for name, loss in losses.items()},
-            predicted=0.5 * (rows + day),
-            realized=0.25 * (rows + day),
-        )
-        for day in range(7)
-    )
-    return BacktestWeek(as_of=first, trained_on=100, features=3, days=days)
-
-
 WEEKS = [
-    week(0, dict(zip(Contender, (0.4, 0.5, 0.3, 0.6), strict=True))),
-    week(1, dict(zip(Contender, (0.6, 0.5, 0.5, 0.8), strict=True))),
+    week(0, recipe=0.4, last_week=0.5, linear=0.3, trailing=0.6),
+    week(1, recipe=0.6, last_week=0.5, linear=0.5, trailing=0.8),
 ]
 
 
 def test_a_week_is_the_mean_of_its_rows() -> None:
     """Days with more rows count for more."""
     days = (*WEEKS[0].days[:1], *WEEKS[1].days[6:])
-    joined = BacktestWeek(as_of=MONDAY, trained_on=1, features=1, days=days)
+    joined = BacktestWeek(as_of=FIRST, trained_on=1, features=1, days=days)
 
     assert joined.rows == 26
     assert joined.loss(Contender.RECIPE) == pytest.approx((10 * 0.4 + 16 * 0.6) / 26)
