@@ -61,6 +61,7 @@ PIPELINES = [
 ]
 KEY = ["scheduled_departure", "carrier", "flight", "origin"]
 RESAMPLES, CONFIDENCE = 10_000, 0.9
+FIGURES = PROJECT / "data" / "benchmarks" / "model_quality.json"
 
 Measures = dict[str, float]
 """The mean log loss and the AUC of one week."""
@@ -188,7 +189,8 @@ def _means(kept: dict[str, dict[str, Measures]], sides: list[str], weeks: list[s
         ahead = {name: loss[name] - ours for name in sides}
         rows["Weekwise is ahead by"] = [f"{ahead[name].mean():+.4f}" for name in sides]
         rows["its interval"] = [_shown(interval(ahead[name]), "+") for name in sides]
-        rows["weeks Weekwise wins"] = [f"{(ahead[n] > 0).sum()} of {len(weeks)}" for n in sides]
+        better = [int((ahead[name] > 0).sum()) for name in sides]
+        rows["weeks Weekwise wins"] = [f"{won} of {len(weeks)}" for won in better]
     return [f"| {title} | {' | '.join(cells)} |" for title, cells in rows.items()]
 
 
@@ -202,8 +204,7 @@ def main() -> None:
     parser.add_argument("--sides", default=",".join(SIDES), help="by default all", type=_sides)
     parser.add_argument("--weeks", choices=WEEKS, help="by default both groups")
     parser.add_argument("--again", action="store_true", help="measure again what is measured")
-    file = PROJECT / "data" / "benchmarks" / "model_quality.json"
-    parser.add_argument("--figures", type=Path, default=file, help="where figures are kept")
+    parser.add_argument("--figures", type=Path, default=FIGURES, help="where figures are kept")
     options = parser.parse_args()
     _quiet()
     kept = json.loads(options.figures.read_text()) if options.figures.exists() else {}

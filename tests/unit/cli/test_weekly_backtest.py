@@ -160,7 +160,7 @@ def test_what_cannot_be_gone_back_over_is_said_in_one_line(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     contract: str,
-    features: bool,  # noqa: FBT001 - a table's cell
+    features: bool,
     said: str,
 ) -> None:
     """A table without a time, or without features, ends with one sentence and its remedy."""

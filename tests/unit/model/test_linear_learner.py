@@ -62,7 +62,7 @@ def test_it_learns_every_kind_of_target(kind: str) -> None:
 
 
 def test_what_training_never_saw_is_predicted_all_the_same() -> None:
-    """A category never seen, a gap, a column with gaps alone and a class without rows do no harm."""
+    """A new category, a gap, a column of gaps and a class without rows do no harm."""
     table = contract("category")
     train = things("category").assign(size=np.nan)
     learner = fit_linear(train, ModelInputs(contract=table, features=("size", "color")))

@@ -95,13 +95,13 @@ def test_a_table_without_a_time_is_refused(contract: Contract) -> None:
     columns = {name: column for name, column in contract.columns.items() if name != "placed"}
     untimed = contract.model_copy(update={"columns": columns})
 
-    with pytest.raises(ContractError, match="has no time column.* give one column role: time"):
+    with pytest.raises(ContractError, match=r"has no time column.* give one column role: time"):
         refuse_untimed(untimed)
     refuse_untimed(contract)
 
 
 def test_a_week_is_judged_on_its_own_rows(orders: pd.DataFrame, contract: Contract) -> None:
-    """Seven days, all rows with an outcome; the recipe learned from what came before its holdout."""
+    """Seven days with all their rows; the recipe learned from what came before its holdout."""
     week = judged(orders, contract, 2)
 
     assert [day.day for day in week.days] == [
@@ -171,7 +171,7 @@ def test_a_week_without_outcomes_is_said(orders: pd.DataFrame, contract: Contrac
     start = pd.Timestamp(AS_OF - timedelta(weeks=2))
     gap = (orders["placed"] >= start) & (orders["placed"] < start + pd.Timedelta(weeks=1))
 
-    with pytest.raises(FeedError, match="no row of the week from .* ask for fewer weeks"):
+    with pytest.raises(FeedError, match=r"no row of the week from .* ask for fewer weeks"):
         judged(orders[~gap], contract, 2)
 
 
