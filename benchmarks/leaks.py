@@ -114,7 +114,7 @@ def flights(late_minutes: int) -> pd.DataFrame:
     """Every flight of the year that arrived, with the columns of all protocols."""
     frame = expert_script.load_flights(expert_script.data_folder())
     frame = frame[frame["late"].notna() & frame["air_time"].notna()]
-    typed = {name: "category" for name in CATEGORIES}
+    typed = dict.fromkeys(CATEGORIES, "category")
     return frame.assign(
         late=frame["arr_delay"] > late_minutes,
         weekday_name=frame["date"].dt.day_name(),
