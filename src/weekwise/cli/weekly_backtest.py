@@ -22,7 +22,7 @@ from weekwise.features.calendar import Calendar
 from weekwise.features.fingerprint import text_hash
 from weekwise.features.window import Window
 from weekwise.model.backtest import Backtest, BacktestWeek, Contender, standings, weekly_losses
-from weekwise.model.fitting import Progress
+from weekwise.model.boosting import Progress
 from weekwise.model.rolling_origin import (
     TRAILING_DAYS,
     Recipe,
@@ -162,6 +162,7 @@ def _setting(loader: EnvironmentConfigLoader, contract: Contract) -> Setting:
         exploration=_read(ExplorationParams, parameters, "exploration"),
         fit=training.fit,
         holdout_days=training.holdout_days,
+        refit=training.refit,
         horizon_days=window.horizon_days,
     )
     calendar = _read(Calendar, parameters, "calendar")

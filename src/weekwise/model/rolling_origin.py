@@ -29,7 +29,8 @@ from weekwise.features.calendar import Calendar
 from weekwise.features.read_values import Floats
 from weekwise.features.window import Window
 from weekwise.model.backtest import BacktestWeek, Contender, DayScore
-from weekwise.model.fitting import OnProgress, fit
+from weekwise.model.boosting import OnProgress
+from weekwise.model.fitting import fit, refit
 from weekwise.model.holdout import clusters
 from weekwise.model.linear_learner import fit_linear
 from weekwise.model.predictor import Predictor
@@ -47,13 +48,15 @@ class Recipe(Frozen):
     Attributes:
         exploration: How features are chosen.
         fit: How a model is fitted.
-        holdout_days: How many of the newest days a model is not fitted on.
+        holdout_days: How many of the newest days a model is judged on, and not fitted on before.
+        refit: Whether it is then fitted on all rows.
         horizon_days: How many days a run predicts.
     """
 
     exploration: ExplorationParams
     fit: FitParams
     holdout_days: int
+    refit: bool
     horizon_days: int
 
 
@@ -168,20 +171,24 @@ class RollingOrigin:
         window = Window(as_of=origin, horizon_days=self.recipe.horizon_days)
         known = self._known(origin)
         start = window.history_end(self.contract) - timedelta(days=self.recipe.holdout_days)
-        train = known[self._dates(known) < np.datetime64(start)]
+        out = self._dates(known) >= np.datetime64(start)
+        train, holdout = (known[part].reset_index(drop=True) for part in (~out, out))
         if train.empty:
             raise FeedError(
                 f"no row before {start} has an outcome to train on, as of {origin}; "
                 "ask for fewer weeks"
             )
-        return fit(
-            train.reset_index(drop=True),
+        twin = fit(
+            train,
             self.contract,
             self._chosen(window),
             self.recipe.fit,
             as_of=origin,
             on_progress=self.on_progress,
         )
+        if not self.recipe.refit:
+            return twin
+        return refit(twin, train, holdout, on_progress=self.on_progress)
 
     def _chosen(self, window: Window) -> tuple[str, ...]:
         """The features that a run of that day finds fit."""

@@ -30,6 +30,7 @@ RECIPE = Recipe(
     exploration=ExplorationParams(keep=("amount",)),
     fit=FitParams(iterations=10, validation_every=None, threads=1),
     holdout_days=7,
+    refit=True,
     horizon_days=7,
 )
 
@@ -39,11 +40,12 @@ def _contract(contract_of: MakeContract) -> Contract:
     return contract_of("amount", "region")
 
 
-def rolling(rows: pd.DataFrame, contract: Contract) -> RollingOrigin:
+def rolling(rows: pd.DataFrame, contract: Contract, *, refit: bool = True) -> RollingOrigin:
     """A backtest of some orders."""
+    recipe = RECIPE.model_copy(update={"refit": refit})
     features = ibis.memtable(rows[list(contract.columns)])
     history = known_history(features, contract, Window(as_of=AS_OF))
-    return RollingOrigin(features, contract, CALENDAR, RECIPE, history)
+    return RollingOrigin(features, contract, CALENDAR, recipe, history)
 
 
 def judged(rows: pd.DataFrame, contract: Contract, weeks_ago: int) -> BacktestWeek:
@@ -101,7 +103,7 @@ def test_a_table_without_a_time_is_refused(contract: Contract) -> None:
 
 
 def test_a_week_is_judged_on_its_own_rows(orders: pd.DataFrame, contract: Contract) -> None:
-    """Seven days with all their rows; the recipe learned from what came before its holdout."""
+    """Seven days with all their rows; the recipe learned from all that came before."""
     week = judged(orders, contract, 2)
 
     assert [day.day for day in week.days] == [
@@ -112,7 +114,19 @@ def test_a_week_is_judged_on_its_own_rows(orders: pd.DataFrame, contract: Contra
     inside = orders[(placed >= start) & (placed < start + pd.Timedelta(weeks=1))]
     assert week.rows == len(inside)
     assert week.mean_outcome == pytest.approx(inside["returned"].astype(float).mean())
-    assert week.trained_on == int((placed < start - pd.Timedelta(weeks=1)).sum())
+    assert week.trained_on == int((placed < start).sum())
+
+
+def test_without_a_refit_the_holdout_is_not_learned_from(
+    orders: pd.DataFrame, contract: Contract
+) -> None:
+    """A recipe that serves what it judges is judged as it serves: without the newest days."""
+    origin = AS_OF - timedelta(weeks=2)
+
+    week = rolling(orders, contract, refit=False).judge(origin)
+
+    held_out_from = pd.Timestamp(origin) - pd.Timedelta(weeks=1)
+    assert week.trained_on == int((orders["placed"] < held_out_from).sum())
 
 
 def test_the_future_changes_no_prediction(orders: pd.DataFrame, contract: Contract) -> None:
