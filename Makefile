@@ -127,6 +127,7 @@ docs: setup-dev ## The documentation site, in docs/_build/html
 bench: setup-dev ## The benchmarks, each measured side by side
 	python benchmarks/weekly_run.py
 	python benchmarks/model_quality.py
+	python benchmarks/leaks.py
 	python benchmarks/orchestration.py
 	python benchmarks/serving.py
 

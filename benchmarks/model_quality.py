@@ -1,11 +1,14 @@
-"""Quality of Weekwise's model over ten weeks, side by side with the plain script.
+"""Quality of what Weekwise serves, side by side with an expert's script and a trailing constant.
 
-For each as-of date a run up to the registered model is made in an empty store, and the model's
-predictions of the upcoming week are held against what the flights then did, on exactly the rows
-that the plain script is scored on.
-A third column leaves all weather out, since observed weather stands in for a forecast.
+For each as-of date a run is made in an empty store, up to the stored predictions of its upcoming
+week. These are held against what the flights then did, on exactly the rows that the others are
+scored on. Ten weeks are those that issue 11 names; nine more lie between them, and no choice was
+made on them. Sides without weather are there because observed weather stands in for a forecast.
 
-    python benchmarks/model_quality.py [--weeks 10]
+    python benchmarks/model_quality.py [--sides Weekwise,expert] [--weeks other]
+
+Figures are kept in a file after each week, so that it may be stopped and started again. The whole
+takes an hour or two.
 """
 
 from __future__ import annotations
@@ -14,21 +17,27 @@ import argparse
 import json
 import logging
 import os
-import statistics
-import subprocess
-import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from plain_script import data_folder, load
+import expert_script
 
 PROJECT = Path(__file__).parents[1]
-FIRST = date(2013, 4, 1)
-EVERY = timedelta(weeks=4)
+WEEKS = {
+    "named": [date(2013, 4, 15) + number * timedelta(weeks=4) for number in range(10)],
+    "other": [date(2013, 4, 29) + number * timedelta(weeks=4) for number in range(9)],
+}
+SEEDS = (0,)
+"""Each learner is fitted once with each seed; a week's figure is their mean."""
+TRAILING = pd.Timedelta(days=14)
+"""On the named weeks no length of 7, 14, 28 or 56 days does better."""
 WEATHER = [
     "temp",
     "dewp",
@@ -44,94 +53,181 @@ WEATHER = [
     "recent_humid",
     "recent_gust",
 ]
-PIPELINES = ["data_wrangling", "exploratory_data_analysis", "model_training"]
+PIPELINES = [
+    "data_wrangling",
+    "exploratory_data_analysis",
+    "model_training",
+    "data_prediction",
+]
 KEY = ["scheduled_departure", "carrier", "flight", "origin"]
+RESAMPLES, CONFIDENCE = 10_000, 0.9
+FIGURES = PROJECT / "data" / "benchmarks" / "model_quality.json"
+
+Measures = dict[str, float]
+"""The mean log loss and the AUC of one week."""
+Side = Callable[[date, int], np.ndarray]
+"""Probabilities of an as-of date's upcoming flights that arrived, in order, fitted with a seed."""
 
 
-def plain_script(as_of: date) -> dict[str, float]:
-    """Log loss and AUC of the plain script."""
-    command = [sys.executable, "benchmarks/plain_script.py", "--as-of", as_of.isoformat()]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
-    measures: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return measures
+@cache
+def flights() -> pd.DataFrame:
+    """Every flight of the year, as the expert's script has them."""
+    return expert_script.load_flights(expert_script.data_folder())
 
 
-def weekwise(as_of: date, outcomes: pd.DataFrame, drop: list[str]) -> dict[str, float]:
-    """Log loss and AUC of the model that a run registers, on its upcoming week.
+def expert(variant: str) -> Side:
+    """The script with the columns of one variant."""
 
-    The model is scored whether the promotion gate would let it serve or not, as the script's is.
+    def predict(as_of: date, seed: int) -> np.ndarray:
+        history, upcoming = expert_script.split(flights(), pd.Timestamp(as_of))
+        columns = expert_script.VARIANTS[variant]
+        return expert_script.predict(history, upcoming, columns, seed=seed)
 
-    Args:
-        as_of: The run's logical date.
-        outcomes: What every flight of the year did: the key and `late`.
-        drop: Features to do without.
-    """
+    return predict
+
+
+def trailing(as_of: date, seed: int) -> np.ndarray:  # noqa: ARG001 - it draws nothing
+    """The share of late flights in the days before, the same for every flight."""
+    history, upcoming = expert_script.split(flights(), pd.Timestamp(as_of))
+    newest = history["date"] >= pd.Timestamp(as_of) - TRAILING
+    return np.full(len(upcoming), history.loc[newest, "late"].astype(float).mean())
+
+
+def weekwise(drop: list[str]) -> Side:
+    """What a run stores as predictions; without some features."""
+
+    def predict(as_of: date, seed: int) -> np.ndarray:
+        stored = _stored_predictions(as_of, seed, drop)
+        if stored.empty:
+            raise SystemExit(f"{as_of}: the promotion gate let no model predict")
+        _, upcoming = expert_script.split(flights(), pd.Timestamp(as_of))
+        asked = upcoming.rename(columns={"departure": "scheduled_departure"})[KEY]
+        # The store's types of text and of times are its own.
+        stored = stored.astype({name: asked[name].dtype for name in KEY})
+        matched = asked.merge(stored, on=KEY, how="left", validate="one_to_one")
+        return matched["probability"].to_numpy(float)
+
+    return predict
+
+
+def _stored_predictions(as_of: date, seed: int, drop: list[str]) -> pd.DataFrame:
+    """The predictions of a run in an empty store."""
     from kedro.framework.session import KedroSession
-
-    from weekwise.model.registry import Registry
 
     with tempfile.TemporaryDirectory() as data:
         os.environ["WEEKWISE_DATA_DIR"] = data
-        params = {"as_of": as_of.isoformat(), "exploration": {"drop": drop}}
+        params = {
+            "as_of": as_of.isoformat(),
+            "exploration": {"drop": drop},
+            "training": {"fit": {"seed": seed}},
+        }
         with KedroSession.create(PROJECT, runtime_params=params) as session:
             session.run(pipeline_names=PIPELINES)
-            features = session.load_context().catalog.load("features").to_pyarrow().to_pandas()
-        predictor = Registry("late_flights").load("1")
-    upcoming = features[features["late"].isna()].drop(columns="late")
-    known = upcoming.merge(outcomes, on=KEY, how="inner", validate="one_to_one")
-    metrics = predictor.task.score(known["late"], predictor.predict(known)).by_name
-    return {"log_loss": metrics["log_loss"], "auc": metrics["roc_auc"]}
+        return pd.read_parquet(next(Path(data).glob("*/07_model_output/predictions/*.parquet")))
 
 
-def true_outcomes() -> pd.DataFrame:
-    """The key of each flight of the year that arrived, and whether it was late."""
-    frame = load(data_folder())
-    clock = frame["sched_dep_time"]
-    departure = (
-        pd.to_datetime(frame[["year", "month", "day"]])
-        + pd.to_timedelta(clock // 100, unit="h")
-        + pd.to_timedelta(clock % 100, unit="m")
-    )
-    arrived = frame.assign(scheduled_departure=departure)[frame["arr_delay"].notna()]
-    return arrived[[*KEY, "late"]]
+SIDES: dict[str, Side] = {
+    "trailing": trailing,
+    "expert": expert("expert"),
+    "expert with history": expert("history"),
+    "Weekwise": weekwise([]),
+    "expert without weather": expert("no weather"),
+    "Weekwise without weather": weekwise(WEATHER),
+}
+
+
+def measure(side: Side, as_of: date) -> Measures:
+    """One side on the week after an as-of date."""
+    from sklearn.metrics import log_loss, roc_auc_score
+
+    _, upcoming = expert_script.split(flights(), pd.Timestamp(as_of))
+    truth = upcoming["late"].astype(int)
+    scores = []
+    for seed in SEEDS:
+        made = side(as_of, seed)
+        scores.append((log_loss(truth, made), roc_auc_score(truth, made), made.mean()))
+    loss, auc, level = np.mean(scores, axis=0).tolist()
+    return {"log_loss": loss, "auc": auc, "level": level, "late": float(truth.mean())}
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """The percentile bootstrap interval of a mean over weeks."""
+    drawn = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(values[drawn].mean(axis=1), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def tables(kept: dict[str, dict[str, Measures]]) -> str:
+    """The figures as Markdown: every week, then the means with their intervals."""
+    sides = [name for name in SIDES if kept.get(name)]
+    lines = []
+    for group, weeks in WEEKS.items():
+        done = [str(week) for week in weeks if all(str(week) in kept[name] for name in sides)]
+        if not done:
+            continue
+        lines += [f"| {group} weeks | {' | '.join(sides)} |", "|---" + "|---:" * len(sides) + "|"]
+        for week in done:
+            losses = [kept[name][week]["log_loss"] for name in sides]
+            cells = [f"**{x:.4f}**" if x == min(losses) else f"{x:.4f}" for x in losses]
+            lines.append(f"| {week} | {' | '.join(cells)} |")
+        lines += [*_means(kept, sides, done), ""]
+    return "\n".join(lines)
+
+
+def _means(kept: dict[str, dict[str, Measures]], sides: list[str], weeks: list[str]) -> list[str]:
+    """Each side's mean, its interval, and what Weekwise is ahead by."""
+    loss = {name: np.array([kept[name][week]["log_loss"] for week in weeks]) for name in sides}
+    auc = [np.mean([kept[name][week]["auc"] for week in weeks]) for name in sides]
+    rows = {
+        "mean log loss": [f"{loss[name].mean():.4f}" for name in sides],
+        f"{CONFIDENCE:.0%} interval": [_shown(interval(loss[name]), "") for name in sides],
+        "mean ROC AUC": [f"{value:.4f}" for value in auc],
+    }
+    ours = loss.get("Weekwise")
+    if ours is not None:
+        ahead = {name: loss[name] - ours for name in sides}
+        rows["Weekwise is ahead by"] = [f"{ahead[name].mean():+.4f}" for name in sides]
+        rows["its interval"] = [_shown(interval(ahead[name]), "+") for name in sides]
+        better = [int((ahead[name] > 0).sum()) for name in sides]
+        rows["weeks Weekwise wins"] = [f"{won} of {len(weeks)}" for won in better]
+    return [f"| {title} | {' | '.join(cells)} |" for title, cells in rows.items()]
+
+
+def _shown(ends: tuple[float, float], sign: str) -> str:
+    return f"{ends[0]:{sign}.4f} to {ends[1]:{sign}.4f}"
 
 
 def main() -> None:
-    """Print a line a week, then the means."""
+    """Measure what is not measured yet, then print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weeks", type=int, default=10)
-    weeks = parser.parse_args().weeks
-    outcomes = true_outcomes()
-    _bootstrap()
-
-    rows = []
-    print(
-        "as of         log loss: plain  weekwise  no weather      AUC: plain  weekwise  no weather"
-    )
-    for number in range(weeks):
-        as_of = FIRST + number * EVERY
-        measures = [
-            plain_script(as_of),
-            weekwise(as_of, outcomes, []),
-            weekwise(as_of, outcomes, WEATHER),
-        ]
-        rows.append(measures)
-        print(f"{as_of}  {_columns(measures, 'log_loss')}  {_columns(measures, 'auc')}", flush=True)
-
-    means = [
-        {name: statistics.mean(row[place][name] for row in rows) for name in ("log_loss", "auc")}
-        for place in range(3)
-    ]
-    better = sum(row[1]["log_loss"] < row[0]["log_loss"] for row in rows)
-    print(f"mean        {_columns(means, 'log_loss')}  {_columns(means, 'auc')}")
-    print(f"Weekwise has the better log loss in {better} of {len(rows)} weeks.")
+    parser.add_argument("--sides", default=",".join(SIDES), help="by default all", type=_sides)
+    parser.add_argument("--weeks", choices=WEEKS, help="by default both groups")
+    parser.add_argument("--again", action="store_true", help="measure again what is measured")
+    parser.add_argument("--figures", type=Path, default=FIGURES, help="where figures are kept")
+    options = parser.parse_args()
+    _quiet()
+    kept = json.loads(options.figures.read_text()) if options.figures.exists() else {}
+    groups = [options.weeks] if options.weeks else list(WEEKS)
+    for name in options.sides:
+        measured = kept.setdefault(name, {})
+        for week in (week for group in groups for week in WEEKS[group]):
+            if str(week) not in measured or options.again:
+                measured[str(week)] = measure(SIDES[name], week)
+                options.figures.parent.mkdir(parents=True, exist_ok=True)
+                options.figures.write_text(json.dumps(kept, indent=1))
+                print(f"{name} {week}: {measured[str(week)]['log_loss']:.4f}", flush=True)
+    print(tables(kept))
 
 
-def _columns(measures: list[dict[str, float]], name: str) -> str:
-    return "".join(f"{measure[name]:12.4f}" for measure in measures)
+def _sides(text: str) -> list[str]:
+    unknown = [name for name in text.split(",") if name not in SIDES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no side {unknown[0]}; the sides are {', '.join(SIDES)}")
+    return text.split(",")
 
 
-def _bootstrap() -> None:
+def _quiet() -> None:
     """Make the project known to Kedro, and keep its runs quiet."""
     from kedro.framework.startup import bootstrap_project
 

@@ -70,6 +70,32 @@ class WeekFolder:
 
 
 @dataclass(frozen=True)
+class BacktestFolder:
+    """What `kedro weekly backtest` leaves.
+
+    Attributes:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def page(self) -> Path:
+        """The backtest for people."""
+        return self.path / "backtest.html"
+
+    @property
+    def figures(self) -> Path:
+        """The backtest for programs."""
+        return self.path / "backtest.json"
+
+    @property
+    def weeks(self) -> Path:
+        """The weeks that are judged already, so that one that was stopped can go on."""
+        return self.path / "weeks.json"
+
+
+@dataclass(frozen=True)
 class DataFolder:
     """All that runs of one environment make.
 
@@ -105,6 +131,11 @@ class DataFolder:
     def reporting(self) -> Path:
         """The data layer for reports."""
         return self.path / REPORTING
+
+    @property
+    def backtest(self) -> BacktestFolder:
+        """The folder of the newest backtest."""
+        return BacktestFolder(self.reporting / "backtest")
 
     @property
     def wrangling_summary(self) -> Path:

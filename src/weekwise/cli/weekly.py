@@ -28,7 +28,7 @@ QUIET = "CRITICAL"
 
 @click.group(name="weekly")
 def weekly() -> None:
-    """The weekly Prefect flow: run, serve, up, deploy, backfill, explain."""
+    """The weekly Prefect flow: run, serve, up, deploy, backfill, explain; and backtest."""
 
 
 @weekly.command()
@@ -119,6 +119,30 @@ def explain(env: str | None) -> None:
         plan = environment.plan(environment.calendar.after(None).isoformat())
         _print(_plan_table(plan))
         click.echo(f"A retried run resumes at: {plan.resume_at}")
+
+
+@weekly.command()
+@click.option(
+    "--weeks",
+    default=8,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many past weeks to judge, at the most.",
+)
+@env_option
+def backtest(weeks: int, env: str | None) -> None:
+    """Judge how models are made, over past weeks of the table, without a server.
+
+    For each week features are chosen and a model is fitted on what was known when it began, and
+    held against what came; beside it stand last week's model, a linear one and a trailing constant.
+    It writes a page and a JSON file, and moves no model. When it is stopped, the same command goes
+    on with the weeks that are left.
+    """
+    with plain_errors():
+        from weekwise.cli.weekly_backtest import run_backtest
+        from weekwise.orchestration.project_environment import load_environment, set_up_project
+
+        run_backtest(load_environment(set_up_project(), env), weeks)
 
 
 @contextmanager

@@ -158,6 +158,14 @@ class Task(ABC):
         return None
 
     @abstractmethod
+    def new_linear_model(self) -> Any:
+        """The plainest model of scikit-learn's for this task, linear, not yet fitted."""
+
+    @abstractmethod
+    def predict_linear(self, model: Any, inputs: Any) -> Floats:
+        """What such a model, fitted on `outcomes`, makes of the inputs of n rows, as `predict`."""
+
+    @abstractmethod
     def output_frame(self, predicted: Floats, settings: Settings) -> dict[str, npt.NDArray[Any]]:
         """What is stored of predictions: one array of shape (n,) for each of `outputs`."""
 

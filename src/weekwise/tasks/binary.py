@@ -18,6 +18,7 @@ from weekwise.tasks import binary_metrics
 from weekwise.tasks.base import Task
 from weekwise.tasks.group_means import ranking_auc, shares
 from weekwise.tasks.records import (
+    LINEAR_STEPS,
     Baseline,
     Codes,
     GroupMean,
@@ -116,6 +117,17 @@ class Binary(Task):
     ) -> Floats:
         """Probabilities of yes."""
         probabilities: Floats = model.predict_proba(pool, thread_count=threads)[:, 1]
+        return probabilities
+
+    def new_linear_model(self) -> Any:
+        """A logistic regression."""
+        from sklearn.linear_model import LogisticRegression
+
+        return LogisticRegression(max_iter=LINEAR_STEPS)
+
+    def predict_linear(self, model: Any, inputs: Any) -> Floats:
+        """Probabilities of yes."""
+        probabilities: Floats = model.predict_proba(inputs)[:, 1]
         return probabilities
 
     def output_frame(self, predicted: Floats, settings: Settings) -> dict[str, npt.NDArray[Any]]:

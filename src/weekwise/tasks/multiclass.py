@@ -20,6 +20,7 @@ from weekwise.tasks.base import Task
 from weekwise.tasks.class_probabilities import as_json, from_json, off_zero, reordered
 from weekwise.tasks.group_means import class_shares, one_against_rest_auc
 from weekwise.tasks.records import (
+    LINEAR_STEPS,
     Baseline,
     ClassScore,
     Codes,
@@ -178,6 +179,18 @@ class Multiclass(Task):
     ) -> Floats:
         """The probability of each class, none quite 0."""
         return off_zero(model.predict_proba(pool, thread_count=threads))
+
+    def new_linear_model(self) -> Any:
+        """A multinomial logistic regression."""
+        from sklearn.linear_model import LogisticRegression
+
+        return LogisticRegression(max_iter=LINEAR_STEPS)
+
+    def predict_linear(self, model: Any, inputs: Any) -> Floats:
+        """The probability of each class, none quite 0, those that no training row had included."""
+        known = model.classes_.astype(np.int64).tolist()
+        everything = range(len(self.classes))
+        return off_zero(reordered(model.predict_proba(inputs), known, everything))
 
     def aligned(self, predicted: Floats, made_by: Task) -> Floats:
         """Probabilities in the order of these classes; a class the other lacks is hardly likely."""

@@ -143,6 +143,18 @@ class Regression(Task):
             low = np.maximum(low, 0.0)
         return np.column_stack([prediction, low, high])
 
+    def new_linear_model(self) -> Any:
+        """A ridge regression."""
+        from sklearn.linear_model import Ridge
+
+        return Ridge()
+
+    def predict_linear(self, model: Any, inputs: Any) -> Floats:
+        """Predictions without an interval."""
+        prediction = np.asarray(model.predict(inputs), np.float64)
+        unknown = np.full_like(prediction, math.nan)
+        return np.column_stack([prediction, unknown, unknown])
+
     def errors(
         self, outcome: Floats, predict: Callable[[], Floats], settings: Settings
     ) -> tuple[float, float] | None:
