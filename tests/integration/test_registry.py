@@ -35,18 +35,10 @@ EXAMPLE = trains(2)
 MANY = 30
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store whose tables have been made once: that takes seconds."""
-    folder = tmp_path_factory.mktemp("store")
-    MlflowClient(f"sqlite:///{folder / 'mlflow.db'}").search_experiments()
-    return folder / "mlflow.db"
-
-
 @pytest.fixture
-def store(tmp_path: Path, empty_store: Path) -> Iterator[Path]:
+def store(tmp_path: Path) -> Iterator[Path]:
     """An empty store that MLflow is set to use, with an experiment and an active run."""
-    shutil.copy(empty_store, tmp_path / "mlflow.db")
+    stores.make_empty(tmp_path / "mlflow.db")
     with stores.in_use(f"sqlite:///{tmp_path / 'mlflow.db'}"):
         experiment = mlflow.create_experiment("test", artifact_location=str(tmp_path / "artifacts"))
         with mlflow.start_run(experiment_id=experiment):

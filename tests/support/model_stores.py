@@ -130,11 +130,9 @@ _LOCATIONS = (
 
 
 def empty_store(folder: Path) -> Store:
-    """A store with nothing in it; making its tables takes seconds."""
-    folder.mkdir(parents=True, exist_ok=True)
-    store = Store(folder)
-    store.client.search_experiments()
-    return store
+    """A store with nothing in it."""
+    stores.make_empty(folder / "mlflow.db")
+    return Store(folder)
 
 
 def trains_store(store: Store) -> Store:

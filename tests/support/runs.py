@@ -54,7 +54,8 @@ def run(
     """Run a week in a process of its own.
 
     Args:
-        data: The data folder, named after the environment.
+        data: The data folder, named after the environment; if there is none, one with an empty
+            MLflow store is made.
         as_of: The run's logical date.
         pipelines: What to run; by default all.
         kill: Makes a Kedro hook that ends the process; it is made in the process itself.
@@ -70,6 +71,8 @@ def run(
         warnings.simplefilter("ignore")
         for name in _HEAVY:
             __import__(name)
+    if not data.exists():
+        stores.make_empty(data / "mlflow" / "mlflow.db")
     context = multiprocessing.get_context("fork")
     errors = context.SimpleQueue()
     process = context.Process(

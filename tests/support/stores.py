@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 LEFT_BEHIND = (VARIABLE, "MLFLOW_REGISTRY_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")
+
+
+def make_empty(database: Path) -> None:
+    """Copy a database with MLflow's tables and nothing in them: making those takes seconds."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path(_template().name) / "mlflow.db", database)
+
+
+@cache
+def _template() -> tempfile.TemporaryDirectory[str]:
+    from mlflow import MlflowClient
+
+    folder = tempfile.TemporaryDirectory()
+    MlflowClient(f"sqlite:///{folder.name}/mlflow.db").search_experiments()
+    return folder
 
 
 @contextmanager
