@@ -98,6 +98,14 @@ class NumericReference:
         counts = _numeric_counts(numbers, uppers)
         return cls(column, uppers, labels, counts, float(finite.mean()), float(finite.std()))
 
+    def places(self, values: npt.ArrayLike) -> Counts:
+        """The bin of each row, shape (n,), as a place in `labels`.
+
+        Args:
+            values: One number per row; not-a-number and infinities count as missing.
+        """
+        return _numeric_places(np.asarray(values, dtype=np.float64), self.uppers)
+
     def compare(self, values: npt.ArrayLike, limits: DriftLimits) -> Drift:
         """Measure how far a current sample lies from this reference.
 
@@ -161,6 +169,19 @@ class CategoryReference:
     def labels(self) -> tuple[str, ...]:
         """A label per bin: the categories, the rare ones, unseen ones, missing."""
         return (*self.categories, OTHER, UNSEEN, MISSING)
+
+    def places(self, values: pd.Categorical) -> Counts:
+        """The bin of each row, shape (n,), as a place in `labels`.
+
+        Args:
+            values: One category per row; None is a missing value.
+        """
+        own = {name: place for place, name in enumerate(self.categories)}
+        other, unseen, missing = range(len(own), len(own) + 3)
+        names = [_name(category) for category in values.categories]
+        bins = [own.get(name, other if name in self.rare else unseen) for name in names]
+        places: Counts = np.array([*bins, missing], dtype=np.int64)[values.codes]
+        return places
 
     def compare(self, values: Any, limits: DriftLimits) -> Drift:
         """Measure how far a current sample lies from this reference.
@@ -248,10 +269,13 @@ def _drift(
     )
 
 
+def _numeric_places(numbers: Floats, uppers: Floats) -> Counts:
+    places = np.searchsorted(uppers, numbers, side="left")
+    return np.where(np.isfinite(numbers), places, uppers.size + 1).astype(np.int64)
+
+
 def _numeric_counts(numbers: Floats, uppers: Floats) -> Counts:
-    finite = numbers[np.isfinite(numbers)]
-    counts = np.bincount(np.searchsorted(uppers, finite, side="left"), minlength=uppers.size + 1)
-    return np.append(counts, numbers.size - finite.size).astype(np.int64)
+    return np.bincount(_numeric_places(numbers, uppers), minlength=uppers.size + 2)
 
 
 def _number(value: float) -> str:
