@@ -85,6 +85,11 @@ class RetrainingGain(Frozen):
             return None
         return self.low > 0
 
+    @property
+    def harms(self) -> bool:
+        """Whether retraining credibly raises the loss."""
+        return self.pays is False and self.high is not None and self.high < 0
+
 
 def gain_over(weeks: Sequence[ServedAndFirst], why_not: str = "") -> RetrainingGain:
     """What retraining has earned over some weeks.

@@ -153,8 +153,9 @@ def _verdict(gain: RetrainingGain) -> str:
         return "Too few weeks yet to say whether it pays."
     if gain.pays:
         return "It pays."
-    worse = gain.high is not None and gain.high < 0
-    return "It has made predictions worse." if worse else "That is not credibly more than nothing."
+    if gain.harms:
+        return "It has made predictions worse."
+    return "That is not credibly more than nothing."
 
 
 def _weeks(gain: RetrainingGain) -> Markup:

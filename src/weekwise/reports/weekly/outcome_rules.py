@@ -163,6 +163,8 @@ def retraining_findings(figures: Figures) -> Iterator[Finding]:
     loss = f"{figures.task.words.loss} {fixed(gain.served_loss, 4)}, against "
     loss += f"{fixed(gain.first_loss, 4)} of version {gain.weeks[-1].first_version} kept for ever"
     verdict = "has paid" if gain.pays else "has not credibly paid"
+    if gain.harms:
+        verdict = "has made predictions worse"
     yield Finding(
         status=Status.OK,
         topic="retraining",
