@@ -76,10 +76,10 @@ class PerformanceParams(Frozen):
         seed: The seed they are drawn with.
         act_weeks: ACT when the last week is worse, and with it this many of the last `of_weeks`.
         of_weeks: How many judged weeks the rule above looks at.
-        calibration_weeks: WARN when predictions are credibly too high, or too low, this many weeks
-            running.
-        large_shift: WARN at once when they are so by this many standard deviations; a standard
-            deviation is 1.81 log-odds.
+        calibration_weeks: WARN when predictions are credibly too high, or too low, by at least
+            `shift_limit` this many weeks running.
+        shift_limit: A shift of the level in standard deviations, of which one is 1.81 log-odds.
+            WARN at once when the whole interval of a week's shift lies beyond it.
         min_outcome_share: WARN when a smaller share of the predicted rows has an outcome.
         trend_weeks: How many weeks the report judges.
     """
@@ -95,7 +95,7 @@ class PerformanceParams(Frozen):
     act_weeks: int = Field(default=2, ge=1)
     of_weeks: int = Field(default=4, ge=1)
     calibration_weeks: int = Field(default=2, ge=1)
-    large_shift: float = Field(default=0.2, gt=0)
+    shift_limit: float = Field(default=0.1, ge=0)
     min_outcome_share: Share = 0.8
     trend_weeks: int = Field(default=26, ge=1)
 

@@ -101,9 +101,9 @@ def _calibration(
 ) -> Iterator[Finding]:
     """Predictions credibly too high, or too low: by much, or for weeks running."""
     for shift in judged[-1].shifts:
-        running = _running(judged, shift)
-        large = abs(shift.effect_low) >= params.large_shift
-        if not large and len(running) < params.calibration_weeks:
+        running = _running(judged, shift, params)
+        surely = shift.credible and abs(shift.effect_low) >= params.shift_limit
+        if not surely and len(running) < params.calibration_weeks:
             continue
         subject = f"predictions of {shift.label}" if shift.label else task.words.predictions
         for_weeks = f" {len(running)} weeks running" if len(running) > 1 else ""
@@ -120,12 +120,16 @@ def _calibration(
         )
 
 
-def _running(judged: Sequence[WeekScore], last: LevelShift) -> list[LevelShift]:
-    """The last weeks whose shift is credible and on the side of the last one's, oldest first."""
+def _running(
+    judged: Sequence[WeekScore], last: LevelShift, params: PerformanceParams
+) -> list[LevelShift]:
+    """The last weeks whose shift counts and is on the side of the last one's, oldest first."""
     running: list[LevelShift] = []
     for week in reversed(judged):
         same = [shift for shift in week.shifts if shift.label == last.label]
         if not same or not same[0].credible or same[0].too_high != last.too_high:
+            break
+        if abs(same[0].effect) < params.shift_limit:
             break
         running.insert(0, same[0])
     return running

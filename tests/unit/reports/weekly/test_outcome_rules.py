@@ -40,7 +40,7 @@ def shifted(shift: float, near: float, label: str = "") -> dict[str, Any]:
     return {"shifts": (missed,)}
 
 
-TOO_HIGH, TOO_LOW = shifted(-0.5, -0.2), shifted(0.5, 0.2)
+TOO_HIGH, TOO_LOW = shifted(-0.5, -0.1), shifted(0.5, 0.1)
 MAYBE_HIGH = shifted(-0.5, 0.0)
 
 
@@ -80,7 +80,8 @@ MAYBE_HIGH = shifted(-0.5, 0.0)
         ([TOO_HIGH, UNJUDGED, TOO_HIGH], "WARN", "too high 2 weeks running"),
         ([shifted(-0.9, -0.8)], "WARN", "too high (20.0% predicted, 11.0% came; last by 0.90"),
         ([shifted(0.9, 0.8, "Slow")], "WARN", "predictions of Slow were too low (20.0% predicted"),
-        ([shifted(0.5, 0.2, "Slow"), shifted(0.5, 0.2, "Fast")], "OK", "held up"),
+        ([shifted(0.5, 0.1, "Slow"), shifted(0.5, 0.1, "Fast")], "OK", "held up"),
+        ([shifted(-0.15, -0.1)] * 2, "OK", "held up"),
     ],
 )
 def test_outcomes(
