@@ -4,13 +4,6 @@ A rerun of an old week must say what it said then: whatever tables hold of weeks
 as-of date is left out before anything else is done with them.
 """
 
-from weekwise.pipelines.model_monitoring.nodes.judging import (
-    describe_data,
-    describe_model,
-    draw_report,
-    judge_week,
-    log_week,
-)
 from weekwise.pipelines.model_monitoring.nodes.looking_ahead import (
     describe_features,
     describe_predictions,
@@ -22,6 +15,13 @@ from weekwise.pipelines.model_monitoring.nodes.looking_back import (
     note_outcomes,
     score_first_champion,
     score_past_weeks,
+)
+from weekwise.pipelines.model_monitoring.nodes.reporting import (
+    describe_data,
+    describe_model,
+    draw_report,
+    judge_week,
+    log_week,
 )
 
 __all__ = [

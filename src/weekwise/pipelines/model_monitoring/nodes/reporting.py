@@ -59,6 +59,7 @@ def describe_model(
         verdict=read.verdict_of(verdict),
         expected=read.expected_of(verdict, evaluation),
         no_model=read.no_model(champion, features_contract),
+        fitted=read.fitted_again(champion),
         retraining=retraining_gain,
     )
 
