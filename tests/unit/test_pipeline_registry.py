@@ -39,6 +39,7 @@ IN_MEMORY = {
     "model_figures",
     "realized_performance",
     "realized_predictions",
+    "retraining_gain",
     "retraining_plan",
     "unseen_categories",
     "upcoming_predictions",

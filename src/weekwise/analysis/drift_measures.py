@@ -8,6 +8,7 @@ the move, and no verdict at all on samples too small to carry one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Literal, Self
 
@@ -18,6 +19,9 @@ from pydantic import Field, model_validator
 from weekwise.contract.frozen import Frozen
 
 Floats = npt.NDArray[np.float64]
+
+FEWEST_WEEKS = 8
+"""With fewer past weeks it takes more to lie beyond them."""
 
 
 class DriftLevel(StrEnum):
@@ -65,6 +69,22 @@ class DriftLimits(Frozen):
         if psi >= self.major:
             return DriftLevel.MAJOR
         return DriftLevel.MODERATE if psi >= self.moderate else DriftLevel.NONE
+
+
+def beyond(psi: float, past: Sequence[float]) -> bool:
+    """Whether a week's PSI lies beyond those of past weeks.
+
+    The days of a week are alike, so that a PSI of 3 may be nothing for one column and much for
+    another. What is usual only the column's own past tells. If weeks are exchangeable, a week lies
+    beyond n others with probability 1 / (n + 1): the rank test of conformal anomaly detection
+    (Laxhammar and Falkman, 2010). With fewer than `FEWEST_WEEKS` weeks that is no rare event, so
+    the PSI must lie further beyond, by as much as weeks are lacking.
+
+    Args:
+        psi: Of the week.
+        past: Of past weeks, each against the weeks before it; at least one.
+    """
+    return psi > max(past) * max(1.0, FEWEST_WEEKS / len(past))
 
 
 class DriftBin(Frozen):

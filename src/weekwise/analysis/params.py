@@ -31,7 +31,9 @@ class ExplorationParams(Frozen):
         folds: Into how many parts of whole weeks history is cut when features are measured alone.
         sample_rows: The most past rows that correlations are computed from.
         seed: What that sample is drawn with.
-        recent_weeks: How many past weeks are compared with history beside the upcoming one.
+        season_weeks: How many weeks before a week are of its season; those around the same week of
+            earlier years are too.
+        recent_weeks: How many past weeks show how far a week usually lies from its season.
         max_categories: How many values of a category are shown; the rarer ones share a row.
         drift: What counts as drift.
     """
@@ -48,7 +50,8 @@ class ExplorationParams(Frozen):
     folds: int = Field(default=5, ge=2)
     sample_rows: int = Field(default=30_000, ge=100)
     seed: int = 0
-    recent_weeks: int = Field(default=6, ge=0)
+    season_weeks: int = Field(default=4, ge=1)
+    recent_weeks: int = Field(default=26, ge=0)
     max_categories: int = Field(default=12, ge=2)
     drift: DriftLimits = DriftLimits()
 
@@ -61,32 +64,39 @@ class PerformanceParams(Frozen):
     the shortfall credible. The figures behind the defaults are in docs/explanation/monitoring.md.
 
     Attributes:
-        min_rows: The fewest rows with an outcome that a week is judged on.
+        min_rows: The fewest rows with an outcome that a week is judged on; for a small table fewer
+            will do, `min_share` of the predicted rows, though never under 20.
+        min_share: See `min_rows`.
         min_days: The fewest days with an outcome that a week is judged on; a bootstrap over fewer
             would be sure of anything. Without a time each row counts as a day.
         kept_skill: A week is worse when its skill is credibly under this share of the skill the
-            holdout expected.
+            holdout expected, or under 0 beside the trailing baseline.
+        trailing_days: The days before a week whose outcomes make the trailing baseline.
         confidence: How sure, from 0.5 to 1, one must be that a skill is that low.
         resamples: How often days are drawn anew.
         seed: The seed they are drawn with.
         act_weeks: ACT when the last week is worse, and with it this many of the last `of_weeks`.
         of_weeks: How many judged weeks the rule above looks at.
-        calibration_limit: How far a week's mean prediction may lie from what happened, as a share.
-        calibration_weeks: ACT when it lies further off, on the same side, this many weeks running.
+        calibration_weeks: WARN when predictions are credibly too high, or too low, by at least
+            `shift_limit` this many weeks running.
+        shift_limit: A shift of the level in standard deviations, of which one is 1.81 log-odds.
+            WARN at once when the whole interval of a week's shift lies beyond it.
         min_outcome_share: WARN when a smaller share of the predicted rows has an outcome.
         trend_weeks: How many weeks the report judges.
     """
 
     min_rows: int = Field(default=200, ge=1)
+    min_share: Share = 0.5
     min_days: int = Field(default=4, ge=2)
     kept_skill: Share = 0.5
+    trailing_days: int = Field(default=28, ge=1)
     confidence: float = Field(default=0.95, ge=0.5, lt=1)
     resamples: int = Field(default=1000, ge=100)
     seed: int = 0
     act_weeks: int = Field(default=2, ge=1)
     of_weeks: int = Field(default=4, ge=1)
-    calibration_limit: Share = 0.1
-    calibration_weeks: int = Field(default=3, ge=1)
+    calibration_weeks: int = Field(default=2, ge=1)
+    shift_limit: float = Field(default=0.1, ge=0)
     min_outcome_share: Share = 0.8
     trend_weeks: int = Field(default=26, ge=1)
 

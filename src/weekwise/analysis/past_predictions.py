@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import ibis
+import pandas as pd
 
 from weekwise.contract.derive import identity
 from weekwise.contract.model import Contract
@@ -57,6 +58,37 @@ def weeks_of(predictions: ibis.Table) -> set[date]:
     return {week.date() if isinstance(week, datetime) else week for week in weeks}
 
 
+def over_weeks(predictions: ibis.Table, contract: Contract, window: Window) -> date | None:
+    """The newest earlier week whose outcomes are all due, if there is one.
+
+    Args:
+        predictions: All weeks' predictions.
+        contract: The features' contract.
+        window: The run's place in time.
+    """
+    end = window.as_of
+    if contract.time is not None:
+        end = window.history_end(contract) - timedelta(days=window.horizon_days - 1)
+    earlier = weeks_of(predictions.filter(predictions.as_of < ibis.literal(window.as_of)))
+    return max((week for week in earlier if week < end), default=None)
+
+
+def with_outcomes(
+    made: ibis.Table, features: ibis.Table, contract: Contract, window: Window
+) -> ibis.Table:
+    """Rows of history with what was predicted of them, in the order of the key.
+
+    Args:
+        made: Predictions, as `matchable` gives them.
+        features: Rows of the feature table.
+        contract: Its contract.
+        window: The run's place in time.
+    """
+    said = made.select(*contract.key, *task_of(contract).output_names, "model_version")
+    known = window.history(features, contract)
+    return known.inner_join(said, list(contract.key)).order_by(*contract.key)
+
+
 def row_text(rows: ibis.Table, contract: Contract) -> ibis.StringValue:
     """The key of each row as text."""
     return ibis.literal(" | ").join([rows[name].cast("string") for name in contract.key])
@@ -65,3 +97,9 @@ def row_text(rows: ibis.Table, contract: Contract) -> ibis.StringValue:
 def cluster(rows: ibis.Table, contract: Contract) -> ibis.Value:
     """What a bootstrap draws anew: the day of each row, or without a time the row."""
     return ibis.row_number() if contract.time is None else rows[contract.time].cast("date")
+
+
+def frame_of(rows: ibis.Table) -> pd.DataFrame:
+    """Some rows as a frame; there must be few enough for memory."""
+    frame: pd.DataFrame = rows.to_pyarrow().to_pandas()
+    return frame

@@ -5,32 +5,38 @@ All of it is arithmetic on frames and numbers; where they come from is the nodes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from weekwise.analysis.bootstrap import resampled_sums
-from weekwise.analysis.params import PerformanceParams, SliceParams
+from weekwise.analysis.estimated_loss import EstimatedLoss
+from weekwise.analysis.level_shift import LevelShift, level_shift
+from weekwise.analysis.params import PerformanceParams
+from weekwise.analysis.skill import Skill, is_worse, skill_of
 from weekwise.contract.frozen import Frozen
 from weekwise.features.read_values import Floats
-from weekwise.features.slices import slice_values
 from weekwise.tasks.base import Task
 from weekwise.tasks.records import Baseline, CalibrationBin, ClassScore
 
+FEWEST_ROWS = 20
+"""On fewer rows nothing can be said of a model, however small the table."""
+
 
 class ExpectedPerformance(Frozen):
-    """What the holdout said of the model that predicted a week.
+    """What was said of a week's predictions before their outcomes.
 
     Attributes:
-        loss: The model's loss on the holdout.
+        loss: The loss on the holdout of the model that made them.
         baseline_loss: The baseline's on the same rows.
+        estimated: The loss that the predictions themselves speak of; none where they do not.
     """
 
     loss: float | None = None
     baseline_loss: float | None = None
+    estimated: EstimatedLoss | None = None
 
     @property
     def skill(self) -> float | None:
@@ -40,21 +46,17 @@ class ExpectedPerformance(Frozen):
         return 1 - self.loss / self.baseline_loss
 
 
-class Skill(Frozen):
-    """The share of the baseline's loss that a model saves on the same rows.
-
-    One is perfect, zero is no better than the baseline, less is worse (a skill score:
-    Wilks, *Statistical Methods in the Atmospheric Sciences*, 2011, section 8.1.4).
+@dataclass(frozen=True, slots=True)
+class Baselines:
+    """What the past alone predicted when a week's predictions were made; none without outcomes.
 
     Attributes:
-        value: The skill.
-        low: The lower end of its one-sided confidence interval.
-        high: The upper end of its one-sided confidence interval.
+        history: From all of history.
+        trailing: From its last days.
     """
 
-    value: float
-    low: float
-    high: float
+    history: Baseline | None = None
+    trailing: Baseline | None = None
 
 
 class WeekScore(Frozen):
@@ -67,17 +69,19 @@ class WeekScore(Frozen):
         rows_with_outcome: Those of them whose outcome is known.
         expected_loss: The model's loss on its holdout.
         expected_skill: Its skill there.
+        estimated: The loss that the predictions spoke of before their outcomes.
         loss: Realized loss; like all that follow None where there is nothing to judge.
         baseline_loss: Loss, on the same rows, of what history alone predicted at `as_of`.
+        trailing_loss: The same of what the last days of history alone predicted.
         skill: The share of `baseline_loss` that the model saved.
         skill_low: Lower end of the skill's one-sided confidence interval.
         skill_high: Upper end of the skill's one-sided confidence interval.
         metrics: The task's metrics by name.
         mean_prediction: Mean prediction of the rows with an outcome.
         mean_outcome: The mean of what happened: for yes or no the share of yes.
-        calibration_gap: How far the first of these lies over (or, negative, under) the second, as a
-            share.
-        worse: Whether the model did credibly worse than it expected.
+        shifts: By how much the predictions missed the level of what happened, for each class where
+            a class is predicted; none where the week is not judged.
+        worse: Whether the model did credibly worse than it expected, or than the trailing baseline.
     """
 
     as_of: date
@@ -86,15 +90,17 @@ class WeekScore(Frozen):
     rows_with_outcome: int
     expected_loss: float | None = None
     expected_skill: float | None = None
+    estimated: EstimatedLoss | None = None
     loss: float | None = None
     baseline_loss: float | None = None
+    trailing_loss: float | None = None
     skill: float | None = None
     skill_low: float | None = None
     skill_high: float | None = None
     metrics: dict[str, float] = Field(default_factory=dict)
     mean_prediction: float | None = None
     mean_outcome: float | None = None
-    calibration_gap: float | None = None
+    shifts: tuple[LevelShift, ...] = ()
     worse: bool = False
 
     @property
@@ -108,79 +114,21 @@ class WeekScore(Frozen):
         return self.skill_high is not None and self.skill_high < 0
 
     @property
+    def lost_to_trailing(self) -> bool:
+        """Whether the last days of history alone would have done better."""
+        if not self.judged or self.loss is None or self.trailing_loss is None:
+            return False
+        return self.loss > self.trailing_loss
+
+    @property
     def outcome_share(self) -> float | None:
         """The share of the predictions whose outcome is known."""
         return self.rows_with_outcome / self.rows if self.rows else None
 
 
-class SliceScore(Frozen):
-    """How the predictions of one slice did.
-
-    Attributes:
-        column: The column that makes the slice.
-        value: Its value there.
-        rows: Rows with an outcome.
-        loss: Their realized loss.
-        baseline_loss: The baseline's on the same rows.
-        mean_prediction: Their mean prediction.
-        mean_outcome: The mean of what happened.
-    """
-
-    column: str
-    value: str
-    rows: int
-    loss: float
-    baseline_loss: float
-    mean_prediction: float
-    mean_outcome: float
-
-    @property
-    def excess(self) -> float:
-        """By how much its loss is over the baseline's."""
-        return self.loss - self.baseline_loss
-
-
-def skill_of(
-    clusters: Sequence[object], losses: Floats, baseline: Floats, params: PerformanceParams
-) -> Skill:
-    """A model's skill, with an interval from a bootstrap over days.
-
-    Whole days are drawn, since the rows of one day share what happened on it; rows without a time
-    are drawn one by one. Model and baseline are compared on the same draw.
-
-    Args:
-        clusters: What each row is drawn with: its day, or itself.
-        losses: The model's loss of each row.
-        baseline: The baseline's loss of each row.
-        params: `confidence`, `resamples` and `seed`.
-    """
-    pairs = pd.DataFrame({"model": losses, "baseline": baseline})
-    sums = pairs.groupby(np.asarray(clusters)).sum().to_numpy()
-    drawn = resampled_sums(sums, resamples=params.resamples, seed=params.seed)
-    low, high = np.quantile(
-        1 - drawn[:, 0] / drawn[:, 1], [1 - params.confidence, params.confidence]
-    )
-    model, constant = sums.sum(axis=0)
-    return Skill(value=1 - model / constant, low=low, high=high)
-
-
-def is_worse(skill: Skill | None, expected: float | None, params: PerformanceParams) -> bool:
-    """Whether a week's skill is credibly under what must be kept of the expected.
-
-    Args:
-        skill: The week's skill; None where there is too little to judge.
-        expected: The skill on the holdout. Where it is unknown or negative the model must at
-            least not be worse than the baseline.
-        params: `kept_skill` says how much of the expected must be kept.
-    """
-    if skill is None:
-        return False
-    return skill.high < params.kept_skill * max(0.0, expected or 0.0)
-
-
 def score_week(
     rows: pd.DataFrame,
-    baseline: Baseline | None,
+    baselines: Baselines,
     expected: ExpectedPerformance,
     params: PerformanceParams,
     task: Task,
@@ -191,20 +139,26 @@ def score_week(
         rows: The week's predictions whose outcome is due, at least one: `as_of`, `cluster` (the
             day, or without a time the row), `model_version`, the task's own columns, and `outcome`,
             a number or missing.
-        baseline: What history alone predicted at the time; None if there was no history.
-        expected: What the holdout said of the model that made them.
+        baselines: What the past alone predicted at the time.
+        expected: What was said of them before.
         params: When there is enough to judge, and what counts as worse.
         task: What is predicted.
     """
     known = rows[rows["outcome"].notna()]
-    outcome, predicted = _outcome(known), task.stored(known)
+    outcome, predicted = outcomes_of(known), task.stored(known)
     metrics = task.score(outcome, predicted)
-    without = None if baseline is None or known.empty else _baseline_losses(task, outcome, baseline)
-    enough = len(known) >= params.min_rows and known["cluster"].nunique() >= params.min_days
-    skill = None
-    if enough and without is not None:
+    history = _losses_of(baselines.history, outcome, task)
+    trailing = _losses_of(baselines.trailing, outcome, task)
+    clusters = known["cluster"].to_list()
+    skill = over_trailing = None
+    shifts: tuple[LevelShift, ...] = ()
+    if _enough(rows, known, params) and history is not None:
         losses = task.losses(outcome, predicted)
-        skill = skill_of(known["cluster"].to_list(), losses, without, params)
+        skill = skill_of(clusters, losses, history, params)
+        if trailing is not None:
+            over_trailing = skill_of(clusters, losses, trailing, params)
+        parts = task.level_parts(outcome, predicted)
+        shifts = tuple(level_shift(clusters, part, params) for part in parts)
     return WeekScore(
         as_of=rows["as_of"].iloc[0],
         model_version=", ".join(sorted(rows["model_version"].unique())),
@@ -212,34 +166,61 @@ def score_week(
         rows_with_outcome=len(known),
         expected_loss=expected.loss,
         expected_skill=expected.skill,
+        estimated=expected.estimated,
         loss=metrics.loss,
-        baseline_loss=None if without is None else float(without.mean()),
-        skill=skill.value if skill else None,
-        skill_low=skill.low if skill else None,
-        skill_high=skill.high if skill else None,
+        baseline_loss=None if history is None else float(history.mean()),
+        trailing_loss=None if trailing is None else float(trailing.mean()),
+        **_interval(skill),
         metrics=metrics.by_name,
         **_means(task, outcome, predicted),
-        worse=is_worse(skill, expected.skill, params),
+        shifts=shifts,
+        worse=is_worse(skill, expected.skill, params) or is_worse(over_trailing, 0.0, params),
     )
+
+
+def least_rows(rows: int, params: PerformanceParams) -> int:
+    """The fewest outcomes that a week of so many predictions is judged on.
+
+    Args:
+        rows: Predictions whose outcome is due.
+        params: `min_rows` and `min_share`.
+    """
+    return max(FEWEST_ROWS, min(params.min_rows, round(params.min_share * rows)))
+
+
+def _enough(rows: pd.DataFrame, known: pd.DataFrame, params: PerformanceParams) -> bool:
+    days = known["cluster"].nunique()
+    return len(known) >= least_rows(len(rows), params) and days >= params.min_days
+
+
+def _interval(skill: Skill | None) -> dict[str, float]:
+    if skill is None:
+        return {}
+    return {"skill": skill.value, "skill_low": skill.low, "skill_high": skill.high}
 
 
 def _means(task: Task, outcome: Floats, predicted: Floats) -> dict[str, float]:
     if not len(outcome):
         return {}
-    mean_prediction = float(task.level(predicted).mean())
-    mean_outcome = float(task.realized(outcome, predicted).mean())
     return {
-        "mean_prediction": mean_prediction,
-        "mean_outcome": mean_outcome,
-        "calibration_gap": task.calibration_gap(mean_prediction, mean_outcome),
+        "mean_prediction": float(task.level(predicted).mean()),
+        "mean_outcome": float(task.realized(outcome, predicted).mean()),
     }
 
 
-def _outcome(known: pd.DataFrame) -> Floats:
+def _losses_of(baseline: Baseline | None, outcome: Floats, task: Task) -> Floats | None:
+    if baseline is None or not len(outcome):
+        return None
+    return baseline_losses(task, outcome, baseline)
+
+
+def outcomes_of(known: pd.DataFrame) -> Floats:
+    """What happened, shape (n,), of n rows with an outcome."""
     return known["outcome"].to_numpy(np.float64)
 
 
-def _baseline_losses(task: Task, outcome: Floats, baseline: Baseline) -> Floats:
+def baseline_losses(task: Task, outcome: Floats, baseline: Baseline) -> Floats:
+    """The loss of each row had the baseline predicted it, shape (n,)."""
     return task.losses(outcome, task.baseline_predictions(baseline, len(outcome)))
 
 
@@ -252,7 +233,7 @@ def calibration_bins(rows: pd.DataFrame, task: Task) -> tuple[CalibrationBin, ..
         task: What is predicted.
     """
     known = rows[rows["outcome"].notna()]
-    return task.calibration(_outcome(known), task.stored(known))
+    return task.calibration(outcomes_of(known), task.stored(known))
 
 
 def class_scores(rows: pd.DataFrame, task: Task) -> tuple[ClassScore, ...]:
@@ -264,45 +245,4 @@ def class_scores(rows: pd.DataFrame, task: Task) -> tuple[ClassScore, ...]:
         task: What is predicted.
     """
     known = rows[rows["outcome"].notna()]
-    return task.by_class(_outcome(known), task.stored(known))
-
-
-def worst_slices(
-    rows: pd.DataFrame, baseline: Baseline | None, params: SliceParams, task: Task
-) -> tuple[SliceScore, ...]:
-    """The slices where the model did least better, or worst, than the baseline.
-
-    Slices are not ranked by their loss: that would name the ones that are hardest to predict.
-
-    Args:
-        rows: Predictions with the task's columns, `outcome` and the slices' columns; those without
-            an outcome are left out.
-        baseline: What history alone predicted at the time; without it there is no ranking.
-        params: The slices' columns, how many rows a slice needs, and how many are named.
-        task: What is predicted.
-    """
-    if baseline is None:
-        return ()
-    known = rows[rows["outcome"].notna()]
-    scores = [
-        _score_slice(column, str(value), part, baseline, task)
-        for column in params.columns
-        for value, part in known.groupby(slice_values(known[column]), sort=True)
-        if len(part) >= params.min_rows
-    ]
-    return tuple(sorted(scores, key=lambda score: -score.excess)[: params.shown])
-
-
-def _score_slice(
-    column: str, value: str, part: pd.DataFrame, baseline: Baseline, task: Task
-) -> SliceScore:
-    outcome, predicted = _outcome(part), task.stored(part)
-    return SliceScore(
-        column=column,
-        value=value,
-        rows=len(part),
-        loss=task.losses(outcome, predicted).mean(),
-        baseline_loss=_baseline_losses(task, outcome, baseline).mean(),
-        mean_prediction=task.level(predicted).mean(),
-        mean_outcome=task.realized(outcome, predicted).mean(),
-    )
+    return task.by_class(outcomes_of(known), task.stored(known))

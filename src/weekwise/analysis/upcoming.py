@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from weekwise.analysis.drift import Drift, DriftBin, DriftLimits, categorical_drift, numeric_drift
+from weekwise.analysis.drift import (
+    Drift,
+    DriftBin,
+    DriftLevel,
+    DriftLimits,
+    categorical_drift,
+    numeric_drift,
+)
+from weekwise.analysis.drift_measures import beyond
+from weekwise.analysis.estimated_loss import EstimatedLoss, estimate_loss
 from weekwise.contract.frozen import Frozen
 from weekwise.features.read_values import Floats
 from weekwise.tasks.base import Task
@@ -38,6 +49,8 @@ class UpcomingPredictions(Frozen):
         histogram: Rows by prediction, this week's (`current`) and the earlier weeks'
             (`reference`).
         classes: The mean probability of each class, where a class is predicted.
+        past_psi: The PSI of past weeks' predictions, each against those of the weeks before it.
+        estimated: The loss that these predictions speak of; none where they do not.
     """
 
     rows: int
@@ -48,10 +61,25 @@ class UpcomingPredictions(Frozen):
     drift: Drift | None = None
     histogram: tuple[DriftBin, ...] = ()
     classes: tuple[ClassMean, ...] = ()
+    past_psi: tuple[float, ...] = ()
+    estimated: EstimatedLoss | None = None
+
+    @property
+    def unusual(self) -> bool:
+        """Whether they drifted majorly, and further than those of any past week."""
+        if self.drift is None or self.drift.psi is None or not self.past_psi:
+            return False
+        return self.drift.level is DriftLevel.MAJOR and beyond(self.drift.psi, self.past_psi)
 
 
 def describe_upcoming(
-    predictions: pd.DataFrame, earlier: pd.DataFrame, task: Task, limits: DriftLimits
+    predictions: pd.DataFrame,
+    earlier: pd.DataFrame,
+    task: Task,
+    limits: DriftLimits,
+    *,
+    past_psi: Sequence[float] = (),
+    misses: Sequence[float] = (),
 ) -> UpcomingPredictions:
     """Describe a week's predictions.
 
@@ -60,6 +88,8 @@ def describe_upcoming(
         earlier: Those of the weeks before: the task's columns.
         task: What is predicted.
         limits: What counts as drift.
+        past_psi: The PSI of past weeks' predictions, each against those of the weeks before it.
+        misses: How far past weeks' losses lay from their estimates, on a logarithmic scale.
     """
     stored_before, stored_now = task.stored(earlier), task.stored(predictions)
     before, now = task.level(stored_before), task.level(stored_now)
@@ -72,6 +102,8 @@ def describe_upcoming(
         drift=_drift(task, stored_before, stored_now, limits) if before.size else None,
         histogram=_histogram(task, before, now),
         classes=_classes(task, stored_before, stored_now),
+        past_psi=tuple(past_psi),
+        estimated=estimate_loss(stored_now, task, misses),
     )
 
 

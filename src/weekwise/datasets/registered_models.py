@@ -7,6 +7,7 @@ models: that is the promotion gate's business.
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from weekwise.model.contenders import Challenger, CurrentChampion
     from weekwise.model.registry import Registry
     from weekwise.model.verdict import Verdict
+
+
+logger = logging.getLogger(__name__)
 
 
 class _RegistryDataset:
@@ -113,6 +117,26 @@ class CurrentChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
         """The champion, if there was one before the run's date."""
         registry = self._registry()
         return _champion(registry, registry.champion_before(self._as_of))
+
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002
+        """Refuse: aliases move by verdict or by command."""
+        _refuse_save()
+
+
+class FirstChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
+    """The first model that ever served, before a run: what retraining is measured against."""
+
+    def load(self) -> CurrentChampion:
+        """The first champion, if there was one and its files can still be read."""
+        from weekwise.model.contenders import CurrentChampion
+
+        registry = self._registry()
+        try:
+            return _champion(registry, registry.history().first_champion(self._as_of))
+        except RegistryError as error:
+            # A version that somebody has deleted is no reason for a week to fail.
+            logger.warning("Retraining is not compared with the first champion: %s", error)
+            return CurrentChampion(champion=None)
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002
         """Refuse: aliases move by verdict or by command."""

@@ -118,6 +118,12 @@ class History:
         """The champion a run finds: what its challenger is judged against."""
         return self._last(event for event in self.events if event.as_of < as_of)
 
+    def first_champion(self, as_of: date) -> str | None:
+        """The champion of the earliest run before a run, if that run had one."""
+        dates = [event.as_of for event in self.events if event.alias == CHAMPION and event.version]
+        first = min(dates, default=as_of)
+        return self.champion_for(first) if first < as_of else None
+
     def champions_before_current(self) -> list[str]:
         """Versions to roll back to, the latest first, each having been champion in turn.
 

@@ -10,7 +10,7 @@ from weekwise.wording import fixed
 
 
 def drift_figure(drift: Sequence[FeatureDrift]) -> ChartFigure:
-    """The PSI of the upcoming rows, above the largest of the past weeks.
+    """The PSI of the upcoming rows against their season, above the largest of the past weeks.
 
     Args:
         drift: The features, in the order to show them in.
@@ -26,7 +26,7 @@ def drift_figure(drift: Sequence[FeatureDrift]) -> ChartFigure:
     ]
     chart = bars(
         rows,
-        title="PSI of the upcoming rows against history; below it, the largest of the past weeks",
+        title="PSI of the upcoming rows against their season; below it, the largest of past weeks",
         show=lambda psi: fixed(psi, 3),
         names=("Feature", "PSI"),
     )

@@ -23,6 +23,7 @@ from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import TaskName
 from weekwise.features.read_values import Floats, number_column
 from weekwise.tasks.calibration import reliability_table
+from weekwise.tasks.level_parts import LevelPart
 from weekwise.tasks.records import (
     Baseline,
     CalibrationBin,
@@ -233,12 +234,16 @@ class Task(ABC):
         return outcome
 
     @abstractmethod
-    def calibration_gap(self, mean_prediction: float, mean_outcome: float) -> float:
-        """How far predictions lie over, or (negative) under, what happened, as a share."""
+    def level_parts(self, outcome: Floats, predicted: Floats) -> tuple[LevelPart, ...]:
+        """By how much predictions, at least one, miss the level of what happened."""
 
     @abstractmethod
-    def show_gap(self, gap: float) -> str:
-        """A calibration gap, without its sign, for people."""
+    def show_shift(self, shift: float) -> str:
+        """The size of such a shift, for people."""
+
+    @abstractmethod
+    def estimated_losses(self, predicted: Floats) -> Floats | None:
+        """The loss of each row that predictions speak of, shape (n,); none if they do not."""
 
     # ── Telling ───────────────────────────────────────────────────────────────────────────────
 

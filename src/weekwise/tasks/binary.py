@@ -17,6 +17,7 @@ from weekwise.features.read_values import Floats
 from weekwise.tasks import binary_metrics
 from weekwise.tasks.base import Task
 from weekwise.tasks.group_means import ranking_auc, shares
+from weekwise.tasks.level_parts import LevelPart, log_odds_part
 from weekwise.tasks.records import (
     LINEAR_STEPS,
     Baseline,
@@ -166,13 +167,19 @@ class Binary(Task):
         """The same rate for all, kept off 0 and 1."""
         return np.full(rows, np.clip(baseline[0], LEAST_RATE, 1 - LEAST_RATE))
 
-    def calibration_gap(self, mean_prediction: float, mean_outcome: float) -> float:
-        """The difference of two shares."""
-        return mean_prediction - mean_outcome
+    def level_parts(self, outcome: Floats, predicted: Floats) -> tuple[LevelPart, ...]:
+        """The shift of log-odds that meets the rate of yes."""
+        return (log_odds_part(outcome, predicted),)
 
-    def show_gap(self, gap: float) -> str:
-        """In percentage points."""
-        return f"{100 * gap:.0f} points"
+    def show_shift(self, shift: float) -> str:
+        """In log-odds."""
+        return f"{abs(shift):.2f} log-odds"
+
+    def estimated_losses(self, predicted: Floats) -> Floats:
+        """The entropy of each probability in nats."""
+        p = np.clip(predicted, LEAST_RATE, 1 - LEAST_RATE)
+        entropy: Floats = -(p * np.log(p) + (1 - p) * np.log(1 - p))
+        return entropy
 
     def level(self, predicted: Floats) -> Floats:
         """The probability itself."""

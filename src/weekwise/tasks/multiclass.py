@@ -19,6 +19,7 @@ from weekwise.tasks import multiclass_metrics
 from weekwise.tasks.base import Task
 from weekwise.tasks.class_probabilities import as_json, from_json, off_zero, reordered
 from weekwise.tasks.group_means import class_shares, one_against_rest_auc
+from weekwise.tasks.level_parts import LevelPart, log_odds_part
 from weekwise.tasks.records import (
     LINEAR_STEPS,
     Baseline,
@@ -263,13 +264,22 @@ class Multiclass(Task):
         hits: Floats = (predicted.argmax(axis=1) == outcome).astype(np.float64)
         return hits
 
-    def calibration_gap(self, mean_prediction: float, mean_outcome: float) -> float:
-        """The difference of two shares."""
-        return mean_prediction - mean_outcome
+    def level_parts(self, outcome: Floats, predicted: Floats) -> tuple[LevelPart, ...]:
+        """The shift of each class's log-odds that meets its share."""
+        return tuple(
+            log_odds_part((outcome == place).astype(np.float64), predicted[:, place], label)
+            for place, label in enumerate(self.labels)
+        )
 
-    def show_gap(self, gap: float) -> str:
-        """In percentage points."""
-        return f"{100 * gap:.0f} points"
+    def show_shift(self, shift: float) -> str:
+        """In log-odds."""
+        return f"{abs(shift):.2f} log-odds"
+
+    def estimated_losses(self, predicted: Floats) -> Floats:
+        """The entropy of each row's probabilities in nats."""
+        p = off_zero(predicted)
+        entropy: Floats = -(p * np.log(p)).sum(axis=1)
+        return entropy
 
     def level(self, predicted: Floats) -> Floats:
         """The probability of the predicted class."""

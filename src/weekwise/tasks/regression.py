@@ -18,6 +18,7 @@ from weekwise.features.read_values import Floats
 from weekwise.tasks.base import Task
 from weekwise.tasks.calibration import pair
 from weekwise.tasks.group_means import explained_share, means
+from weekwise.tasks.level_parts import LevelPart, mean_part
 from weekwise.tasks.number_losses import LOSSES, loss_for, loss_named
 from weekwise.tasks.records import (
     Baseline,
@@ -30,7 +31,7 @@ from weekwise.tasks.records import (
     Settings,
     Words,
 )
-from weekwise.wording import number, percent, whole
+from weekwise.wording import number, whole
 
 if TYPE_CHECKING:
     import ibis
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 LEVEL = 0.9
 """Share of outcomes that the interval is to hold."""
+NORMAL_REACH = 1.6448536269514722
+"""Deviations from a normal mean to either end of an interval of that level."""
 HISTOGRAM_BINS = 20
 LOG_SCALE = "the log of the target"
 _DOUBLE = MLflowType("double", "float64")
@@ -240,13 +243,21 @@ class Regression(Task):
         """The mean for all, without an interval."""
         return np.tile([baseline[0], math.nan, math.nan], (rows, 1))
 
-    def calibration_gap(self, mean_prediction: float, mean_outcome: float) -> float:
-        """The difference as a share of the mean outcome."""
-        return (mean_prediction - mean_outcome) / (abs(mean_outcome) or 1.0)
+    def level_parts(self, outcome: Floats, predicted: Floats) -> tuple[LevelPart, ...]:
+        """The shift that meets the mean."""
+        return (mean_part(outcome, predicted[:, 0]),)
 
-    def show_gap(self, gap: float) -> str:
-        """In percent of the mean outcome."""
-        return percent(gap, 0)
+    def show_shift(self, shift: float) -> str:
+        """In the target's unit."""
+        return number(abs(shift))
+
+    def estimated_losses(self, predicted: Floats) -> Floats | None:
+        """The square of the deviation that each interval's width stands for, were it a normal's."""
+        width = predicted[:, _HIGH] - predicted[:, _LOW]
+        if not np.isfinite(width).all():
+            return None
+        variance: Floats = np.square(width / (2 * NORMAL_REACH))
+        return variance
 
     def level(self, predicted: Floats) -> Floats:
         """The prediction."""

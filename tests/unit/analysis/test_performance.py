@@ -5,25 +5,21 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from weekwise.analysis.params import SliceParams
+from weekwise.analysis.params import PerformanceParams
 from weekwise.analysis.performance import (
+    Baselines,
     ExpectedPerformance,
-    PerformanceParams,
-    Skill,
     calibration_bins,
-    is_worse,
+    least_rows,
     score_week,
-    skill_of,
-    worst_slices,
 )
 from weekwise.tasks.binary import Binary
 
 AS_OF = date(2013, 7, 1)
 TASK = Binary()
 PARAMS = PerformanceParams(min_rows=20, min_days=3, resamples=200)
+RATE = Baselines(history=(0.25,))
 EXPECTED = ExpectedPerformance(loss=0.4, baseline_loss=0.5)
 
 
@@ -52,7 +48,7 @@ class TestScoreWeek:
 
     def test_a_good_week(self) -> None:
         """A model that tells late rows from others keeps what was expected and has every figure."""
-        week = score_week(quarter_late(), (0.25,), EXPECTED, PARAMS, TASK)
+        week = score_week(quarter_late(), RATE, EXPECTED, PARAMS, TASK)
 
         assert week.judged
         assert not week.worse
@@ -62,11 +58,13 @@ class TestScoreWeek:
         assert week.baseline_loss == pytest.approx(0.5623, abs=1e-4)
         assert week.skill == pytest.approx(1 - week.loss / week.baseline_loss)
         assert week.expected_skill == pytest.approx(0.2)
-        assert week.calibration_gap == pytest.approx(0.275 - 0.25)
+        (shift,) = week.shifts
+        assert (shift.predicted, shift.realized) == pytest.approx((0.275, 0.25))
+        assert shift.too_high
 
     def test_a_week_worse_than_the_baseline(self) -> None:
         """A model that is surely wrong is worse, and worse than the baseline."""
-        week = score_week(quarter_late(hit=0.05, miss=0.6), (0.25,), EXPECTED, PARAMS, TASK)
+        week = score_week(quarter_late(hit=0.05, miss=0.6), RATE, EXPECTED, PARAMS, TASK)
 
         assert week.worse
         assert week.useless
@@ -81,15 +79,38 @@ class TestScoreWeek:
     )
     def test_too_few(self, rows: pd.DataFrame, why: str) -> None:
         """Too few outcomes, or of too few days, are scored but not judged."""
-        week = score_week(rows.assign(probability=0.99), (0.25,), EXPECTED, PARAMS, TASK)
+        week = score_week(rows.assign(probability=0.99), RATE, EXPECTED, PARAMS, TASK)
 
         assert week.loss is not None, why
         assert not week.judged
         assert not week.worse
 
+    @pytest.mark.parametrize(
+        ("trailing", "lost", "worse"), [(0.25, False, False), (0.02, True, True)]
+    )
+    def test_trailing_baseline(self, trailing: float, lost: bool, worse: bool) -> None:
+        """A week that the last days alone predict better is lost, and worse if that is credible."""
+        outcome = [float(n % 50 == 0) for n in range(700)]
+        rows = a_week(outcome, 0.1)
+
+        week = score_week(
+            rows,
+            Baselines(history=(0.25,), trailing=(trailing,)),
+            ExpectedPerformance(loss=0.49, baseline_loss=0.5),
+            PARAMS,
+            TASK,
+        )
+
+        assert week.skill is not None
+        assert week.skill > 0
+        assert week.trailing_loss == pytest.approx(
+            TASK.losses(np.array(outcome), np.full(700, trailing)).mean()
+        )
+        assert (week.lost_to_trailing, week.worse) == (lost, worse)
+
     def test_all_canceled(self) -> None:
         """A week without a single outcome has rows, and no figure."""
-        week = score_week(a_week([np.nan] * 30, 0.2), (0.25,), EXPECTED, PARAMS, TASK)
+        week = score_week(a_week([np.nan] * 30, 0.2), RATE, EXPECTED, PARAMS, TASK)
 
         assert (week.rows, week.rows_with_outcome) == (30, 0)
         assert (week.loss, week.baseline_loss, week.metrics) == (None, None, {})
@@ -99,7 +120,7 @@ class TestScoreWeek:
     @pytest.mark.parametrize("outcome", [0.0, 1.0])
     def test_a_single_class(self, outcome: float) -> None:
         """A week in which all ended alike has a log loss, but no area under a curve."""
-        week = score_week(a_week([outcome] * 140, 0.3), (0.25,), EXPECTED, PARAMS, TASK)
+        week = score_week(a_week([outcome] * 140, 0.3), RATE, EXPECTED, PARAMS, TASK)
 
         assert "roc_auc" not in week.metrics
         assert week.loss == pytest.approx(-np.log(0.3 if outcome else 0.7))
@@ -110,8 +131,8 @@ class TestScoreWeek:
         rows = quarter_late()
         canceled = a_week([np.nan] * 14, 0.99)
 
-        alone = score_week(rows, (0.25,), EXPECTED, PARAMS, TASK)
-        both = score_week(pd.concat([rows, canceled]), (0.25,), EXPECTED, PARAMS, TASK)
+        alone = score_week(rows, RATE, EXPECTED, PARAMS, TASK)
+        both = score_week(pd.concat([rows, canceled]), RATE, EXPECTED, PARAMS, TASK)
 
         assert both == alone.model_copy(update={"rows": 154})
         assert both.outcome_share == pytest.approx(140 / 154)
@@ -119,69 +140,18 @@ class TestScoreWeek:
     @pytest.mark.parametrize("base_rate", [0.0, 1.0])
     def test_history_of_a_single_class(self, base_rate: float) -> None:
         """A history in which all ended alike still makes a finite baseline."""
-        week = score_week(quarter_late(), (base_rate,), EXPECTED, PARAMS, TASK)
+        week = score_week(quarter_late(), Baselines(history=(base_rate,)), EXPECTED, PARAMS, TASK)
 
         assert week.baseline_loss is not None
         assert np.isfinite(week.baseline_loss)
 
     def test_no_history(self) -> None:
         """Without a rate to compare with a week is scored but not judged."""
-        week = score_week(quarter_late(), None, EXPECTED, PARAMS, TASK)
+        week = score_week(quarter_late(), Baselines(), EXPECTED, PARAMS, TASK)
 
         assert week.loss is not None
         assert week.baseline_loss is None
         assert not week.judged
-
-
-class TestSkillByDay:
-    """The bootstrap over days."""
-
-    def test_one_bad_day_widens_the_interval(self) -> None:
-        """When one day is lost and six are won, the interval reaches far to both sides."""
-        days = np.repeat(np.arange(7), 50)
-        even = np.full(350, 0.4)
-        uneven = np.where(days == 6, 1.6, 0.2)
-        constant = np.full(350, 0.5)
-
-        steady = skill_of(days.tolist(), even, constant, PARAMS)
-        stormy = skill_of(days.tolist(), uneven, constant, PARAMS)
-
-        assert steady.value == pytest.approx(stormy.value) == pytest.approx(0.2)
-        assert steady.low == pytest.approx(steady.high) == pytest.approx(0.2)
-        assert stormy.low < 0
-        assert stormy.high > 0.2
-
-    @given(st.integers(0, 2**32), st.floats(0.01, 0.99), st.integers(2, 9))
-    def test_interval(self, seed: int, rate: float, days: int) -> None:
-        """A skill lies within its interval's reach, and equal input gives equal output."""
-        draw = np.random.default_rng(seed)
-        outcome = (draw.random(60) < 0.3).astype(float)
-        losses = draw.random(60)
-        constant = TASK.losses(outcome, TASK.baseline_predictions((rate,), 60))
-        where = [n % days for n in range(60)]
-
-        skill = skill_of(where, losses, constant, PARAMS)
-
-        assert skill.low <= skill.high
-        assert skill == skill_of(where, losses, constant, PARAMS)
-        assert skill.value == pytest.approx(1 - losses.sum() / constant.sum())
-
-
-@pytest.mark.parametrize(
-    ("skill", "expected", "worse"),
-    [
-        (None, 0.2, False),
-        (Skill(value=0.2, low=0.1, high=0.3), 0.2, False),
-        (Skill(value=0.05, low=0.0, high=0.11), 0.2, False),
-        (Skill(value=0.05, low=0.0, high=0.09), 0.2, True),
-        (Skill(value=-0.1, low=-0.2, high=0.01), None, False),
-        (Skill(value=-0.1, low=-0.2, high=-0.01), None, True),
-        (Skill(value=0.01, low=0.0, high=0.02), -0.3, False),
-    ],
-)
-def test_is_worse(skill: Skill | None, expected: float | None, worse: bool) -> None:
-    """A week is worse only if its whole interval is under half of what was expected."""
-    assert is_worse(skill, expected, PARAMS) is worse
 
 
 @pytest.mark.parametrize(
@@ -206,37 +176,12 @@ def test_calibration_bins() -> None:
     assert sum(part.rows for part in bins) == 140
 
 
-class TestWorstSlices:
-    """Which slices are named."""
-
-    PARAMS = SliceParams(columns=("origin",), min_rows=10)
-
-    def test_order(self) -> None:
-        """The slice that gains least on the baseline comes first, not the one hardest hit."""
-        rows = pd.concat([quarter_late(hit=0.9, miss=0.05), quarter_late(hit=0.9, miss=0.7)])
-        rows["origin"] = ["EWR"] * 140 + ["JFK"] * 140
-
-        first, second = worst_slices(rows, (0.25,), self.PARAMS, TASK)
-
-        assert (first.value, second.value) == ("JFK", "EWR")
-        assert first.excess > 0 > second.excess
-        assert (first.rows, first.mean_outcome) == (140, 0.25)
-
-    def test_small_slices(self) -> None:
-        """A slice with too few outcomes is not named."""
-        rows = quarter_late()
-        rows.loc[rows.index[:5], "origin"] = "LGA"
-
-        values = {part.value for part in worst_slices(rows, (0.25,), self.PARAMS, TASK)}
-
-        assert values == {"EWR", "JFK"}
-
-    @pytest.mark.parametrize(
-        ("rows", "rate"), [(quarter_late(), None), (a_week([np.nan] * 30, 0.5), (0.25,))]
-    )
-    def test_nothing_to_rank(self, rows: pd.DataFrame, rate: tuple[float] | None) -> None:
-        """Without outcomes, or a rate to compare with, there are no worst slices."""
-        assert worst_slices(rows, rate, self.PARAMS, TASK) == ()
+@pytest.mark.parametrize(
+    ("predicted", "least"), [(10_000, 200), (400, 200), (100, 50), (30, 20), (5, 20)]
+)
+def test_least_rows(predicted: int, least: int) -> None:
+    """A small table is judged on half of its rows, though never on fewer than 20."""
+    assert least_rows(predicted, PerformanceParams()) == least
 
 
 @pytest.mark.parametrize(

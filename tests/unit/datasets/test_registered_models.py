@@ -17,6 +17,7 @@ from weekwise.datasets.registered_models import (
     ChallengerDataset,
     ChampionDataset,
     CurrentChampionDataset,
+    FirstChampionDataset,
     ReleaseDataset,
     VerdictDataset,
 )
@@ -31,6 +32,7 @@ DATASETS = (
     ChallengerDataset,
     ChampionDataset,
     CurrentChampionDataset,
+    FirstChampionDataset,
     VerdictDataset,
     ReleaseDataset,
 )

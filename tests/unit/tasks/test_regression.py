@@ -134,12 +134,28 @@ def test_an_answer_without_an_interval_is_valid_json() -> None:
     assert not TASK.valid([math.inf, 0.0, 1.0])
 
 
-def test_a_gap_is_a_share_of_the_outcome() -> None:
-    """The gap between predictions and outcomes means the same in any unit."""
-    assert TASK.calibration_gap(11.0, 10.0) == pytest.approx(0.1)
-    assert TASK.calibration_gap(11_000.0, 10_000.0) == pytest.approx(0.1)
-    assert TASK.calibration_gap(0.5, 0.0) == 0.5
-    assert TASK.show_gap(0.1) == "10%"
+def test_the_level_is_missed_by_the_mean_error() -> None:
+    """The shift that would have met the mean is the mean error, in units and in deviations."""
+    outcome = np.array([8.0, 12.0])
+    predicted = np.array([[11.0, 5.0, 17.0], [12.0, 6.0, 18.0]])
+
+    (part,) = TASK.level_parts(outcome, predicted)
+
+    assert (part.predicted, part.realized, part.shift) == (11.5, 10.0, -1.5)
+    assert part.scale == 2.0
+    assert TASK.show_shift(part.shift) == "1.5"
+
+
+def test_an_interval_speaks_of_the_squared_error() -> None:
+    """A width of 2 times 1.645 deviations of one unit stands for a squared error of one."""
+    reach = 1.6448536269514722
+    predicted = np.array([[3.0, 3 - reach, 3 + reach], [3.0, 3 - 2 * reach, 3 + 2 * reach]])
+
+    losses = TASK.estimated_losses(predicted)
+
+    assert losses is not None
+    assert losses == pytest.approx([1.0, 4.0])
+    assert TASK.estimated_losses(np.array([[3.0, math.nan, math.nan]])) is None
 
 
 def test_the_summary_says_where_predictions_lie() -> None:

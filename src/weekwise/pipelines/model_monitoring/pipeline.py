@@ -62,6 +62,19 @@ def _looking_back() -> list[Node]:
             outputs="realized_performance",
             name="score_past_weeks",
         ),
+        Node(
+            func=nodes.score_first_champion,
+            inputs=[
+                "predictions@all",
+                "features",
+                "monitoring_log",
+                "first_champion",
+                "features_contract",
+                "params:window",
+            ],
+            outputs="retraining_gain",
+            name="score_first_champion",
+        ),
     ]
 
 
@@ -72,6 +85,8 @@ def _looking_ahead() -> list[Node]:
             inputs=[
                 "predictions@all",
                 "predictions_file",
+                "realized_performance",
+                "monitoring_log",
                 "features_contract",
                 "params:window",
                 "params:monitoring",
@@ -93,7 +108,14 @@ def _looking_ahead() -> list[Node]:
         ),
         Node(
             func=nodes.describe_model,
-            inputs=["verdict", "evaluation", "champion", "features_contract", "params:window"],
+            inputs=[
+                "verdict",
+                "evaluation",
+                "champion",
+                "retraining_gain",
+                "features_contract",
+                "params:window",
+            ],
             outputs="model_figures",
             name="describe_model",
         ),

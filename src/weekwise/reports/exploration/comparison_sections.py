@@ -20,7 +20,7 @@ MOST_UNUSUAL = 3
 
 
 def drift_section(exploration: Exploration, chart: ChartFigure) -> Section:
-    """Every feature's upcoming rows against its history.
+    """Every feature's upcoming rows against its season.
 
     Args:
         exploration: What was measured.
@@ -31,6 +31,7 @@ def drift_section(exploration: Exploration, chart: ChartFigure) -> Section:
         [
             feature.title,
             fixed(feature.psi),
+            fixed(feature.upcoming.psi),
             join([sparkline([*feature.recent, feature.psi], title=_trend(feature))]),
             _level(feature),
             feature.direction,
@@ -40,13 +41,15 @@ def drift_section(exploration: Exploration, chart: ChartFigure) -> Section:
     headings: list[str | Heading] = [
         "Feature",
         Heading("PSI", "number"),
-        "Last weeks",
+        Heading("Against all of history", "number"),
+        "Past weeks",
         "Level",
         "Largest move",
     ]
     lead = (
-        "How far the upcoming rows lie from history. A single week always differs from a year: "
-        "what counts is whether it differs more than the last weeks did."
+        "How far the upcoming rows lie from their season: the weeks right before, and those around "
+        "the same week of earlier years. Any week differs from others: what counts is whether it "
+        "differs more than past weeks did from theirs."
     )
     if not exploration.profile.upcoming_rows:
         lead = "There are no upcoming rows to compare with history."
@@ -60,14 +63,14 @@ def drift_section(exploration: Exploration, chart: ChartFigure) -> Section:
 
 def _trend(feature: FeatureDrift) -> str:
     recent = ", ".join(fixed(psi) for psi in feature.recent)
-    return f"PSI of the last weeks: {recent}; upcoming: {fixed(feature.psi)}"
+    return f"PSI of past weeks: {recent}; upcoming: {fixed(feature.psi)}"
 
 
 def _level(feature: FeatureDrift) -> Markup:
     level = "steady" if feature.level is DriftLevel.NONE else feature.level.value
     if feature.unusual:
         return badge(f"{level}, unusual", tone="warn")
-    return badge(f"{level}, as usual" if feature.upcoming.drifted else level)
+    return badge(f"{level}, as usual" if feature.judged.drifted else level)
 
 
 def _unusual_features(ranked: Sequence[FeatureDrift]) -> list[Markup]:

@@ -128,7 +128,7 @@ def _about_gaps(
     """New gaps, unless the last weeks had as many or as few."""
     for column, moved in zip(columns, drift, strict=True):
         upcoming = column.missing_upcoming
-        usual = moved.upcoming.level is not DriftLevel.TOO_FEW_ROWS and not moved.unusual
+        usual = moved.level is not DriftLevel.TOO_FEW_ROWS and not moved.unusual
         if upcoming is not None and upcoming > column.missing + MORE_MISSING and not usual:
             yield Finding(
                 status=Status.WARN,
@@ -152,14 +152,14 @@ def _about_unseen(columns: Sequence[ColumnSummary]) -> Iterator[Finding]:
 def _about_drift(drift: Sequence[FeatureDrift]) -> Iterator[Finding]:
     unusual = sorted(
         (feature for feature in drift if feature.unusual),
-        key=lambda feature: -(feature.upcoming.psi or 0),
+        key=lambda feature: -(feature.psi or 0),
     )
     if unusual:
-        names = [f"{part.upcoming.column} ({part.upcoming.direction})" for part in unusual]
+        names = [f"{part.column} ({part.direction})" for part in unusual]
         yield Finding(
             status=Status.WARN,
-            topic=f"Drifting further than in recent weeks: {len(unusual)} of {len(drift)} features",
-            reason=f"Set against history: {_named(names)}.",
+            topic=f"Drifting further than in past weeks: {len(unusual)} of {len(drift)} features",
+            reason=f"Set against their season: {_named(names)}.",
         )
 
 

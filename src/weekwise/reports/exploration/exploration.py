@@ -24,7 +24,7 @@ class Exploration(Frozen):
         target: The target over past rows.
         associations: Each feature with the target, in the contract's order.
         correlations: The features with each other.
-        drift: The upcoming rows against history.
+        drift: The upcoming rows against their season and against history.
         selection: What is trained on.
         params: The settings it was all found with.
     """

@@ -245,8 +245,9 @@ def _method_section(exploration: Exploration) -> Section:
     drift = (
         f"PSI is moderate from {params.drift.moderate:g} and major from {params.drift.major:g}; "
         f"under {params.drift.min_rows} rows it is not judged. Drift is unusual where it is major "
-        "and the upcoming rows lie further from history than each of the last "
-        f"{params.recent_weeks} weeks did."
+        f"and the upcoming rows lie further from their season, the {params.season_weeks} weeks "
+        "before and those around the same week of earlier years, than each of the last "
+        f"{params.recent_weeks} weeks lay from its own."
     )
     left_out = (
         f"A feature is left out if over {percent(params.max_missing, 0)} of its values are "

@@ -21,7 +21,7 @@ from weekwise.reports.html.markup import tag
 from weekwise.reports.html.page import Section
 from weekwise.reports.weekly.weekly_report import RealizedPerformance
 from weekwise.tasks.base import Task
-from weekwise.wording import NOTHING, day, percent, whole
+from weekwise.wording import NOTHING, day, number, percent, whole
 
 
 def past_section(past: RealizedPerformance, task: Task) -> Section:
@@ -43,6 +43,7 @@ def _single_week(week: WeekScore, task: Task) -> Markup:
         Bar("realized", week.loss, tone="second"),
         Bar("expected by the holdout", week.expected_loss),
         Bar("baseline", week.baseline_loss, tone="plain"),
+        Bar("trailing baseline", week.trailing_loss, tone="plain"),
     ]
     return figure(
         bars(
@@ -55,13 +56,19 @@ def _single_week(week: WeekScore, task: Task) -> Markup:
 
 
 def _week_by_week(weeks: Sequence[WeekScore], task: Task) -> list[Markup]:
-    names = [_short(week.as_of) for week in weeks]
+    names = [short_day(week.as_of) for week in weeks]
     losses = line_chart(
         names,
         [
             Series("realized", [week.loss for week in weeks], tone="second"),
             Series("expected by the holdout", [week.expected_loss for week in weeks], dashed=True),
             Series("baseline", [week.baseline_loss for week in weeks], tone="plain"),
+            Series(
+                "trailing baseline",
+                [week.trailing_loss for week in weeks],
+                tone="plain",
+                dashed=True,
+            ),
         ],
         title=f"{task.words.loss_title} by week",
         show=loss,
@@ -87,7 +94,8 @@ def _week_by_week(weeks: Sequence[WeekScore], task: Task) -> list[Markup]:
         figure(
             losses,
             f"{task.words.loss_title} of each week's predictions; lower is better. Hard weeks are "
-            "hard for everyone: what counts is the distance to the baseline.",
+            "hard for everyone: what counts is the distance to the baselines, from all of history "
+            "and from the days right before the week.",
         ),
         figure(
             skill,
@@ -104,18 +112,26 @@ def _past_lead(last: WeekScore, task: Task) -> str:
             f"{whole(last.rows_with_outcome)} of the {whole(last.rows)} predictions of "
             f"{day(last.as_of)} have an outcome: too few to judge them."
         )
-    verdict = "did worse than expected" if last.worse else "held up"
+    verdict = "held up"
+    if last.worse:
+        verdict = "did worse than they had to"
+    elif last.lost_to_trailing:
+        verdict = "did no better than the days before them"
+    trailing = ""
+    if last.trailing_loss is not None:
+        trailing = f" The trailing baseline's was {loss(last.trailing_loss)}."
     return (
-        f"The predictions of {day(last.as_of)} {verdict}: their {task.words.loss} was "
-        f"{gain(last.skill)}; "
-        f"expected was {gain(last.expected_skill)}."
+        f"The predictions of {day(last.as_of)} {verdict}: their {task.words.loss}, "
+        f"{loss(last.loss)}, was {gain(last.skill)}; expected was {gain(last.expected_skill)}."
+        f"{trailing}"
     )
 
 
 def _weeks_table(weeks: Sequence[WeekScore], task: Task) -> Markup:
     # The loss stands beside the expected one; its own column would say it twice.
     further = [metric for metric in task.metrics if metric.decisive]
-    heads = ["Rows", "With outcome", task.words.loss_title, "Expected", "Baseline", "Skill"]
+    heads = ["Rows", "With outcome", task.words.loss_title, "Expected", "Baseline"]
+    heads += ["Trailing baseline", "Skill"]
     heads += [metric.title for metric in further]
     heads += [task.words.mean_prediction, task.words.mean_outcome]
     return table(
@@ -130,6 +146,7 @@ def _weeks_table(weeks: Sequence[WeekScore], task: Task) -> Markup:
                 loss(week.loss),
                 loss(week.expected_loss),
                 loss(week.baseline_loss),
+                loss(week.trailing_loss),
                 percent(week.skill),
                 *(loss(week.metrics.get(metric.name)) for metric in further),
                 task.show(week.mean_prediction),
@@ -146,7 +163,11 @@ def _judgment(week: WeekScore) -> Markup:
         return badge("too few outcomes")
     if week.useless:
         return badge("worse than the baseline", tone="act")
-    return badge("worse", tone="warn") if week.worse else badge("held up", tone="ok")
+    if week.worse:
+        return badge("worse", tone="warn")
+    if week.lost_to_trailing:
+        return badge("lost to the trailing baseline", tone="warn")
+    return badge("held up", tone="ok")
 
 
 def calibration_section(past: RealizedPerformance, task: Task) -> list[Section]:
@@ -164,9 +185,36 @@ def calibration_section(past: RealizedPerformance, task: Task) -> list[Section]:
     return [
         Section(
             "Calibration last week",
-            [figure(chart, "Rows in ten groups by prediction, from the lowest to the highest.")],
+            [
+                figure(chart, "Rows in ten groups by prediction, from the lowest to the highest."),
+                *_shifts_table(last, task),
+            ],
             lead=f"{words.mean_prediction}: {task.show(last.mean_prediction)}. "
             f"{words.mean_outcome}: {task.show(last.mean_outcome)}.",
+        )
+    ]
+
+
+def _shifts_table(last: WeekScore, task: Task) -> list[Markup]:
+    """By how much the level was missed; none where the week is not judged."""
+    if not last.shifts:
+        return []
+    heads = ["Predicted", "Realized", "Shift", "Low", "High"]
+    return [
+        table(
+            "The shift that would have met the level, with its 90% interval over days",
+            [*(["Class"] if last.shifts[0].label else []), *(Heading(h, "number") for h in heads)],
+            [
+                [
+                    *([shift.label] if shift.label else []),
+                    task.show(shift.predicted),
+                    task.show(shift.realized),
+                    tag("span", number(shift.shift), class_="warn" if shift.credible else None),
+                    number(shift.low),
+                    number(shift.high),
+                ]
+                for shift in last.shifts
+            ],
         )
     ]
 
@@ -216,7 +264,8 @@ def loss(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.3f}"
 
 
-def _short(value: date) -> str:
+def short_day(value: date) -> str:
+    """A date as an axis has room for."""
     return f"{value.day} {value:%b}"
 
 

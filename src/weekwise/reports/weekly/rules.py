@@ -9,22 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from weekwise.analysis.drift import DriftLevel
-from weekwise.analysis.params import PerformanceParams
-from weekwise.analysis.performance import WeekScore
-from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.model.verdict import Decision
 from weekwise.reports.finding import Finding, Status
+from weekwise.reports.weekly.outcome_rules import (
+    look_back_findings,
+    outcome_findings,
+    retraining_findings,
+)
 from weekwise.reports.weekly.params import MonitoringParams
-from weekwise.reports.weekly.weekly_report import (
-    Figures,
-    WeeklyReport,
-)
-from weekwise.tasks.base import Task
-from weekwise.wording import counted, day, listed
+from weekwise.reports.weekly.weekly_report import Figures, WeeklyReport
+from weekwise.wording import counted, percent
 
-ROLL_BACK = (
-    "see `kedro model history`; `kedro model rollback --why …` puts the previous champion back"
-)
 NAMED = 2
 MOST_REASONS = 2
 
@@ -45,7 +40,7 @@ def judge(figures: Figures, params: MonitoringParams) -> WeeklyReport:
         as_of=figures.as_of,
         next_steps=tuple(dict.fromkeys(f.next_step for f in findings if f.next_step)),
         findings=tuple(findings),
-        drifted=any(finding.topic == "drift" for finding in findings),
+        drifted=any(f.topic == "drift" and f.status is not Status.OK for f in findings),
         worse=last is not None and last.worse,
         figures=figures,
     )
@@ -65,124 +60,12 @@ def _headline_reasons(findings: list[Finding], status: Status, figures: Figures)
 def _findings(figures: Figures, params: MonitoringParams) -> Iterator[Finding]:
     yield from outcome_findings(figures.performance.weeks, params.performance, figures.task)
     yield from look_back_findings(figures)
+    yield from retraining_findings(figures)
     yield from prediction_findings(figures)
     yield from gate_findings(figures, params)
     yield from verdict_findings(figures)
     yield from drift_findings(figures, params)
     yield from unseen_findings(figures, params)
-
-
-def outcome_findings(
-    weeks: tuple[WeekScore, ...], params: PerformanceParams, task: Task
-) -> Iterator[Finding]:
-    """What the outcomes say of the model.
-
-    Args:
-        weeks: Judged weeks, the oldest first.
-        params: The limits.
-        task: What is predicted.
-    """
-    if not weeks:
-        yield Finding(status=Status.OK, topic="outcomes", reason="no outcomes to compare with yet")
-        return
-    last = weeks[-1]
-    if last.outcome_share is not None and last.outcome_share < params.min_outcome_share:
-        yield Finding(
-            status=Status.WARN,
-            topic="outcomes",
-            reason=f"only {last.rows_with_outcome:,} of the {last.rows:,} rows predicted on "
-            f"{day(last.as_of)} have an outcome",
-            next_step="find out whether the feed is late or these rows never get an outcome",
-        )
-    if not last.judged:
-        yield Finding(
-            status=Status.OK,
-            topic="outcomes",
-            reason=f"too few outcomes yet to judge the predictions of {day(last.as_of)}",
-        )
-        return
-    yield _performance(last, weeks, params, task)
-    yield from _calibration(weeks, params, task)
-
-
-def look_back_findings(figures: Figures) -> Iterator[Finding]:
-    """What looking back could not see, and outcomes that have changed."""
-    look_back = figures.performance.look_back
-    reasons = []
-    if look_back.corrected:
-        reasons.append(
-            f"{counted(look_back.corrected, 'outcome', 'outcomes')} of earlier weeks changed since "
-            "last known; the newest counts"
-        )
-    if look_back.unmatched:
-        weeks = listed([day(week) for week in look_back.unmatched])
-        reasons.append(
-            f"predictions of {weeks} are not looked back on, since the contract's key or target "
-            "has changed"
-        )
-    if not figures.data.has_key:
-        reasons.append(
-            "rows have no key of their own: a prediction whose row changes in any column but the "
-            "target is not looked back on"
-        )
-    for reason in reasons:
-        yield Finding(status=Status.OK, topic="outcomes", reason=reason)
-
-
-def _performance(
-    last: WeekScore, weeks: tuple[WeekScore, ...], params: PerformanceParams, task: Task
-) -> Finding:
-    judged = [week for week in weeks if week.judged][-params.of_weeks :]
-    worse = sum(week.worse for week in judged)
-    if last.useless:
-        return Finding(
-            status=Status.ACT,
-            topic="performance",
-            reason=f"the predictions of {day(last.as_of)} were worse than the baseline "
-            f"({task.words.loss} {last.loss:.3f} against {last.baseline_loss:.3f})",
-            next_step=f"do not rely on this week's predictions before you know why; {ROLL_BACK}",
-        )
-    if last.worse and worse >= params.act_weeks:
-        return Finding(
-            status=Status.ACT,
-            topic="performance",
-            reason=f"{worse} of the last {len(judged)} weeks were worse than the holdout expected",
-            next_step=f"look at the report's worst slices and drift, then retrain; {ROLL_BACK}",
-        )
-    if last.worse:
-        return Finding(
-            status=Status.WARN,
-            topic="performance",
-            reason=f"the predictions of {day(last.as_of)} were worse than the holdout expected "
-            f"(skill {_percent(last.skill)} instead of {_percent(last.expected_skill)})",
-            next_step="look at the report's worst slices and drift; "
-            f"{params.act_weeks} such weeks of {params.of_weeks} are ACT",
-        )
-    return Finding(
-        status=Status.OK,
-        topic="performance",
-        reason=f"the predictions of {day(last.as_of)} held up "
-        f"(skill {_percent(last.skill)}, expected {_percent(last.expected_skill)})",
-    )
-
-
-def _calibration(
-    weeks: tuple[WeekScore, ...], params: PerformanceParams, task: Task
-) -> Iterator[Finding]:
-    """Predictions too high, or too low, for weeks on end."""
-    judged = [week for week in weeks if week.judged][-params.calibration_weeks :]
-    gaps = [week.calibration_gap or 0.0 for week in judged]
-    limit = params.calibration_limit
-    high, low = all(gap > limit for gap in gaps), all(gap < -limit for gap in gaps)
-    if len(gaps) == params.calibration_weeks and (high or low):
-        yield Finding(
-            status=Status.ACT,
-            topic="calibration",
-            reason=f"{task.words.predictions} have been too {'high' if high else 'low'} for "
-            f"{len(gaps)} "
-            f"weeks, by {', '.join(task.show_gap(abs(gap)) for gap in gaps)}",
-            next_step=task.words.too_high,
-        )
 
 
 def prediction_findings(figures: Figures) -> Iterator[Finding]:
@@ -280,19 +163,30 @@ def drift_findings(figures: Figures, params: MonitoringParams) -> Iterator[Findi
             f"unusually far: {named}",
             next_step="see in the exploration report whether the season or the feed explains it",
         )
-    if _has_drifted(figures.predictions):
+    else:
+        yield from _season_findings(figures)
+    if figures.predictions.unusual:
         drift = figures.predictions.drift
         yield Finding(
             status=Status.WARN,
             topic="drift",
             reason=f"this week's {figures.task.words.predictions} are unlike the last weeks' "
-            f"({drift.direction if drift else ''})",
+            f"({drift.direction if drift else ''}), and further from them than in any past week",
             next_step="see whether the features explain it; if not, suspect the feed",
         )
 
 
-def _has_drifted(predictions: UpcomingPredictions) -> bool:
-    return predictions.drift is not None and predictions.drift.level is DriftLevel.MAJOR
+def _season_findings(figures: Figures) -> Iterator[Finding]:
+    """Features far from all of history, which their season explains: told, no reason to act."""
+    drift = figures.features.drift
+    far = [part for part in drift if part.upcoming.level is DriftLevel.MAJOR and not part.unusual]
+    if far and figures.performance.weeks:
+        yield Finding(
+            status=Status.OK,
+            topic="drift",
+            reason=f"{counted(len(far), 'feature lies', 'features lie')} far from all of history, "
+            "as weeks of the season do",
+        )
 
 
 def unseen_findings(figures: Figures, params: MonitoringParams) -> Iterator[Finding]:
@@ -303,7 +197,7 @@ def unseen_findings(figures: Figures, params: MonitoringParams) -> Iterator[Find
         yield Finding(
             status=Status.WARN,
             topic="unseen categories",
-            reason=f"{unseen.rows:,} upcoming rows ({_percent(unseen.share)}) have a category "
+            reason=f"{unseen.rows:,} upcoming rows ({percent(unseen.share)}) have a category "
             f"history does not know, such as {first.column} {first.value}",
             next_step=f"if {first.column} {first.value} is meant, add it to the contract's values",
         )
@@ -313,7 +207,3 @@ def _some(names: Sequence[str]) -> str:
     """The first few of some names."""
     more = len(names) - NAMED
     return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{100 * share:.1f}%"

@@ -28,6 +28,7 @@ from weekwise.reports.html.blocks import (
 )
 from weekwise.reports.html.markup import Tone
 from weekwise.reports.html.page import Section, render_page
+from weekwise.reports.weekly.estimate_sections import estimate_section, retraining_section
 from weekwise.reports.weekly.performance_sections import (
     calibration_section,
     classes_section,
@@ -63,7 +64,9 @@ def render_report(report: WeeklyReport) -> str:
             *calibration_section(figures.performance, figures.task),
             *classes_section(figures.performance),
             *slices_section(figures.performance, figures.task),
+            *retraining_section(figures.model.retraining, figures.task),
             _predictions_section(figures.predictions, figures.task),
+            *estimate_section(figures),
             _drift_section(figures),
             _data_section(figures),
             _model_section(figures),
@@ -170,16 +173,25 @@ def _class_bars(now: UpcomingPredictions) -> list[Markup]:
 def _moved(now: UpcomingPredictions) -> str:
     if now.drift is None:
         return "There are no earlier weeks to compare them with."
-    return f"Against the weeks before: {now.drift.direction}, PSI {loss(now.drift.psi)}."
+    most = max(now.past_psi, default=None)
+    usual = "" if most is None else f"; the largest of {len(now.past_psi)} past weeks {loss(most)}"
+    return f"Against the weeks before: {now.drift.direction}, PSI {loss(now.drift.psi)}{usual}."
 
 
 def _drift_section(figures: Figures) -> Section:
     drift, unusual = figures.features.drift, figures.features.unusual
-    caption = "PSI of the upcoming rows against history"
     every = table(
-        caption,
-        ["Feature", Heading("PSI", "number"), Heading("Past weeks", "number"), "Drift", "Move"],
-        [[d.title, loss(d.psi), loss(d.usual), d.level, d.direction] for d in drift],
+        "PSI of the upcoming rows against their season, and against all of history",
+        [
+            "Feature",
+            *(Heading(head, "number") for head in ("PSI", "Most of past weeks", "All of history")),
+            "Drift",
+            "Move",
+        ],
+        [
+            [d.title, loss(d.psi), loss(d.usual), loss(d.upcoming.psi), d.level, d.direction]
+            for d in drift
+        ],
     )
     named = "; ".join(f"{feature.title} ({feature.direction})" for feature in unusual)
     return Section(
@@ -188,9 +200,9 @@ def _drift_section(figures: Figures) -> Section:
             drift_figure(drift).chart,
             details("All features as a table", every),
         ],
-        lead=f"Further from history than in any recent week: {named}."
+        lead=f"Further from their season than any past week was: {named}."
         if unusual
-        else "No feature lies far from history and further than in any recent week.",
+        else "No feature lies further from its season than past weeks did.",
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from weekwise.analysis.estimated_loss import EstimatedLoss
 from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.outcomes import LookBack
-from weekwise.analysis.performance import ExpectedPerformance, SliceScore, WeekScore
+from weekwise.analysis.performance import ExpectedPerformance, WeekScore
+from weekwise.analysis.retraining_gain import RetrainingGain
 from weekwise.analysis.unseen import Unseen
 from weekwise.analysis.upcoming import UpcomingPredictions
+from weekwise.analysis.worst_slices import SliceScore
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import TaskName
 from weekwise.model.verdict import Decision
@@ -58,6 +61,11 @@ class RealizedPerformance(Frozen):
         """The newest week, if there is one."""
         return self.weeks[-1] if self.weeks else None
 
+    @property
+    def estimates(self) -> list[tuple[EstimatedLoss | None, float | None]]:
+        """The estimated and the realized loss of each week that is judged."""
+        return [(week.estimated, week.loss) for week in self.weeks if week.judged]
+
 
 class DataFigures(Frozen):
     """What the run was made of.
@@ -97,6 +105,7 @@ class ModelFigures(Frozen):
         no_model: Why no model can predict the upcoming rows; empty if one can.
         fitted: Which rows the model was fitted on, and which its twin that was judged, one
             sentence; empty if they are one.
+        retraining: What retraining has earned so far.
     """
 
     task: TaskName
@@ -104,6 +113,7 @@ class ModelFigures(Frozen):
     expected: ExpectedPerformance
     no_model: str = ""
     fitted: str = ""
+    retraining: RetrainingGain = RetrainingGain()
 
 
 class FeatureFigures(Frozen):

@@ -218,7 +218,7 @@ class TestFindings:
         assert self.titles(found) == [
             "WARN: discount has more gaps than before",
             "WARN: Values that history does not know",
-            "WARN: Drifting further than in recent weeks: 3 of 4 features",
+            "WARN: Drifting further than in past weeks: 3 of 4 features",
         ]
         assert "region (60 rows)" in found.findings[1].reason
         assert "amount (mean up" in found.findings[2].reason

@@ -14,11 +14,13 @@ import pytest
 import trains
 from report_parts import feature_drift, gate_failure, gate_result
 from weekwise.analysis.drift import DriftLevel, numeric_drift
+from weekwise.analysis.estimated_loss import EstimatedLoss
 from weekwise.analysis.feature_drift import FeatureDrift
 from weekwise.analysis.outcomes import LookBack
 from weekwise.analysis.params import PerformanceParams, SliceParams
 from weekwise.analysis.performance import WeekScore
 from weekwise.analysis.profile import Profile
+from weekwise.analysis.retraining_gain import RetrainingGain, ServedAndFirst
 from weekwise.analysis.selection import Selection
 from weekwise.analysis.unseen import Unseen
 from weekwise.analysis.upcoming import UpcomingPredictions
@@ -84,6 +86,11 @@ LOG_SCHEMA = {
     "as_of": "date",
     "upcoming_expected_loss": "float64",
     "upcoming_expected_baseline_loss": "float64",
+    "upcoming_estimated_loss": "float64",
+    "upcoming_estimated_low": "float64",
+    "upcoming_estimated_high": "float64",
+    "upcoming_psi": "float64",
+    "first_champion_week": "string",
 }
 
 Rows = list[dict[str, Any]]
@@ -131,14 +138,21 @@ def joined(predictions: Rows, features: Rows, params: MonitoringParams = PARAMS)
     )
 
 
+def logged(rows: Sequence[Any] = ()) -> ibis.Table:
+    """Rows of the monitoring log, each its first values; the others are missing."""
+    blank = dict.fromkeys(LOG_SCHEMA)
+    return table(
+        [{**blank, **dict(zip(LOG_SCHEMA, row, strict=False))} for row in rows], LOG_SCHEMA
+    )
+
+
 def looked_back(predictions: Rows, features: Rows, log: Sequence[Any] = ()) -> RealizedPerformance:
     """The first three nodes, one after another."""
     daily = nodes.count_outcomes(table(features, FEATURE_SCHEMA), CONTRACT, WINDOW)
-    rows = [dict(zip(LOG_SCHEMA, row, strict=True)) for row in log]
     return nodes.score_past_weeks(
         joined(predictions, features),
         daily,
-        table(rows, LOG_SCHEMA),
+        logged(log),
         LookBack(),
         CONTRACT,
         WINDOW,
@@ -283,11 +297,18 @@ class TestRealizedPerformance:
         assert past.last.loss is not None
 
 
-def described(earlier: Rows, now: Rows) -> UpcomingPredictions:
+def described(
+    earlier: Rows,
+    now: Rows,
+    log: Sequence[Any] = (),
+    past: RealizedPerformance | None = None,
+) -> UpcomingPredictions:
     """This week's predictions as a whole."""
     return nodes.describe_predictions(
         table(earlier, PREDICTION_SCHEMA),
         pd.DataFrame(now, columns=list(PREDICTION_SCHEMA)),
+        past or RealizedPerformance(),
+        logged(log),
         CONTRACT,
         WINDOW,
         PARAMS,
@@ -327,6 +348,35 @@ class TestDescribePredictions:
         assert figures.drift.direction.way == "up"
         assert figures.drift.reference_rows == 200
 
+    def test_drift_beside_past_weeks(self) -> None:
+        """How far earlier weeks lay from those before comes from the log, of earlier weeks only."""
+        earlier = [a_prediction(LAST_WEEK, LAST_WEEK, n, n / 400) for n in range(200)]
+        now = [a_prediction(AS_OF, AS_OF, n, 0.5 + n / 400) for n in range(200)]
+        log = [(as_of, *(None,) * 5, psi) for as_of, psi in ((LAST_WEEK, 0.2), (AS_OF, 99.0))]
+
+        figures = described(earlier, now, log)
+
+        assert figures.past_psi == (0.2,)
+        assert figures.unusual
+
+    def test_estimated_loss(self, score_of: Callable[..., WeekScore]) -> None:
+        """The predictions' own loss has an interval once enough weeks show how far off it is."""
+        now = [a_prediction(AS_OF, day, probability=0.2) for day in week(AS_OF)]
+        entropy = -0.2 * math.log(0.2) - 0.8 * math.log(0.8)
+        weeks = tuple(
+            score_of(n, loss=0.5 + n / 100, estimated=EstimatedLoss(loss=0.5))
+            for n in range(9, 0, -1)
+        )
+
+        few = described([], now).estimated
+        many = described([], now, past=RealizedPerformance(weeks=weeks)).estimated
+
+        assert few is not None
+        assert (few.loss, few.low) == (pytest.approx(entropy), None)
+        assert many is not None
+        assert many.low == pytest.approx(entropy * 1.02)
+        assert many.high == pytest.approx(entropy * 1.18)
+
     def test_nothing_to_predict(self) -> None:
         """A week without upcoming rows has no figures."""
         assert described([a_prediction(LAST_WEEK, LAST_WEEK)], []) == UpcomingPredictions(rows=0)
@@ -337,6 +387,79 @@ class TestDescribePredictions:
             AsOfError, match="predictions_file is of 2013-07-29, not of 2013-08-05; run"
         ):
             described([], [a_prediction(LAST_WEEK, LAST_WEEK)])
+
+
+class TestScoreFirstChampion:
+    """What retraining has earned."""
+
+    END = trains.train_end()
+    NOTED = ServedAndFirst(
+        as_of=date(2013, 1, 7),
+        rows=210,
+        served_version="2",
+        first_version="1",
+        served_loss=0.4,
+        first_loss=0.5,
+    )
+
+    def compared(
+        self,
+        as_of: date,
+        made_at: date,
+        champion: CurrentChampion,
+        contract: Contract = trains.CONTRACT,
+    ) -> RetrainingGain:
+        """What is said as of a date, where one week was predicted with 30 % throughout."""
+        rows = trains.trains()
+        said = rows[["departure", "train"]].assign(
+            as_of=made_at, probability=0.3, decision=False, threshold=0.5, model_version="5"
+        )
+        days = (said["departure"] - pd.Timestamp(made_at)).dt.days
+        return nodes.score_first_champion(
+            ibis.memtable(said[days.between(0, 6)]),
+            ibis.memtable(rows),
+            logged([(self.NOTED.as_of, *(None,) * 6, self.NOTED.model_dump_json())]),
+            champion,
+            contract,
+            Window(as_of=as_of),
+        )
+
+    def test_last_week(self) -> None:
+        """The last week is scored by both on the same rows, and earlier ones come from the log."""
+        made_at = self.END - timedelta(days=7)
+        champion = CurrentChampion(champion=Champion("1", trains.predictor()))
+
+        gain = self.compared(self.END, made_at, champion)
+
+        noted, last = gain.weeks
+        assert noted == self.NOTED
+        assert (last.as_of, last.rows, last.served_version) == (made_at, 210, "5")
+        assert last.first_loss < last.served_loss
+        assert gain.gain == pytest.approx((0.5 - 0.4 + last.first_loss - last.served_loss) / 2)
+
+    def test_a_week_that_is_not_over(self) -> None:
+        """A week some of whose outcomes are not due is not scored yet."""
+        champion = CurrentChampion(champion=Champion("1", trains.predictor()))
+
+        gain = self.compared(self.END - timedelta(days=1), self.END - timedelta(days=7), champion)
+
+        assert gain.weeks == (self.NOTED,)
+
+    def test_a_model_that_cannot(self) -> None:
+        """Without the first champion, or with another contract, what was noted still holds."""
+        columns = {name: c for name, c in trains.CONTRACT.columns.items() if name != "rain"}
+        changed = trains.CONTRACT.model_copy(update={"columns": columns})
+        champion = CurrentChampion(champion=Champion("1", trains.predictor()))
+        made_at = self.END - timedelta(days=7)
+
+        lost = self.compared(self.END, made_at, CurrentChampion(champion=None))
+        unfit = self.compared(self.END, made_at, champion, changed)
+
+        assert lost.weeks == unfit.weeks == (self.NOTED,)
+        assert unfit.why_not == (
+            "version 1, the first champion, cannot: it takes rain, which the contract does not "
+            "have any more"
+        )
 
 
 @pytest.mark.parametrize(
@@ -560,7 +683,9 @@ VERDICT = Verdict(as_of=AS_OF, task=TaskName.BINARY, decision=Decision.FIRST, re
 def model_described(verdict: Verdict, evaluation: Evaluation) -> ModelFigures:
     """The model's figures, where a champion can predict."""
     champion = CurrentChampion(champion=Champion("1", trains.predictor()))
-    return nodes.describe_model(verdict, evaluation, champion, trains.CONTRACT, WINDOW)
+    return nodes.describe_model(
+        verdict, evaluation, champion, RetrainingGain(), trains.CONTRACT, WINDOW
+    )
 
 
 def test_without_a_model_the_figures_say_why() -> None:
@@ -571,8 +696,10 @@ def test_without_a_model_the_figures_say_why() -> None:
     nobody = CurrentChampion(champion=None)
 
     def why(current: CurrentChampion, contract: Contract) -> str:
-        evaluation = an_evaluation()
-        return nodes.describe_model(VERDICT, evaluation, current, contract, WINDOW).no_model
+        model = nodes.describe_model(
+            VERDICT, an_evaluation(), current, RetrainingGain(), contract, WINDOW
+        )
+        return model.no_model
 
     assert why(champion, trains.CONTRACT) == ""
     assert why(nobody, trains.CONTRACT) == "there is no champion"
@@ -619,7 +746,7 @@ class TestLogWeek:
         row = nodes.log_week(
             judged(figures_of(performance=RealizedPerformance(weeks=(score_of(),))))
         )
-        log = row.assign(as_of=LAST_WEEK)[list(LOG_SCHEMA)]
+        log = row.assign(as_of=LAST_WEEK)[list(LOG_SCHEMA)].astype(object).where(row.notna(), None)
         features = [a_flight(day) for day in week(WEEK_BEFORE) + week(LAST_WEEK)]
         predictions = [a_prediction(LAST_WEEK, day) for day in week(LAST_WEEK)]
 
@@ -642,7 +769,7 @@ class TestLogWeek:
 
         assert list(first.columns) == list(later.columns)
         numbers = [name for name in later if later[name].dtype == "float64"]
-        assert len(numbers) == 11
+        assert len(numbers) == 16
         assert (first[numbers].dtypes == later[numbers].dtypes).all()
 
 
@@ -687,7 +814,7 @@ def test_parts_make_the_figures(figures_of: Callable[..., Figures]) -> None:
 )
 def test_both_reports_of_a_week_agree_on_drift(level: DriftLevel, unusual: bool) -> None:
     """What exploration calls unusual the weekly report does too: one class holds the rule."""
-    measured = feature_drift("rain", "Rain", 0.15, usual=0.1, level=level)
+    measured = feature_drift("rain", "Rain", 0.9, usual=0.1, level=level)
     exploration = an_exploration(drift=(measured,))
 
     figures = nodes.describe_features(exploration, chosen("rain"), Unseen(upcoming_rows=0), WINDOW)

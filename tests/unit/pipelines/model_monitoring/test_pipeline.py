@@ -13,6 +13,7 @@ def test_inputs_and_outputs() -> None:
         "exploration",
         "features",
         "features_contract",
+        "first_champion",
         "gate_results",
         "monitoring_log",
         "outcome_log",

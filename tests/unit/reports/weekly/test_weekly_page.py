@@ -8,9 +8,10 @@ import pytest
 
 from report_parts import feature_drift, gate_failure, gate_result
 from weekwise.analysis.drift import Direction, DriftBin, DriftLevel
-from weekwise.analysis.performance import SliceScore, WeekScore
+from weekwise.analysis.performance import WeekScore
 from weekwise.analysis.unseen import Unseen, UnseenCategory
 from weekwise.analysis.upcoming import UpcomingPredictions
+from weekwise.analysis.worst_slices import SliceScore
 from weekwise.reports.weekly.params import MonitoringParams
 from weekwise.reports.weekly.rules import judge
 from weekwise.reports.weekly.weekly_page import render_report
@@ -172,8 +173,8 @@ def test_figures_are_shown(figures_of: FigureMaker, score_of: ScoreMaker) -> Non
 @pytest.mark.parametrize(
     ("skill", "says"),
     [
-        (0.1, "their log loss was 10.0% under the baseline's"),
-        (-0.1, "their log loss was 10.0% over the baseline's"),
+        (0.1, "their log loss, 0.460, was 10.0% under the baseline's"),
+        (-0.1, "their log loss, 0.460, was 10.0% over the baseline's"),
     ],
 )
 def test_gain_in_words(
