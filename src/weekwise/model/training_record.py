@@ -27,6 +27,29 @@ def _known(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+class SmallTableParams(Frozen):
+    """How a table of few rows is fitted: more slowly, for there is little to learn from.
+
+    Its settings stand in for those of `FitParams`, unless one of these is given by hand.
+
+    Attributes:
+        max_rows: Up to so many training rows are few; of classes, rows times classes.
+        folds: The number of trees is the one that is best on parts left out in turn, so many of
+            them: whole days, or rows where there is no time.
+        iterations: The most trees to grow.
+        learning_rate: How far one tree moves the prediction.
+        leaf_estimation_iterations: Newton steps for the values of one tree's leaves.
+        early_stopping_rounds: Stop after this many trees that make a part left out no better.
+    """
+
+    max_rows: int = Field(default=2000, ge=0)
+    folds: int = Field(default=3, ge=2)
+    iterations: int = Field(default=1000, ge=1)
+    learning_rate: float = Field(default=0.04, gt=0, le=1)
+    leaf_estimation_iterations: int = Field(default=10, ge=1)
+    early_stopping_rounds: int = Field(default=100, ge=1)
+
+
 class FitParams(Frozen):
     """How to fit a model.
 
@@ -45,7 +68,9 @@ class FitParams(Frozen):
         validation_every: Every n-th day, counted back from the newest, is set aside to stop early
             on; the newest days themselves are trained on. Not a multiple of 7. Where rows have no
             time, about every n-th row is. None means that all rows are trained on and all
-            `iterations` trees are grown.
+            `iterations` trees are grown. A small table sets none aside.
+        small: How a small table is fitted, unless its settings are given here by hand; none if
+            like any other.
         recency_half_life_days: Rows this much older than the newest weigh half; none means all
             weigh alike. It needs a time column.
         threshold: For yes or no: the probability from which the decision is yes.
@@ -71,6 +96,7 @@ class FitParams(Frozen):
     validation_every: Annotated[
         Annotated[int, Field(ge=2)] | None, AfterValidator(_off_the_week)
     ] = 10
+    small: SmallTableParams | None = SmallTableParams()
     recency_half_life_days: float | None = Field(default=None, gt=0)
     threshold: Share = 0.5
     loss: Literal["squared", "poisson", "tweedie"] | None = None
@@ -89,6 +115,18 @@ class FitParams(Frozen):
     def calendar(self) -> tuple[str, ...]:
         """The calendar features to use."""
         return tuple(name for name in CALENDAR_FEATURES if name not in self.drop_calendar)
+
+    def small_for(self, rows: int) -> SmallTableParams | None:
+        """How to fit so many rows, if they are few and no setting of that is given by hand."""
+        if self.small is None or rows > self.small.max_rows:
+            return None
+        of_few = {*SmallTableParams.model_fields, "validation_every"}
+        return None if of_few & self.model_fields_set else self.small
+
+    def of_few_rows(self, small: SmallTableParams) -> FitParams:
+        """These settings with those of a small table: no row is set aside."""
+        own = small.model_dump(exclude={"max_rows", "folds"})
+        return self.model_copy(update={**own, "validation_every": None})
 
 
 class TrainingRecord(Frozen):
@@ -111,6 +149,8 @@ class TrainingRecord(Frozen):
         errors: For numbers: the ends of the errors on the rows that early stopping watched, in
             units of their spread, for the prediction interval; none without such rows.
         loss: The loss that the trees reduced, by CatBoost's name.
+        folds: Of a small table: over how many parts left out in turn its trees were counted.
+            `validation_loss` and `errors` are of these, and all rows were trained on.
         judged: Where the model was fitted again on all rows: the record of its twin, fitted
             without the holdout, which was judged. None if the model was judged itself.
     """
@@ -127,4 +167,5 @@ class TrainingRecord(Frozen):
     params: FitParams
     errors: tuple[float, float] | None = None
     loss: str | None = None
+    folds: int | None = None
     judged: TrainingRecord | None = None
