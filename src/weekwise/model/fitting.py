@@ -183,6 +183,7 @@ def _cut(
         parts = rows.parts(small.folds, contract.key)
         if can_be_cut(task, task.outcomes(rows.frame[contract.target]), parts):
             return of_few, rows, parts
+    params = params.of_rows(len(train) * task.scores)
     return params, TrainingRows.of(train, contract, params), ()
 
 

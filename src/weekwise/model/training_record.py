@@ -13,6 +13,7 @@ from weekwise.features.time_features import CALENDAR_FEATURES, calendar_feature
 from weekwise.tasks.records import Baseline
 
 DAYS_IN_WEEK = 7
+_MANY_ROWS, _MOST_TREES = 50_000, 1000
 
 
 def _off_the_week(days: int | None) -> int | None:
@@ -38,15 +39,23 @@ class SmallTableParams(Frozen):
             them: whole days, or rows where there is no time.
         iterations: The most trees to grow.
         learning_rate: How far one tree moves the prediction.
-        leaf_estimation_iterations: Newton steps for the values of one tree's leaves.
+        one_hot_max_size: As of `FitParams`, and so are the others.
+        max_ctr_complexity: CatBoost's own default.
+        leaf_estimation_iterations: None is CatBoost's own number for the loss.
+        subsample: None is CatBoost's own way.
+        rsm: All inputs.
         early_stopping_rounds: Stop after this many trees that make a part left out no better.
     """
 
     max_rows: int = Field(default=2000, ge=0)
     folds: int = Field(default=3, ge=2)
     iterations: int = Field(default=1000, ge=1)
-    learning_rate: float = Field(default=0.04, gt=0, le=1)
-    leaf_estimation_iterations: int = Field(default=10, ge=1)
+    learning_rate: float = Field(default=0.03, gt=0, le=1)
+    one_hot_max_size: int = Field(default=2, ge=2, le=255)
+    max_ctr_complexity: int = Field(default=4, ge=1, le=4)
+    leaf_estimation_iterations: int | None = Field(default=None, ge=1)
+    subsample: float | None = Field(default=None, gt=0, le=1)
+    rsm: float = Field(default=1.0, gt=0, le=1)
     early_stopping_rounds: int = Field(default=100, ge=1)
 
 
@@ -54,15 +63,17 @@ class FitParams(Frozen):
     """How to fit a model.
 
     Attributes:
-        iterations: The most trees to grow.
+        iterations: The most trees to grow. Where it is not given by hand, up to 1,000 of a table of
+            up to 50,000 training rows (of classes, rows times classes).
         learning_rate: How far one tree moves the prediction.
         depth: Levels of each tree.
         l2_leaf_reg: CatBoost's L2 regularization of leaf values.
         one_hot_max_size: Categories with at most this many values are one-hot encoded; the others
             become target statistics.
         max_ctr_complexity: How many categories CatBoost may combine into one.
-        leaf_estimation_iterations: Newton steps for the values of one tree's leaves.
-        subsample: Share of the rows that each tree is grown on.
+        leaf_estimation_iterations: Newton steps for the values of one tree's leaves; none for
+            CatBoost's own number for the loss.
+        subsample: Share of the rows that each tree is grown on; none for CatBoost's own way.
         rsm: Share of the inputs that each split chooses from; the random subspace method.
         early_stopping_rounds: Stop after this many trees without a better validation loss.
         validation_every: Every n-th day, counted back from the newest, is set aside to stop early
@@ -89,8 +100,8 @@ class FitParams(Frozen):
     l2_leaf_reg: float = Field(default=3.0, ge=0)
     one_hot_max_size: int = Field(default=255, ge=2, le=255)
     max_ctr_complexity: int = Field(default=1, ge=1, le=4)
-    leaf_estimation_iterations: int = Field(default=1, ge=1)
-    subsample: float = Field(default=0.5, gt=0, le=1)
+    leaf_estimation_iterations: int | None = Field(default=1, ge=1)
+    subsample: float | None = Field(default=0.5, gt=0, le=1)
     rsm: float = Field(default=0.5, gt=0, le=1)
     early_stopping_rounds: int = Field(default=30, ge=1)
     validation_every: Annotated[
@@ -127,6 +138,13 @@ class FitParams(Frozen):
         """These settings with those of a small table: no row is set aside."""
         own = small.model_dump(exclude={"max_rows", "folds"})
         return self.model_copy(update={**own, "validation_every": None})
+
+    def of_rows(self, rows: int) -> FitParams:
+        """These settings for so many rows: trees are cheap where rows are not many."""
+        by_hand = {"iterations", "validation_every"} & self.model_fields_set
+        if by_hand or rows > _MANY_ROWS:
+            return self
+        return self.model_copy(update={"iterations": _MOST_TREES})
 
 
 class TrainingRecord(Frozen):

@@ -287,8 +287,14 @@ class TestSmallTable:
         assert (record.rows, record.validation_rows, record.folds) == (len(rows), 0, 3)
         assert 1 <= record.trees < 60
         assert (record.params.iterations, record.params.learning_rate) == (60, 0.2)
-        assert record.params.leaf_estimation_iterations == 10
+        assert record.params.leaf_estimation_iterations is None
         assert record.validation_loss == pytest.approx(0.5, abs=0.15)
+
+    @pytest.mark.parametrize(("rows", "most"), [(50_000, 1000), (50_001, 400)])
+    def test_trees_are_cheap_where_rows_are_not_many(self, rows: int, most: int) -> None:
+        """Their most is higher there, unless it is given by hand."""
+        assert FitParams().of_rows(rows).iterations == most
+        assert FitParams(iterations=7).of_rows(rows).iterations == 7
 
     def test_bit_for_bit(self) -> None:
         """The same rows in another order give the same predictor."""
@@ -314,16 +320,26 @@ class TestSmallTable:
             {"small": None},
             {"small": SmallTableParams(max_rows=1000)},
             {"iterations": 30},
-            {"validation_every": 10},
+            {"learning_rate": 0.3},
         ],
     )
     def test_what_is_fitted_as_any_other(self, changes: dict[str, object]) -> None:
         """A table with more rows, and one whose fit is set by hand, stops early."""
-        params = FitParams.model_validate({"depth": 3, "threads": 1, **changes})
+        params = FitParams.model_validate({"depth": 2, "threads": 1, **changes})
         record = fitted(trains(), params).record
 
         assert record.folds is None
         assert record.validation_rows > 0
+
+    @pytest.mark.parametrize("loss", ["poisson", "tweedie"])
+    def test_counts_and_amounts(self, loss: str) -> None:
+        """CatBoost's own settings go with each loss; the mean comes out right."""
+        counts = np.random.default_rng(0).poisson(3.0, 600).astype(float)
+        rows, contract = numbers(counts)
+        predictor = fitted(rows, SMALL.model_copy(update={"loss": loss}), contract)
+
+        assert predictor.record.folds == 3
+        assert predictor.predict(rows)[:, 0].mean() == pytest.approx(counts.mean(), rel=0.05)
 
     def test_rows_that_cannot_be_cut(self) -> None:
         """Where all late trains ran on days of one part, early stopping does without the parts."""
