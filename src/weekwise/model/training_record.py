@@ -50,7 +50,7 @@ class SmallTableParams(Frozen):
     max_rows: int = Field(default=2000, ge=0)
     folds: int = Field(default=3, ge=2)
     iterations: int = Field(default=1000, ge=1)
-    learning_rate: float = Field(default=0.03, gt=0, le=1)
+    learning_rate: float = Field(default=0.06, gt=0, le=1)
     one_hot_max_size: int = Field(default=2, ge=2, le=255)
     max_ctr_complexity: int = Field(default=4, ge=1, le=4)
     leaf_estimation_iterations: int | None = Field(default=None, ge=1)
