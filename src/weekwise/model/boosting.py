@@ -61,6 +61,11 @@ def grow(
         trees: The most trees to grow; all of them, without rows to stop early on.
         on_progress: Called about ten times on the way.
     """
+    drawn: dict[str, Any] = {"rsm": params.rsm}
+    if params.subsample is not None:
+        drawn |= {"bootstrap_type": "Bernoulli", "subsample": params.subsample}
+    if params.leaf_estimation_iterations is not None:
+        drawn |= {"leaf_estimation_iterations": params.leaf_estimation_iterations}
     model = new_model(
         iterations=trees,
         learning_rate=params.learning_rate,
@@ -68,10 +73,6 @@ def grow(
         l2_leaf_reg=params.l2_leaf_reg,
         one_hot_max_size=params.one_hot_max_size,
         max_ctr_complexity=params.max_ctr_complexity,
-        leaf_estimation_iterations=params.leaf_estimation_iterations,
-        bootstrap_type="Bernoulli",
-        subsample=params.subsample,
-        rsm=params.rsm,
         boosting_type="Plain",
         has_time=True,
         loss_function=loss,
@@ -82,6 +83,7 @@ def grow(
         thread_count=params.threads or -1,
         logging_level="Silent",
         allow_writing_files=False,
+        **drawn,
     )
     reporter = _Reporter(loss, trees, on_progress)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from weekwise.features.model_frame import ModelInputs, model_pool
 from weekwise.features.read_values import Floats
 from weekwise.features.time_features import calendar_feature
 from weekwise.model.boosting import OnProgress, grow
+from weekwise.model.cross_validation import CrossValidation, can_be_cut, cross_validate
 from weekwise.model.predictor import Predictor
 from weekwise.model.training_record import FitParams, TrainingRecord
 from weekwise.model.training_rows import TrainingRows
@@ -64,11 +66,20 @@ def fit(
         calendar=_calendar(contract, params),
         country=params.country,
     )
-    rows = TrainingRows.of(train, contract, params)
+    params, rows, parts = _cut(train, contract, params)
     outcome = task.outcomes(rows.frame[contract.target])
     _refuse_unfit(task, outcome, rows.aside)
     loss = task.loss_of_trees(outcome, params.loss)
-    model = _grown(rows, outcome, inputs, loss, params, params.iterations, on_progress)
+
+    def grown(rows: TrainingRows, trees: int, on_progress: OnProgress | None) -> CatBoost:
+        return _grown(rows, outcome, inputs, loss, params, trees, on_progress)
+
+    def without(part: npt.NDArray[np.bool_]) -> CatBoost:
+        return grown(replace(rows, aside=part), params.iterations, None)
+
+    validated = cross_validate(parts, without, loss) if parts else None
+    model = grown(rows, validated.trees if validated else params.iterations, on_progress)
+    best = model.get_best_score().get("validation", {}).get(loss)
     record = TrainingRecord(
         as_of=as_of,
         train_start=rows.start,
@@ -78,12 +89,15 @@ def fit(
         validation_rows=int(rows.aside.sum()),
         baseline=task.baseline(outcome),
         trees=int(model.tree_count_),
-        validation_loss=model.get_best_score().get("validation", {}).get(loss),
+        validation_loss=validated.loss if validated else best,
         params=params,
         loss=loss,
+        folds=len(parts) or None,
     )
     fitted = Predictor(inputs=inputs, threshold=params.threshold, record=record, model=model)
-    return fitted.with_errors(_errors(fitted, rows.frame[rows.aside], outcome[rows.aside]))
+    if validated is None:
+        return fitted.with_errors(_errors(fitted, rows.frame[rows.aside], outcome[rows.aside]))
+    return fitted.with_errors(_errors_of_parts(fitted, validated, rows.frame, outcome))
 
 
 def refit(
@@ -97,7 +111,7 @@ def refit(
 
     Inputs, settings, loss and number of trees are those of the judged predictor; no row is set
     aside. A prediction interval is as wide as the judged predictor's errors on the rows that its
-    trees were not grown on.
+    trees were not grown on; of a small table, as the errors of its cross-validation.
 
     Args:
         judged: The predictor that was fitted on `train`.
@@ -140,6 +154,8 @@ def refit(
         model=model,
         twin=judged,
     )
+    if judged.record.folds:
+        return served.with_errors(judged.record.errors)
     before = TrainingRows.of(train, contract, params)
     unseen = pd.concat([before.frame[before.aside], holdout], ignore_index=True)
     return served.with_errors(_errors(judged, unseen, task.outcomes(unseen[contract.target])))
@@ -153,6 +169,22 @@ def _calendar(contract: Contract, params: FitParams) -> tuple[str, ...]:
     return tuple(
         name for name in params.calendar if has_clock or not calendar_feature(name).of_time
     )
+
+
+def _cut(
+    train: pd.DataFrame, contract: Contract, params: FitParams
+) -> tuple[FitParams, TrainingRows, tuple[npt.NDArray[np.bool_], ...]]:
+    """What holds for some rows: settings, order, and of a small table the parts to leave out."""
+    task = task_of(contract)
+    small = params.small_for(len(train) * task.scores)
+    if small is not None:
+        of_few = params.of_few_rows(small)
+        rows = TrainingRows.of(train, contract, of_few)
+        parts = rows.parts(small.folds, contract.key)
+        if can_be_cut(task, task.outcomes(rows.frame[contract.target]), parts):
+            return of_few, rows, parts
+    params = params.of_rows(len(train) * task.scores)
+    return params, TrainingRows.of(train, contract, params), ()
 
 
 def _refuse_unfit(task: Task, outcome: Floats, aside: npt.NDArray[np.bool_]) -> None:
@@ -215,3 +247,17 @@ def _errors(fitted: Predictor, unseen: pd.DataFrame, outcome: Floats) -> tuple[f
     return task.errors(
         outcome, lambda: task.predict(fitted.model, pool, settings, threads=-1), settings
     )
+
+
+def _errors_of_parts(
+    fitted: Predictor, validated: CrossValidation, rows: pd.DataFrame, outcome: Floats
+) -> tuple[float, float] | None:
+    """The same of a cross-validation: every row as the model without its part predicts it."""
+    settings = Settings(threshold=fitted.threshold, loss=fitted.record.loss)
+    task = fitted.task
+
+    def of_part(model: CatBoost, part: npt.NDArray[np.bool_]) -> Floats:
+        pool = model_pool(rows[part], fitted.inputs)
+        return task.predict(model, pool, settings, threads=-1)
+
+    return task.errors(outcome, lambda: validated.predict(of_part), settings)

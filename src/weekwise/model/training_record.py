@@ -13,6 +13,7 @@ from weekwise.features.time_features import CALENDAR_FEATURES, calendar_feature
 from weekwise.tasks.records import Baseline
 
 DAYS_IN_WEEK = 7
+_MANY_ROWS, _MOST_TREES = 50_000, 1000
 
 
 def _off_the_week(days: int | None) -> int | None:
@@ -27,25 +28,60 @@ def _known(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+class SmallTableParams(Frozen):
+    """How a table of few rows is fitted: more slowly, for there is little to learn from.
+
+    Its settings stand in for those of `FitParams`, unless one of these is given by hand.
+
+    Attributes:
+        max_rows: Up to so many training rows are few; of classes, rows times classes.
+        folds: The number of trees is the one that is best on parts left out in turn, so many of
+            them: whole days, or rows where there is no time.
+        iterations: The most trees to grow.
+        learning_rate: How far one tree moves the prediction.
+        one_hot_max_size: As of `FitParams`, and so are the others.
+        max_ctr_complexity: CatBoost's own default.
+        leaf_estimation_iterations: None is CatBoost's own number for the loss.
+        subsample: None is CatBoost's own way.
+        rsm: All inputs.
+        early_stopping_rounds: Stop after this many trees that make a part left out no better.
+    """
+
+    max_rows: int = Field(default=2000, ge=0)
+    folds: int = Field(default=3, ge=2)
+    iterations: int = Field(default=1000, ge=1)
+    learning_rate: float = Field(default=0.06, gt=0, le=1)
+    one_hot_max_size: int = Field(default=2, ge=2, le=255)
+    max_ctr_complexity: int = Field(default=4, ge=1, le=4)
+    leaf_estimation_iterations: int | None = Field(default=None, ge=1)
+    subsample: float | None = Field(default=None, gt=0, le=1)
+    rsm: float = Field(default=1.0, gt=0, le=1)
+    early_stopping_rounds: int = Field(default=100, ge=1)
+
+
 class FitParams(Frozen):
     """How to fit a model.
 
     Attributes:
-        iterations: The most trees to grow.
+        iterations: The most trees to grow. Where it is not given by hand, up to 1,000 of a table of
+            up to 50,000 training rows (of classes, rows times classes).
         learning_rate: How far one tree moves the prediction.
         depth: Levels of each tree.
         l2_leaf_reg: CatBoost's L2 regularization of leaf values.
         one_hot_max_size: Categories with at most this many values are one-hot encoded; the others
             become target statistics.
         max_ctr_complexity: How many categories CatBoost may combine into one.
-        leaf_estimation_iterations: Newton steps for the values of one tree's leaves.
-        subsample: Share of the rows that each tree is grown on.
+        leaf_estimation_iterations: Newton steps for the values of one tree's leaves; none for
+            CatBoost's own number for the loss.
+        subsample: Share of the rows that each tree is grown on; none for CatBoost's own way.
         rsm: Share of the inputs that each split chooses from; the random subspace method.
         early_stopping_rounds: Stop after this many trees without a better validation loss.
         validation_every: Every n-th day, counted back from the newest, is set aside to stop early
             on; the newest days themselves are trained on. Not a multiple of 7. Where rows have no
             time, about every n-th row is. None means that all rows are trained on and all
-            `iterations` trees are grown.
+            `iterations` trees are grown. A small table sets none aside.
+        small: How a small table is fitted, unless its settings are given here by hand; none if
+            like any other.
         recency_half_life_days: Rows this much older than the newest weigh half; none means all
             weigh alike. It needs a time column.
         threshold: For yes or no: the probability from which the decision is yes.
@@ -64,13 +100,14 @@ class FitParams(Frozen):
     l2_leaf_reg: float = Field(default=3.0, ge=0)
     one_hot_max_size: int = Field(default=255, ge=2, le=255)
     max_ctr_complexity: int = Field(default=1, ge=1, le=4)
-    leaf_estimation_iterations: int = Field(default=1, ge=1)
-    subsample: float = Field(default=0.5, gt=0, le=1)
+    leaf_estimation_iterations: int | None = Field(default=1, ge=1)
+    subsample: float | None = Field(default=0.5, gt=0, le=1)
     rsm: float = Field(default=0.5, gt=0, le=1)
     early_stopping_rounds: int = Field(default=30, ge=1)
     validation_every: Annotated[
         Annotated[int, Field(ge=2)] | None, AfterValidator(_off_the_week)
     ] = 10
+    small: SmallTableParams | None = SmallTableParams()
     recency_half_life_days: float | None = Field(default=None, gt=0)
     threshold: Share = 0.5
     loss: Literal["squared", "poisson", "tweedie"] | None = None
@@ -89,6 +126,25 @@ class FitParams(Frozen):
     def calendar(self) -> tuple[str, ...]:
         """The calendar features to use."""
         return tuple(name for name in CALENDAR_FEATURES if name not in self.drop_calendar)
+
+    def small_for(self, rows: int) -> SmallTableParams | None:
+        """How to fit so many rows, if they are few and no setting of that is given by hand."""
+        if self.small is None or rows > self.small.max_rows:
+            return None
+        of_few = {*SmallTableParams.model_fields, "validation_every"}
+        return None if of_few & self.model_fields_set else self.small
+
+    def of_few_rows(self, small: SmallTableParams) -> FitParams:
+        """These settings with those of a small table: no row is set aside."""
+        own = small.model_dump(exclude={"max_rows", "folds"})
+        return self.model_copy(update={**own, "validation_every": None})
+
+    def of_rows(self, rows: int) -> FitParams:
+        """These settings for so many rows: trees are cheap where rows are not many."""
+        by_hand = {"iterations", "validation_every"} & self.model_fields_set
+        if by_hand or rows > _MANY_ROWS:
+            return self
+        return self.model_copy(update={"iterations": _MOST_TREES})
 
 
 class TrainingRecord(Frozen):
@@ -111,6 +167,8 @@ class TrainingRecord(Frozen):
         errors: For numbers: the ends of the errors on the rows that early stopping watched, in
             units of their spread, for the prediction interval; none without such rows.
         loss: The loss that the trees reduced, by CatBoost's name.
+        folds: Of a small table: over how many parts left out in turn its trees were counted.
+            `validation_loss` and `errors` are of these, and all rows were trained on.
         judged: Where the model was fitted again on all rows: the record of its twin, fitted
             without the holdout, which was judged. None if the model was judged itself.
     """
@@ -127,4 +185,5 @@ class TrainingRecord(Frozen):
     params: FitParams
     errors: tuple[float, float] | None = None
     loss: str | None = None
+    folds: int | None = None
     judged: TrainingRecord | None = None

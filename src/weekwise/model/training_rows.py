@@ -77,6 +77,22 @@ class TrainingRows:
         weights: Floats = 0.5 ** ((self.days[-1] - self.days[part]) / half_life_days)
         return weights
 
+    def parts(self, count: int, key: tuple[str, ...]) -> tuple[npt.NDArray[np.bool_], ...]:
+        """Rows in about equal parts: whole days, each n-th in one; without a time, by a hash.
+
+        Args:
+            count: How many parts.
+            key: The contract's key.
+
+        Returns:
+            Which rows are in each, shapes (n,).
+        """
+        if self.days is None:
+            place = (row_hashes(self.frame, key) % np.uint64(count)).astype(np.int64)
+        else:
+            place = np.unique(self.days, return_inverse=True)[1] % count
+        return tuple(np.asarray(place == part) for part in range(count))
+
 
 def _in_order(train: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """Rows by time, then key: CatBoost's statistics of categories depend on the order.

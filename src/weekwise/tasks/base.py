@@ -55,6 +55,8 @@ class Task(ABC):
     """Columns of stored predictions, in order."""
     row_shape: tuple[int, ...] = ()
     """The shape of what is predicted for one row."""
+    scores: int = 1
+    """How many numbers trees give for one row, which is what growing them costs."""
     catboost_loss: str
     """CatBoost's name of the loss that trees reduce and early stopping watches."""
     answer_model: type[Frozen]

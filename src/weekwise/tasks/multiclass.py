@@ -121,6 +121,7 @@ class Multiclass(Task):
         self.classes: tuple[Any, ...] = tuple(values)
         self.labels: tuple[str, ...] = tuple(values.values())
         self.row_shape = (len(self.classes),)
+        self.scores = len(self.classes)
         self.outputs = (
             OutputColumn(
                 "predicted",

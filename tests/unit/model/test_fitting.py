@@ -16,7 +16,8 @@ from weekwise.errors import ContractError, FeedError
 from weekwise.model.boosting import Progress
 from weekwise.model.fitting import fit, refit
 from weekwise.model.predictor import Predictor
-from weekwise.model.training_record import FitParams
+from weekwise.model.training_record import FitParams, SmallTableParams
+from weekwise.model.training_rows import TrainingRows
 from weekwise.tasks.binary_metrics import score
 
 
@@ -266,6 +267,101 @@ def test_the_loss_may_be_asked_for() -> None:
     assert fitted(rows, contract=contract, params=asked).record.loss == "RMSE"
     with pytest.raises(FeedError, match="loss poisson is for outcomes that are never negative"):
         fitted(below, contract=contract, params=PARAMS.model_copy(update={"loss": "poisson"}))
+
+
+SMALL = FitParams(
+    depth=3,
+    threads=1,
+    small=SmallTableParams(iterations=60, learning_rate=0.2, early_stopping_rounds=10),
+)
+
+
+class TestSmallTable:
+    """Few rows: the number of trees is of a cross-validation, and all rows are trained on."""
+
+    def test_no_row_is_set_aside(self) -> None:
+        """The record has the settings that were fitted with, and over how many parts."""
+        rows = trains()
+        record = fitted(rows, SMALL).record
+
+        assert (record.rows, record.validation_rows, record.folds) == (len(rows), 0, 3)
+        assert 1 <= record.trees < 60
+        assert (record.params.iterations, record.params.learning_rate) == (60, 0.2)
+        assert record.params.leaf_estimation_iterations is None
+        assert record.validation_loss == pytest.approx(0.5, abs=0.15)
+
+    @pytest.mark.parametrize(("rows", "most"), [(50_000, 1000), (50_001, 400)])
+    def test_trees_are_cheap_where_rows_are_not_many(self, rows: int, most: int) -> None:
+        """Their most is higher there, unless it is given by hand."""
+        assert FitParams().of_rows(rows).iterations == most
+        assert FitParams(iterations=7).of_rows(rows).iterations == 7
+
+    def test_bit_for_bit(self) -> None:
+        """The same rows in another order give the same predictor."""
+        rows = trains()
+        again = fitted(rows.sample(frac=1, random_state=1), SMALL)
+
+        assert np.array_equal(again.predict(rows), fitted(rows, SMALL).predict(rows))
+
+    def test_parts_are_whole_days(self) -> None:
+        """Rows of one day are alike, and would tell each other's outcome."""
+        rows = TrainingRows.of(trains(), CONTRACT, SMALL.of_few_rows(SmallTableParams()))
+        assert rows.days is not None
+        parts = rows.parts(3, CONTRACT.key)
+
+        assert np.array_equal(sum(part.astype(int) for part in parts), np.ones(len(rows.frame)))
+        for part in parts:
+            assert not set(rows.days[part]) & set(rows.days[~part])
+            assert part.mean() == pytest.approx(1 / 3, abs=0.02)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"small": None},
+            {"small": SmallTableParams(max_rows=1000)},
+            {"iterations": 30},
+            {"learning_rate": 0.3},
+        ],
+    )
+    def test_what_is_fitted_as_any_other(self, changes: dict[str, object]) -> None:
+        """A table with more rows, and one whose fit is set by hand, stops early."""
+        params = FitParams.model_validate({"depth": 2, "threads": 1, **changes})
+        record = fitted(trains(), params).record
+
+        assert record.folds is None
+        assert record.validation_rows > 0
+
+    @pytest.mark.parametrize("loss", ["poisson", "tweedie"])
+    def test_counts_and_amounts(self, loss: str) -> None:
+        """CatBoost's own settings go with each loss; the mean comes out right."""
+        counts = np.random.default_rng(0).poisson(3.0, 600).astype(float)
+        rows, contract = numbers(counts)
+        predictor = fitted(rows, SMALL.model_copy(update={"loss": loss}), contract)
+
+        assert predictor.record.folds == 3
+        assert predictor.predict(rows)[:, 0].mean() == pytest.approx(counts.mean(), rel=0.05)
+
+    def test_rows_that_cannot_be_cut(self) -> None:
+        """Where all late trains ran on days of one part, early stopping does without the parts."""
+        rows = trains()
+        rows["late"] = (rows["departure"].dt.date - FIRST_DAY).map(lambda gap: gap.days in (1, 34))
+        record = fitted(rows, SMALL).record
+
+        assert (record.folds, record.validation_rows > 0) == (None, True)
+
+    def test_intervals_are_of_rows_left_out(self) -> None:
+        """A refit keeps them, and they cover as many rows as they say."""
+        rng = np.random.default_rng(0)
+        rows, contract = numbers(rng.normal(50, 10, 1200))
+        unseen = trains(20, seed=8)
+        judged = fitted(rows[:-200], SMALL, contract)
+        served = refit(judged, rows[:-200], rows[-200:])
+
+        assert served.record.errors == judged.record.errors
+        assert served.record.trees == judged.record.trees
+        outcome = rng.normal(50, 10, len(unseen))
+        _, low, high = served.predict(unseen).T
+        assert ((low <= outcome) & (outcome <= high)).mean() == pytest.approx(0.9, abs=0.06)
 
 
 class TestRefit:
