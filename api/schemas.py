@@ -56,6 +56,9 @@ class Contribution(Answer):
     label: str | None = Field(description="The contract's label of the value.")
     unit: str | None
     contribution: float = Field(description="SHAP value, in the unit of the score.")
+    as_of: date | None = Field(
+        description="For an aggregate that the row did not bring: the run whose value it is."
+    )
 
 
 class _Explanation(_Prediction):

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from weekwise.contract.aggregate import in_words
 from weekwise.contract.column import Column
 from weekwise.contract.model import Contract
 from weekwise.contract.row import row_model, unused_columns
@@ -23,6 +24,8 @@ def row_schema(
     version: str,
     examples: Sequence[Mapping[str, Any]],
     inputs: Sequence[str] | None = None,
+    *,
+    aggregates_as_of: date | None = None,
 ) -> JsonSchema:
     """The JSON Schema of a row.
 
@@ -31,6 +34,7 @@ def row_schema(
         version: The model's version.
         examples: Rows that the contract accepts.
         inputs: Names of the raw columns that the model takes: all that one may take, if left out.
+        aggregates_as_of: The run whose aggregates are looked up; none if there is no look-up.
     """
     names = list(contract.inputs if inputs is None else inputs)
     described = row_model(contract, names).model_json_schema()
@@ -39,6 +43,7 @@ def row_schema(
             contract.columns[name], described["properties"][name], _values(examples, name)
         )
         | _clock(contract, name)
+        | _looked_up(contract, name, aggregates_as_of)
         for name in names
     }
     return {
@@ -69,7 +74,9 @@ def _accepted(unused: Sequence[str]) -> JsonSchema:
 def example_rows(
     text: str, contract: Contract, inputs: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
-    """A logged model's input example as rows that the contract accepts.
+    """A logged model's input example as rows that the contract accepts, without aggregates.
+
+    The aggregates of old rows are not those that a new row has: these are looked up.
 
     Args:
         text: MLflow's `input_example.json` of a frame.
@@ -79,7 +86,12 @@ def example_rows(
     names = contract.inputs if inputs is None else inputs
     frame = json.loads(text)
     rows = [dict(zip(frame["columns"], values, strict=True)) for values in frame["data"]]
-    return [{name: _plain(row.get(name), contract.columns[name]) for name in names} for row in rows]
+    given = [name for name in names if contract.columns[name].aggregate is None]
+    return [
+        dict.fromkeys(names)
+        | {name: _plain(row.get(name), contract.columns[name]) for name in given}
+        for row in rows
+    ]
 
 
 def _plain(value: Any, column: Column) -> Any:
@@ -112,6 +124,19 @@ def _clock(contract: Contract, name: str) -> JsonSchema:
     """The zone whose clock a time shows, where a person looks for the unit."""
     has_clock = contract.columns[name].type.facts.has_time_of_day
     return {"unit": contract.timezone} if has_clock else {}
+
+
+def _looked_up(contract: Contract, name: str, as_of: date | None) -> JsonSchema:
+    """What an aggregate is, and as of when it is looked up."""
+    column = contract.columns[name]
+    if column.aggregate is None:
+        return {}
+    parts = [column.description.strip().rstrip("."), in_words(column.aggregate, contract.target)]
+    words = [f"{part}." for part in parts if part]
+    if as_of is None:
+        return {"description": " ".join(words)}
+    words.append(f"Looked up as of {as_of} if left empty.")
+    return {"description": " ".join(words), "x-looked-up-as-of": as_of.isoformat()}
 
 
 def _without_machine_limits(flat: JsonSchema, column: Column) -> JsonSchema:

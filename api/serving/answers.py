@@ -51,7 +51,8 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
         row: The row, as the model's reader gives it.
     """
     predictor = model.predictor
-    (row,) = predictor.complete([row])
+    looked_up = model.looked_up(row)
+    (row,) = predictor.complete([model.completed(row)])
     (predicted,) = predictor.predict_rows([row])
     explained = predictor.explain_row(row)
     inputs = zip(
@@ -62,7 +63,10 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
         strict=True,
     )
     contributions = [
-        _contribution(model, explained.row, name, title, value, contribution)
+        {
+            **_contribution(model, explained.row, name, title, value, contribution),
+            "as_of": looked_up.get(name),
+        }
         for name, title, value, contribution in inputs
     ]
     contributions.sort(key=lambda part: -abs(part["contribution"]))
@@ -87,6 +91,7 @@ def answered_batch(model: LoadedModel, batch: CheckedBatch) -> AnsweredBatch:
     Returns:
         The answer to `POST /predict/batch`, one result a row, in the order of the rows.
     """
+    batch = model.completed_batch(batch)
     predictions, uncomputed = model.predict_columns(batch.columns) if batch.valid else ([], {})
     task, settings = model.predictor.task, model.predictor.settings
     missing = {**batch.missing, **uncomputed}

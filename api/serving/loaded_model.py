@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import orjson
 
 from api import schemas
+from api.rows.batch_reader import CheckedBatch
 from api.rows.columns import Array, Bools
 from api.rows.json_schema import JsonSchema, row_schema
 from api.rows.row_reader import RowReader
+from api.rows.row_warnings import Row
 from weekwise.model.predictor import Predictor
 from weekwise.model.release import Release
 
@@ -51,8 +54,13 @@ class LoadedModel:
     @cached_property
     def schema(self) -> JsonSchema:
         """The JSON Schema of a row."""
+        lookup = self.predictor.lookup
         return row_schema(
-            self.predictor.contract, self.version, self.examples, self.predictor.inputs.raw
+            self.predictor.contract,
+            self.version,
+            self.examples,
+            self.predictor.inputs.raw,
+            aggregates_as_of=None if lookup is None else lookup.known.as_of,
         )
 
     @cached_property
@@ -68,6 +76,34 @@ class LoadedModel:
             schemas.Importance(feature=str(name), title=titles[str(name)], importance=value)
             for name, value in self.predictor.importances().items()
         ]
+
+    def looked_up(self, row: Row) -> dict[str, date]:
+        """The aggregates that a row does not bring, and the run that those looked up are of."""
+        lookup = self.predictor.lookup
+        return {} if lookup is None else dict.fromkeys(lookup.lacking(row), lookup.known.as_of)
+
+    def completed(self, row: Row) -> Row:
+        """A row with the aggregates that it does not bring.
+
+        Args:
+            row: As the model's reader gives it.
+        """
+        lookup = self.predictor.lookup
+        return row if lookup is None else lookup.in_rows([row])[0]
+
+    def completed_batch(self, batch: CheckedBatch) -> CheckedBatch:
+        """The same for the valid rows of a batch."""
+        lookup = self.predictor.lookup
+        if lookup is None or not batch.valid:
+            return batch
+        complete = lookup.in_frame(self._frame(batch.columns))
+        columns = {name: complete[name].to_numpy() for name in lookup.known.tables}
+        missing = {name: np.isnan(values) for name, values in columns.items()}
+        return replace(
+            batch,
+            columns={**batch.columns, **columns},
+            missing={**batch.missing, **missing},
+        )
 
     def predict_columns(
         self, columns: Mapping[str, Array]

@@ -55,7 +55,7 @@ class PredictionEndpoints:
         """
         body = await _json_body(request)
         model = self._model_in_service.required()
-        row = self._read(model, body)
+        row = model.completed(self._read(model, body))
         predicted, row = await self._batcher_of(model).predict(row)
         self._metrics.predictions(model.version, model.predictor.task, (predicted,))
         return json_response(prediction_body(model, row, predicted), version=model.version)

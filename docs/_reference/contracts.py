@@ -6,6 +6,7 @@ from pathlib import Path
 
 from _reference import models
 from _reference.markdown import code, joined, table
+from weekwise.contract.aggregate import Aggregate
 from weekwise.contract.column import Column, Serving
 from weekwise.contract.derive import data_dictionary as dictionary_of
 from weekwise.contract.frozen import Frozen
@@ -17,6 +18,7 @@ FORMAT: tuple[tuple[type[Frozen], str], ...] = (
     (Contract, "The file"),
     (Column, "Under `columns`, each column"),
     (Serving, "Under a column's `serving`"),
+    (Aggregate, "Under a column's `aggregate`"),
     (Expectation, "Under `expectations`, each entry"),
 )
 

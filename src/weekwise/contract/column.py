@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
+from weekwise.contract.aggregate import Aggregate
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.types import ColumnType, local_datetime
 
@@ -83,6 +84,9 @@ class Column(Frozen):
         severity: What follows when a check of this column's values fails.
         expression: For a derived column: one SQL expression over other columns of the same row, in
             DuckDB's dialect. In a contract its key is `from`.
+        aggregate: For a number that other rows give: how it is made from them. It may be missing
+            everywhere unless `missing` says less: the first rows have no past. A request to the
+            service need not have it.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -106,6 +110,14 @@ class Column(Frozen):
         # A contract without derived columns stays what it was.
         exclude_if=lambda sql: sql is None,
     )
+    aggregate: Aggregate | None = Field(default=None, exclude_if=lambda made: made is None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _aggregates_may_be_missing(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("aggregate") is not None:
+            return {"missing": 1.0, **data}
+        return data
 
     @model_validator(mode="after")
     def _limits_fit_the_type(self) -> Column:
@@ -167,7 +179,9 @@ class Column(Frozen):
 
     @property
     def refuses_missing(self) -> bool:
-        """Whether the service refuses a row without this value."""
+        """Whether the service refuses a row without this value; it looks aggregates up."""
+        if self.aggregate is not None:
+            return False
         if self.serving.missing is not None:
             return self.serving.missing is OnServing.REFUSE
         return self.never_missing

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from weekwise.contract.aggregate import in_words
 from weekwise.contract.column import Column, Role
 from weekwise.contract.describe import limits, missing
 from weekwise.contract.model import Contract, Contracts
@@ -64,7 +65,7 @@ def with_feed(contracts: Contracts, tables: Collection[str] = ()) -> Contracts:
         return contracts
     features = _with_key(contracts[FEATURES])
     start = MADE_ROWS if MADE_ROWS in tables else FEED
-    rows = features.of_feed(start, without=(AS_OF, ROW_ID, *features.derived))
+    rows = features.of_feed(start, without=(AS_OF, ROW_ID, *features.computed))
     return {**contracts, FEATURES: features, start: contracts.get(start, rows)}
 
 
@@ -198,17 +199,21 @@ def _column_table(contract: Contract) -> Iterable[str]:
     yield _table_row(header)
     yield _table_row(("---",) * len(header))
     for name, column in contract.columns.items():
-        meaning = ". ".join(part.strip().rstrip(".") for part in _meaning(column)) + "."
+        meaning = (
+            ". ".join(part.strip().rstrip(".") for part in _meaning(column, contract.target)) + "."
+        )
         cells = (f"`{name}`", column.type, column.role, missing(column), limits(column))
         yield _table_row((*cells, column.severity, meaning))
 
 
-def _meaning(column: Column) -> Iterable[str]:
+def _meaning(column: Column, target: str | None) -> Iterable[str]:
     yield column.title
     if column.description.strip():
         yield column.description
     if column.expression is not None:
         yield f"Computed: `{column.expression}`"
+    if column.aggregate is not None:
+        yield in_words(column.aggregate, target)
     if column.unique:
         yield "No value twice"
 

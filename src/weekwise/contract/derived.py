@@ -34,6 +34,8 @@ def sources(name: str, columns: Columns) -> list[str]:
 def raw_names(names: Iterable[str], columns: Columns) -> list[str]:
     """Names of the columns from which others follow: themselves, or what they are derived from.
 
+    An aggregate follows from itself, and from the columns by which it is looked up.
+
     Args:
         names: The columns to have.
         columns: All columns.
@@ -118,6 +120,11 @@ def _check_one(name: str, columns: Columns) -> None:
                 f"column {name}: from takes {each}, {what}, which a row to be predicted does not "
                 "have; leave it out"
             )
+        if columns[each].aggregate is not None:
+            raise ValueError(
+                f"column {name}: from takes {each}, an aggregate, which is made after it; leave it "
+                "out"
+            )
 
 
 def derived_query(
@@ -166,6 +173,11 @@ def _with_sources(names: Iterable[str], columns: Columns) -> set[str]:
         if name in found or name not in columns:
             continue
         found.add(name)
-        if columns[name].expression is not None:
+        column = columns[name]
+        if column.expression is not None:
             rest += sources(name, columns)
+        if column.aggregate is not None:
+            rest += column.aggregate.by
+            if column.aggregate.takes_time:
+                rest += [each for each in columns if columns[each].role is Role.TIME]
     return found

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
+from weekwise.contract.aggregate import aggregate_names
+from weekwise.contract.aggregate_checks import check_aggregates
 from weekwise.contract.column import Column, Role, Severity, Share
 from weekwise.contract.derived import check_derived, derived_names, raw_names
 from weekwise.contract.frozen import Frozen
@@ -137,6 +139,7 @@ class Contract(Frozen):
     @model_validator(mode="after")
     def _derived_columns_can_be_computed(self) -> Contract:
         check_derived(self.columns)
+        check_aggregates(self.columns)
         return self
 
     def _must_have(self, name: str, where: str) -> None:
@@ -160,7 +163,7 @@ class Contract(Frozen):
             update={"table": table, "columns": columns, "key": key, "expectations": checks}
         )
         feed._described_by = self.table  # noqa: SLF001 - of its own class
-        feed._computed = frozenset(self.derived).intersection(without)  # noqa: SLF001
+        feed._computed = frozenset(self.computed).intersection(without)  # noqa: SLF001
         return feed
 
     @property
@@ -195,7 +198,8 @@ class Contract(Frozen):
     def inputs(self) -> list[str]:
         """Names of the raw columns that a model may be given: the time, and what features are from.
 
-        A derived feature stands for the columns it is computed from.
+        A derived feature stands for the columns it is computed from. An aggregate may be given, and
+        stands besides for the columns by which it is looked up.
         """
         return raw_names(self.names(Role.TIME, Role.FEATURE), self.columns)
 
@@ -203,6 +207,16 @@ class Contract(Frozen):
     def derived(self) -> list[str]:
         """Names of the columns that are computed from others, in the table's order."""
         return derived_names(self.columns)
+
+    @property
+    def aggregates(self) -> list[str]:
+        """Names of the columns that other rows give, in the table's order."""
+        return aggregate_names(self.columns)
+
+    @property
+    def computed(self) -> list[str]:
+        """Names of the columns that wrangling computes, in the table's order."""
+        return [name for name in self.columns if name in {*self.derived, *self.aggregates}]
 
     @property
     def task(self) -> TaskName | None:

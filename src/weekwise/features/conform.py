@@ -27,7 +27,8 @@ def conform(data: Feed, contract: Contract) -> ibis.Table:
     """Cast to the contract's types, keep its columns in its order, drop exact duplicates.
 
     Rows that have no key of their own are given one. Equal ones of these may be different things
-    with the same facts, and all stay. Derived columns are computed.
+    with the same facts, and all stay. Derived columns are computed. Aggregates stay missing where
+    they are: `weekwise.features.aggregates` makes them.
 
     Args:
         data: Rows that have passed the contract's gate.
@@ -36,6 +37,8 @@ def conform(data: Feed, contract: Contract) -> ibis.Table:
     table = read_truths(as_table(data, contract), contract)
     table = _local_columns(_moments(table, contract), contract.timezone)
     schema = ibis_schema(contract)
+    absent = {n: ibis.null(schema[n]) for n in contract.aggregates if n not in table.columns}
+    table = table.mutate(absent) if absent else table
     raw = {name: kind for name, kind in schema.items() if name not in contract.derived}
     if ROW_ID not in contract.key or ROW_ID in table.columns:
         return with_derived(table.select(*raw).cast(raw).distinct(), contract)

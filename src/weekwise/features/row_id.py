@@ -16,14 +16,16 @@ _BETWEEN, _MISSING = "\x1f", "\x1e"
 def with_row_id(rows: ibis.Table, contract: Contract) -> ibis.Table:
     """Add the key that a contract without one is given.
 
-    It follows from all columns but the target, so that a row keeps it when its outcome becomes
-    known; where any other of its columns changes, it is another row. Equal rows are numbered.
+    It follows from all columns but the target and aggregates, so that a row keeps it when its
+    outcome becomes known; where any other of its columns changes, it is another row. Equal rows are
+    numbered.
 
     Args:
         rows: Rows of the contract, in its types, without `row_id`.
         contract: What they are.
     """
-    told = sorted(name for name in rows.columns if name not in (contract.target, AS_OF))
+    untold = {contract.target, AS_OF, *contract.aggregates}
+    told = sorted(name for name in rows.columns if name not in untold)
     texts = [rows[name].cast("string").fill_null(_MISSING) for name in told]
     hashed = rows.mutate(
         {ROW_ID: ibis.literal(_BETWEEN).join(texts).hexdigest("md5").left(_LENGTH)}

@@ -37,4 +37,10 @@ def why_not(predictor: Predictor, contract: Contract) -> str | None:
         for name in predictor.inputs.raw
         if fitted_on.columns[name].type.facts.textual != contract.columns[name].type.facts.textual
     ]
+    changed += [
+        f"{name} was another aggregate"
+        for name in predictor.features
+        if name in contract.columns
+        and fitted_on.columns[name].aggregate != contract.columns[name].aggregate
+    ]
     return "; ".join(changed) or None

@@ -19,6 +19,7 @@ from weekwise.contract.column import Share
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, RegistryError
+from weekwise.features.aggregate_lookup import AggregateLookup, AggregateTables
 from weekwise.features.derived_columns import Row
 from weekwise.features.model_frame import ModelInputs, model_frame, model_pool
 from weekwise.features.model_rows import ListMaker
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 MODEL_FILE = "model.cbm"
 CONTRACT_FILE = "contract.json"
 PREDICTOR_FILE = "predictor.json"
+AGGREGATES_FILE = "aggregates.json"
 BASE_VALUE = "base_value"
 """The column of `Predictor.contributions` that holds what every row starts from."""
 
@@ -86,6 +88,7 @@ class Predictor:
         model: The trees.
         twin: The same recipe fitted without the holdout, which was judged; none if this predictor
             was judged itself.
+        aggregates: What its run knew of the aggregates it takes, if it takes any.
     """
 
     inputs: ModelInputs
@@ -93,6 +96,7 @@ class Predictor:
     record: TrainingRecord
     model: CatBoost
     twin: Predictor | None = None
+    aggregates: AggregateTables | None = None
 
     @property
     def judged(self) -> Predictor:
@@ -121,6 +125,17 @@ class Predictor:
     @cached_property
     def _maker(self) -> ListMaker:
         return ListMaker(self.inputs)
+
+    @cached_property
+    def lookup(self) -> AggregateLookup | None:
+        """What gives raw rows the aggregates that they lack; none if there are none to give.
+
+        `predict` and the like take rows as they are, since a run's own rows have newer ones. Rows
+        from outside, which need not have them, go through it first.
+        """
+        if self.aggregates is None or not self.aggregates.tables:
+            return None
+        return AggregateLookup(contract=self.contract, known=self.aggregates)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -242,7 +257,8 @@ class Predictor:
         """Write the predictor into a folder, made if need be. Its twin is not written with it.
 
         Args:
-            folder: Where `model.cbm`, `contract.json` and `predictor.json` go.
+            folder: Where `model.cbm`, `contract.json`, `predictor.json` and, for a model that takes
+                aggregates, `aggregates.json` go.
         """
         folder.mkdir(parents=True, exist_ok=True)
         settings = PredictorFile(
@@ -255,6 +271,8 @@ class Predictor:
         self.model.save_model(str(folder / MODEL_FILE))
         (folder / CONTRACT_FILE).write_text(self.contract.model_dump_json(indent=2), "utf-8")
         (folder / PREDICTOR_FILE).write_text(settings.model_dump_json(indent=2), "utf-8")
+        if self.aggregates is not None and self.aggregates.tables:
+            (folder / AGGREGATES_FILE).write_text(self.aggregates.model_dump_json(), "utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Predictor:
@@ -272,6 +290,7 @@ class Predictor:
                 (folder / PREDICTOR_FILE).read_text("utf-8")
             )
             model.load_model(str(folder / MODEL_FILE))
+            aggregates = _read_aggregates(folder / AGGREGATES_FILE)
         except (OSError, ValueError, ContractError, CatBoostError) as error:
             # Pydantic's text has several lines, and a message here is one.
             fault = " ".join(str(error).split())
@@ -285,4 +304,14 @@ class Predictor:
             calendar=settings.calendar,
             country=settings.country,
         )
-        return cls(inputs=inputs, threshold=settings.threshold, record=settings.record, model=model)
+        return cls(
+            inputs=inputs,
+            threshold=settings.threshold,
+            record=settings.record,
+            model=model,
+            aggregates=aggregates,
+        )
+
+
+def _read_aggregates(file: Path) -> AggregateTables | None:
+    return AggregateTables.model_validate_json(file.read_text("utf-8")) if file.exists() else None

@@ -61,9 +61,11 @@ class PredictorModel(PythonModel):
     ) -> pd.DataFrame:
         """Predictions for raw rows of the contract.
 
-        Columns that the signature lets be absent count as missing.
+        Columns that the signature lets be absent count as missing; aggregates are looked up then.
         """
         rows = model_input.reindex(columns=self.predictor.inputs.raw)
+        if self.predictor.lookup is not None:
+            rows = self.predictor.lookup.in_frame(rows)
         return self.predictor.output_frame(self.predictor.predict(rows), model_input.index)
 
 
@@ -88,7 +90,7 @@ def log_predictor(predictor: Predictor, example: pd.DataFrame, *, name: str = "m
             code_paths=[str(_copy_code(Path(scratch)))],
             signature=signature(predictor.contract, predictor.inputs.raw),
             input_example=_example(example, predictor),
-            pip_requirements=pinned_requirements(derived=bool(predictor.inputs.derived.names)),
+            pip_requirements=pinned_requirements(derived=_computes_sql(predictor)),
         )
     return logged
 
@@ -120,6 +122,11 @@ def pinned_requirements(*, derived: bool = True) -> list[str]:
     """
     names = [*REQUIREMENTS, *(DERIVED_REQUIREMENTS if derived else ())]
     return [f"{name}=={version(name)}" for name in names]
+
+
+def _computes_sql(predictor: Predictor) -> bool:
+    lookup = predictor.lookup
+    return bool(predictor.inputs.derived.names) or (lookup is not None and lookup.needs_sql)
 
 
 def _example(rows: pd.DataFrame, predictor: Predictor) -> pd.DataFrame:

@@ -134,7 +134,8 @@ def _extra_column(name: str, contract: Contract) -> Failure:
             severity=Severity.STOP,
             expected=f"no column {name}, which {contract.file} computes from others",
             got=f"column {name}",
-            next_step=f"Drop or rename it in the feed, or remove its `from` in {contract.file}.",
+            next_step="Drop or rename it in the feed, or remove its `from` or `aggregate` in "
+            f"{contract.file}.",
         )
     return Failure(
         column=name,

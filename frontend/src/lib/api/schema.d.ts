@@ -386,6 +386,11 @@ export interface components {
              * @description SHAP value, in the unit of the score.
              */
             contribution: number;
+            /**
+             * As Of
+             * @description For an aggregate that the row did not bring: the run whose value it is.
+             */
+            as_of: string | null;
         };
         /**
          * FieldError

@@ -46,6 +46,7 @@ export interface Property {
   formatMaximum?: string;
   labels?: Record<string, string>;
   unit?: string;
+  'x-looked-up-as-of'?: string;
   default?: Scalar;
 }
 

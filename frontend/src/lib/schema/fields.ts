@@ -27,6 +27,8 @@ export interface Field {
   below: number | undefined;
   options: Option[];
   initial: Scalar;
+  /** The run as of which it is looked up where it is left empty; empty if it is not. */
+  lookedUp: string;
 }
 
 /** The fields of a form, in the contract's order. */
@@ -54,6 +56,7 @@ function fieldOf(name: string, schema: RowSchema): Field {
     below: inner.exclusiveMaximum,
     options,
     initial: outer.default ?? null,
+    lookedUp: outer['x-looked-up-as-of'] ?? '',
   };
 }
 

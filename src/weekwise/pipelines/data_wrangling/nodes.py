@@ -9,6 +9,7 @@ import ibis
 from weekwise.contract.derive import AS_OF
 from weekwise.contract.model import Contract
 from weekwise.errors import FeedError
+from weekwise.features.aggregates import with_aggregates
 from weekwise.features.conform import Feed, as_table, conform, count_rows
 from weekwise.features.window import Window
 from weekwise.reports.wrangling_summary import WranglingSummary, summarize_features
@@ -28,11 +29,11 @@ def clean_feed(feed: Feed, features_contract: Contract) -> ibis.Table:
         FeedError: If the feed has a column that the contract computes.
     """
     table = as_table(feed, features_contract)
-    twice = [name for name in features_contract.derived if name in table.columns]
+    twice = [name for name in features_contract.computed if name in table.columns]
     if twice:
         raise FeedError(
             f"the feed has {', '.join(twice)}, which {features_contract.file} computes; drop or "
-            "rename it in the feed, or remove its `from` in the contract"
+            "rename it in the feed, or remove its `from` or `aggregate` in the contract"
         )
     if AS_OF in features_contract.columns and AS_OF not in table.columns:
         # The run's date is no column of a feed; `build_features` fills it in.
@@ -51,7 +52,8 @@ def build_features(
         window: The run's place in time.
 
     Returns:
-        The contract's columns, ordered by its key, so that equal data gives equal rows in order.
+        The contract's columns, aggregates among them, ordered by its key, so that equal data gives
+        equal rows in order.
     """
     target = str(features_contract.target)
     known = clean_feed.mutate({target: window.known_target(clean_feed, features_contract)})
@@ -62,6 +64,7 @@ def build_features(
     )
     if AS_OF in features_contract.columns:
         rows = rows.mutate({AS_OF: ibis.literal(window.as_of)})
+    rows = with_aggregates(rows, known, features_contract, window)
     return rows.order_by(*(features_contract.key or features_contract.columns))
 
 

@@ -51,8 +51,14 @@ def _training() -> list[Node]:
         Node(
             func=fitting.refit_challenger,
             inputs=["judged_challenger", "training_rows", "holdout_rows", "params:training"],
-            outputs="challenger",
+            outputs="fitted_challenger",
             name="refit_challenger",
+        ),
+        Node(
+            func=fitting.attach_aggregates,
+            inputs=["fitted_challenger", "features", "features_contract", "params:window"],
+            outputs="challenger",
+            name="attach_aggregates",
         ),
     ]
 

@@ -12,6 +12,7 @@ import pandas as pd
 from weekwise.analysis.selection import Selection
 from weekwise.contract.model import Contract
 from weekwise.errors import FeedError
+from weekwise.features.aggregate_tables import aggregate_tables
 from weekwise.features.fingerprint import text_hash
 from weekwise.features.window import Window
 from weekwise.model.boosting import Progress
@@ -180,7 +181,7 @@ def refit_challenger(
         training: Whether to fit again.
 
     Returns:
-        The challenger to register; its predictor's `twin` is the one to judge.
+        The challenger; its predictor's `twin` is the one to judge.
     """
     judged = judged_challenger.predictor
     if judged is None or not training.refit:
@@ -195,6 +196,27 @@ def refit_challenger(
     dates = f", up to {record.train_end}" if record.train_end else ""
     logger.info("Fitted %d trees again, on all %s rows%s.", record.trees, f"{record.rows:,}", dates)
     return replace(judged_challenger, predictor=served)
+
+
+def attach_aggregates(
+    fitted_challenger: Challenger,
+    features: ibis.Table,
+    features_contract: Contract,
+    window: Window,
+) -> Challenger:
+    """The challenger with what the run knows of the aggregates it takes, for rows without them.
+
+    Args:
+        fitted_challenger: The run's own model, if it trained one.
+        features: Rows of the features contract.
+        features_contract: Its contract.
+        window: The run's place in time.
+    """
+    predictor = fitted_challenger.predictor
+    if predictor is None:
+        return fitted_challenger
+    known = aggregate_tables(features, features_contract, window, predictor.features)
+    return replace(fitted_challenger, predictor=replace(predictor, aggregates=known))
 
 
 def _report(progress: Progress, task: Task) -> None:
