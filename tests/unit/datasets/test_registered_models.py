@@ -75,11 +75,17 @@ class FakeRegistry:
 
     def load(self, version: str) -> Predictor:
         """The predictor kept."""
+        if version not in self.predictors:
+            raise RegistryError(f"there is no version {version}")
         return self.predictors[version]
 
     def champion_before(self, as_of: date) -> str | None:
         """The champion of the dates before."""
         return next((v for day, v in self.champions.items() if day < as_of), None)
+
+    def history(self) -> Any:
+        """What happened to the alias, of which a test needs the first champion."""
+        return SimpleNamespace(first_champion=self.champion_before)
 
     def champion_for(self, as_of: date) -> str | None:
         """The champion of that date."""
@@ -180,6 +186,19 @@ class TestChampions:
         champion = ChampionDataset(**WHERE).load().champion
         assert champion is not None
         assert champion.version == "1"
+
+    def test_first_champion(self, registry: FakeRegistry) -> None:
+        """The first champion is loaded; one that cannot be had any more fails no run."""
+        dataset = FirstChampionDataset(**WHERE)
+        registry.champions = {date(2013, 1, 1): "1"}
+        registry.predictors = {"1": predictor()}
+
+        first = dataset.load().champion
+
+        assert first is not None
+        assert (first.version, first.predictor) == ("1", predictor())
+        registry.predictors = {}
+        assert dataset.load().champion is None
 
     @pytest.mark.usefixtures("registry")
     def test_no_champion_yet(self) -> None:

@@ -53,6 +53,23 @@ def test_the_champion_of_any_week(week: int, before: str | None, after: str | No
     assert history.champion_for(WEEK[week]) == after
 
 
+@pytest.mark.parametrize(
+    ("steps", "week", "first"),
+    [
+        ([], 3, None),
+        ([(UP, "1", 1), (UP, "2", 2)], 1, None),
+        ([(UP, "1", 1), (UP, "2", 2)], 2, "1"),
+        ([(UP, "1", 0), (UP, "2", 3), (UP, "9", 0)], 4, "9"),
+        ([(CLEAR, None, 0), (UP, "2", 1)], 3, "2"),
+    ],
+)
+def test_the_first_champion(
+    steps: list[tuple[Action, str | None, int]], week: int, first: str | None
+) -> None:
+    """The first champion is the earliest run's, as its last event left it, and of runs before."""
+    assert a_history(*steps).first_champion(WEEK[week]) == first
+
+
 def test_an_old_week_judged_again() -> None:
     """A later event of an older week changes that week and not the alias."""
     history = a_history((UP, "1", 0), (UP, "2", 1), (UP, "3", 3), (UP, "4", 1))
