@@ -20,8 +20,8 @@ from weekwise.contract.frozen import Frozen
 
 Floats = npt.NDArray[np.float64]
 
-FEWEST_WEEKS = 8
-"""With fewer past weeks it takes more to lie beyond them."""
+FEWEST_WEEKS = 19
+"""Beyond so many one week in twenty lies by chance; with fewer it takes more to lie beyond."""
 
 
 class DriftLevel(StrEnum):

@@ -96,7 +96,7 @@ class PerformanceParams(Frozen):
     act_weeks: int = Field(default=2, ge=1)
     of_weeks: int = Field(default=4, ge=1)
     calibration_weeks: int = Field(default=2, ge=1)
-    shift_limit: float = Field(default=0.1, ge=0)
+    shift_limit: float = Field(default=0.08, ge=0)
     min_outcome_share: Share = 0.8
     trend_weeks: int = Field(default=26, ge=1)
 

@@ -12,7 +12,7 @@ from weekwise.analysis.drift_measures import beyond
         (3.8, [3.7, *[1.0] * 20], True),
         (0.9, [0.2] * 8, True),
         (0.9, [0.5] * 4, False),
-        (1.1, [0.5] * 4, True),
+        (2.5, [0.5] * 4, True),
         (1.1, [0.5], False),
     ],
 )

@@ -352,11 +352,11 @@ class TestDescribePredictions:
         """How far earlier weeks lay from those before comes from the log, of earlier weeks only."""
         earlier = [a_prediction(LAST_WEEK, LAST_WEEK, n, n / 400) for n in range(200)]
         now = [a_prediction(AS_OF, AS_OF, n, 0.5 + n / 400) for n in range(200)]
-        log = [(as_of, *(None,) * 5, psi) for as_of, psi in ((LAST_WEEK, 0.2), (AS_OF, 99.0))]
+        log = [(as_of, *(None,) * 5, psi) for as_of, psi in ((LAST_WEEK, 0.02), (AS_OF, 99.0))]
 
         figures = described(earlier, now, log)
 
-        assert figures.past_psi == (0.2,)
+        assert figures.past_psi == (0.02,)
         assert figures.unusual
 
     def test_estimated_loss(self, score_of: Callable[..., WeekScore]) -> None:
@@ -814,7 +814,7 @@ def test_parts_make_the_figures(figures_of: Callable[..., Figures]) -> None:
 )
 def test_both_reports_of_a_week_agree_on_drift(level: DriftLevel, unusual: bool) -> None:
     """What exploration calls unusual the weekly report does too: one class holds the rule."""
-    measured = feature_drift("rain", "Rain", 0.9, usual=0.1, level=level)
+    measured = feature_drift("rain", "Rain", 0.9, usual=0.04, level=level)
     exploration = an_exploration(drift=(measured,))
 
     figures = nodes.describe_features(exploration, chosen("rain"), Unseen(upcoming_rows=0), WINDOW)

@@ -81,7 +81,7 @@ MAYBE_HIGH = shifted(-0.5, 0.0)
         ([shifted(-0.9, -0.8)], "WARN", "too high (20.0% predicted, 11.0% came; last by 0.90"),
         ([shifted(0.9, 0.8, "Slow")], "WARN", "predictions of Slow were too low (20.0% predicted"),
         ([shifted(0.5, 0.1, "Slow"), shifted(0.5, 0.1, "Fast")], "OK", "held up"),
-        ([shifted(-0.15, -0.1)] * 2, "OK", "held up"),
+        ([shifted(-0.13, -0.1)] * 2, "OK", "held up"),
     ],
 )
 def test_outcomes(

@@ -36,7 +36,7 @@ def drifted(psi: float, usual: float | None, count: int = 1) -> tuple[FeatureDri
     return (far,) * count + (near,) * (10 - count)
 
 
-def predicted(level: DriftLevel, past: tuple[float, ...] = (0.3,) * 8) -> UpcomingPredictions:
+def predicted(level: DriftLevel, past: tuple[float, ...] = (0.3,) * 19) -> UpcomingPredictions:
     """Predictions with this drift."""
     moved = Direction(measure="mean", way="down", effect=-0.5)
     drift = Drift(
@@ -73,8 +73,8 @@ def unseen(rows: int) -> Unseen:
         ("data.gate", (gate_result(failures=3),), "WARN", "got JAC, and 2 more"),
         ("data.upcoming_rows", 6601, "ACT", "6,600 of 6,601 upcoming rows have a prediction"),
         ("data.upcoming_rows", 0, "WARN", "no rows to predict for 5 to 11 August"),
-        ("features.drift", drifted(0.9, 0.1, count=3), "OK", ""),
-        ("features.drift", drifted(0.9, 0.1, count=4), "WARN", "4 of 10 features have drifted"),
+        ("features.drift", drifted(0.9, 0.04, count=3), "OK", ""),
+        ("features.drift", drifted(0.9, 0.04, count=4), "WARN", "4 of 10 features have drifted"),
         ("features.drift", drifted(0.9, 1.5, count=9), "OK", ""),
         ("features.drift", drifted(0.9, None, count=9), "WARN", "9 of 10 features"),
         ("features.drift", (), "OK", ""),
@@ -83,7 +83,7 @@ def unseen(rows: int) -> Unseen:
         ("predictions", predicted(DriftLevel.MODERATE), "OK", ""),
         ("predictions", predicted(DriftLevel.MAJOR), "WARN", "(mean down 0.50 sd)"),
         ("predictions", predicted(DriftLevel.TOO_FEW_ROWS), "OK", ""),
-        ("predictions", predicted(DriftLevel.MAJOR, past=(0.7, *(0.3,) * 8)), "OK", ""),
+        ("predictions", predicted(DriftLevel.MAJOR, past=(0.7, *(0.3,) * 18)), "OK", ""),
         ("predictions", predicted(DriftLevel.MAJOR, past=(0.3, 0.3)), "OK", ""),
         ("predictions", predicted(DriftLevel.MAJOR, past=()), "OK", ""),
     ],
