@@ -28,7 +28,8 @@ import pyarrow as pa
 from weekwise.analysis.feature_drift import measure_drift
 from weekwise.analysis.level_shift import level_shift
 from weekwise.analysis.outcomes import LookBack
-from weekwise.analysis.params import ExplorationParams
+from weekwise.analysis.params import ExplorationParams, PerformanceParams
+from weekwise.analysis.performance import WeekScore
 from weekwise.analysis.selection import Selection
 from weekwise.analysis.table import read_analysis_table
 from weekwise.analysis.unseen import Unseen
@@ -43,6 +44,7 @@ from weekwise.reports.weekly.weekly_report import (
     WeeklyReport,
 )
 from weekwise.tasks import task_of
+from weekwise.tasks.base import Task
 
 PROJECT = Path(__file__).parents[1]
 MISS = 0.2
@@ -127,22 +129,26 @@ def replay(store: Store, monitoring: MonitoringParams) -> Iterator[tuple[WeeklyR
         )
         row = pa.Table.from_pandas(nodes.log_week(report), store.log_schema, preserve_index=False)
         log = pa.concat_tables([log, row])
-        yield report, deserved(realized, report, monitoring, contract)
+        last = past.last
+        judged = realized[realized["as_of"] == last.as_of] if last else realized
+        yield report, deserved(judged, last, task_of(contract)) if last else []
 
 
-def deserved(
-    realized: pd.DataFrame, report: WeeklyReport, monitoring: MonitoringParams, contract: Any
-) -> list[str]:
-    """Why the last week deserves a warning, whatever the rules say."""
-    last = report.figures.performance.last
-    if last is None or not last.judged:
+def deserved(rows: pd.DataFrame, score: WeekScore, task: Task) -> list[str]:
+    """Why a week deserves a warning, whatever the rules say.
+
+    Args:
+        rows: Its predictions with their outcomes.
+        score: What was found of them.
+        task: What is predicted.
+    """
+    if not score.judged:
         return []
-    reasons = ["lost to the trailing baseline"] if last.lost_to_trailing else []
-    rows = realized[(realized["as_of"] == last.as_of) & realized["outcome"].notna()]
-    task = task_of(contract)
-    sure = monitoring.performance.model_copy(update={"confidence": SURE})
-    for part in task.level_parts(rows["outcome"].to_numpy(float), task.stored(rows)):
-        shift = level_shift(rows["cluster"].to_list(), part, sure)
+    reasons = ["lost to the trailing baseline"] if score.lost_to_trailing else []
+    known = rows[rows["outcome"].notna()]
+    sure = PerformanceParams(confidence=SURE)
+    for part in task.level_parts(known["outcome"].to_numpy(float), task.stored(known)):
+        shift = level_shift(known["cluster"].to_list(), part, sure)
         if shift.credible and abs(shift.effect) >= MISS:
             reasons.append(f"missed the level{' of ' * bool(part.label)}{part.label}")
     return reasons
