@@ -202,7 +202,7 @@ def _shifts_table(last: WeekScore, task: Task) -> list[Markup]:
     heads = ["Predicted", "Realized", "Shift", "Low", "High"]
     return [
         table(
-            "The shift that would have met the level, with its 90% interval over days",
+            "The shift that would have met the level, with its interval over days",
             [*(["Class"] if last.shifts[0].label else []), *(Heading(h, "number") for h in heads)],
             [
                 [
