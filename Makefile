@@ -144,6 +144,8 @@ lock: $(BIN)/uv ## Pin every dependency, with hashes
 		$(BIN)/uv pip compile docker/$$image.in --universal --python-version 3.11 --generate-hashes \
 			--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file docker/$$image.lock; \
 	done
+	$(BIN)/uv pip compile benchmarks/autogluon.in --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --quiet --output-file benchmarks/autogluon.lock
 
 clean: ## Forget what runs and tools made; the environment stays
 	rm -rf data/*/ frontend/dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

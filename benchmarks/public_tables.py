@@ -6,6 +6,8 @@ boosting and logistic or ridge regression, and by CatBoost as it comes. Losses a
 squared error on the same rows; ratios are Weekwise's to the others'.
 
     python benchmarks/public_tables.py [--tables wine,iris]
+
+`autogluon_medium.py` beside this runs AutoGluon on the same rows.
 """
 
 from __future__ import annotations
@@ -225,12 +227,27 @@ def loss(table: Table, predicted: np.ndarray) -> float:
     return float(-np.log(shares).mean())
 
 
+def write(folder: Path) -> None:
+    """Write each table as Parquet, with a column that says which rows wait."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, make in TABLES.items():
+        table = make()
+        # Objects, since another pandas may not know this one's text.
+        columns = {each: table.frame[each].to_numpy() for each in table.frame}
+        pd.DataFrame({**columns, "waits": table.waiting}).to_parquet(folder / f"{name}.parquet")
+
+
 def main() -> None:
     """Print each table's losses, and Weekwise's ratio to the others' best and to CatBoost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", help="names, separated by commas; by default all")
-    chosen = parser.parse_args().tables
+    parser.add_argument("--write", type=Path, help="write the tables here for autogluon_medium.py")
+    options = parser.parse_args()
+    chosen = options.tables
     warnings.simplefilter("ignore")
+    if options.write:
+        write(options.write)
+        return
     to_best, to_catboost = [], []
     print("table            Weekwise  boosting    linear  CatBoost   to best  to CatBoost")
     for name in chosen.split(",") if chosen else TABLES:
