@@ -33,6 +33,7 @@ from weekwise.model.rolling_origin import (
 )
 from weekwise.paths import BacktestFolder, DataFolder, replace_whole
 from weekwise.tasks import task_of
+from weekwise.wording import counted
 
 if TYPE_CHECKING:
     import ibis
@@ -132,6 +133,8 @@ def _judge_weeks(loader: EnvironmentConfigLoader, setting: Setting, weeks: int) 
         first_day=history[str(contract.time)].min().date(),
     )
     judged = _judged(setting)
+    asked = counted(len(origins), "week", "weeks")
+    click.echo(f"Going back over {asked}, from the features as of {setting.window.as_of}.")
     with _shown(len(origins)) as shown:
         rolling = RollingOrigin(
             features, contract, setting.calendar, setting.recipe, history, shown.fitting

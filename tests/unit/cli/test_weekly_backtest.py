@@ -89,7 +89,8 @@ def test_past_weeks_of_any_target_are_judged(
     weekly_backtest.run_backtest(loader(folder), 2)
 
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:24] for line in lines[:2]] == [
+    assert lines[0] == "Going back over 2 weeks, from the features as of 2024-03-18."
+    assert [line[:24] for line in lines[1:3]] == [
         "week 1 of 2: 2024-03-04:",
         "week 2 of 2: 2024-03-11:",
     ]
