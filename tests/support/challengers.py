@@ -16,7 +16,7 @@ from weekwise.model.evaluation import Evaluation, HoldoutScores
 from weekwise.model.fitting import refit
 from weekwise.model.promotion import PromotionParams
 from weekwise.model.verdict import Verdict
-from weekwise.pipelines.model_training.nodes import fitting, judging
+from weekwise.pipelines.model_training.nodes import judging, learning
 from weekwise.pipelines.model_training.params import TrainingParams
 from weekwise.reports.wrangling_summary import WranglingSummary
 
@@ -41,7 +41,7 @@ def summary(data_hash: str) -> WranglingSummary:
 def split(frame: pd.DataFrame, **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Trains in two: to fit on, and held out."""
     training = TRAINING.model_copy(update=changes)
-    return fitting.split_history(ibis.memtable(frame), CONTRACT, WINDOW, training)
+    return learning.split_history(ibis.memtable(frame), CONTRACT, WINDOW, training)
 
 
 TRAINING_ROWS, HOLDOUT_ROWS = split(trains())

@@ -22,10 +22,10 @@ from weekwise.infer.environment_files import (
     mapping_text,
 )
 from weekwise.infer.key_and_time import Key, choose_key, choose_time
-from weekwise.infer.leakage import find_leakage
 from weekwise.infer.roles import ColumnDecision, decide_roles, type_of
 from weekwise.infer.source import Source
 from weekwise.infer.target_choice import Target, choose_target
+from weekwise.infer.telling_columns import find_leakage
 from weekwise.tasks import reserved_outputs, task_of
 from weekwise.wording import counted, listed, percent
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from weekwise.pipelines.model_training.nodes import describing, fitting, judging
+from weekwise.pipelines.model_training.nodes import describing, judging, learning
 
 
 def create_pipeline(**_kwargs: Any) -> Pipeline:
@@ -17,7 +17,7 @@ def create_pipeline(**_kwargs: Any) -> Pipeline:
 def _training() -> list[Node]:
     return [
         Node(
-            func=fitting.plan_retraining,
+            func=learning.plan_retraining,
             inputs=[
                 "monitoring_log",
                 "current_champion",
@@ -29,13 +29,13 @@ def _training() -> list[Node]:
             name="plan_retraining",
         ),
         Node(
-            func=fitting.split_history,
+            func=learning.split_history,
             inputs=["features", "features_contract", "params:window", "params:training"],
             outputs=["training_rows", "holdout_rows"],
             name="split_history",
         ),
         Node(
-            func=fitting.fit_challenger,
+            func=learning.fit_challenger,
             inputs=[
                 "training_rows",
                 "features_contract",
@@ -49,13 +49,13 @@ def _training() -> list[Node]:
             name="fit_challenger",
         ),
         Node(
-            func=fitting.refit_challenger,
+            func=learning.refit_challenger,
             inputs=["judged_challenger", "training_rows", "holdout_rows", "params:training"],
             outputs="fitted_challenger",
             name="refit_challenger",
         ),
         Node(
-            func=fitting.attach_aggregates,
+            func=learning.attach_aggregates,
             inputs=["fitted_challenger", "features", "features_contract", "params:window"],
             outputs="challenger",
             name="attach_aggregates",

@@ -7,7 +7,7 @@ import pandas as pd
 
 import tables
 from weekwise.contract.model import Contract
-from weekwise.infer.leakage import Leakage, find_leakage
+from weekwise.infer.telling_columns import Leakage, find_leakage
 
 
 def leakage(frame: pd.DataFrame, target: str = "boolean", **values: Any) -> Leakage:

@@ -30,7 +30,7 @@ from weekwise.errors import FeedError
 from weekwise.features.window import Window
 from weekwise.model.contenders import Challenger, CurrentChampion
 from weekwise.model.retraining import Retraining, RetrainingParams, When
-from weekwise.pipelines.model_training.nodes import fitting
+from weekwise.pipelines.model_training.nodes import learning
 from weekwise.pipelines.model_training.params import TrainingParams
 
 
@@ -47,7 +47,7 @@ class TestPlanRetraining:
     )
     def test_policies(self, when: When, current: CurrentChampion, retrain: bool) -> None:
         """The policy decides, save that without a champion a model is always trained."""
-        plan = fitting.plan_retraining(
+        plan = learning.plan_retraining(
             self.log(drifted=[True, True]),
             current,
             CONTRACT,
@@ -65,7 +65,7 @@ class TestPlanRetraining:
         params = RetrainingParams(retrain=When.IF_NEEDED)
 
         assert (
-            fitting.plan_retraining(self.log(drifted), REIGNING, CONTRACT, WINDOW, params).retrain
+            learning.plan_retraining(self.log(drifted), REIGNING, CONTRACT, WINDOW, params).retrain
             is retrain
         )
 
@@ -74,7 +74,7 @@ class TestPlanRetraining:
         early = Window(as_of=AS_OF - timedelta(days=7))
         params = RetrainingParams(retrain=When.IF_NEEDED)
 
-        plan = fitting.plan_retraining(self.log([True, True]), REIGNING, CONTRACT, early, params)
+        plan = learning.plan_retraining(self.log([True, True]), REIGNING, CONTRACT, early, params)
 
         assert not plan.retrain
 
@@ -148,7 +148,7 @@ class TestSplitHistory:
         """A contract whose time column is a date is split at the same days."""
         table = ibis.memtable(parcels.frame(10)).mutate(day=ibis._.day.cast("date"))
 
-        training, holdout = fitting.split_history(
+        training, holdout = learning.split_history(
             table,
             parcels.contract(),
             Window(as_of=date(2020, 1, 9)),
@@ -170,7 +170,7 @@ def fitted(**changes: Any) -> Challenger:
         "window": WINDOW,
         "training": TRAINING,
     }
-    return fitting.fit_challenger(**{**inputs, **changes})
+    return learning.fit_challenger(**{**inputs, **changes})
 
 
 def with_fit(**changes: Any) -> TrainingParams:
@@ -254,7 +254,7 @@ class TestFitChallenger:
 
     def test_progress_is_told(self, caplog: pytest.LogCaptureFixture) -> None:
         """The log says how far the fitting has come, and what came out."""
-        with caplog.at_level(logging.INFO, logger=fitting.__name__):
+        with caplog.at_level(logging.INFO, logger=learning.__name__):
             fitted()
 
         lines = [record.getMessage() for record in caplog.records]
@@ -267,8 +267,8 @@ class TestRefitChallenger:
         """The challenger to register has seen the holdout, and its twin has not."""
         judged = fitted()
 
-        with caplog.at_level(logging.INFO, logger=fitting.__name__):
-            served = fitting.refit_challenger(judged, TRAINING_ROWS, HOLDOUT_ROWS, TRAINING)
+        with caplog.at_level(logging.INFO, logger=learning.__name__):
+            served = learning.refit_challenger(judged, TRAINING_ROWS, HOLDOUT_ROWS, TRAINING)
 
         assert served.predictor is not None
         assert served.predictor.twin is judged.predictor
@@ -280,8 +280,8 @@ class TestRefitChallenger:
         """With refit: false, or without a model, nothing changes."""
         judged, without = fitted(), TRAINING.model_copy(update={"refit": False})
 
-        assert fitting.refit_challenger(judged, TRAINING_ROWS, HOLDOUT_ROWS, without) is judged
-        again = fitting.refit_challenger(NO_CHALLENGER, TRAINING_ROWS, HOLDOUT_ROWS, TRAINING)
+        assert learning.refit_challenger(judged, TRAINING_ROWS, HOLDOUT_ROWS, without) is judged
+        again = learning.refit_challenger(NO_CHALLENGER, TRAINING_ROWS, HOLDOUT_ROWS, TRAINING)
         assert again is NO_CHALLENGER
 
     def test_refit_or_not_are_two_versions(self) -> None:
