@@ -7,15 +7,9 @@ from collections.abc import Iterator, Mapping
 from weekwise.contract.aggregate import Aggregate, AggregateFunction
 from weekwise.contract.column import Column, Role
 from weekwise.contract.reserved import AS_OF
-from weekwise.contract.types import ColumnType
 from weekwise.wording import nearest
 
 Columns = Mapping[str, Column]
-
-_KEY_TYPES = (
-    *(ColumnType.CATEGORY, ColumnType.STRING, ColumnType.INTEGER),
-    *(ColumnType.BOOLEAN, ColumnType.DATE),
-)
 
 
 def check_aggregates(columns: Columns) -> None:
@@ -45,12 +39,12 @@ def _column_faults(column: Column, aggregate: Aggregate) -> Iterator[str]:
         yield f"it is for features, and the column's role is {column.role}; set role: feature"
     if column.expression is not None:
         yield "the column has from too; keep one of them"
-    whole = aggregate.function is AggregateFunction.COUNT
-    allowed = (ColumnType.INTEGER, ColumnType.NUMBER) if whole else (ColumnType.NUMBER,)
-    if column.type not in allowed:
+    counts = aggregate.function is AggregateFunction.COUNT
+    facts = column.type.facts
+    if not facts.numeric or (facts.whole and not counts):
         yield (
             f"{aggregate.function} gives a number, and the column is of type {column.type}; "
-            f"set type: {allowed[0]}"
+            f"set type: {'integer' if counts else 'number'}"
         )
 
 
@@ -79,7 +73,8 @@ def _key_faults(name: str, key: str, columns: Columns) -> Iterator[str]:
     if key == name or column.aggregate is not None:
         what = "itself" if key == name else "an aggregate too"
         yield f"by names {key}, which is {what}; name columns that a row has by itself"
-    if column.type not in _KEY_TYPES:
+    facts = column.type.facts
+    if not (facts.textual or facts.boolean or facts.whole):
         yield (
             f"by names {key}, whose values of type {column.type} hardly repeat; name a category, "
             "or derive one"

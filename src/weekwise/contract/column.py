@@ -112,12 +112,11 @@ class Column(Frozen):
     )
     aggregate: Aggregate | None = Field(default=None, exclude_if=lambda made: made is None)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _aggregates_may_be_missing(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("aggregate") is not None:
-            return {"missing": 1.0, **data}
-        return data
+    @model_validator(mode="after")
+    def _aggregates_may_be_missing(self) -> Column:
+        if self.aggregate is not None and "missing" not in self.model_fields_set:
+            object.__setattr__(self, "missing", 1.0)
+        return self
 
     @model_validator(mode="after")
     def _limits_fit_the_type(self) -> Column:
