@@ -2,8 +2,8 @@
 
 For each as-of date a run is made in an empty store, up to the stored predictions of its upcoming
 week. These are held against what the flights then did, on exactly the rows that the others are
-scored on. Ten weeks are those that issue 11 names; nine more lie between them, and no choice was
-made on them. Sides without weather are there because observed weather stands in for a forecast.
+scored on. Ten weeks are those that issue 11 names; nine more lie between them. Sides without
+weather are there because observed weather stands in for a forecast.
 
     python benchmarks/model_quality.py [--sides Weekwise,expert] [--weeks other]
 
