@@ -124,7 +124,7 @@ def aggregate_names(columns: Mapping[str, Any]) -> list[str]:
 
 
 def in_words(aggregate: Aggregate, target: str | None) -> str:
-    """What an aggregate is, for people: `Mean of returned by region, over the 28 days known before`.
+    """What an aggregate is, for people: `Mean of returned by region, over all days …`.
 
     Args:
         aggregate: The aggregate.
