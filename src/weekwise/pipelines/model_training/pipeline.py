@@ -6,7 +6,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from weekwise.pipelines.model_training.nodes import describing, judging, learning
+from weekwise.pipelines.model_training import nodes
 
 
 def create_pipeline(**_kwargs: Any) -> Pipeline:
@@ -17,7 +17,7 @@ def create_pipeline(**_kwargs: Any) -> Pipeline:
 def _training() -> list[Node]:
     return [
         Node(
-            func=learning.plan_retraining,
+            func=nodes.plan_retraining,
             inputs=[
                 "monitoring_log",
                 "current_champion",
@@ -29,13 +29,13 @@ def _training() -> list[Node]:
             name="plan_retraining",
         ),
         Node(
-            func=learning.split_history,
+            func=nodes.split_history,
             inputs=["features", "features_contract", "params:window", "params:training"],
             outputs=["training_rows", "holdout_rows"],
             name="split_history",
         ),
         Node(
-            func=learning.fit_challenger,
+            func=nodes.fit_challenger,
             inputs=[
                 "training_rows",
                 "features_contract",
@@ -49,13 +49,13 @@ def _training() -> list[Node]:
             name="fit_challenger",
         ),
         Node(
-            func=learning.refit_challenger,
+            func=nodes.refit_challenger,
             inputs=["judged_challenger", "training_rows", "holdout_rows", "params:training"],
             outputs="fitted_challenger",
             name="refit_challenger",
         ),
         Node(
-            func=learning.attach_aggregates,
+            func=nodes.attach_aggregates,
             inputs=["fitted_challenger", "features", "features_contract", "params:window"],
             outputs="challenger",
             name="attach_aggregates",
@@ -66,7 +66,7 @@ def _training() -> list[Node]:
 def _judging() -> list[Node]:
     return [
         Node(
-            func=judging.score_holdout,
+            func=nodes.score_holdout,
             inputs=[
                 "challenger",
                 "current_champion",
@@ -79,7 +79,7 @@ def _judging() -> list[Node]:
             name="score_holdout",
         ),
         Node(
-            func=judging.judge_challenger,
+            func=nodes.judge_challenger,
             inputs=[
                 "challenger",
                 "current_champion",
@@ -91,7 +91,7 @@ def _judging() -> list[Node]:
             name="judge_challenger",
         ),
         Node(
-            func=judging.evaluate_models,
+            func=nodes.evaluate_models,
             inputs=[
                 "holdout_scores",
                 "training_rows",
@@ -103,7 +103,7 @@ def _judging() -> list[Node]:
             name="evaluate_models",
         ),
         Node(
-            func=judging.list_metrics,
+            func=nodes.list_metrics,
             inputs="evaluation",
             outputs="training_metrics",
             name="list_metrics",
@@ -114,13 +114,13 @@ def _judging() -> list[Node]:
 def _describing() -> list[Node]:
     return [
         Node(
-            func=describing.write_model_card,
+            func=nodes.write_model_card,
             inputs=["challenger", "current_champion", "evaluation", "verdict"],
             outputs="model_card",
             name="write_model_card",
         ),
         Node(
-            func=describing.draw_model,
+            func=nodes.draw_model,
             inputs=[
                 "challenger",
                 "current_champion",
