@@ -8,6 +8,7 @@ from weekwise.pipelines.model_training.nodes.judging import (
     score_holdout,
 )
 from weekwise.pipelines.model_training.nodes.learning import (
+    attach_aggregates,
     fit_challenger,
     plan_retraining,
     refit_challenger,
@@ -15,6 +16,7 @@ from weekwise.pipelines.model_training.nodes.learning import (
 )
 
 __all__ = [
+    "attach_aggregates",
     "draw_model",
     "evaluate_models",
     "fit_challenger",
