@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import shutil
-import subprocess
-import sys
+import traceback
+import warnings
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,40 +20,42 @@ import stores
 
 pytestmark = pytest.mark.slow
 
-CHECK = """
-from pathlib import Path
-from types import SimpleNamespace
-
-from click.testing import CliRunner
-from kedro.framework.startup import bootstrap_project
-
-from weekwise.cli.contract import contract
-
-project = Path({project!r})
-bootstrap_project(project)
-words = ["check", "--env", "orders", *{words!r}]
-result = CliRunner().invoke(contract, words, obj=SimpleNamespace(project_path=project))
-if result.exception and not isinstance(result.exception, SystemExit):
-    raise result.exception
-print(result.output)
-raise SystemExit(result.exit_code)
-"""
-
 
 def checked(folder: Path, *words: str) -> tuple[int, str]:
     """The exit status and the output of the command in a project of this environment alone."""
     shutil.copy(runs.PROJECT / "pyproject.toml", folder)
     (folder / "src").mkdir(exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", CHECK.format(project=str(folder), words=words)],
-        cwd=folder,
-        env=stores.environment(WEEKWISE_DATA_DIR=str(folder / "data")),
-        capture_output=True,
-        text=True,
-        check=False,
+    runs.import_heavy()
+    context = multiprocessing.get_context("fork")
+    answers = context.SimpleQueue()
+    process = context.Process(target=_check, args=(folder, words, answers))
+    process.start()
+    process.join(timeout=300)
+    assert not answers.empty(), f"no word from the check, which ended with {process.exitcode}"
+    status, said = answers.get()
+    assert status in (0, 1), said
+    return status, said
+
+
+def _check(folder: Path, words: tuple[str, ...], answers: Any) -> None:
+    """Run the command, in a process of its own."""
+    from click.testing import CliRunner
+    from kedro.framework.startup import bootstrap_project
+
+    from weekwise.cli.contract import contract
+
+    warnings.simplefilter("ignore")
+    stores.forget()
+    os.environ["WEEKWISE_DATA_DIR"] = str(folder / "data")
+    os.chdir(folder)
+    bootstrap_project(folder)
+    found = CliRunner().invoke(
+        contract, ["check", "--env", "orders", *words], obj=SimpleNamespace(project_path=folder)
     )
-    assert done.returncode in (0, 1), done.stderr
-    return done.returncode, done.stdout
+    if found.exception is None or isinstance(found.exception, SystemExit):
+        answers.put((found.exit_code, found.output))
+    else:
+        answers.put((2, "".join(traceback.format_exception(found.exception))))
 
 
 def test_nothing_to_fix(tmp_path: Path) -> None:

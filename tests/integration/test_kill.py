@@ -71,7 +71,6 @@ class KillInRegistry:
 POINTS = {
     "wrangling: between feed and features": lambda: KillBefore("build_features"),
     "wrangling: while features are written": lambda: KillInTransaction("features"),
-    "wrangling: before its summary": lambda: KillAfterSaving("features"),
     "exploration: before its report": lambda: KillAfterSaving("selected_features"),
     "training: before the version is made": lambda: KillInRegistry("create_model_version"),
     "training: after the version is made": lambda: KillAfterSaving("challenger"),
@@ -79,7 +78,6 @@ POINTS = {
     "training: after the verdict": lambda: KillAfterSaving("verdict"),
     "prediction: while predictions are written": lambda: KillInTransaction("predictions"),
     "prediction: between store and file": lambda: KillAfterSaving("predictions@week"),
-    "monitoring: before the log": lambda: KillBefore("log_week"),
     "monitoring: between log and report": lambda: KillAfterSaving("monitoring_week"),
     "monitoring: between page and report": lambda: KillAfterSaving("weekly_report_page"),
 }

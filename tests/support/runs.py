@@ -66,11 +66,7 @@ def run(
         RunKilledError: If the process ended by SIGKILL.
         RuntimeError: If the run failed; its traceback is the message.
     """
-    with warnings.catch_warnings():
-        # In a run of its own a library's deprecations are nobody's error.
-        warnings.simplefilter("ignore")
-        for name in _HEAVY:
-            __import__(name)
+    import_heavy()
     if not data.exists():
         stores.make_empty(data / "mlflow" / "mlflow.db")
     context = multiprocessing.get_context("fork")
@@ -84,6 +80,15 @@ def run(
         raise RunKilledError
     if process.exitcode != 0:
         raise RuntimeError("no word from the run" if errors.empty() else errors.get())
+
+
+def import_heavy() -> None:
+    """Import what runs need, so that processes forked from here have it."""
+    with warnings.catch_warnings():
+        # In a run of its own a library's deprecations are nobody's error.
+        warnings.simplefilter("ignore")
+        for name in _HEAVY:
+            __import__(name)
 
 
 def _run(
