@@ -24,8 +24,8 @@ PROJECT = Path(__file__).parents[1]
 LOGGING = PROJECT / "benchmarks" / "logging.yml"
 MAX_WALL_RATIO = 2.5
 MAX_MEMORY_GB = 2.0
-_RUNNING = re.compile(r"^(?P<at>\d+\.\d+) Running node: (?P<node>\w+)", re.MULTILINE)
-_COMPLETED = re.compile(r"^(?P<at>\d+\.\d+) Completed node: (?P<node>\w+)", re.MULTILINE)
+_RUNNING = re.compile(r"^(?P<at>\d+\.\d+) Running node: ", re.MULTILINE)
+_COMPLETED = re.compile(r"^(?P<at>\d+\.\d+) Completed node: (?P<pipeline>\w+)\.", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -91,27 +91,15 @@ def stages(run: Cost) -> dict[str, float]:
 
     A node's seconds are those since the node before: loading, the data gate and saving included.
     """
-    owner = _pipeline_of_nodes()
     first = float(next(_RUNNING.finditer(run.output))["at"])
     spent = {"start-up and imports": first - run.started}
     last = first
     for line in _COMPLETED.finditer(run.output):
-        pipeline = owner[line["node"]]
+        pipeline = line["pipeline"]
         spent[pipeline] = spent.get(pipeline, 0.0) + float(line["at"]) - last
         last = float(line["at"])
     spent["Data Docs and closing screen"] = run.started + run.wall - last
     return spent
-
-
-def _pipeline_of_nodes() -> dict[str, str]:
-    from weekwise.pipeline_registry import register_pipelines
-
-    return {
-        node.name: name
-        for name, pipeline in register_pipelines().items()
-        if name != "__default__"
-        for node in pipeline.nodes
-    }
 
 
 def main() -> None:
