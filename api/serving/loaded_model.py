@@ -117,8 +117,8 @@ class LoadedModel:
             One prediction a row, and where each derived input has no value, shape (n,).
         """
         frame = self._frame(columns)
-        predictions: list[Any] = self.predictor.predict(frame).tolist()
         derived = self.predictor.inputs.derived.of_frame(frame)
+        predictions: list[Any] = self.predictor.predict(frame, derived).tolist()
         return predictions, {name: values.isna().to_numpy() for name, values in derived.items()}
 
     def _frame(self, columns: Mapping[str, Array]) -> pd.DataFrame:

@@ -7,7 +7,10 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 NOTHING = "—"
 """What stands for a figure that is not known."""
@@ -104,6 +107,20 @@ def shown(thing: Any, most: int = 60) -> str:
         thing = thing.item()
     text = value(thing)
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def validation_faults(error: ValidationError, *above: str) -> list[str]:
+    """What is wrong with settings: place and message of each fault.
+
+    Args:
+        error: The faults that Pydantic has found.
+        above: Where the settings stand, before Pydantic's own places.
+    """
+    return [
+        f"{'.'.join(map(str, (*above, *fault['loc'])))}: "
+        f"{fault['msg'].removeprefix('Value error, ')}"
+        for fault in error.errors(include_url=False)
+    ]
 
 
 def day(value: date) -> str:

@@ -10,7 +10,7 @@ from weekwise.contract.frozen import Frozen
 
 
 class LookBack(Frozen):
-    """What looking back on earlier predictions cannot see, and what has changed since.
+    """Earlier predictions that cannot be compared with outcomes, and outcomes that have changed.
 
     Attributes:
         unmatched: Weeks whose predictions no outcome can be found for, since the key or what is

@@ -15,7 +15,7 @@ from weekwise.contract.model import Contract, Contracts
 from weekwise.errors import WeekwiseError
 from weekwise.features.calendar import Calendar
 from weekwise.tasks import task_of
-from weekwise.wording import listed, nearest
+from weekwise.wording import listed, nearest, validation_faults
 
 if TYPE_CHECKING:
     import ibis
@@ -190,10 +190,8 @@ def _parameter_faults(name: str, model: type[BaseModel], said: Any) -> Iterator[
     try:
         checked = model.model_validate(said or {})
     except ValidationError as error:
-        for fault in error.errors():
-            place = ".".join(str(part) for part in (name, *fault["loc"]))
-            message = fault["msg"].removeprefix("Value error, ")
-            yield SetupFault("parameters.yml", f"{place}: {message}; got {fault['input']!r}")
+        for said_of, fault in zip(validation_faults(error, name), error.errors(), strict=True):
+            yield SetupFault("parameters.yml", f"{said_of}; got {fault['input']!r}")
         return
     if name == "training":
         yield from _country_faults(checked)
@@ -212,11 +210,8 @@ def _calendar_faults(parameters: Mapping[str, Any]) -> Iterator[SetupFault]:
     try:
         Calendar.model_validate(parameters.get("calendar") or {})
     except ValidationError as error:
-        for fault in error.errors():
-            place = ".".join(str(part) for part in ("calendar", *fault["loc"]))
-            yield SetupFault(
-                "globals.yml", f"{place}: {fault['msg'].removeprefix('Value error, ')}"
-            )
+        for fault in validation_faults(error, "calendar"):
+            yield SetupFault("globals.yml", fault)
     except WeekwiseError as error:
         yield SetupFault("globals.yml", f"calendar.first_as_of: {error}")
 

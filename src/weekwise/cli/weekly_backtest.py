@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from pydantic import BaseModel, ValidationError
 
+from weekwise.cli.backtest_display import shown
 from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.contract.derive import FEATURES, with_feed
 from weekwise.contract.frozen import Frozen
@@ -21,8 +21,7 @@ from weekwise.errors import AsOfError, ConfigurationError, ContractError
 from weekwise.features.calendar import Calendar
 from weekwise.features.fingerprint import text_hash
 from weekwise.features.window import Window
-from weekwise.model.backtest import Backtest, BacktestWeek, Contender, standings, weekly_losses
-from weekwise.model.boosting import Progress
+from weekwise.model.backtest import Backtest, BacktestWeek, standings, weekly_losses
 from weekwise.model.rolling_origin import (
     TRAILING_DAYS,
     Recipe,
@@ -33,11 +32,10 @@ from weekwise.model.rolling_origin import (
 )
 from weekwise.paths import BacktestFolder, DataFolder, replace_whole
 from weekwise.tasks import task_of
-from weekwise.wording import counted
+from weekwise.wording import counted, validation_faults
 
 if TYPE_CHECKING:
     import ibis
-    from rich.progress import Progress as Bars
 
     from weekwise.reports.wrangling_summary import WranglingSummary
 
@@ -135,16 +133,16 @@ def _judge_weeks(loader: EnvironmentConfigLoader, setting: Setting, weeks: int) 
     judged = _judged(setting)
     asked = counted(len(origins), "week", "weeks")
     click.echo(f"Going back over {asked}, from the features as of {setting.window.as_of}.")
-    with _shown(len(origins)) as shown:
+    with shown(len(origins)) as display:
         rolling = RollingOrigin(
-            features, contract, setting.calendar, setting.recipe, history, shown.fitting
+            features, contract, setting.calendar, setting.recipe, history, display.fitting
         )
         for number, origin in enumerate(origins, start=1):
-            shown.week(number, origin)
+            display.week(number, origin)
             if origin not in judged:
                 judged[origin] = rolling.judge(origin)
                 _keep(setting, judged)
-            shown.judged(judged[origin])
+            display.judged(judged[origin])
     result = _result(setting, tuple(judged[origin] for origin in origins), weeks)
     folder = setting.folder
     replace_whole(folder.page, render_backtest(result, task_of(contract)))
@@ -190,11 +188,8 @@ def _read(model: type[Model], parameters: Mapping[str, Any], name: str, **given:
     try:
         return model.model_validate({**(parameters.get(name) or {}), **given})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in (name, *first["loc"]))
-        raise ConfigurationError(
-            f"parameters: {place}: {first['msg']}; fix conf/*/parameters.yml"
-        ) from None
+        first, *_ = validation_faults(error, name)
+        raise ConfigurationError(f"parameters: {first}; fix conf/*/parameters.yml") from None
 
 
 def _summary(data: DataFolder) -> WranglingSummary:
@@ -268,61 +263,3 @@ def _result(setting: Setting, weeks: tuple[BacktestWeek, ...], asked: int) -> Ba
         standings=standings(weeks),
         weekly=weekly_losses(weeks),
     )
-
-
-class _Shown:
-    """What a person sees while weeks are judged: a bar on a terminal, a line a week elsewhere."""
-
-    def __init__(self, weeks: int, bars: Bars | None) -> None:
-        self._weeks = weeks
-        self._bars = bars
-        self._task = bars.add_task("", total=weeks) if bars else None
-        self._words = ""
-
-    def week(self, number: int, origin: date) -> None:
-        """A week's turn has come."""
-        self._words = f"week {number} of {self._weeks}: {origin}"
-        self._say("")
-
-    def fitting(self, progress: Progress) -> None:
-        """A model is being fitted."""
-        self._say(f", {progress.trees} of at most {progress.most} trees")
-
-    def judged(self, week: BacktestWeek) -> None:
-        """A week is judged."""
-        loss = {each: f"{week.loss(each):.4f}" for each in Contender}
-        line = (
-            f"{self._words}: recipe {loss[Contender.RECIPE]}, "
-            f"last week's model {loss[Contender.LAST_WEEK]}, linear {loss[Contender.LINEAR]}, "
-            f"trailing constant {loss[Contender.TRAILING]}"
-        )
-        if self._bars is None or self._task is None:
-            click.echo(line)
-        else:
-            self._bars.console.print(line, highlight=False)
-            self._bars.advance(self._task)
-
-    def _say(self, further: str) -> None:
-        if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, description=f"{self._words}{further}")
-
-
-@contextmanager
-def _shown(weeks: int) -> Iterator[_Shown]:
-    from weekwise.cli.console import console
-
-    screen = console()
-    if not screen.is_terminal:
-        yield _Shown(weeks, None)
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        BarColumn(20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Bars(*columns, console=screen, transient=True) as bars:
-        yield _Shown(weeks, bars)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -109,13 +110,18 @@ class ModelInputs(Frozen):
         return [self.contract.time] if self.calendar and self.contract.time else []
 
 
-def model_frame(rows: pd.DataFrame, inputs: ModelInputs) -> pd.DataFrame:
+def model_frame(
+    rows: pd.DataFrame,
+    inputs: ModelInputs,
+    derived: Mapping[str, pd.Series[Any]] | None = None,
+) -> pd.DataFrame:
     """What the model is given of some raw rows.
 
     Args:
         rows: Raw rows of the contract, shape (n, any): its features (text, numbers or booleans of
             any dtype, None or NaN where missing) and its time column. Other columns are ignored.
         inputs: What the model takes.
+        derived: The rows' derived columns; computed here if left out.
 
     Returns:
         One column for each of `inputs.names`, on the index of `rows`: categories as text, all else
@@ -126,7 +132,7 @@ def model_frame(rows: pd.DataFrame, inputs: ModelInputs) -> pd.DataFrame:
     """
     _refuse_missing_columns(rows, inputs)
     categories = set(inputs.categories)
-    derived = inputs.derived.of_frame(rows)
+    derived = inputs.derived.of_frame(rows) if derived is None else derived
     columns: dict[str, Any] = {
         name: read(
             derived[name] if name in derived else rows[name],

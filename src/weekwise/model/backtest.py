@@ -130,7 +130,7 @@ class Backtest(Frozen):
         as_of: The date that the table was built for.
         horizon_days: How many days of each week are judged, at the most.
         known_after_days: How many days after its date an outcome is known.
-        trailing_days: How many days the trailing constant looks back.
+        trailing_days: The newest days whose outcomes make the trailing constant.
         weeks: The weeks, in order.
         asked: How many weeks were asked for.
         standings: The recipe, then its rivals.

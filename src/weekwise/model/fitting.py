@@ -242,11 +242,13 @@ def _errors(fitted: Predictor, unseen: pd.DataFrame, outcome: Floats) -> tuple[f
     if unseen.empty:
         return None
     settings = Settings(threshold=fitted.threshold, loss=fitted.record.loss)
-    pool = model_pool(unseen, fitted.inputs)
     task = fitted.task
-    return task.errors(
-        outcome, lambda: task.predict(fitted.model, pool, settings, threads=-1), settings
-    )
+
+    def predict() -> Floats:
+        pool = model_pool(unseen, fitted.inputs)
+        return task.predict(fitted.model, pool, settings, threads=-1)
+
+    return task.errors(outcome, predict, settings)
 
 
 def _errors_of_parts(

@@ -21,7 +21,7 @@ from weekwise.model.training_record import TrainingRecord
 Bools = npt.NDArray[np.bool_]
 
 
-def held_out(rows: pd.DataFrame, contract: Contract, *, start: date, share: float) -> Bools:
+def held_out(rows: pd.DataFrame, contract: Contract, *, start: date, share: float = 0.0) -> Bools:
     """Which rows of history no model of a run is fitted on.
 
     Args:

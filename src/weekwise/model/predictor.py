@@ -6,7 +6,7 @@ raw rows give the same numbers everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -147,12 +147,15 @@ class Predictor:
         """The calendar features it takes."""
         return self.inputs.calendar
 
-    def predict(self, rows: pd.DataFrame) -> Floats:
+    def predict(
+        self, rows: pd.DataFrame, derived: Mapping[str, pd.Series[Any]] | None = None
+    ) -> Floats:
         """What the model makes of some rows.
 
         Args:
             rows: Raw rows of the contract, shape (n, any), as for `model_frame`: None and NaN are
                 missing values, categories never seen are scored as such, other columns ignored.
+            derived: Their derived columns, where the caller has them already.
 
         Returns:
             Predictions as the task has them, shape (n, …), in the order of `rows`.
@@ -160,7 +163,7 @@ class Predictor:
         Raises:
             DataGateError: If a column is missing, or has a value that is not of its type.
         """
-        frame = model_frame(rows, self.inputs)
+        frame = model_frame(rows, self.inputs, derived)
         if frame.empty:
             return np.empty((0, *self.task.row_shape))
         threads = 1 if len(frame) < _ONE_THREAD_ROWS else -1

@@ -31,7 +31,7 @@ from weekwise.features.window import Window
 from weekwise.model.backtest import BacktestWeek, Contender, DayScore
 from weekwise.model.boosting import OnProgress
 from weekwise.model.fitting import fit, refit
-from weekwise.model.holdout import clusters
+from weekwise.model.holdout import clusters, held_out
 from weekwise.model.linear_learner import fit_linear
 from weekwise.model.predictor import Predictor
 from weekwise.model.training_record import FitParams
@@ -39,7 +39,7 @@ from weekwise.tasks import task_of
 from weekwise.tasks.base import Task
 
 TRAILING_DAYS = 14
-"""How many days the trailing constant looks back."""
+"""The newest days whose outcomes make the trailing constant."""
 
 
 class Recipe(Frozen):
@@ -171,7 +171,7 @@ class RollingOrigin:
         window = Window(as_of=origin, horizon_days=self.recipe.horizon_days)
         known = self._known(origin)
         start = window.history_end(self.contract) - timedelta(days=self.recipe.holdout_days)
-        out = self._dates(known) >= np.datetime64(start)
+        out = held_out(known, self.contract, start=start)
         train, holdout = (known[part].reset_index(drop=True) for part in (~out, out))
         if train.empty:
             raise FeedError(

@@ -11,10 +11,10 @@ from weekwise.pipelines.model_monitoring import nodes
 
 def create_pipeline(**_kwargs: Any) -> Pipeline:
     """From predictions and their outcomes to the monitoring log and the weekly report."""
-    return Pipeline([*_looking_back(), *_looking_ahead(), *_reporting()])
+    return Pipeline([*_outcomes(), *_past_weeks(), *_coming_week(), *_reporting()])
 
 
-def _looking_back() -> list[Node]:
+def _outcomes() -> list[Node]:
     return [
         Node(
             func=nodes.join_outcomes,
@@ -48,6 +48,11 @@ def _looking_back() -> list[Node]:
             outputs="daily_outcomes",
             name="count_outcomes",
         ),
+    ]
+
+
+def _past_weeks() -> list[Node]:
+    return [
         Node(
             func=nodes.score_past_weeks,
             inputs=[
@@ -78,7 +83,7 @@ def _looking_back() -> list[Node]:
     ]
 
 
-def _looking_ahead() -> list[Node]:
+def _coming_week() -> list[Node]:
     return [
         Node(
             func=nodes.describe_predictions,

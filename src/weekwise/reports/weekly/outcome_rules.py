@@ -136,7 +136,7 @@ def _running(
 
 
 def look_back_findings(figures: Figures) -> Iterator[Finding]:
-    """What looking back could not see, and outcomes that have changed."""
+    """What could not be compared with outcomes, and outcomes that have changed."""
     look_back = figures.performance.look_back
     reasons = []
     if look_back.corrected:

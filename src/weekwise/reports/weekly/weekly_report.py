@@ -47,7 +47,7 @@ class RealizedPerformance(Frozen):
         calibration: Calibration of the last of them.
         classes: Each class in the last of them, where a class is predicted.
         slices: Slices of the last of them, the worst first.
-        look_back: What could not be looked back on, and which outcomes have changed.
+        look_back: What could not be compared with outcomes, and which outcomes have changed.
     """
 
     weeks: tuple[WeekScore, ...] = ()

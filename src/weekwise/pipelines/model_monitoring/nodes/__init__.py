@@ -4,12 +4,12 @@ A rerun of an old week must say what it said then: whatever tables hold of weeks
 as-of date is left out before anything else is done with them.
 """
 
-from weekwise.pipelines.model_monitoring.nodes.looking_ahead import (
+from weekwise.pipelines.model_monitoring.nodes.coming_week import (
     describe_features,
     describe_predictions,
     find_unseen_categories,
 )
-from weekwise.pipelines.model_monitoring.nodes.looking_back import (
+from weekwise.pipelines.model_monitoring.nodes.past_weeks import (
     count_outcomes,
     join_outcomes,
     note_outcomes,

@@ -106,7 +106,7 @@ def note_outcomes(
         monitoring: How many weeks are judged.
 
     Returns:
-        What to note, and what looking back cannot see or what has changed.
+        What to note, and what cannot be compared or what has changed.
     """
     earlier = outcome_log.filter(outcome_log.as_of < ibis.literal(window.as_of)).order_by("as_of")
     realized = realized_predictions[["row", "outcome"]]
