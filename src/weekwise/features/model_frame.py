@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from pydantic import model_validator
@@ -15,16 +15,12 @@ from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, DataGateError
 from weekwise.features.derived_columns import DerivedColumns
 from weekwise.features.read_values import (
-    Floats,
     category_column,
     number_column,
     read,
     time_column,
 )
 from weekwise.features.time_features import calendar_feature, calendar_features
-
-if TYPE_CHECKING:
-    from catboost import Pool
 
 
 class ModelInputs(Frozen):
@@ -145,27 +141,6 @@ def model_frame(
         times = read(rows[inputs.contract.time], lambda column: time_column(column, zone))
         columns |= calendar_features(times, inputs.calendar, country=inputs.country)
     return pd.DataFrame(columns, index=rows.index, copy=False)
-
-
-def model_pool(
-    rows: pd.DataFrame,
-    inputs: ModelInputs,
-    *,
-    label: Floats | None = None,
-    weight: Floats | None = None,
-) -> Pool:
-    """The same as a CatBoost pool.
-
-    Args:
-        rows: Raw rows, as for `model_frame`.
-        inputs: What the model takes.
-        label: The outcome of each row, shape (n,).
-        weight: The weight of each row, shape (n,).
-    """
-    from catboost import Pool
-
-    frame = model_frame(rows, inputs)
-    return Pool(frame, label, weight=weight, cat_features=inputs.categories, thread_count=1)
 
 
 def _refuse_missing_columns(rows: pd.DataFrame, inputs: ModelInputs) -> None:

@@ -39,8 +39,8 @@ class CrossValidation:
     parts: tuple[Bools, ...]
     models: tuple[CatBoost, ...]
 
-    def predict(self, of_part: Callable[[CatBoost, Bools], Floats]) -> Floats:
-        """What each row is predicted as by the model that was not grown on it.
+    def scores(self, of_part: Callable[[CatBoost, Bools], Floats]) -> Floats:
+        """The scores of each row by the model that was not grown on it.
 
         Args:
             of_part: Gives what a model makes of some rows.
@@ -49,10 +49,7 @@ class CrossValidation:
             Shape (n, …).
         """
         found = [of_part(model, part) for model, part in zip(self.models, self.parts, strict=True)]
-        whole = np.empty((self.parts[0].size, *found[0].shape[1:]))
-        for part, predicted in zip(self.parts, found, strict=True):
-            whole[part] = predicted
-        return whole
+        return in_place(self.parts, found)
 
 
 def cross_validate(
@@ -73,6 +70,22 @@ def cross_validate(
     mean = np.average(whole, axis=0, weights=[int(part.sum()) for part in parts])
     best = int(mean.argmin())
     return CrossValidation(best + 1, float(mean[best]), tuple(parts), models)
+
+
+def in_place(parts: Sequence[Bools], found: Sequence[Floats]) -> Floats:
+    """What was found for each part, as one array in the order of the rows.
+
+    Args:
+        parts: Which rows are in each part, shapes (n,); each row is in one.
+        found: What was found for its rows, in their order.
+
+    Returns:
+        Shape (n, …).
+    """
+    whole = np.empty((parts[0].size, *found[0].shape[1:]))
+    for part, values in zip(parts, found, strict=True):
+        whole[part] = values
+    return whole
 
 
 def can_be_cut(task: Task, outcome: Floats, parts: Sequence[Bools]) -> bool:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from weekwise.contract.model import Contract
-from weekwise.errors import FeedError
-from weekwise.features.model_frame import ModelInputs, model_pool
-from weekwise.features.read_values import Floats
+from weekwise.features.model_frame import ModelInputs
 from weekwise.features.time_features import calendar_feature
-from weekwise.model.boosting import OnProgress, grow
-from weekwise.model.cross_validation import CrossValidation, can_be_cut, cross_validate
+from weekwise.model.boosting import OnProgress
+from weekwise.model.cross_validation import can_be_cut, cross_validate
+from weekwise.model.learning_material import LearningMaterial, refuse_unfit
 from weekwise.model.predictor import Predictor
 from weekwise.model.training_record import FitParams, TrainingRecord
 from weekwise.model.training_rows import TrainingRows
 from weekwise.tasks import task_of
-from weekwise.tasks.base import Task
-from weekwise.tasks.records import Settings
-
-if TYPE_CHECKING:
-    from catboost import CatBoost, Pool
 
 
 def fit(
@@ -68,18 +60,20 @@ def fit(
     )
     params, rows, parts = _cut(train, contract, params)
     outcome = task.outcomes(rows.frame[contract.target])
-    _refuse_unfit(task, outcome, rows.aside)
+    refuse_unfit(task, outcome, rows.aside)
     loss = task.loss_of_trees(outcome, params.loss)
-
-    def grown(rows: TrainingRows, trees: int, on_progress: OnProgress | None) -> CatBoost:
-        return _grown(rows, outcome, inputs, loss, params, trees, on_progress)
-
-    def without(part: npt.NDArray[np.bool_]) -> CatBoost:
-        return grown(replace(rows, aside=part), params.iterations, None)
-
-    validated = cross_validate(parts, without, loss) if parts else None
-    model = grown(rows, validated.trees if validated else params.iterations, on_progress)
+    material = LearningMaterial(rows, inputs, params, loss)
+    validated = (
+        cross_validate(parts, lambda part: material.trees(part, params.iterations), loss)
+        if parts
+        else None
+    )
+    most = validated.trees if validated else params.iterations
+    model = material.trees(rows.aside, most, on_progress)
     best = model.get_best_score().get("validation", {}).get(loss)
+    unseen = material.unseen(model, validated)
+    few = len(train) * task.scores <= params.blend_max_rows
+    share = unseen.best_share() if unseen and few else 0.0
     record = TrainingRecord(
         as_of=as_of,
         train_start=rows.start,
@@ -91,13 +85,18 @@ def fit(
         trees=int(model.tree_count_),
         validation_loss=validated.loss if validated else best,
         params=params,
+        errors=unseen.errors(share) if unseen else None,
         loss=loss,
         folds=len(parts) or None,
+        linear_share=share,
     )
-    fitted = Predictor(inputs=inputs, threshold=params.threshold, record=record, model=model)
-    if validated is None:
-        return fitted.with_errors(_errors(fitted, rows.frame[rows.aside], outcome[rows.aside]))
-    return fitted.with_errors(_errors_of_parts(fitted, validated, rows.frame, outcome))
+    return Predictor(
+        inputs=inputs,
+        threshold=params.threshold,
+        record=record,
+        model=model,
+        linear=material.linear(~rows.aside) if share else None,
+    )
 
 
 def refit(
@@ -129,10 +128,10 @@ def refit(
     everything = params.model_copy(update={"validation_every": None})
     rows = TrainingRows.of(pd.concat([train, holdout], ignore_index=True), contract, everything)
     outcome = task.outcomes(rows.frame[contract.target])
-    _refuse_unfit(task, outcome, rows.aside)
+    refuse_unfit(task, outcome, rows.aside)
     loss = judged.record.loss or task.loss_of_trees(outcome, params.loss)
-    trees = max(1, judged.record.trees)
-    model = _grown(rows, outcome, judged.inputs, loss, params, trees, on_progress)
+    material = LearningMaterial(rows, judged.inputs, params, loss)
+    model = material.trees(rows.aside, max(1, judged.record.trees), on_progress)
     record = judged.record.model_copy(
         update={
             "train_start": rows.start,
@@ -152,13 +151,17 @@ def refit(
         threshold=judged.threshold,
         record=record,
         model=model,
+        linear=material.linear(~rows.aside) if judged.linear else None,
         twin=judged,
     )
     if judged.record.folds:
         return served.with_errors(judged.record.errors)
     before = TrainingRows.of(train, contract, params)
     unseen = pd.concat([before.frame[before.aside], holdout], ignore_index=True)
-    return served.with_errors(_errors(judged, unseen, task.outcomes(unseen[contract.target])))
+    unseen_outcome = task.outcomes(unseen[contract.target])
+    return served.with_errors(
+        task.errors(unseen_outcome, lambda: judged.predict(unseen), judged.settings)
+    )
 
 
 def _calendar(contract: Contract, params: FitParams) -> tuple[str, ...]:
@@ -185,81 +188,3 @@ def _cut(
             return of_few, rows, parts
     params = params.of_rows(len(train) * task.scores)
     return params, TrainingRows.of(train, contract, params), ()
-
-
-def _refuse_unfit(task: Task, outcome: Floats, aside: npt.NDArray[np.bool_]) -> None:
-    if np.isnan(outcome).any():
-        raise FeedError(
-            f"{int(np.isnan(outcome).sum())} of {len(outcome)} training rows have no outcome; "
-            "train on history only"
-        )
-    parts = [(outcome[~aside], "trained on")]
-    if aside.any():
-        parts.append((outcome[aside], "set aside"))
-    for part, name in parts:
-        fault = task.fault(part)
-        if fault:
-            raise FeedError(f"the {len(part)} rows {name} {fault}; more history is needed")
-
-
-def _grown(
-    rows: TrainingRows,
-    outcome: Floats,
-    inputs: ModelInputs,
-    loss: str,
-    params: FitParams,
-    trees: int,
-    on_progress: OnProgress | None,
-) -> CatBoost:
-    """Trees grown on all rows but those set aside, which stop them early."""
-    task = task_of(inputs.contract)
-    start = task.start(outcome[~rows.aside], loss)
-
-    def pool(part: npt.NDArray[np.bool_]) -> Pool:
-        weights = rows.weights(part, params.recency_half_life_days)
-        made = model_pool(rows.frame[part], inputs, label=outcome[part], weight=weights)
-        return made.set_baseline(np.full(int(part.sum()), start)) if start else made
-
-    validation = pool(rows.aside) if rows.aside.any() else None
-    model = grow(
-        pool(~rows.aside),
-        validation,
-        task.new_model,
-        loss,
-        params,
-        trees=trees,
-        on_progress=on_progress,
-    )
-    if start:
-        # What every row started from becomes a part of the model.
-        scale, bias = model.get_scale_and_bias()
-        model.set_scale_and_bias(scale, bias + start)
-    return model
-
-
-def _errors(fitted: Predictor, unseen: pd.DataFrame, outcome: Floats) -> tuple[float, float] | None:
-    """The `errors` that rows which trees were not grown on show, if there are any."""
-    if unseen.empty:
-        return None
-    settings = Settings(threshold=fitted.threshold, loss=fitted.record.loss)
-    task = fitted.task
-
-    def predict() -> Floats:
-        pool = model_pool(unseen, fitted.inputs)
-        return task.predict(fitted.model, pool, settings, threads=-1)
-
-    return task.errors(outcome, predict, settings)
-
-
-def _errors_of_parts(
-    fitted: Predictor, validated: CrossValidation, rows: pd.DataFrame, outcome: Floats
-) -> tuple[float, float] | None:
-    """The same of a cross-validation: every row as the model without its part predicts it."""
-    settings = Settings(threshold=fitted.threshold, loss=fitted.record.loss)
-    task = fitted.task
-
-    def of_part(model: CatBoost, part: npt.NDArray[np.bool_]) -> Floats:
-        pool = model_pool(rows[part], fitted.inputs)
-        return task.predict(model, pool, settings, threads=-1)
-
-    return task.errors(outcome, lambda: validated.predict(of_part), settings)

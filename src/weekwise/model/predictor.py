@@ -1,4 +1,4 @@
-"""The predictor: a CatBoost model with the contract and the preprocessing it was fitted with.
+"""The predictor: a model with the contract and the preprocessing it was fitted with.
 
 It is what a weekly run registers and what batch prediction and the service load, so that the same
 raw rows give the same numbers everywhere.
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,9 +21,11 @@ from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, RegistryError
 from weekwise.features.aggregate_lookup import AggregateLookup, AggregateTables
 from weekwise.features.derived_columns import Row
-from weekwise.features.model_frame import ModelInputs, model_frame, model_pool
+from weekwise.features.model_frame import ModelInputs, model_frame
 from weekwise.features.model_rows import ListMaker
 from weekwise.features.read_values import Floats
+from weekwise.model.linear_model import LinearModel
+from weekwise.model.scorer import Scorer
 from weekwise.model.training_record import TrainingRecord
 from weekwise.tasks import task_of
 from weekwise.tasks.base import Task
@@ -36,14 +38,15 @@ MODEL_FILE = "model.cbm"
 CONTRACT_FILE = "contract.json"
 PREDICTOR_FILE = "predictor.json"
 AGGREGATES_FILE = "aggregates.json"
-BASE_VALUE = "base_value"
-"""The column of `Predictor.contributions` that holds what every row starts from."""
-
-_ONE_THREAD_ROWS = 1000  # below this, starting threads costs more than they save
+LINEAR_FILE = "linear.json"
+BASE_VALUE, LEVEL = "base_value", "level_correction"
+"""The columns of `Predictor.contributions` that hold what every row starts from, and what every
+row's score is corrected by."""
+_Part = TypeVar("_Part", bound=Frozen)
 
 
 class PredictorFile(Frozen):
-    """What `predictor.json` holds: all of a predictor but its trees and its contract.
+    """What `predictor.json` holds: a predictor without its trees, linear model and contract.
 
     Attributes:
         features: The contract's features that the model takes, in its order.
@@ -68,12 +71,14 @@ class RowExplanation:
         values: What the model was given, in the order of its inputs' names.
         contributions: What each adds, in the same order.
         row: The row with the derived columns that the model takes.
-        base: What every row starts from; with all contributions it is the row's score.
+        base: What every row starts from.
+        level: The level correction; with it and all contributions the base is the row's score.
     """
 
     values: tuple[Any, ...]
     contributions: tuple[float, ...]
     base: float
+    level: float
     row: Row
 
 
@@ -89,6 +94,8 @@ class Predictor:
         twin: The same recipe fitted without the holdout, which was judged; none if this predictor
             was judged itself.
         aggregates: What its run knew of the aggregates it takes, if it takes any.
+        linear: The linear model that the trees are blended with, if they are with one; the record
+            has its share.
     """
 
     inputs: ModelInputs
@@ -97,6 +104,7 @@ class Predictor:
     model: CatBoost
     twin: Predictor | None = None
     aggregates: AggregateTables | None = None
+    linear: LinearModel | None = None
 
     @property
     def judged(self) -> Predictor:
@@ -121,6 +129,18 @@ class Predictor:
     def settings(self) -> Settings:
         """What its answers need beside the trees."""
         return Settings(threshold=self.threshold, errors=self.record.errors, loss=self.record.loss)
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """What scores rows."""
+        return Scorer(
+            task=self.task,
+            inputs=self.inputs.names,
+            trees=self.model,
+            linear=self.linear,
+            share=self.record.linear_share,
+            level=self.record.level,
+        )
 
     @cached_property
     def _maker(self) -> ListMaker:
@@ -166,8 +186,7 @@ class Predictor:
         frame = model_frame(rows, self.inputs, derived)
         if frame.empty:
             return np.empty((0, *self.task.row_shape))
-        threads = 1 if len(frame) < _ONE_THREAD_ROWS else -1
-        return self.task.predict(self.model, frame, self.settings, threads=threads)
+        return self.task.of_scores(self.scorer.of_frame(frame), self.settings)
 
     def complete(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Rows with the derived columns that the model takes; complete ones stay as they are.
@@ -188,10 +207,9 @@ class Predictor:
         """
         if not rows:
             return []
-        # Given lists, CatBoost asks the model for the places of its categories every time.
-        predictions: list[Any] = self.task.predict(
-            self.model, self._pool(self._maker.complete(rows)), self.settings, threads=1
-        ).tolist()
+        lists = self._maker.lists(self._maker.complete(rows))
+        scores = self.scorer.of_lists(lists, self._pool(lists))
+        predictions: list[Any] = self.task.of_scores(scores, self.settings).tolist()
         return predictions
 
     def output_frame(self, predicted: Floats, index: pd.Index | None = None) -> pd.DataFrame:
@@ -210,22 +228,23 @@ class Predictor:
             row: A raw row; a column left out counts as missing.
         """
         (row,) = self._maker.complete([row])
-        pool = self._pool([row])
-        shap = self.task.contributions(
-            self.model.get_feature_importance(pool, type="ShapValues", thread_count=1)
-        )[0]
+        lists = self._maker.lists([row])
+        frame = pd.DataFrame(lists, columns=list(self.inputs.names))
+        (added,) = self.scorer.contributions(self._pool(lists), frame, threads=1).tolist()
+        *contributions, base, level = added
         return RowExplanation(
-            values=tuple(self._maker.lists([row])[0]),
-            contributions=tuple(shap[:-1].tolist()),
-            base=float(shap[-1]),
+            values=tuple(lists[0]),
+            contributions=tuple(contributions),
+            base=base,
+            level=level,
             row=row,
         )
 
-    def _pool(self, rows: Sequence[Row]) -> Pool:
+    def _pool(self, lists: list[list[Any]]) -> Pool:
         from catboost import Pool
 
-        places = self._maker.categories
-        return Pool(self._maker.lists(rows), cat_features=places, thread_count=1)
+        # Given lists, CatBoost asks the model for the places of its categories every time.
+        return Pool(lists, cat_features=self._maker.categories, thread_count=1)
 
     def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
         """What each input adds to each row's score: SHAP values.
@@ -237,31 +256,29 @@ class Predictor:
             rows: Raw rows of the contract, shape (n, any), as for `predict`.
 
         Returns:
-            On the index of `rows`, one column per input and `base_value`; a row's sum is its
-            score on the scale that the task names.
+            On the index of `rows`, one column per input, `base_value` and `level_correction`; a
+            row's sum is its score on the scale that the task names.
         """
-        columns = [*self.inputs.names, BASE_VALUE]
+        from catboost import Pool
+
+        columns = [*self.inputs.names, BASE_VALUE, LEVEL]
         if rows.empty:
             return pd.DataFrame(columns=columns, index=rows.index, dtype=np.float64)
-        pool = model_pool(rows, self.inputs)
-        values = self.task.contributions(self.model.get_feature_importance(pool, type="ShapValues"))
+        frame = model_frame(rows, self.inputs)
+        pool = Pool(frame, cat_features=self.inputs.categories)
+        values = self.scorer.contributions(pool, frame, threads=-1)
         return pd.DataFrame(values, columns=columns, index=rows.index)
 
     def importances(self) -> pd.Series[float]:
         """How much each input changes the predictions, in percent, the most important first."""
-        values = pd.Series(
-            self.model.get_feature_importance(type="PredictionValuesChange"),
-            index=list(self.inputs.names),
-            name="importance",
-        )
-        return values.sort_values(ascending=False, kind="stable")
+        return self.scorer.importances()
 
     def save(self, folder: Path) -> None:
         """Write the predictor into a folder, made if need be. Its twin is not written with it.
 
         Args:
-            folder: Where `model.cbm`, `contract.json`, `predictor.json` and, for a model that takes
-                aggregates, `aggregates.json` go.
+            folder: Where `model.cbm`, `contract.json`, `predictor.json` and, for a model that has
+                them, `aggregates.json` and `linear.json` go.
         """
         folder.mkdir(parents=True, exist_ok=True)
         settings = PredictorFile(
@@ -276,6 +293,8 @@ class Predictor:
         (folder / PREDICTOR_FILE).write_text(settings.model_dump_json(indent=2), "utf-8")
         if self.aggregates is not None and self.aggregates.tables:
             (folder / AGGREGATES_FILE).write_text(self.aggregates.model_dump_json(), "utf-8")
+        if self.linear is not None:
+            (folder / LINEAR_FILE).write_text(self.linear.model_dump_json(), "utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Predictor:
@@ -293,7 +312,8 @@ class Predictor:
                 (folder / PREDICTOR_FILE).read_text("utf-8")
             )
             model.load_model(str(folder / MODEL_FILE))
-            aggregates = _read_aggregates(folder / AGGREGATES_FILE)
+            aggregates = _read(AggregateTables, folder / AGGREGATES_FILE)
+            linear = _read(LinearModel, folder / LINEAR_FILE)
         except (OSError, ValueError, ContractError, CatBoostError) as error:
             # Pydantic's text has several lines, and a message here is one.
             fault = " ".join(str(error).split())
@@ -313,8 +333,9 @@ class Predictor:
             record=settings.record,
             model=model,
             aggregates=aggregates,
+            linear=linear,
         )
 
 
-def _read_aggregates(file: Path) -> AggregateTables | None:
-    return AggregateTables.model_validate_json(file.read_text("utf-8")) if file.exists() else None
+def _read(kind: type[_Part], file: Path) -> _Part | None:
+    return kind.model_validate_json(file.read_text("utf-8")) if file.exists() else None

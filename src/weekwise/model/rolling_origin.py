@@ -7,7 +7,7 @@ one table of features serves all origins; what moves is which outcomes are known
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError, FeedError
 from weekwise.features.calendar import Calendar
+from weekwise.features.model_frame import model_frame
 from weekwise.features.read_values import Floats
 from weekwise.features.window import Window
 from weekwise.model.backtest import BacktestWeek, Contender, DayScore
@@ -156,7 +157,7 @@ class RollingOrigin:
         predicted = {
             Contender.RECIPE: model.predict(week),
             Contender.LAST_WEEK: self.task.aligned(earlier.predict(week), earlier.task),
-            Contender.LINEAR: fit_linear(known, model.inputs).predict(week),
+            Contender.LINEAR: self._linear(known, week, model),
             Contender.TRAILING: self._constant(known, origin, len(week)),
         }
         return BacktestWeek(
@@ -216,6 +217,15 @@ class RollingOrigin:
 
     def _dates(self, rows: pd.DataFrame) -> npt.NDArray[Any]:
         return clusters(rows, self.contract)
+
+    def _linear(self, known: pd.DataFrame, week: pd.DataFrame, model: Predictor) -> Floats:
+        """What a linear model of the recipe's own inputs makes of a week."""
+        outcome = self.task.outcomes(known[self.contract.target])
+        linear = fit_linear(
+            model_frame(known, model.inputs), outcome, model.inputs, loss=model.record.loss
+        )
+        scores = linear.scores(model_frame(week, model.inputs))
+        return self.task.of_scores(scores, replace(model.settings, errors=None))
 
     def _constant(self, known: pd.DataFrame, origin: date, rows: int) -> Floats:
         """What the outcomes of the newest days alone predict; of all days, if these have none."""

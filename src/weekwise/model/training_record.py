@@ -92,6 +92,9 @@ class FitParams(Frozen):
         country: The country whose public holidays count, as an ISO 3166 code; none if none do.
         seed: Seed of CatBoost's random numbers.
         threads: Threads to train on; none means all cores. It does not change the model.
+        blend_max_rows: Up to so many training rows (of classes, rows times classes) a linear model
+            is fitted beside the trees, and the two are blended with the share that is best on rows
+            neither has seen; 0 for trees alone.
     """
 
     iterations: int = Field(default=400, ge=1)
@@ -121,6 +124,7 @@ class FitParams(Frozen):
     country: str | None = None
     seed: int = 0
     threads: int | None = Field(default=None, ge=1)
+    blend_max_rows: int = Field(default=20_000, ge=0)
 
     @property
     def calendar(self) -> tuple[str, ...]:
@@ -169,6 +173,9 @@ class TrainingRecord(Frozen):
         loss: The loss that the trees reduced, by CatBoost's name.
         folds: Of a small table: over how many parts left out in turn its trees were counted.
             `validation_loss` and `errors` are of these, and all rows were trained on.
+        linear_share: The share of the linear model in the scores; the rest is the trees'.
+        level: What is added to each score of a row, as the task has them: the level correction;
+            empty for none.
         judged: Where the model was fitted again on all rows: the record of its twin, fitted
             without the holdout, which was judged. None if the model was judged itself.
     """
@@ -186,4 +193,6 @@ class TrainingRecord(Frozen):
     errors: tuple[float, float] | None = None
     loss: str | None = None
     folds: int | None = None
+    linear_share: Share = 0.0
+    level: tuple[float, ...] = ()
     judged: TrainingRecord | None = None

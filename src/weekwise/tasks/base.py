@@ -123,9 +123,26 @@ class Task(ABC):
 
     # ── Predicting ────────────────────────────────────────────────────────────────────────────
 
+    def raw_scores(self, model: CatBoost, pool: Any, *, threads: int, trees: int = 0) -> Floats:
+        """What trees add up to for each row of a pool or frame of n rows, n at least 1.
+
+        Args:
+            model: The trees.
+            pool: The rows.
+            threads: How many threads to use; -1 for all.
+            trees: Only the first so many; 0 for all.
+
+        Returns:
+            Shape (n,), or with classes (n, classes), on the scale that contributions are on.
+        """
+        made = model.predict(
+            pool, prediction_type="RawFormulaVal", ntree_end=trees, thread_count=threads
+        )
+        return np.asarray(made, np.float64)
+
     @abstractmethod
-    def predict(self, model: CatBoost, pool: Any, settings: Settings, *, threads: int) -> Floats:
-        """What a model makes of a pool or frame of n rows, n at least 1."""
+    def of_scores(self, scores: Floats, settings: Settings) -> Floats:
+        """What such scores of n rows predict."""
 
     def aligned(self, predicted: Floats, made_by: Task) -> Floats:  # noqa: ARG002
         """What a model of an older contract predicted, as one of this would have it.
@@ -161,12 +178,22 @@ class Task(ABC):
         return None
 
     @abstractmethod
-    def new_linear_model(self) -> Any:
-        """The plainest model of scikit-learn's for this task, linear, not yet fitted."""
+    def new_linear_model(self, loss: str | None, rows: int) -> Any:
+        """The plainest model of scikit-learn's for this task, linear, not yet fitted.
 
-    @abstractmethod
-    def predict_linear(self, model: Any, inputs: Any) -> Floats:
-        """What such a model, fitted on `outcomes`, makes of the inputs of n rows, as `predict`."""
+        Args:
+            loss: The loss of the trees, whose scores it is to be on the scale of.
+            rows: How many rows it will be fitted on.
+        """
+
+    def linear_scores(self, model: Any) -> tuple[Floats, Floats]:
+        """What such a model, fitted on `outcomes`, adds up to each score of a row.
+
+        Returns:
+            The slope of each of its columns, shape (scores, columns), and what every row starts
+            from, shape (scores,).
+        """
+        return np.atleast_2d(model.coef_), np.atleast_1d(model.intercept_)
 
     @abstractmethod
     def output_frame(self, predicted: Floats, settings: Settings) -> dict[str, npt.NDArray[Any]]:

@@ -108,28 +108,18 @@ class Binary(Task):
 
         return CatBoostClassifier(**params)
 
-    def predict(
-        self,
-        model: CatBoost,
-        pool: Any,
-        settings: Settings,  # noqa: ARG002
-        *,
-        threads: int,
-    ) -> Floats:
+    def of_scores(self, scores: Floats, settings: Settings) -> Floats:  # noqa: ARG002
         """Probabilities of yes."""
-        probabilities: Floats = model.predict_proba(pool, thread_count=threads)[:, 1]
+        from scipy.special import expit
+
+        probabilities: Floats = expit(scores)
         return probabilities
 
-    def new_linear_model(self) -> Any:
+    def new_linear_model(self, loss: str | None, rows: int) -> Any:  # noqa: ARG002
         """A logistic regression."""
         from sklearn.linear_model import LogisticRegression
 
         return LogisticRegression(max_iter=LINEAR_STEPS)
-
-    def predict_linear(self, model: Any, inputs: Any) -> Floats:
-        """Probabilities of yes."""
-        probabilities: Floats = model.predict_proba(inputs)[:, 1]
-        return probabilities
 
     def output_frame(self, predicted: Floats, settings: Settings) -> dict[str, npt.NDArray[Any]]:
         """Probability and decision."""

@@ -17,7 +17,13 @@ from weekwise.contract.type_facts import MLflowType, TaskName
 from weekwise.features.read_values import Floats
 from weekwise.tasks import multiclass_metrics
 from weekwise.tasks.base import Task
-from weekwise.tasks.class_probabilities import as_json, from_json, off_zero, reordered
+from weekwise.tasks.class_probabilities import (
+    LEAST_PROBABILITY,
+    as_json,
+    from_json,
+    off_zero,
+    reordered,
+)
 from weekwise.tasks.group_means import class_shares, one_against_rest_auc
 from weekwise.tasks.level_parts import LevelPart, log_odds_part
 from weekwise.tasks.records import (
@@ -171,28 +177,29 @@ class Multiclass(Task):
         counts = np.bincount(outcome.astype(np.int64), minlength=len(self.classes))
         return tuple((counts / outcome.size).tolist())
 
-    def predict(
-        self,
-        model: CatBoost,
-        pool: Any,
-        settings: Settings,  # noqa: ARG002
-        *,
-        threads: int,
-    ) -> Floats:
+    def of_scores(self, scores: Floats, settings: Settings) -> Floats:  # noqa: ARG002
         """The probability of each class, none quite 0."""
-        return off_zero(model.predict_proba(pool, thread_count=threads))
+        from scipy.special import softmax
 
-    def new_linear_model(self) -> Any:
+        return off_zero(softmax(scores, axis=1))
+
+    def new_linear_model(self, loss: str | None, rows: int) -> Any:  # noqa: ARG002
         """A multinomial logistic regression."""
         from sklearn.linear_model import LogisticRegression
 
         return LogisticRegression(max_iter=LINEAR_STEPS)
 
-    def predict_linear(self, model: Any, inputs: Any) -> Floats:
-        """The probability of each class, none quite 0, those that no training row had included."""
-        known = model.classes_.astype(np.int64).tolist()
-        everything = range(len(self.classes))
-        return off_zero(reordered(model.predict_proba(inputs), known, everything))
+    def linear_scores(self, model: Any) -> tuple[Floats, Floats]:
+        """Of all classes; one that no training row had is hardly likely."""
+        known = model.classes_.astype(np.int64)
+        slopes = np.zeros((len(self.classes), model.coef_.shape[1]))
+        starts = np.full(len(self.classes), math.log(LEAST_PROBABILITY))
+        starts[known] = 0.0
+        # Of two classes scikit-learn scores the second alone.
+        scored = known[-len(model.coef_) :]
+        slopes[scored], starts[scored] = model.coef_, model.intercept_
+        # Like the trees' own, the scores of a row add up to 0.
+        return slopes - slopes.mean(axis=0), starts - starts.mean()
 
     def aligned(self, predicted: Floats, made_by: Task) -> Floats:
         """Probabilities in the order of these classes; a class the other lacks is hardly likely."""

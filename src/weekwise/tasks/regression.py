@@ -21,6 +21,7 @@ from weekwise.tasks.group_means import explained_share, means
 from weekwise.tasks.level_parts import LevelPart, mean_part
 from weekwise.tasks.number_losses import LOSSES, loss_for, loss_named
 from weekwise.tasks.records import (
+    LINEAR_STEPS,
     Baseline,
     Codes,
     GroupMean,
@@ -133,12 +134,10 @@ class Regression(Task):
         """On the log scale the log of the mean, from which CatBoost does not start by itself."""
         return math.log(outcome.mean()) if loss_named(loss).on_log_scale else 0.0
 
-    def predict(self, model: CatBoost, pool: Any, settings: Settings, *, threads: int) -> Floats:
+    def of_scores(self, scores: Floats, settings: Settings) -> Floats:
         """Predictions with the ends of their intervals, which are missing if they are unknown."""
         loss = loss_named(settings.loss)
-        kind = "Exponent" if loss.on_log_scale else "RawFormulaVal"
-        made = model.predict(pool, prediction_type=kind, thread_count=threads)
-        prediction: Floats = np.asarray(made, np.float64)
+        prediction = np.exp(scores) if loss.on_log_scale else scores
         below, above = settings.errors or (math.nan, math.nan)
         spread = loss.spread(prediction)
         low, high = prediction + below * spread, prediction + above * spread
@@ -146,17 +145,13 @@ class Regression(Task):
             low = np.maximum(low, 0.0)
         return np.column_stack([prediction, low, high])
 
-    def new_linear_model(self) -> Any:
-        """A ridge regression."""
-        from sklearn.linear_model import Ridge
+    def new_linear_model(self, loss: str | None, rows: int) -> Any:
+        """A ridge regression, or on the log scale a Poisson regression, as little restrained."""
+        from sklearn.linear_model import PoissonRegressor, Ridge
 
+        if loss_named(loss).on_log_scale:
+            return PoissonRegressor(alpha=1 / rows, max_iter=LINEAR_STEPS)
         return Ridge()
-
-    def predict_linear(self, model: Any, inputs: Any) -> Floats:
-        """Predictions without an interval."""
-        prediction = np.asarray(model.predict(inputs), np.float64)
-        unknown = np.full_like(prediction, math.nan)
-        return np.column_stack([prediction, unknown, unknown])
 
     def errors(
         self, outcome: Floats, predict: Callable[[], Floats], settings: Settings

@@ -42,14 +42,14 @@ def test_the_best_number_of_trees_is_that_of_all_parts_together() -> None:
     assert found.loss == pytest.approx((0.1 + 0.4 + 0.3) / 3)
 
 
-def test_every_row_is_predicted_without_its_part() -> None:
+def test_every_row_is_scored_without_its_part() -> None:
     """Each by the model of its part, in the order of the rows."""
     found = validated([0.1], [0.2], [0.3])
 
     def of_part(model: Any, part: Bools) -> Floats:
         return np.column_stack([np.flatnonzero(part), np.full(2, model.losses[0])])
 
-    assert found.predict(of_part).tolist() == [
+    assert found.scores(of_part).tolist() == [
         [0, 0.1], [1, 0.2], [2, 0.3], [3, 0.1], [4, 0.2], [5, 0.3],
     ]  # fmt: skip
 

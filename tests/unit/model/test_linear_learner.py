@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from weekwise.contract.model import Contract
-from weekwise.features.model_frame import ModelInputs
+from weekwise.features.model_frame import ModelInputs, model_frame
 from weekwise.model.linear_learner import fit_linear
 from weekwise.tasks import task_of
+from weekwise.tasks.records import Settings
 
 TARGETS = {
     "boolean": {"type": "boolean"},
@@ -51,10 +52,12 @@ def test_it_learns_every_kind_of_target(kind: str) -> None:
     rows, table = things(kind), contract(kind)
     task = task_of(table)
     train, unseen = rows[:400], rows[400:]
-    learner = fit_linear(train, ModelInputs(contract=table, features=("size", "color")))
+    inputs = ModelInputs(contract=table, features=("size", "color"))
+    linear = fit_linear(model_frame(train, inputs), task.outcomes(train["goal"]), inputs)
 
     outcome = task.outcomes(unseen["goal"])
-    loss = task.losses(outcome, learner.predict(unseen)).mean()
+    made = task.of_scores(linear.scores(model_frame(unseen, inputs)), Settings(threshold=0.5))
+    loss = task.losses(outcome, made).mean()
 
     baseline = task.baseline(task.outcomes(train["goal"]))
     constant = task.losses(outcome, task.baseline_predictions(baseline, len(unseen))).mean()
@@ -64,10 +67,13 @@ def test_it_learns_every_kind_of_target(kind: str) -> None:
 def test_what_training_never_saw_is_predicted_all_the_same() -> None:
     """A new category, a gap, a column of gaps and a class without rows do no harm."""
     table = contract("category")
+    task = task_of(table)
     train = things("category").assign(size=np.nan)
-    learner = fit_linear(train, ModelInputs(contract=table, features=("size", "color")))
+    inputs = ModelInputs(contract=table, features=("size", "color"))
+    linear = fit_linear(model_frame(train, inputs), task.outcomes(train["goal"]), inputs)
 
-    made = learner.predict(pd.DataFrame({"size": [np.nan, 1.0], "color": ["green", None]}))
+    unseen = pd.DataFrame({"size": [np.nan, 1.0], "color": ["green", None]})
+    made = task.of_scores(linear.scores(model_frame(unseen, inputs)), Settings(threshold=0.5))
 
     assert made.shape == (2, 3)
     assert np.allclose(made.sum(axis=1), 1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from trains import CONTRACT, predictor, trains
 from weekwise.errors import RegistryError
-from weekwise.model.predictor import BASE_VALUE, CONTRACT_FILE, MODEL_FILE, Predictor
+from weekwise.model.predictor import BASE_VALUE, LEVEL, CONTRACT_FILE, MODEL_FILE, Predictor
 
 ROWS = trains(5, seed=3)
 
@@ -88,7 +88,7 @@ def test_contributions_add_up() -> None:
 
     found = predictor().contributions(rows)
 
-    assert list(found.columns) == [*predictor().inputs.names, BASE_VALUE]
+    assert list(found.columns) == [*predictor().inputs.names, BASE_VALUE, LEVEL]
     assert found.index.equals(rows.index)
     probability = predictor().predict(rows)
     np.testing.assert_allclose(found.sum(axis=1), np.log(probability / (1 - probability)))

@@ -64,17 +64,9 @@ def test_the_deviance_is_that_of_outcomes_never_negative(pairs: list[tuple[float
 
 def test_intervals_of_counts_widen_with_the_prediction() -> None:
     """On the log scale the interval follows the spread of a count, and ends at 0."""
-
-    class Model:
-        """Gives what it is asked about."""
-
-        def predict(self, pool: list[float], **_: object) -> list[float]:
-            """The predictions."""
-            return pool
-
     settings = Settings(threshold=0.5, errors=(-1.5, 2.0), loss="Poisson")
 
-    made = TASK.predict(Model(), [1.0, 100.0], settings, threads=1)  # type: ignore[arg-type]
+    made = TASK.of_scores(np.log([1.0, 100.0]), settings)
 
     assert made == pytest.approx(np.array([[1.0, 0.0, 3.0], [100.0, 85.0, 120.0]]))
 

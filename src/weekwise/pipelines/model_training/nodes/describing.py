@@ -11,7 +11,7 @@ from weekwise.model.contenders import Challenger, Champion, CurrentChampion
 from weekwise.model.evaluation import (
     Evaluation,
 )
-from weekwise.model.predictor import BASE_VALUE
+from weekwise.model.predictor import BASE_VALUE, LEVEL
 from weekwise.model.verdict import Verdict
 from weekwise.pipelines.model_training.params import TrainingParams
 from weekwise.reports.charts import ChartFigure
@@ -63,7 +63,7 @@ def draw_model(
         **{name: calendar_feature(name).title for name in predictor.calendar},
     }
     sample = holdout_rows.sample(min(training.explained_rows, len(holdout_rows)), random_state=0)
-    contributions = predictor.contributions(sample).drop(columns=BASE_VALUE)
+    contributions = predictor.contributions(sample).drop(columns=[BASE_VALUE, LEVEL])
     models = {
         name: evaluated.calibration
         for name, evaluated in (
