@@ -64,8 +64,12 @@ class Contribution(Answer):
 class _Explanation(_Prediction):
     """A prediction with what each input adds to it."""
 
-    score: float = Field(description="base_value plus all contributions.")
+    score: float = Field(description="base_value plus level_correction plus all contributions.")
     base_value: float = Field(description="The score that every row starts from.")
+    level_correction: float = Field(
+        description="What every score of this model is moved by: part of what the newest days "
+        "before it missed the level by; 0 where that does not pay."
+    )
     scale: str = Field(description="What score, base_value and contributions are measured in.")
     contributions: list[Contribution] = Field(description="The largest first, by absolute value.")
 
@@ -208,6 +212,12 @@ class ModelFacts(Answer):
         "null if they are of the model itself."
     )
     trees: int
+    linear_share: float = Field(
+        ge=0, le=1, description="The share of a linear model in the scores; the rest is the trees'."
+    )
+    level_correction: tuple[float, ...] = Field(
+        description="What each score of a row is moved by; empty where nothing is corrected."
+    )
     baseline: tuple[float, ...] = Field(
         description="What the outcomes of the training rows alone predict: for yes or no the "
         "positive rate, for classes the share of each."

@@ -73,8 +73,9 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
     return orjson.dumps(
         {
             **_prediction(model, row, predicted),
-            "score": explained.base + math.fsum(explained.contributions),
+            "score": math.fsum([explained.base, explained.level, *explained.contributions]),
             "base_value": explained.base,
+            "level_correction": explained.level,
             "scale": predictor.task.scale(predictor.settings),
             "contributions": contributions,
         }

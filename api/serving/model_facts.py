@@ -39,6 +39,8 @@ def model_facts(model: LoadedModel, *, reachable: bool, problem: str | None) -> 
         validation_rows=record.validation_rows,
         judged=_judged(record.judged),
         trees=record.trees,
+        linear_share=record.linear_share,
+        level_correction=record.level,
         baseline=record.baseline,
         threshold=predictor.threshold,
         task=predictor.task.name,

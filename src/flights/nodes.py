@@ -7,6 +7,7 @@ from ibis import _
 
 from flights.params import WranglingParams
 from weekwise.contract.model import Contract
+from weekwise.features.aggregates import with_aggregates
 from weekwise.features.conform import conform, count_rows
 from weekwise.features.window import Window
 from weekwise.reports.wrangling_summary import WranglingSummary, summarize_features
@@ -76,65 +77,52 @@ def clean_weather(
     )
 
 
-def count_departures(clean_flights: ibis.Table) -> ibis.Table:
-    """How busy each airport's schedule is.
-
-    Canceled flights count too: a schedule is published before anybody cancels.
-
-    Args:
-        clean_flights: Flights with `scheduled_departure`.
-
-    Returns:
-        One row an airport and hour: `origin`, `time_hour`, `departures_in_hour`.
-    """
-    return clean_flights.group_by("origin", "time_hour").agg(departures_in_hour=_.count())
-
-
 def build_features(
     clean_flights: ibis.Table,
     clean_weather: ibis.Table,
     planes: ibis.Table,
-    departures: ibis.Table,
     features_contract: Contract,
     window: Window,
 ) -> ibis.Table:
     """The model's own table: past flights with an outcome, and the upcoming ones.
 
     Past flights without an outcome, canceled or diverted, are left out: they are neither late nor
-    on time, and nothing about them is still to be predicted.
+    on time, and nothing about them is still to be predicted. Where the contract counts departures
+    they count too: a schedule is published before anybody cancels.
 
     Args:
         clean_flights: Flights with `scheduled_departure` and `late`.
         clean_weather: Weather by `origin` and `time_hour`.
         planes: Planes by `tailnum`.
-        departures: Scheduled departures by `origin` and `time_hour`.
         features_contract: The contract of the table to build.
         window: The run's place in time.
 
     Returns:
         The contract's columns, ordered by its key, so that equal data gives equal rows in order.
     """
-    dates = clean_flights.scheduled_departure.date()
-    wanted = clean_flights.filter(
-        dates < ibis.literal(window.end), (dates >= ibis.literal(window.as_of)) | _.late.notnull()
-    )
     # Flights have these columns as well.
     weather = clean_weather.drop("year", "month", "day", "hour")
     joined = (
-        wanted.left_join(weather, ["origin", "time_hour"])
-        .drop("origin_right", "time_hour_right")
-        .left_join(departures, ["origin", "time_hour"])
+        clean_flights.left_join(weather, ["origin", "time_hour"])
         .drop("origin_right", "time_hour_right")
         .left_join(planes.select("tailnum", plane_year=_.year, seats=_.seats), "tailnum")
     )
     # A live feed may already have outcomes of the day of the run, which the run may not know.
     known = joined.scheduled_departure.date() < ibis.literal(window.as_of)
-    features = joined.mutate(
-        scheduled_duration=_clock_minutes(joined.sched_arr_time, joined.sched_dep_time),
-        late=known.ifelse(joined.late, ibis.null("boolean")),
-        as_of=ibis.literal(window.as_of),
+    scheduled = conform(
+        joined.mutate(
+            scheduled_duration=_clock_minutes(joined.sched_arr_time, joined.sched_dep_time),
+            late=known.ifelse(joined.late, ibis.null("boolean")),
+            as_of=ibis.literal(window.as_of),
+        ),
+        features_contract,
     )
-    return conform(features, features_contract).order_by(*features_contract.key)
+    dates = scheduled.scheduled_departure.date()
+    wanted = scheduled.filter(
+        dates < ibis.literal(window.end), (dates >= ibis.literal(window.as_of)) | _.late.notnull()
+    )
+    features = with_aggregates(wanted, scheduled, features_contract, window)
+    return features.order_by(*features_contract.key)
 
 
 def _clock_minutes(

@@ -54,18 +54,11 @@ def _cleaning() -> list[Node]:
 def _features() -> list[Node]:
     return [
         Node(
-            func=nodes.count_departures,
-            inputs="clean_flights",
-            outputs="departures",
-            name="count_departures",
-        ),
-        Node(
             func=nodes.build_features,
             inputs=[
                 "clean_flights",
                 "clean_weather",
                 "planes",
-                "departures",
                 "features_contract",
                 "params:window",
             ],

@@ -14,6 +14,7 @@ from weekwise.features.time_features import calendar_feature
 from weekwise.model.boosting import OnProgress
 from weekwise.model.cross_validation import can_be_cut, cross_validate
 from weekwise.model.learning_material import LearningMaterial, refuse_unfit
+from weekwise.model.level_correction import correct_level
 from weekwise.model.predictor import Predictor
 from weekwise.model.training_record import FitParams, TrainingRecord
 from weekwise.model.training_rows import TrainingRows
@@ -64,12 +65,16 @@ def fit(
     loss = task.loss_of_trees(outcome, params.loss)
     material = LearningMaterial(rows, inputs, params, loss)
     validated = (
-        cross_validate(parts, lambda part: material.trees(part, params.iterations), loss)
+        cross_validate(
+            parts,
+            lambda part: material.trees(~part, params.iterations, watched=part),
+            loss,
+        )
         if parts
         else None
     )
     most = validated.trees if validated else params.iterations
-    model = material.trees(rows.aside, most, on_progress)
+    model = material.trees(~rows.aside, most, watched=rows.aside, on_progress=on_progress)
     best = model.get_best_score().get("validation", {}).get(loss)
     unseen = material.unseen(model, validated)
     few = len(train) * task.scores <= params.blend_max_rows
@@ -131,7 +136,8 @@ def refit(
     refuse_unfit(task, outcome, rows.aside)
     loss = judged.record.loss or task.loss_of_trees(outcome, params.loss)
     material = LearningMaterial(rows, judged.inputs, params, loss)
-    model = material.trees(rows.aside, max(1, judged.record.trees), on_progress)
+    trees = max(1, judged.record.trees)
+    model = material.trees(~rows.aside, trees, on_progress=on_progress)
     record = judged.record.model_copy(
         update={
             "train_start": rows.start,
@@ -154,6 +160,7 @@ def refit(
         linear=material.linear(~rows.aside) if judged.linear else None,
         twin=judged,
     )
+    served = correct_level(served, train, holdout)
     if judged.record.folds:
         return served.with_errors(judged.record.errors)
     before = TrainingRows.of(train, contract, params)

@@ -60,18 +60,26 @@ class LearningMaterial:
     def _frame(self) -> pd.DataFrame:
         return model_frame(self.rows.frame, self.inputs)
 
-    def trees(self, aside: Bools, most: int, on_progress: OnProgress | None = None) -> CatBoost:
-        """Trees grown on all rows but some, which stop them early.
+    def trees(
+        self,
+        part: Bools,
+        most: int,
+        *,
+        watched: Bools | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> CatBoost:
+        """Trees grown on some rows.
 
         Args:
-            aside: Which rows are set aside, shape (n,); without any, all trees are grown.
+            part: Which rows, shape (n,).
             most: The most trees to grow.
+            watched: Which other rows stop them early, shape (n,); without any, all are grown.
             on_progress: Called about ten times on the way.
         """
-        start = self.task.start(self.outcome[~aside], self.loss)
+        start = self.task.start(self.outcome[part], self.loss)
         model = grow(
-            self._pool(~aside, start),
-            self._pool(aside, start) if aside.any() else None,
+            self._pool(part, start),
+            self._pool(watched, start) if watched is not None and watched.any() else None,
             self.task.new_model,
             self.loss,
             self.params,
@@ -83,6 +91,10 @@ class LearningMaterial:
             scale, bias = model.get_scale_and_bias()
             model.set_scale_and_bias(scale, bias + start)
         return model
+
+    def tree_scores(self, model: CatBoost, part: Bools, *, trees: int = 0) -> Floats:
+        """What trees make of some rows, shape (rows, …): all of them, or only the first so many."""
+        return self.task.raw_scores(model, self._pool(part), threads=-1, trees=trees)
 
     def linear(self, part: Bools) -> LinearModel:
         """A linear model fitted on some rows."""
@@ -112,13 +124,13 @@ class LearningMaterial:
                 task=task,
                 settings=settings,
                 outcome=self.outcome[aside],
-                of_trees=lambda: task.raw_scores(model, self._pool(aside), threads=-1),
+                of_trees=lambda: self.tree_scores(model, aside),
                 of_linear=lambda: self.linear(~aside).scores(self._frame[aside]),
             )
 
         def of_part(grown: CatBoost, part: Bools) -> Floats:
             trees = min(validated.trees, int(grown.tree_count_))
-            return task.raw_scores(grown, self._pool(part), threads=-1, trees=trees)
+            return self.tree_scores(grown, part, trees=trees)
 
         def of_linear() -> Floats:
             parts = validated.parts

@@ -95,6 +95,9 @@ class FitParams(Frozen):
         blend_max_rows: Up to so many training rows (of classes, rows times classes) a linear model
             is fitted beside the trees, and the two are blended with the share that is best on rows
             neither has seen; 0 for trees alone.
+        level_correction: Whether a model that is fitted again is corrected by part of what the
+            holdout's days missed the level by, where that has paid in the table's past weeks. It
+            needs a time column.
     """
 
     iterations: int = Field(default=400, ge=1)
@@ -125,6 +128,7 @@ class FitParams(Frozen):
     seed: int = 0
     threads: int | None = Field(default=None, ge=1)
     blend_max_rows: int = Field(default=20_000, ge=0)
+    level_correction: bool = True
 
     @property
     def calendar(self) -> tuple[str, ...]:
@@ -149,6 +153,26 @@ class FitParams(Frozen):
         if by_hand or rows > _MANY_ROWS:
             return self
         return self.model_copy(update={"iterations": _MOST_TREES})
+
+
+class LevelTrial(Frozen):
+    """How the level correction would have done in the table's past weeks.
+
+    Attributes:
+        weeks: How many weeks it was tried on.
+        share: The share of the shift that pays the most; 0 if none pays, which takes a mean gain
+            of more than its standard error.
+        gain: By how much that share, or the better one of those that do not pay, lowers the mean
+            loss of a week's rows.
+        error: The standard error of that gain over weeks.
+        better: In how many weeks the loss is lower.
+    """
+
+    weeks: int
+    share: Share
+    gain: float
+    error: float
+    better: int
 
 
 class TrainingRecord(Frozen):
@@ -176,6 +200,7 @@ class TrainingRecord(Frozen):
         linear_share: The share of the linear model in the scores; the rest is the trees'.
         level: What is added to each score of a row, as the task has them: the level correction;
             empty for none.
+        level_trial: How that did in past weeks; none where it was not tried.
         judged: Where the model was fitted again on all rows: the record of its twin, fitted
             without the holdout, which was judged. None if the model was judged itself.
     """
@@ -195,4 +220,5 @@ class TrainingRecord(Frozen):
     folds: int | None = None
     linear_share: Share = 0.0
     level: tuple[float, ...] = ()
+    level_trial: LevelTrial | None = None
     judged: TrainingRecord | None = None

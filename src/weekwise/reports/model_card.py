@@ -11,6 +11,7 @@ from weekwise.contract.model import Contract
 from weekwise.model.evaluation import Evaluation
 from weekwise.model.predictor import Predictor
 from weekwise.model.verdict import Verdict
+from weekwise.reports.level_words import level_in_words
 
 
 def render_card(
@@ -50,6 +51,7 @@ def render_card(
         predictor=predictor,
         record=predictor.record,
         baseline=predictor.task.show_baseline(predictor.record.baseline),
+        level=level_in_words(predictor),
         version=version,
         evaluation=evaluation,
         columns={**columns, "baseline": evaluation.baseline},

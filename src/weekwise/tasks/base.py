@@ -266,6 +266,14 @@ class Task(ABC):
     def level_parts(self, outcome: Floats, predicted: Floats) -> tuple[LevelPart, ...]:
         """By how much predictions, at least one, miss the level of what happened."""
 
+    def level_shift(self, outcome: Floats, predicted: Floats, settings: Settings) -> Floats:  # noqa: ARG002
+        """What added to the scores of rows, at least one, would have met their level.
+
+        Returns:
+            One number for each score.
+        """
+        return np.array([part.shift for part in self.level_parts(outcome, predicted)])
+
     @abstractmethod
     def show_shift(self, shift: float) -> str:
         """The size of such a shift, for people."""

@@ -242,6 +242,15 @@ class Regression(Task):
         """The shift that meets the mean."""
         return (mean_part(outcome, predicted[:, 0]),)
 
+    def level_shift(self, outcome: Floats, predicted: Floats, settings: Settings) -> Floats:
+        """On the log scale the log of the ratio of the means, one typical row more on each side."""
+        prediction = predicted[:, 0]
+        if not loss_named(settings.loss).on_log_scale:
+            return super().level_shift(outcome, predicted, settings)
+        typical = float(prediction.mean())
+        ratio = (outcome.sum() + typical) / (prediction.sum() + typical)
+        return np.array([math.log(ratio)])
+
     def show_shift(self, shift: float) -> str:
         """In the target's unit."""
         return number(abs(shift))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from trains import CONTRACT, predictor, trains
 from weekwise.errors import RegistryError
-from weekwise.model.predictor import BASE_VALUE, LEVEL, CONTRACT_FILE, MODEL_FILE, Predictor
+from weekwise.model.predictor import BASE_VALUE, CONTRACT_FILE, LEVEL, MODEL_FILE, Predictor
 
 ROWS = trains(5, seed=3)
 

@@ -295,7 +295,7 @@ export interface components {
             warnings: components["schemas"]["FieldWarning"][];
             /**
              * Score
-             * @description base_value plus all contributions.
+             * @description base_value plus level_correction plus all contributions.
              */
             score: number;
             /**
@@ -303,6 +303,11 @@ export interface components {
              * @description The score that every row starts from.
              */
             base_value: number;
+            /**
+             * Level Correction
+             * @description What every score of this model is moved by: part of what the newest days before it missed the level by; 0 where that does not pay.
+             */
+            level_correction: number;
             /**
              * Scale
              * @description What score, base_value and contributions are measured in.
@@ -524,6 +529,16 @@ export interface components {
             /** Trees */
             trees: number;
             /**
+             * Linear Share
+             * @description The share of a linear model in the scores; the rest is the trees'.
+             */
+            linear_share: number;
+            /**
+             * Level Correction
+             * @description What each score of a row is moved by; empty where nothing is corrected.
+             */
+            level_correction: number[];
+            /**
              * Baseline
              * @description What the outcomes of the training rows alone predict: for yes or no the positive rate, for classes the share of each.
              */
@@ -625,7 +640,7 @@ export interface components {
             warnings: components["schemas"]["FieldWarning"][];
             /**
              * Score
-             * @description base_value plus all contributions.
+             * @description base_value plus level_correction plus all contributions.
              */
             score: number;
             /**
@@ -633,6 +648,11 @@ export interface components {
              * @description The score that every row starts from.
              */
             base_value: number;
+            /**
+             * Level Correction
+             * @description What every score of this model is moved by: part of what the newest days before it missed the level by; 0 where that does not pay.
+             */
+            level_correction: number;
             /**
              * Scale
              * @description What score, base_value and contributions are measured in.
@@ -782,7 +802,7 @@ export interface components {
             warnings: components["schemas"]["FieldWarning"][];
             /**
              * Score
-             * @description base_value plus all contributions.
+             * @description base_value plus level_correction plus all contributions.
              */
             score: number;
             /**
@@ -790,6 +810,11 @@ export interface components {
              * @description The score that every row starts from.
              */
             base_value: number;
+            /**
+             * Level Correction
+             * @description What every score of this model is moved by: part of what the newest days before it missed the level by; 0 where that does not pay.
+             */
+            level_correction: number;
             /**
              * Scale
              * @description What score, base_value and contributions are measured in.

@@ -13,6 +13,7 @@ function answer(probability: number): Explanation {
     score: 0,
     scale: 'log-odds',
     base_value: 0,
+    level_correction: 0,
     contributions: [],
   };
 }

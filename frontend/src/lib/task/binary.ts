@@ -72,7 +72,7 @@ export function inWords({ probability }: Pick<YesOrNo, 'probability'>): string {
 
 /** What the model predicts before it looks at a row's values. */
 export function start(answer: Explanation): string {
-  return percent(1 / (1 + Math.exp(-answer.base_value)));
+  return percent(1 / (1 + Math.exp(-answer.base_value - answer.level_correction)));
 }
 
 /** The tile of a predicted file that sums up its predictions. */

@@ -60,7 +60,7 @@ export function differenceText(difference: number, now: Answer): string {
 }
 
 export function start(answer: Explanation): string {
-  return `a score of ${signed(answer.base_value)} for ${decision(answer)}`;
+  return `a score of ${signed(answer.base_value + answer.level_correction)} for ${decision(answer)}`;
 }
 
 /** The probability of each class as a bar, marked with the one before: a few in their order. */

@@ -24,9 +24,15 @@ describe('a number', () => {
   });
 
   it('starts from a number, also where the model adds up its log', () => {
-    const explained = { base_value: Math.log(20), scale: 'the log of the target' };
+    const explained = {
+      base_value: Math.log(10),
+      level_correction: Math.log(2),
+      scale: 'the log of the target',
+    };
     expect(start(explained as Explanation)).toBe('20');
-    expect(start({ base_value: 20, scale: 'the target’s own unit' } as Explanation)).toBe('20');
+    expect(
+      start({ base_value: 18, level_correction: 2, scale: 'the target’s own unit' } as Explanation),
+    ).toBe('20');
   });
 
   it('gives the words once the model in service predicts numbers', () => {

@@ -56,7 +56,7 @@ export function differenceText(difference: number): string {
 const LOG_SCALE = 'the log of the target';
 
 export function start(answer: Explanation): string {
-  const base = answer.base_value;
+  const base = answer.base_value + answer.level_correction;
   return quantity(answer.scale === LOG_SCALE ? Math.exp(base) : base);
 }
 

@@ -17,6 +17,7 @@ from weekwise.model.evaluation import Evaluation
 from weekwise.model.verdict import Verdict
 from weekwise.quality.gate_result import GateResult
 from weekwise.reports.exploration.exploration import Exploration
+from weekwise.reports.level_words import level_in_words
 from weekwise.reports.weekly.weekly_report import DataFigures, VerdictFigures
 from weekwise.reports.wrangling_summary import WranglingSummary
 from weekwise.wording import day
@@ -91,7 +92,7 @@ def no_model(current: CurrentChampion, contract: Contract) -> str:
 
 
 def fitted_again(current: CurrentChampion) -> str:
-    """On which rows the model was fitted again after its twin was judged; empty if it was not.
+    """On which rows the model was fitted again, and how its level was corrected; or nothing.
 
     Args:
         current: The model that the verdict asks for, if there is one.
@@ -103,10 +104,11 @@ def fitted_again(current: CurrentChampion) -> str:
     until = f" up to {_last_day(record.train_end)}" if record.train_end else ""
     judged_until = f" up to {_last_day(judged.train_end)}" if judged.train_end else ""
     seen = judged.rows + judged.validation_rows
-    return (
+    fitted = (
         f"Version {champion.version} is fitted on all {record.rows:,} rows{until}. What was judged "
         f"is its twin, the same recipe fitted on {seen:,} rows{judged_until}."
     )
+    return " ".join(filter(None, [fitted, level_in_words(champion.predictor)]))
 
 
 def _last_day(end: date) -> str:
