@@ -32,7 +32,6 @@ IN_MEMORY = {
     "clean_weather",
     "daily_outcomes",
     "data_figures",
-    "departures",
     "feature_figures",
     "judged_week",
     "look_back",

@@ -46,7 +46,6 @@ def built(
         clean_flights,
         clean_weather,
         ibis.memtable(planes()),
-        nodes.count_departures(clean_flights),
         contracts["features"],
         WINDOW,
     )
@@ -157,6 +156,23 @@ class TestBuildFeatures:
         frame = built(rows, contracts)
 
         assert frame.departures_in_hour.tolist() == [2, 1]
+        assert frame.departures_in_three_hours.tolist() == [2, 3]
+        assert frame.departures_today.tolist() == [2, 3]
+
+    def test_busy_hours_are_of_an_airport_an_airline_or_all(self, contracts: Contracts) -> None:
+        """Flights of one hour, counted by what they share."""
+        rows = [
+            a_flight(YESTERDAY, flight=1, origin="JFK", carrier="AA"),
+            a_flight(YESTERDAY, flight=2, origin="JFK", carrier="B6"),
+            a_flight(YESTERDAY, flight=3, origin="JFK", carrier="B6"),
+            a_flight(YESTERDAY, flight=4, origin="LGA", carrier="AA"),
+        ]
+
+        frame = built(rows, contracts).set_index("flight").sort_index()
+
+        assert frame.departures_in_hour.tolist() == [3, 3, 3, 1]
+        assert frame.airline_departures.tolist() == [1, 2, 2, 1]
+        assert frame.departures_everywhere.tolist() == [4, 4, 4, 4]
 
     def test_weather_is_joined_by_airport_and_hour(self, contracts: Contracts) -> None:
         """A flight gets the weather of its airport in the hour of its departure, or none."""
@@ -216,7 +232,6 @@ def test_summary(contracts: Contracts) -> None:
         clean,
         nodes.clean_weather(hours, contracts["weather"], PARAMS),
         ibis.memtable(planes()),
-        nodes.count_departures(clean),
         contracts["features"],
         WINDOW,
     )

@@ -132,7 +132,7 @@ def test_a_blend_beats_trees_alone_where_lines_are_straight(kind: str) -> None:
 
 def test_a_refit_keeps_the_share() -> None:
     """What was judged is what is served, fitted on more rows."""
-    frame, contract = things("number", 300)
+    frame, _ = things("number", 300)
     twin = fitted("number", 200)
 
     served = refit(twin, frame[:200], frame[200:])
