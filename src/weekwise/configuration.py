@@ -23,6 +23,8 @@ EXTENDS = "extends"
 GLOBALS = "globals"
 ENVIRONMENT = "environment"
 """The key of globals that is the environment's name."""
+PARAMETERS, SEARCHED = "parameters", "searched"
+"""An environment's parameters, and those that a search has chosen, which come over them."""
 OWN = ("data", "registered_model")
 """Keys of globals that are not taken over from an environment that is extended: with them, two
 environments would share their stores and models."""
@@ -37,7 +39,8 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
 
     The layers are `base`, the environments that the environment extends, the environment itself,
     and `local`. They are merged before anything is resolved, so that an environment may refer to
-    what base defines; globals have the environment's name besides. A key that a lower layer has as
+    what base defines; globals have the environment's name besides, and what a search has chosen
+    comes over the environment's parameters. A key that a lower layer has as
     a mapping is taken away by a null in a higher one; any other null is a value.
 
     Kedro 1.7 has no public way to add a layer: `_read_raw_config` and `_read_dir_configs` are
@@ -129,6 +132,9 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
             if key == GLOBALS and layer in self.environments[:-1] and layer != self.base_env:
                 upper = {name: value for name, value in upper.items() if name not in OWN}
             merged = overlaid(merged, upper, soft=soft)
+            if key == PARAMETERS and layer == self.environment:
+                searched = self._read_layer(SEARCHED, layer, processed_files)
+                merged = overlaid(merged, searched, soft=True)
         base, top = (self._get_conf_env_path(layer) for layer in (layers[0], layers[-1]))
         configs = {Path(base): OmegaConf.create(merged)} if merged else {}
         return configs, {}, base, top, processed_files

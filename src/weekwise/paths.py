@@ -133,6 +133,11 @@ class DataFolder:
         return self.path / REPORTING
 
     @property
+    def search(self) -> Path:
+        """The leaderboard of the newest search."""
+        return self.reporting / "search" / "search.json"
+
+    @property
     def backtest(self) -> BacktestFolder:
         """The folder of the newest backtest."""
         return BacktestFolder(self.reporting / "backtest")

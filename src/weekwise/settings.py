@@ -53,7 +53,11 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
     # An environment says only what differs.
     "merge_strategy": {"parameters": "soft", "globals": "soft", "orchestration": "soft"},
-    "config_patterns": {"mlflow": ["mlflow*"], "orchestration": ["orchestration*"]},
+    "config_patterns": {
+        "mlflow": ["mlflow*"],
+        "orchestration": ["orchestration*"],
+        "searched": ["searched*"],
+    },
     "custom_resolvers": {
         "oc.env": oc.env,
         "package_folder": _package_folder,

@@ -28,7 +28,7 @@ QUIET = "CRITICAL"
 
 @click.group(name="weekly")
 def weekly() -> None:
-    """The weekly Prefect flow: run, serve, up, deploy, backfill, explain; and backtest."""
+    """The weekly Prefect flow: run, serve, up, deploy, backfill, explain; backtest; search."""
 
 
 @weekly.command()
@@ -143,6 +143,37 @@ def backtest(weeks: int, env: str | None) -> None:
         from weekwise.orchestration.project_environment import load_environment, set_up_project
 
         run_backtest(load_environment(set_up_project(), env), weeks)
+
+
+@weekly.command()
+@click.option(
+    "--minutes",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="How long to search.",
+)
+@click.option(
+    "--weeks",
+    default=8,
+    show_default=True,
+    type=click.IntRange(min=3),
+    help="How many past weeks to judge on, at the most.",
+)
+@env_option
+def search(minutes: float, weeks: int, env: str | None) -> None:
+    """Search for settings that would have done better in past weeks, without a server.
+
+    A handful of changes to the settings race over past weeks of the table, each judged as a
+    backtest judges; a linear model and LightGBM stand beside them. What pays by more than its
+    standard error is written to searched.yml beside the environment's parameters, with the
+    leaderboard, and holds from the next run on. Delete the file to undo it.
+    """
+    with plain_errors():
+        from weekwise.cli.weekly_search import run_search
+        from weekwise.orchestration.project_environment import load_environment, set_up_project
+
+        run_search(load_environment(set_up_project(), env), weeks=weeks, minutes=minutes)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from weekwise.errors import ContractError, FeedError
 from weekwise.features.calendar import Calendar
 from weekwise.features.model_frame import model_frame
 from weekwise.features.read_values import Floats
+from weekwise.features.row_hash import row_fractions
 from weekwise.features.window import Window
 from weekwise.model.backtest import BacktestWeek, Contender, DayScore
 from weekwise.model.boosting import OnProgress
@@ -121,6 +122,7 @@ class RollingOrigin:
         recipe: How a run makes its model.
         history: Rows whose outcome is known by now, in the order of the key.
         on_progress: Called about ten times while a model is fitted.
+        most_rows: Of more known rows a sample of so many, by a hash of the key, is learned from.
     """
 
     features: ibis.Table
@@ -129,7 +131,15 @@ class RollingOrigin:
     recipe: Recipe
     history: pd.DataFrame
     on_progress: OnProgress | None = None
+    most_rows: int | None = None
     _models: dict[date, Predictor] = field(default_factory=dict, repr=False)
+    _selected: dict[tuple[date, ExplorationParams], tuple[str, ...]] = field(
+        default_factory=dict, repr=False
+    )
+
+    def with_recipe(self, recipe: Recipe) -> RollingOrigin:
+        """The same weeks for another recipe; features that were chosen alike are chosen once."""
+        return replace(self, recipe=recipe, _models={})
 
     @property
     def task(self) -> Task:
@@ -146,10 +156,10 @@ class RollingOrigin:
             FeedError: If there is too little to learn from, or nothing to judge.
         """
         before = origin - timedelta(days=self.calendar.step_days)
-        earlier = self._models.get(before) or self._model(before)
-        model = self._model(origin)
+        earlier = self._models.get(before) or self.model(before)
+        model = self.model(origin)
         self._models = {origin: model}
-        known, week = self._known(origin), self._week(origin)
+        known, week = self.known(origin), self.week(origin)
         if week.empty:
             raise FeedError(
                 f"no row of the week from {origin} on has an outcome; ask for fewer weeks"
@@ -157,7 +167,7 @@ class RollingOrigin:
         predicted = {
             Contender.RECIPE: model.predict(week),
             Contender.LAST_WEEK: self.task.aligned(earlier.predict(week), earlier.task),
-            Contender.LINEAR: self._linear(known, week, model),
+            Contender.LINEAR: self.linear(known, week, model),
             Contender.TRAILING: self._constant(known, origin, len(week)),
         }
         return BacktestWeek(
@@ -167,10 +177,10 @@ class RollingOrigin:
             days=self._days(week, predicted),
         )
 
-    def _model(self, origin: date) -> Predictor:
+    def model(self, origin: date) -> Predictor:
         """The model that a run of an origin trains."""
         window = Window(as_of=origin, horizon_days=self.recipe.horizon_days)
-        known = self._known(origin)
+        known = self.known(origin)
         start = window.history_end(self.contract) - timedelta(days=self.recipe.holdout_days)
         out = held_out(known, self.contract, start=start)
         train, holdout = (known[part].reset_index(drop=True) for part in (~out, out))
@@ -194,21 +204,29 @@ class RollingOrigin:
     def _chosen(self, window: Window) -> tuple[str, ...]:
         """The features that a run of that day finds fit."""
         params = self.recipe.exploration
+        known = self._selected.get((window.as_of, params))
+        if known is not None:
+            return known
         table = read_analysis_table(self.features, self.contract, window)
-        return select_features(
+        selected = select_features(
             self.contract,
             profile_columns(table, params),
             measure_associations(table, params),
             correlate_features(table, params),
             params,
         ).selected
+        self._selected[window.as_of, params] = selected
+        return selected
 
-    def _known(self, origin: date) -> pd.DataFrame:
-        """Rows whose outcome was due at an origin."""
+    def known(self, origin: date) -> pd.DataFrame:
+        """Rows whose outcome was due at an origin, or a sample of them."""
         end = Window(as_of=origin).history_end(self.contract)
-        return self.history[self._dates(self.history) < np.datetime64(end)]
+        known = self.history[self._dates(self.history) < np.datetime64(end)]
+        if self.most_rows is None or len(known) <= self.most_rows:
+            return known
+        return known[row_fractions(known, self.contract.key) < self.most_rows / len(known)]
 
-    def _week(self, origin: date) -> pd.DataFrame:
+    def week(self, origin: date) -> pd.DataFrame:
         """Rows of the days that follow an origin; no day belongs to two weeks."""
         days = min(self.calendar.step_days, self.recipe.horizon_days)
         dates = self._dates(self.history)
@@ -218,7 +236,7 @@ class RollingOrigin:
     def _dates(self, rows: pd.DataFrame) -> npt.NDArray[Any]:
         return clusters(rows, self.contract)
 
-    def _linear(self, known: pd.DataFrame, week: pd.DataFrame, model: Predictor) -> Floats:
+    def linear(self, known: pd.DataFrame, week: pd.DataFrame, model: Predictor) -> Floats:
         """What a linear model of the recipe's own inputs makes of a week."""
         outcome = self.task.outcomes(known[self.contract.target])
         linear = fit_linear(

@@ -196,6 +196,10 @@ class Task(ABC):
         return np.atleast_2d(model.coef_), np.atleast_1d(model.intercept_)
 
     @abstractmethod
+    def lightgbm_objective(self, loss: str | None) -> str:
+        """LightGBM's name of the loss of the trees, or of the task's own."""
+
+    @abstractmethod
     def output_frame(self, predicted: Floats, settings: Settings) -> dict[str, npt.NDArray[Any]]:
         """What is stored of predictions: one array of shape (n,) for each of `outputs`."""
 

@@ -121,6 +121,10 @@ class Binary(Task):
 
         return LogisticRegression(max_iter=LINEAR_STEPS)
 
+    def lightgbm_objective(self, loss: str | None) -> str:  # noqa: ARG002
+        """Log loss."""
+        return "binary"
+
     def output_frame(self, predicted: Floats, settings: Settings) -> dict[str, npt.NDArray[Any]]:
         """Probability and decision."""
         return {"probability": predicted, "decision": np.asarray(predicted) >= settings.threshold}

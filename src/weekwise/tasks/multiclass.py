@@ -201,6 +201,10 @@ class Multiclass(Task):
         # Like the trees' own, the scores of a row add up to 0.
         return slopes - slopes.mean(axis=0), starts - starts.mean()
 
+    def lightgbm_objective(self, loss: str | None) -> str:  # noqa: ARG002
+        """Log loss."""
+        return "multiclass"
+
     def aligned(self, predicted: Floats, made_by: Task) -> Floats:
         """Probabilities in the order of these classes; a class the other lacks is hardly likely."""
         return reordered(predicted, getattr(made_by, "classes", self.classes), self.classes)

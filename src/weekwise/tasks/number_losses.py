@@ -25,11 +25,13 @@ class NumberLoss:
 
     Attributes:
         catboost: CatBoost's name of it.
+        lightgbm: LightGBM's.
         on_log_scale: Whether the trees add up to the log of the prediction.
         power: The outcome's variance is taken to grow with this power of its mean.
     """
 
     catboost: str
+    lightgbm: str
     on_log_scale: bool
     power: float
 
@@ -39,9 +41,9 @@ class NumberLoss:
         return spread
 
 
-SQUARED = NumberLoss("RMSE", on_log_scale=False, power=0.0)
-POISSON = NumberLoss("Poisson", on_log_scale=True, power=1.0)
-TWEEDIE = NumberLoss("Tweedie:variance_power=1.5", on_log_scale=True, power=1.5)
+SQUARED = NumberLoss("RMSE", "regression", on_log_scale=False, power=0.0)
+POISSON = NumberLoss("Poisson", "poisson", on_log_scale=True, power=1.0)
+TWEEDIE = NumberLoss("Tweedie:variance_power=1.5", "tweedie", on_log_scale=True, power=1.5)
 LOSSES = MappingProxyType({"squared": SQUARED, "poisson": POISSON, "tweedie": TWEEDIE})
 
 

@@ -153,6 +153,10 @@ class Regression(Task):
             return PoissonRegressor(alpha=1 / rows, max_iter=LINEAR_STEPS)
         return Ridge()
 
+    def lightgbm_objective(self, loss: str | None) -> str:
+        """The squared error, or Poisson's or Tweedie's."""
+        return loss_named(loss).lightgbm
+
     def errors(
         self, outcome: Floats, predict: Callable[[], Floats], settings: Settings
     ) -> tuple[float, float] | None:

@@ -120,6 +120,7 @@ def _coming_week() -> list[Node]:
                 "retraining_gain",
                 "features_contract",
                 "params:window",
+                "params:search",
             ],
             outputs="model_figures",
             name="describe_model",

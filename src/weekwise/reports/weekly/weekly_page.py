@@ -37,6 +37,7 @@ from weekwise.reports.weekly.performance_sections import (
     past_section,
     slices_section,
 )
+from weekwise.reports.weekly.search_parts import search_parts
 from weekwise.reports.weekly.weekly_report import (
     Figures,
     WeeklyReport,
@@ -271,6 +272,8 @@ def _model_section(figures: Figures) -> Section:
         parts.append(paragraph(sentence))
     if figures.model.fitted:
         parts.append(paragraph(figures.model.fitted, note=True))
+    if figures.model.search is not None:
+        parts += search_parts(figures.model.search, figures.task.words.loss)
     return Section("Model", parts, lead=figures.model.verdict.headline)
 
 

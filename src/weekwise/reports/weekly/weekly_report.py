@@ -14,6 +14,7 @@ from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.analysis.worst_slices import SliceScore
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import TaskName
+from weekwise.model.search import Search
 from weekwise.model.verdict import Decision
 from weekwise.quality.gate_result import GateResult
 from weekwise.reports.finding import Finding, Status
@@ -106,6 +107,7 @@ class ModelFigures(Frozen):
         fitted: Which rows the model was fitted on, and which its twin that was judged, one
             sentence; empty if they are one.
         retraining: What retraining has earned so far.
+        search: The search that chose some of the settings, if one did.
     """
 
     task: TaskName
@@ -114,6 +116,7 @@ class ModelFigures(Frozen):
     no_model: str = ""
     fitted: str = ""
     retraining: RetrainingGain = RetrainingGain()
+    search: Search | None = None
 
 
 class FeatureFigures(Frozen):

@@ -31,6 +31,7 @@ from weekwise.errors import AsOfError, ContractError
 from weekwise.features.window import Window
 from weekwise.model.contenders import Champion, CurrentChampion
 from weekwise.model.evaluation import Evaluation, ModelEvaluation
+from weekwise.model.search import Search
 from weekwise.model.verdict import Decision, SliceComparison, Verdict
 from weekwise.pipelines.model_monitoring import nodes
 from weekwise.reports.exploration.exploration import Exploration
@@ -684,7 +685,7 @@ def model_described(verdict: Verdict, evaluation: Evaluation) -> ModelFigures:
     """The model's figures, where a champion can predict."""
     champion = CurrentChampion(champion=Champion("1", trains.predictor()))
     return nodes.describe_model(
-        verdict, evaluation, champion, RetrainingGain(), trains.CONTRACT, WINDOW
+        verdict, evaluation, champion, RetrainingGain(), trains.CONTRACT, WINDOW, Search()
     )
 
 
@@ -697,7 +698,7 @@ def test_without_a_model_the_figures_say_why() -> None:
 
     def why(current: CurrentChampion, contract: Contract) -> str:
         model = nodes.describe_model(
-            VERDICT, an_evaluation(), current, RetrainingGain(), contract, WINDOW
+            VERDICT, an_evaluation(), current, RetrainingGain(), contract, WINDOW, Search()
         )
         return model.no_model
 

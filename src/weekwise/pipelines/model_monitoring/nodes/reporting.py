@@ -13,6 +13,7 @@ from weekwise.contract.model import Contract
 from weekwise.features.window import Window
 from weekwise.model.contenders import CurrentChampion
 from weekwise.model.evaluation import Evaluation
+from weekwise.model.search import Search
 from weekwise.model.verdict import Verdict
 from weekwise.quality.gate_result import GateResult
 from weekwise.reports.weekly import read
@@ -38,6 +39,7 @@ def describe_model(
     retraining_gain: RetrainingGain,
     features_contract: Contract,
     window: Window,
+    search: Search,
 ) -> ModelFigures:
     """The promotion gate's decision, and what the holdout expected of the model in service.
 
@@ -48,6 +50,7 @@ def describe_model(
         retraining_gain: What retraining has earned so far.
         features_contract: What it has to predict.
         window: The run's place in time.
+        search: The search that chose some of the settings, if one did.
 
     Raises:
         AsOfError: If either is another week's.
@@ -61,6 +64,7 @@ def describe_model(
         no_model=read.no_model(champion, features_contract),
         fitted=read.fitted_again(champion),
         retraining=retraining_gain,
+        search=search if search.leaderboard else None,
     )
 
 
