@@ -15,7 +15,7 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: postgres node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test compose-test docs bench lock clean
+.PHONY: postgres node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test fuzz drills compose-test docs bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -117,6 +117,12 @@ unit: setup-dev ## The quick tests
 
 test: check docs frontend-check browser postgres ## Every check and test
 	pytest -n 2 --dist worksteal $(ARGS)
+
+fuzz: setup-dev ## The property tests on fresh examples; what they find becomes an example
+	HYPOTHESIS_PROFILE=fuzz pytest -n 2 --dist worksteal -m "hypothesis and not slow and not drill" $(ARGS)
+
+drills: setup-dev ## More kills and losses than there is time for in every test run
+	pytest -n 2 --dist worksteal -m drill $(ARGS)
 
 compose-test: setup-dev ## The whole system in containers, on a thin slice; needs a Docker engine
 	pytest -n 0 -p no:cacheprovider tests/compose $(ARGS)

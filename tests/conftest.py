@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+
+# Before NumPy is imported: on a machine that is busy with tests, more threads wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,16 +24,18 @@ from weekwise.contract.model import Contracts
 
 PROJECT = Path(__file__).parents[1]
 
-pytest_plugins = ["orders", "weekly_figures"]
+pytest_plugins = ["orders", "weekly_figures", "leftovers", "long_tests_first"]
 
 # No library may report usage, and none may look for a user's own settings.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["DO_NOT_TRACK"] = "1"
 
-# How long an example takes is the machine's business.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# How long an example takes is the machine's business. The same tests say the same twice: what is
+# new is looked for by `make fuzz`, and what that finds becomes an example.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("fuzz", deadline=None, max_examples=1000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(autouse=True)

@@ -41,12 +41,14 @@ def fit_linear(
         weights: The weight of each row, shape (n,).
     """
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
     task = task_of(inputs.contract)
     encoder = _encoder(inputs, rare=min(RARE, max(RAREST, len(frame) // 100)))
     table = encoder.fit_transform(frame)
     model = task.new_linear_model(loss, len(frame))
-    with warnings.catch_warnings():
+    # Steps are so short that threads only wait for each other; and each count rounds differently.
+    with threadpool_limits(limits=1, user_api="blas"), warnings.catch_warnings():
         # A plain learner may stop where its steps end.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(table, outcome, sample_weight=weights)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
 from weekwise.features.read_values import Floats
 from weekwise.tasks.records import Codes, GroupMean
+
+Counts = npt.NDArray[np.int64]
 
 Z_95 = 1.959963984540054
 
@@ -69,15 +72,13 @@ def ranking_auc(bins: Codes, outcome: Floats, folds: Codes, rare_rows: float) ->
     width, height = int(bins.max(initial=-1)) + 2, int(folds.max(initial=0)) + 1
     cells = folds.astype(np.int64) * width + bins + 1
     rows = np.bincount(cells, minlength=width * height).reshape(height, width)
-    positives = np.bincount(cells, weights=outcome, minlength=width * height).reshape(height, width)
+    happened = cells[outcome == 1]
+    positives = np.bincount(happened, minlength=width * height).reshape(height, width)
     areas, weights = [], []
     for fold in range(height):
         others, hits = rows.sum(0) - rows[fold], positives.sum(0) - positives[fold]
-        area = _auc(
-            (hits + rare_rows * hits.sum() / max(1, others.sum())) / (others + rare_rows),
-            positives[fold],
-            rows[fold] - positives[fold],
-        )
+        ranks = _ranks_of_rates(hits, others, rare_rows)
+        area = _auc(ranks, positives[fold], rows[fold] - positives[fold])
         if area is not None:
             areas.append(area)
             weights.append(int(rows[fold].sum()))
@@ -139,14 +140,28 @@ def one_against_rest_auc(
     return float(np.average(areas, weights=weights)) if areas else None
 
 
-def _auc(scores: Floats, positives: Floats, negatives: Floats) -> float | None:
-    """Area under the ROC curve of rows counted by score, ties counting half."""
+def _ranks_of_rates(positives: Counts, rows: Counts, rare_rows: float) -> Counts:
+    """The rank of each bin's shrunken rate; rates that are equal in exact arithmetic share one.
+
+    Args:
+        positives: Positive rows of each bin, shape (bins,).
+        rows: Rows of each bin, shape (bins,).
+        rare_rows: How many rows of the overall rate are added to each bin.
+    """
+    added = Fraction(rare_rows)
+    base = added * Fraction(int(positives.sum()), max(1, int(rows.sum())))
+    pairs, place = np.unique(np.stack([positives, rows], 1), axis=0, return_inverse=True)
+    rates = [(k + base) / (n + added) for k, n in pairs.tolist()]
+    ranks = {rate: rank for rank, rate in enumerate(sorted(set(rates)))}
+    return np.array([ranks[rate] for rate in rates])[place]
+
+
+def _auc(ranks: Counts, positives: Counts, negatives: Counts) -> float | None:
+    """Area under the ROC curve of rows counted by bin, ties of the bins' ranks counting half."""
     if not positives.sum() or not negatives.sum():
         return None
-    # Equal rates may differ in their last bit: they must tie all the same.
-    distinct, place = np.unique(scores.round(12), return_inverse=True)
-    above = np.bincount(place, weights=positives, minlength=distinct.size)
-    below = np.bincount(place, weights=negatives, minlength=distinct.size)
+    above = np.bincount(ranks, weights=positives)
+    below = np.bincount(ranks, weights=negatives)
     won = above * (np.cumsum(below) - below / 2)
     return float(won.sum() / (above.sum() * below.sum()))
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -45,20 +47,37 @@ def test_against_scikit_learn(rows: list[tuple[int, bool]], folds: int) -> None:
     areas, weights = [], []
     for fold in range(folds):
         inside, others = fold_of == fold, fold_of != fold
-        base = target[others].mean()
+        base = Fraction(int(target[others].sum()), int(others.sum()))
         rates = {
-            code: (target[others & (bins == code)].sum() + 5 * base)
-            / ((others & (bins == code)).sum() + 5)
+            code: (int(target[others & (bins == code)].sum()) + 5 * base)
+            / (int((others & (bins == code)).sum()) + 5)
             for code in set(bins.tolist())
         }
         if 0 < target[inside].sum() < inside.sum():
             # Equal rates must stay equal in spite of rounding.
-            scores = [round(rates[code], 10) for code in bins[inside].tolist()]
+            ranks = {rate: rank for rank, rate in enumerate(sorted(set(rates.values())))}
+            scores = [ranks[rates[code]] for code in bins[inside].tolist()]
             areas.append(roc_auc_score(target[inside], scores))
             weights.append(inside.sum())
     expected = float(np.average(areas, weights=weights)) if areas else None
 
     assert ranking_auc(bins, target, fold_of, 5) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("rows", range(2, 40))
+def test_equal_rates_tie(rows: int) -> None:
+    """Bins of every size with the same share of positives rank nothing: half of the area."""
+    sizes = np.array([1, 2, 3, 5, 7, 11]) * rows
+    ranked, happened = np.array([0, 1, 2, 3, 4, 5]), np.array([0, 0, 1, 0, 1, 1])
+    bins = np.concatenate([np.repeat(np.arange(6), sizes), ranked]).astype(np.int32)
+    folds = np.repeat(np.array([1, 0], dtype=np.int32), [sizes.sum(), 6])
+    for positives in range(1, rows):
+        hits = sizes // rows * positives
+        outcome = [np.arange(n) < k for n, k in zip(sizes, hits, strict=True)]
+
+        area = ranking_auc(bins, np.concatenate([*outcome, happened]).astype(float), folds, 20.0)
+
+        assert area == pytest.approx(0.5, abs=1e-9)
 
 
 @given(st.lists(st.tuples(st.integers(-1, 4), st.booleans()), min_size=12, max_size=40))
