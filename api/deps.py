@@ -44,8 +44,10 @@ async def require_key(
     Raises:
         Unauthorized: If it has none of the keys.
     """
-    key = header if bearer is None else bearer.credentials
-    if key is None or not _is_valid(key, service_of(request).settings.keys):
+    sent = [key for key in (header, bearer and bearer.credentials) if key]
+    valid_keys = service_of(request).settings.keys
+    # Any right key will do: a proxy may put a Bearer of its own beside it.
+    if not any(_is_valid(key, valid_keys) for key in sent):
         raise Unauthorized(
             "Send one of the service's API keys: Authorization: Bearer KEY, or X-API-Key: KEY.",
             headers={"WWW-Authenticate": 'Bearer realm="weekwise"'},

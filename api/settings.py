@@ -46,10 +46,12 @@ class Settings(BaseSettings):
         app_dir: The folder of the built web app.
         cors_origins: Origins, separated by commas, whose pages may call the API.
         max_body_bytes: The largest body of a request.
+        max_row_bytes: The largest body of one row, and about the largest row of a batch.
         max_batch_rows: The most rows of a batch.
         request_timeout_seconds: How long one request may take, its body's arrival included.
         shutdown_seconds: How long running requests may take after SIGTERM.
-        batch_threads: Threads for batches, explanations and reports, each worker's own.
+        batch_threads: Threads for batches, each worker's own.
+        explain_threads: Threads for explanations, each worker's own.
         log_level: How much the service says.
         access_log: Whether each request is a line in the log.
     """
@@ -68,10 +70,12 @@ class Settings(BaseSettings):
     app_dir: Path = Path("frontend/dist")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     max_body_bytes: int = Field(default=16 * _MIB, ge=1024)
+    max_row_bytes: int = Field(default=256 * 1024, ge=1024)
     max_batch_rows: int = Field(default=10_000, ge=1)
     request_timeout_seconds: float = Field(default=30.0, gt=0)
     shutdown_seconds: int = Field(default=20, ge=0)
     batch_threads: int = Field(default=2, ge=1)
+    explain_threads: int = Field(default=1, ge=1)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     access_log: bool = True
 

@@ -86,6 +86,13 @@ class WrongMediaType(ProblemError):  # noqa: N818
     title = "The body is not JSON"
 
 
+class WrongCoding(ProblemError):  # noqa: N818
+    """A body that is coded in a way that is not known."""
+
+    kind, status = "unsupported-encoding", HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    title = "The body's coding is not known"
+
+
 class TooLarge(ProblemError):  # noqa: N818
     """A body over the limit."""
 

@@ -14,7 +14,7 @@ router = APIRouter(tags=["model"], responses=documented(NoModel, Unauthorized))
 
 @router.get("/schema", response_model=schemas.JsonObject)
 async def schema(request: Request) -> Response:
-    """The JSON Schema of a row: titles, units, limits, allowed values, defaults, examples."""
+    """The JSON Schema of a row: titles, units, limits, allowed values, typical values, examples."""
     loaded = service_of(request).model_in_service.required()
     return json_response(loaded.schema_json, version=loaded.version)
 

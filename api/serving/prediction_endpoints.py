@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from api.http.exceptions import InvalidRow, WrongMediaType
+from api.http.bodies import json_body
+from api.http.exceptions import InvalidRow
 from api.http.responses import json_response
 from api.metrics import PrometheusMetrics
 from api.rows.batch_reader import BatchReader
+from api.rows.cancel_flag import CancelFlag
 from api.rows.row_warnings import Row
 from api.serving.answers import AnsweredBatch, answered_batch, explanation_body, prediction_body
 from api.serving.loaded_model import LoadedModel
@@ -23,28 +26,48 @@ from api.serving.request_batcher import RequestBatcher
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True)
+class BodyLimits:
+    """What bodies may have.
+
+    Attributes:
+        row_bytes: The most bytes of a body with one row.
+        body_bytes: The most bytes of any body.
+        rows: The most rows of a batch.
+        must_say_type: Whether a body must say its media type.
+    """
+
+    row_bytes: int
+    body_bytes: int
+    rows: int
+    must_say_type: bool
+
+
 class PredictionEndpoints:
     """Answers with the model that is in service when the request's body has arrived.
 
     Args:
         model_in_service: Where the model comes from.
         metrics: Where predictions are counted.
-        max_rows: The most rows of a batch.
-        threads: Where batches and explanations run, so that single rows need not wait for them.
+        limits: What bodies may have.
+        batch_threads: Where batches run, so that single rows need not wait for them.
+        explain_threads: Where explanations run, so that they need not wait for batches.
     """
 
     def __init__(
         self,
         model_in_service: ModelInService,
         metrics: PrometheusMetrics,
+        limits: BodyLimits,
         *,
-        max_rows: int,
-        threads: ThreadPoolExecutor,
+        batch_threads: ThreadPoolExecutor,
+        explain_threads: ThreadPoolExecutor,
     ) -> None:
         self._model_in_service = model_in_service
         self._metrics = metrics
-        self._max_rows = max_rows
-        self._threads = threads
+        self._limits = limits
+        self._batch_threads = batch_threads
+        self._explain_threads = explain_threads
         self._batcher: RequestBatcher | None = None
 
     async def predict(self, request: Request) -> Response:
@@ -53,7 +76,7 @@ class PredictionEndpoints:
         Raises:
             ProblemError: If there is no model, or the row is refused.
         """
-        body = await _json_body(request)
+        body = await self._body(request, self._limits.row_bytes)
         model = self._model_in_service.required()
         row = model.completed(self._read(model, body))
         predicted, row = await self._batcher_of(model).predict(row)
@@ -66,10 +89,15 @@ class PredictionEndpoints:
         Raises:
             ProblemError: If there is no model, or the row is refused.
         """
-        body = await _json_body(request)
+        body = await self._body(request, self._limits.row_bytes)
         model = self._model_in_service.required()
         row = self._read(model, body)
-        answer = await self._in_thread(lambda: explanation_body(model, row))
+
+        def explained(flag: CancelFlag) -> bytes:
+            flag.check()
+            return explanation_body(model, row)
+
+        answer = await _in_thread(request, self._explain_threads, explained)
         return json_response(answer, version=model.version)
 
     async def predict_batch(self, request: Request) -> Response:
@@ -78,14 +106,14 @@ class PredictionEndpoints:
         Raises:
             ProblemError: If there is no model, or the body is not a batch.
         """
-        body = await _json_body(request)
+        body = await self._body(request, self._limits.body_bytes)
         model = self._model_in_service.required()
-        reader = BatchReader(model.reader, self._max_rows)
+        reader = BatchReader(model.reader, self._limits.rows, self._limits.row_bytes)
 
-        def answer() -> AnsweredBatch:
-            return answered_batch(model, reader.read(body))
+        def answer(flag: CancelFlag) -> AnsweredBatch:
+            return answered_batch(model, reader.read(body, flag), flag)
 
-        batch = await self._in_thread(answer)
+        batch = await _in_thread(request, self._batch_threads, answer)
         self._metrics.predictions(model.version, model.predictor.task, batch.predictions)
         self._metrics.refused_rows(batch.refused)
         self._metrics.unseen_categories(batch.unseen)
@@ -108,18 +136,37 @@ class PredictionEndpoints:
             self._batcher = RequestBatcher(model)
         return self._batcher
 
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def _body(self, request: Request, max_bytes: int) -> bytes:
+        return await json_body(
+            request,
+            min(max_bytes, self._limits.body_bytes),
+            required_type=self._limits.must_say_type,
+        )
 
 
-async def _json_body(request: Request) -> bytes:
-    """A request's body, whose media type must be JSON if it has one.
+async def _in_thread(
+    request: Request, threads: ThreadPoolExecutor, work: Callable[[CancelFlag], Result]
+) -> Result:
+    """Work done in a thread, which is given up when its request times out or its client leaves.
 
     Raises:
-        WrongMediaType: If it has another.
+        ClientDisconnect: If the client leaves.
     """
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0]
-    kind = media_type.strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
-        raise WrongMediaType("Send JSON, with Content-Type: application/json.")
-    return await request.body()
+    flag = CancelFlag()
+    future = asyncio.get_running_loop().run_in_executor(threads, work, flag)
+    gone = asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait((future, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not future.done():
+            raise ClientDisconnect
+        return future.result()
+    finally:
+        flag.set()
+        gone.cancel()
+        future.cancel()
+
+
+async def _gone(request: Request) -> None:
+    """Return when the client has left."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

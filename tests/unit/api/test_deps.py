@@ -22,7 +22,14 @@ def test_needed(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"X-API-Key": "two"}, {"Authorization": "Bearer one"}, {"X-API-Key": "kéy"}]
+    "headers",
+    [
+        {"X-API-Key": "two"},
+        {"Authorization": "Bearer one"},
+        {"X-API-Key": "kéy"},
+        {"X-API-Key": "two", "Authorization": "Bearer of-a-proxy"},
+        {"X-API-Key": "of-a-proxy", "Authorization": "Bearer one"},
+    ],
 )
 def test_either_header(headers: dict[str, str]) -> None:
     """Any key does, in either header."""

@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Schema
-         * @description The JSON Schema of a row: titles, units, limits, allowed values, defaults, examples.
+         * @description The JSON Schema of a row: titles, units, limits, allowed values, typical values, examples.
          */
         get: operations["schema_schema_get"];
         put?: never;
@@ -239,7 +239,10 @@ export interface components {
         BatchRefusal: {
             /** Index */
             index: number;
-            /** Errors */
+            /**
+             * Errors
+             * @description What is wrong with it. After a thousand faults of a batch, each row has its first alone.
+             */
             errors: components["schemas"]["FieldError"][];
         };
         /**
@@ -259,6 +262,11 @@ export interface components {
              * @description Rows that were refused.
              */
             refused: number;
+            /**
+             * Refusals
+             * @description Why rows were refused, by kind of fault, the most frequent first.
+             */
+            refusals: components["schemas"]["RefusalGroup"][];
             /** Threshold */
             threshold: number;
             /** Results */
@@ -599,6 +607,11 @@ export interface components {
              * @description Rows that were refused.
              */
             refused: number;
+            /**
+             * Refusals
+             * @description Why rows were refused, by kind of fault, the most frequent first.
+             */
+            refusals: components["schemas"]["RefusalGroup"][];
             /** Results */
             results: (components["schemas"]["MulticlassBatchPrediction"] | components["schemas"]["BatchRefusal"])[];
         };
@@ -747,6 +760,29 @@ export interface components {
             model_version: string;
         };
         /**
+         * RefusalGroup
+         * @description One kind of fault in a batch, and the rows that have it.
+         */
+        RefusalGroup: {
+            /**
+             * Field
+             * @description The column; empty where rows themselves are wrong.
+             */
+            field: string;
+            /** Expected */
+            expected: string;
+            /**
+             * Rows
+             * @description How many rows have it.
+             */
+            rows: number;
+            /**
+             * First
+             * @description The places of the first of them in the batch.
+             */
+            first: number[];
+        };
+        /**
          * RegressionBatchAnswer
          * @description One result for each row, in the order of the rows.
          */
@@ -763,6 +799,11 @@ export interface components {
              * @description Rows that were refused.
              */
             refused: number;
+            /**
+             * Refusals
+             * @description Why rows were refused, by kind of fault, the most frequent first.
+             */
+            refusals: components["schemas"]["RefusalGroup"][];
             /** Results */
             results: (components["schemas"]["RegressionBatchPrediction"] | components["schemas"]["BatchRefusal"])[];
         };
@@ -1036,7 +1077,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The body is not JSON; or The body's coding is not known */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1114,7 +1155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The body is not JSON; or The body's coding is not known */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1192,7 +1233,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The body is not JSON; or The body's coding is not known */
             415: {
                 headers: {
                     [name: string]: unknown;
