@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api.deps import RequireKey
+from api.http.compression import CompressedAnswers
 from api.http.exceptions import ProblemError, internal_error_response, on_http_error, on_problem
 from api.http.middleware import API_PREFIX, ID_HEADER, RequestMiddleware
 from api.http.openapi import neutral_document
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         access_log,
         settings.max_body_bytes,
         settings.request_timeout_seconds,
+        settings.hosts,
     )
 
 
@@ -99,16 +101,18 @@ def openapi_document(settings: Settings) -> dict[str, Any]:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
+    compressed = Middleware(CompressedAnswers)
     if not settings.cors_origins:
-        return []
+        return [compressed]
     return [
+        compressed,
         Middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type", "X-API-Key", ID_HEADER],
             expose_headers=[VERSION_HEADER, ID_HEADER],
-        )
+        ),
     ]
 
 

@@ -45,6 +45,11 @@ class Settings(BaseSettings):
             folder.
         app_dir: The folder of the built web app.
         cors_origins: Origins, separated by commas, whose pages may call the API.
+        allowed_hosts: Names, separated by commas, that clients may call the service by; `*` for any.
+            By default any where there are keys or everybody may ask, else this machine alone.
+        trusted_proxies: Addresses, separated by commas, of proxies that say who asked them.
+        max_connections: The most open connections, each worker's own.
+        keep_alive_seconds: How long a connection may wait for its next request.
         max_body_bytes: The largest body of a request.
         max_row_bytes: The largest body of one row, and about the largest row of a batch.
         max_batch_rows: The most rows of a batch.
@@ -69,6 +74,10 @@ class Settings(BaseSettings):
     state_dir: Path = Field(default_factory=lambda: data_dir() / "serving")
     app_dir: Path = Path("frontend/dist")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    max_connections: int = Field(default=1000, ge=2)
+    keep_alive_seconds: int = Field(default=5, ge=1)
     max_body_bytes: int = Field(default=16 * _MIB, ge=1024)
     max_row_bytes: int = Field(default=256 * 1024, ge=1024)
     max_batch_rows: int = Field(default=10_000, ge=1)
@@ -79,7 +88,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     access_log: bool = True
 
-    @field_validator("keys", "cors_origins", mode="before")
+    @field_validator("keys", "cors_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -95,6 +104,20 @@ class Settings(BaseSettings):
                 f"{PREFIX}ALLOW_UNAUTHENTICATED=true"
             )
         return self
+
+    @property
+    def hosts(self) -> frozenset[str] | None:
+        """The names that clients may call the service by; none for any name.
+
+        Without keys, a page elsewhere whose name is made to point here could read every answer.
+        """
+        if "*" in self.allowed_hosts:
+            return None
+        if self.allowed_hosts:
+            return frozenset(name.lower() for name in self.allowed_hosts)
+        if self.keys or not is_loopback(self.host):
+            return None
+        return frozenset({"localhost", "127.0.0.1", "[::1]", self.host.lower()})
 
 
 def is_loopback(host: str) -> bool:

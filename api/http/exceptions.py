@@ -119,6 +119,13 @@ class Unauthorized(ProblemError):  # noqa: N818
     kind, status, title = "unauthorized", HTTPStatus.UNAUTHORIZED, "An API key is required"
 
 
+class UnknownHost(ProblemError):  # noqa: N818
+    """A request under a name that is not the service's."""
+
+    kind, status = "unknown-host", HTTPStatus.MISDIRECTED_REQUEST
+    title = "The service does not go by this name"
+
+
 class NotFound(ProblemError):  # noqa: N818
     """Something that does not exist."""
 
@@ -192,10 +199,23 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
     status = error.status_code
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(headers.get("Allow", ""))
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
     kind = f"{TYPE_PREFIX}{_KIND_OF_STATUS.get(status, 'http')}"
     phrase = HTTPStatus(status).phrase
     detail = _DETAIL_OF_STATUS.get(status, str(error.detail))
-    return _response(kind, phrase, status, detail, request.scope, None, error.headers)
+    return _response(kind, phrase, status, detail, request.scope, None, headers)
+
+
+def _allowed(methods: str) -> str:
+    """The methods of a path, with those that every path has."""
+    allowed = {method.strip() for method in methods.split(",")} - {""} | {"OPTIONS"}
+    if "GET" in allowed:
+        allowed.add("HEAD")
+    return ", ".join(sorted(allowed))
 
 
 def _response(

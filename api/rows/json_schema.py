@@ -112,6 +112,9 @@ def _property(column: Column, described: JsonSchema, values: list[Any]) -> JsonS
             flat |= part
     if "const" in flat:
         flat["enum"] = [flat.pop("const")]
+    if column.type.facts.boolean and set(flat.get("enum", ())) == {True, False}:
+        # It says no more than the type, and client generators know no enum of booleans.
+        del flat["enum"]
     flat = {**_without_machine_limits(flat, column), **column.type.facts.json.schema}
     if column.type.facts.temporal:
         flat |= _time_limits(column)
