@@ -12,10 +12,17 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from api.deps import RequireKey
+from api.deps import LimitRate, RequireKey
 from api.http.compression import CompressedAnswers
-from api.http.exceptions import ProblemError, internal_error_response, on_http_error, on_problem
-from api.http.middleware import API_PREFIX, ID_HEADER, RequestMiddleware
+from api.http.exceptions import (
+    ProblemError,
+    TooManyRequests,
+    documented,
+    internal_error_response,
+    on_http_error,
+    on_problem,
+)
+from api.http.middleware import ID_HEADER, PREFIXES, RequestMiddleware
 from api.http.openapi import neutral_document
 from api.http.responses import VERSION_HEADER
 from api.http.static_files import WebAppFiles
@@ -77,12 +84,19 @@ def fastapi_app(service: Service, **options: Any) -> FastAPI:
     app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, _on_bug)
-    dependencies = [RequireKey] if service.settings.keys else []
-    for prefix in ("", API_PREFIX):
+    dependencies = [
+        *([RequireKey] if service.keys else []),
+        *([LimitRate] if service.rate_limit else []),
+    ]
+    for prefix in ("", *PREFIXES):
         # One by one: FastAPI searches routers inside routers at every request.
         for router in _PROTECTED:
             app.include_router(
-                router, prefix=prefix, dependencies=dependencies, include_in_schema=not prefix
+                router,
+                prefix=prefix,
+                dependencies=dependencies,
+                include_in_schema=not prefix,
+                responses=documented(TooManyRequests),
             )
         for router in (health.health, docs.router):
             app.include_router(router, prefix=prefix, include_in_schema=not prefix)

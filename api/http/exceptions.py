@@ -119,6 +119,13 @@ class Unauthorized(ProblemError):  # noqa: N818
     kind, status, title = "unauthorized", HTTPStatus.UNAUTHORIZED, "An API key is required"
 
 
+class TooManyRequests(ProblemError):  # noqa: N818
+    """A client that asks more often than it may."""
+
+    kind, status = "too-many-requests", HTTPStatus.TOO_MANY_REQUESTS
+    title = "Too many requests"
+
+
 class UnknownHost(ProblemError):  # noqa: N818
     """A request under a name that is not the service's."""
 

@@ -25,10 +25,14 @@ from api.http.exceptions import (
     internal_error_response,
     problem_response,
 )
-from api.logs import AccessLog
+from api.http.notes import NOTES, RequestNotes
+from api.http.responses import VERSION_HEADER
+from api.logs import AccessLine, AccessLog
 from api.metrics import PrometheusMetrics
 
-API_PREFIX = "/api"
+PREFIXES = ("/api", "/v1", "/api/v1")
+"""Under each of them all routes are there once more: the web app's, and those of this version."""
+
 ID_HEADER = "X-Request-ID"
 UNMATCHED = "unmatched"
 CLIENT_CLOSED_REQUEST = 499
@@ -37,6 +41,7 @@ CLIENT_CLOSED_REQUEST = 499
 log = logging.getLogger(__name__)
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ID_NAME = ID_HEADER.lower().encode()
+_VERSION_NAME = VERSION_HEADER.lower().encode()
 _POLICY = b"content-security-policy"
 _CACHE = b"cache-control"
 SECURITY_HEADERS = [
@@ -63,6 +68,8 @@ class _RequestRecord:
     request_id: str
     started: float
     method: str
+    notes: RequestNotes
+    version: str | None = None
     status: int = 0
     received_bytes: int = 0
 
@@ -92,7 +99,9 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        record = _RequestRecord(_request_id(scope), time.perf_counter(), scope["method"])
+        notes = scope[NOTES] = RequestNotes()
+        started = time.perf_counter()
+        record = _RequestRecord(_request_id(scope), started, scope["method"], notes)
         if record.method == "HEAD":
             # Every path that can be read has a head, which is that of its GET.
             scope = {**scope, "method": "GET"}
@@ -177,11 +186,14 @@ class RequestMiddleware:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
                 headers = list(message.get("headers", ()))
-                names = {name for name, _ in headers}
+                values = dict(headers)
+                version = values.get(_VERSION_NAME)
+                record.version = None if version is None else version.decode("latin-1")
+                headers += record.notes.headers
                 headers += SECURITY_HEADERS
-                if _POLICY not in names:
+                if _POLICY not in values:
                     headers += _API_HEADERS
-                if _CACHE not in names:
+                if _CACHE not in values:
                     headers.append(_NO_STORE)
                 headers.append((_ID_NAME, record.request_id.encode()))
                 message = {**message, "headers": headers}
@@ -196,18 +208,31 @@ class RequestMiddleware:
         status = record.status or CLIENT_CLOSED_REQUEST
         self.metrics.request(record.method, route_of(scope), status, seconds)
         if self.access_log is not None:
-            self.access_log.write(record.request_id, record.method, scope["path"], status, seconds)
+            client = scope.get("client")
+            self.access_log.write(
+                AccessLine(
+                    request_id=record.request_id,
+                    client=client[0] if client else None,
+                    key=record.notes.key,
+                    method=record.method,
+                    path=scope["path"],
+                    status=status,
+                    seconds=seconds,
+                    model_version=record.version,
+                    rows=record.notes.rows,
+                )
+            )
 
 
 def route_of(scope: Scope) -> str:
-    """The template of a request's route, the same with and without `/api`.
+    """The template of a request's route, the same under each prefix.
 
     Args:
         scope: The request's ASGI scope, after routing.
     """
     route: Any = scope.get("route")
     path = getattr(route, "path", None)
-    return UNMATCHED if path is None else str(path).removeprefix(API_PREFIX)
+    return UNMATCHED if path is None else str(path).removeprefix("/api").removeprefix("/v1")
 
 
 def _request_id(scope: Scope) -> str:

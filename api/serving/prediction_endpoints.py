@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from api.http.bodies import json_body
 from api.http.exceptions import InvalidRow
+from api.http.notes import notes_of
 from api.http.responses import json_response
 from api.metrics import PrometheusMetrics
 from api.rows.batch_reader import BatchReader
@@ -78,6 +79,7 @@ class PredictionEndpoints:
         """
         body = await self._body(request, self._limits.row_bytes)
         model = self._model_in_service.required()
+        notes_of(request).rows = 1
         row = model.completed(self._read(model, body))
         predicted, row = await self._batcher_of(model).predict(row)
         self._metrics.predictions(model.version, model.predictor.task, (predicted,))
@@ -91,6 +93,7 @@ class PredictionEndpoints:
         """
         body = await self._body(request, self._limits.row_bytes)
         model = self._model_in_service.required()
+        notes_of(request).rows = 1
         row = self._read(model, body)
 
         def explained(flag: CancelFlag) -> bytes:
@@ -114,6 +117,7 @@ class PredictionEndpoints:
             return answered_batch(model, reader.read(body, flag), flag)
 
         batch = await _in_thread(request, self._batch_threads, answer)
+        notes_of(request).rows = len(batch.predictions) + batch.refused
         self._metrics.predictions(model.version, model.predictor.task, batch.predictions)
         self._metrics.refused_rows(batch.refused)
         self._metrics.unseen_categories(batch.unseen)

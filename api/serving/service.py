@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
+from api.http.rate_limit import RateLimit
 from api.metrics import PrometheusMetrics
 from api.serving.model_in_service import ModelInService
 from api.serving.prediction_endpoints import BodyLimits, PredictionEndpoints
@@ -21,6 +22,8 @@ class Service:
 
     Attributes:
         settings: The service's settings.
+        keys: The API keys by name.
+        rate_limit: How often one client may ask; none for no limit.
         model_in_service: The model in service.
         metrics: The Prometheus metrics.
         predictions: What answers requests for predictions.
@@ -30,6 +33,8 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.keys = settings.named_keys
+        self.rate_limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
         self.model_in_service = ModelInService()
         self.metrics = PrometheusMetrics()
         self._batch_threads = ThreadPoolExecutor(settings.batch_threads, thread_name_prefix="batch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from service_client import problem_kind
@@ -43,3 +44,26 @@ def test_either_header(headers: dict[str, str]) -> None:
 def test_open(path: str) -> None:
     """Health, the documents and the app need no key."""
     assert trains_client(keys="one").get(path).status_code == 200
+
+
+def test_rate() -> None:
+    """Each key has a rate of its own, says where it stands, and is refused when it is over."""
+    client = trains_client(keys="a:one,b:two", rate_limit="2/minute")
+
+    def ask(key: str) -> httpx.Response:
+        return client.get("/schema", headers={"X-API-Key": key})
+
+    first, second, third = ask("one"), ask("one"), ask("one")
+    assert [answer.headers["ratelimit-remaining"] for answer in (first, second, third)] == [
+        *("1", "0", "0")
+    ]
+    assert (third.status_code, problem_kind(third)) == (429, "too-many-requests")
+    assert 1 <= int(third.headers["retry-after"]) <= 60
+    assert third.headers["ratelimit-limit"] == "2"
+    assert ask("two").status_code == 200
+    assert client.get("/health/ready").status_code == 200
+
+
+def test_no_rate_unless_set() -> None:
+    """Without a rate nothing is counted."""
+    assert "ratelimit-limit" not in trains_client().get("/schema").headers

@@ -56,6 +56,20 @@ def test_head_and_options(path: str, allowed: str) -> None:
         assert head.status_code == 405
 
 
+@pytest.mark.parametrize("prefix", ["/v1", "/api", "/api/v1"])
+@pytest.mark.parametrize("path", ["/schema", "/health/ready", "/openapi.json", "/docs"])
+def test_prefixes(prefix: str, path: str) -> None:
+    """Every route is there under the version and under the app's prefix, and counted as one."""
+    client = trains_client()
+    answer = client.get(f"{prefix}{path}")
+
+    assert answer.status_code == 200
+    assert answer.content == client.get(path).content
+    if path == "/schema":
+        assert 'route="/schema"' in client.get("/metrics").text
+        assert f'route="{prefix}' not in client.get("/metrics").text
+
+
 def test_hosts() -> None:
     """Without keys, a name elsewhere that points here is refused; a set name is not."""
 
