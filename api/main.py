@@ -27,7 +27,7 @@ from api.http.openapi import neutral_document
 from api.http.responses import VERSION_HEADER
 from api.http.static_files import WebAppFiles
 from api.logs import AccessLog
-from api.routes import docs, health, model, predict, reports
+from api.routes import docs, foreign, health, model, predict, reports
 from api.serving.service import Service
 from api.settings import Settings
 from weekwise import __version__
@@ -100,6 +100,8 @@ def fastapi_app(service: Service, **options: Any) -> FastAPI:
             )
         for router in (health.health, docs.router):
             app.include_router(router, prefix=prefix, include_in_schema=not prefix)
+    app.include_router(foreign.router, dependencies=dependencies)
+    app.include_router(foreign.open_router)
     # Not mounted at "/": a mount would also answer requests with a wrong method.
     app.router.default = WebAppFiles(service.settings.app_dir)
     return app

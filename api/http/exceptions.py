@@ -243,6 +243,9 @@ def _response(
     }
     if errors is not None:
         body["errors"] = errors
+    if scope["path"].startswith("/v2"):
+        # Where clients of the Open Inference Protocol look.
+        body["error"] = detail
     return Response(orjson.dumps(body), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 

@@ -29,13 +29,13 @@ class Piece(NamedTuple):
     """Some rows of a batch.
 
     Attributes:
-        text: Their JSON.
+        text: Their JSON; none if they never were JSON of ours.
         rows: The rows, parsed.
         is_strict: Whether it is JSON strictly, without NaN and infinity.
         keys: How many keys the text has besides those of the rows.
     """
 
-    text: bytes
+    text: bytes | None
     rows: list[Any]
     is_strict: bool
     keys: int = 0

@@ -7,7 +7,7 @@ rows, so that both refuse the same rows in the same words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -73,10 +73,27 @@ class BatchReader:
             TooLarge: If a row is too large.
             Abandoned: If the flag is set.
         """
-        flag, refusals = flag or CancelFlag(), Refusals()
+        return self._read(pieces(body, max_row_bytes=self.max_row_bytes), flag or CancelFlag())
+
+    def read_rows(self, rows: list[Any], flag: CancelFlag | None = None) -> CheckedBatch:
+        """Rows that are parsed already, checked.
+
+        Args:
+            rows: The rows.
+            flag: Ends the work.
+
+        Raises:
+            Malformed: If there are none.
+            TooManyRows: If there are more rows than allowed.
+            Abandoned: If the flag is set.
+        """
+        return self._read([Piece(None, rows, is_strict=True)], flag or CancelFlag())
+
+    def _read(self, parsed: Iterable[Piece], flag: CancelFlag) -> CheckedBatch:
+        refusals = Refusals()
         parts: list[CheckedBatch] = []
         count = 0
-        for piece in pieces(body, max_row_bytes=self.max_row_bytes):
+        for piece in parsed:
             flag.check()
             if count + len(piece.rows) > self.max_rows:
                 raise TooManyRows(
@@ -121,6 +138,8 @@ def _refuse_duplicate_keys(piece: Piece) -> None:
     """Refuse rows with a key twice; only if their number is odd is each key looked at."""
     # Of parsed rows a second key is gone: more ends of keys in the text than keys may be one.
     text = piece.text
+    if text is None:
+        return
     keys = piece.keys + sum(len(row) for row in piece.rows if isinstance(row, dict))
     may_be_spaced = any(space in text for space in _SPACES) and any(
         quote in text for quote in _SPACED_QUOTES

@@ -131,6 +131,11 @@ class LoadedModel:
             predictions += self.predictor.predict(frame.iloc[part], columns_of_part).tolist()
         return predictions, {name: values.isna().to_numpy() for name, values in derived.items()}
 
+    def output_columns(self, predictions: Sequence[Any]) -> dict[str, Array]:
+        """What the registered model would give for predictions: each output, shape (n,)."""
+        task, settings = self.predictor.task, self.predictor.settings
+        return task.output_frame(np.array(predictions), settings)
+
     def _frame(self, columns: Mapping[str, Array]) -> pd.DataFrame:
         import pandas as pd
 

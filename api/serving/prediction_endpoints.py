@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.bodies import json_body
@@ -20,11 +19,10 @@ from api.rows.batch_reader import BatchReader
 from api.rows.cancel_flag import CancelFlag
 from api.rows.row_warnings import Row
 from api.serving.answers import AnsweredBatch, answered_batch, explanation_body, prediction_body
+from api.serving.in_thread import in_thread
 from api.serving.loaded_model import LoadedModel
 from api.serving.model_in_service import ModelInService
 from api.serving.request_batcher import RequestBatcher
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,10 @@ class BodyLimits:
 class PredictionEndpoints:
     """Answers with the model that is in service when the request's body has arrived.
 
+    Attributes:
+        limits: What bodies may have.
+        batch_threads: Where batches run.
+
     Args:
         model_in_service: Where the model comes from.
         metrics: Where predictions are counted.
@@ -66,8 +68,8 @@ class PredictionEndpoints:
     ) -> None:
         self._model_in_service = model_in_service
         self._metrics = metrics
-        self._limits = limits
-        self._batch_threads = batch_threads
+        self.limits = limits
+        self.batch_threads = batch_threads
         self._explain_threads = explain_threads
         self._batcher: RequestBatcher | None = None
 
@@ -77,12 +79,12 @@ class PredictionEndpoints:
         Raises:
             ProblemError: If there is no model, or the row is refused.
         """
-        body = await self._body(request, self._limits.row_bytes)
+        body = await self._body(request, self.limits.row_bytes)
         model = self._model_in_service.required()
         notes_of(request).rows = 1
         row = model.completed(self._read(model, body))
         predicted, row = await self._batcher_of(model).predict(row)
-        self._metrics.predictions(model.version, model.predictor.task, (predicted,))
+        self.count(model, (predicted,))
         return json_response(prediction_body(model, row, predicted), version=model.version)
 
     async def explain(self, request: Request) -> Response:
@@ -91,7 +93,7 @@ class PredictionEndpoints:
         Raises:
             ProblemError: If there is no model, or the row is refused.
         """
-        body = await self._body(request, self._limits.row_bytes)
+        body = await self._body(request, self.limits.row_bytes)
         model = self._model_in_service.required()
         notes_of(request).rows = 1
         row = self._read(model, body)
@@ -100,7 +102,7 @@ class PredictionEndpoints:
             flag.check()
             return explanation_body(model, row)
 
-        answer = await _in_thread(request, self._explain_threads, explained)
+        answer = await in_thread(request, self._explain_threads, explained)
         return json_response(answer, version=model.version)
 
     async def predict_batch(self, request: Request) -> Response:
@@ -109,19 +111,36 @@ class PredictionEndpoints:
         Raises:
             ProblemError: If there is no model, or the body is not a batch.
         """
-        body = await self._body(request, self._limits.body_bytes)
+        body = await self._body(request, self.limits.body_bytes)
         model = self._model_in_service.required()
-        reader = BatchReader(model.reader, self._limits.rows, self._limits.row_bytes)
+        reader = BatchReader(model.reader, self.limits.rows, self.limits.row_bytes)
 
         def answer(flag: CancelFlag) -> AnsweredBatch:
             return answered_batch(model, reader.read(body, flag), flag)
 
-        batch = await _in_thread(request, self._batch_threads, answer)
+        batch = await in_thread(request, self.batch_threads, answer)
         notes_of(request).rows = len(batch.predictions) + batch.refused
-        self._metrics.predictions(model.version, model.predictor.task, batch.predictions)
+        self.count(model, batch.predictions)
         self._metrics.refused_rows(batch.refused)
         self._metrics.unseen_categories(batch.unseen)
         return json_response(batch.body, version=model.version)
+
+    def model(self) -> LoadedModel:
+        """The model in service.
+
+        Raises:
+            NoModel: If there is none.
+        """
+        return self._model_in_service.required()
+
+    def count(self, model: LoadedModel, predictions: Sequence[Any]) -> None:
+        """Count predictions.
+
+        Args:
+            model: The model that made them.
+            predictions: What it predicted, one item a row.
+        """
+        self._metrics.predictions(model.version, model.predictor.task, predictions)
 
     def _read(self, model: LoadedModel, body: bytes) -> Row:
         try:
@@ -143,34 +162,6 @@ class PredictionEndpoints:
     async def _body(self, request: Request, max_bytes: int) -> bytes:
         return await json_body(
             request,
-            min(max_bytes, self._limits.body_bytes),
-            required_type=self._limits.must_say_type,
+            min(max_bytes, self.limits.body_bytes),
+            required_type=self.limits.must_say_type,
         )
-
-
-async def _in_thread(
-    request: Request, threads: ThreadPoolExecutor, work: Callable[[CancelFlag], Result]
-) -> Result:
-    """Work done in a thread, which is given up when its request times out or its client leaves.
-
-    Raises:
-        ClientDisconnect: If the client leaves.
-    """
-    flag = CancelFlag()
-    future = asyncio.get_running_loop().run_in_executor(threads, work, flag)
-    gone = asyncio.create_task(_gone(request))
-    try:
-        await asyncio.wait((future, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not future.done():
-            raise ClientDisconnect
-        return future.result()
-    finally:
-        flag.set()
-        gone.cancel()
-        future.cancel()
-
-
-async def _gone(request: Request) -> None:
-    """Return when the client has left."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 from api.http.rate_limit import RateLimit
 from api.metrics import PrometheusMetrics
+from api.serving.foreign_endpoints import ForeignEndpoints
 from api.serving.model_in_service import ModelInService
 from api.serving.prediction_endpoints import BodyLimits, PredictionEndpoints
 from api.serving.registry_reader import RegistryReader
@@ -27,6 +28,7 @@ class Service:
         model_in_service: The model in service.
         metrics: The Prometheus metrics.
         predictions: What answers requests for predictions.
+        foreign: What answers clients of other servers.
         reports: The weekly reports.
         watcher: What follows the alias.
     """
@@ -56,6 +58,7 @@ class Service:
             batch_threads=self._batch_threads,
             explain_threads=self._explain_threads,
         )
+        self.foreign = ForeignEndpoints(self.predictions)
         self.reports = StoredReports(
             registry, self._report_thread, fresh_seconds=settings.poll_seconds
         )

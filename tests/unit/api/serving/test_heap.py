@@ -27,7 +27,7 @@ print(before / after, is_freed, gc.collect())
 
 
 def test_settled_objects_are_not_looked_at() -> None:
-    """After it settles, a full collection takes a small part of its time; what is frozen is still freed."""
+    """A full collection takes a small part of its time, and what is frozen is still freed."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
     )
