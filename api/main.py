@@ -101,7 +101,7 @@ def fastapi_app(service: Service, **options: Any) -> FastAPI:
         for router in (health.health, docs.router):
             app.include_router(router, prefix=prefix, include_in_schema=not prefix)
     app.include_router(foreign.router, dependencies=dependencies)
-    app.include_router(foreign.open_router)
+    app.include_router(foreign.health)
     # Not mounted at "/": a mount would also answer requests with a wrong method.
     app.router.default = WebAppFiles(service.settings.app_dir)
     return app

@@ -9,20 +9,20 @@ from api.deps import service_of
 from api.http.responses import json_response
 from api.serving.foreign_endpoints import mlflow_version, server_metadata
 
-open_router = APIRouter(include_in_schema=False)
+health = APIRouter(include_in_schema=False)
 """What needs no key, as health does not."""
 
 router = APIRouter(include_in_schema=False)
 
 
-@open_router.get("/ping")
+@health.get("/ping")
 async def ping(request: Request) -> Response:
     """MLflow's question whether it can predict."""
     loaded = service_of(request).model_in_service.required()
     return json_response(b"\n", version=loaded.version)
 
 
-@open_router.get("/version")
+@health.get("/version")
 async def version() -> Response:
     """The version of MLflow that models are read with."""
     return Response(mlflow_version(), media_type="text/plain")
@@ -34,19 +34,19 @@ async def invocations(request: Request) -> Response:
     return await service_of(request).foreign.invocations(request)
 
 
-@open_router.get("/v2")
+@health.get("/v2")
 async def server() -> Response:
     """What the server is."""
     return json_response(orjson.dumps(server_metadata()))
 
 
-@open_router.get("/v2/health/live")
+@health.get("/v2/health/live")
 async def live() -> Response:
     """Whether the process is alive."""
     return json_response(b'{"live":true}')
 
 
-@open_router.get("/v2/health/ready")
+@health.get("/v2/health/ready")
 async def ready(request: Request) -> Response:
     """Whether it can predict."""
     loaded = service_of(request).model_in_service.required()
