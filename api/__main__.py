@@ -51,6 +51,7 @@ def _serve(settings: Settings) -> int:
         return 1
     import uvicorn
 
+    from api.http.protocol import LimitedProtocol
     from api.logs import log_config
 
     has_workers = settings.workers > 1
@@ -62,11 +63,14 @@ def _serve(settings: Settings) -> int:
             port=settings.port,
             workers=settings.workers if has_workers else None,
             loop="uvloop",
-            http="httptools",
+            http=LimitedProtocol,
             lifespan="on",
             log_config=log_config(settings.log_level),
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            limit_concurrency=settings.max_connections,
+            timeout_keep_alive=settings.keep_alive_seconds,
             timeout_graceful_shutdown=settings.shutdown_seconds,
         )
     return 0

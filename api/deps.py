@@ -1,16 +1,17 @@
-"""Dependencies of the routes: the service, the check of API keys."""
+"""Dependencies of the routes: the service, the check of API keys, the limit of rates."""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
-from api.http.exceptions import Unauthorized
+from api.http.exceptions import TooManyRequests, Unauthorized
+from api.http.notes import notes_of
 
 if TYPE_CHECKING:
     from api.serving.service import Service
@@ -44,23 +45,52 @@ async def require_key(
     Raises:
         Unauthorized: If it has none of the keys.
     """
-    key = header if bearer is None else bearer.credentials
-    if key is None or not _is_valid(key, service_of(request).settings.keys):
+    sent = [key for key in (header, bearer and bearer.credentials) if key]
+    keys = service_of(request).keys
+    # Any right key will do: a proxy may put a Bearer of its own beside it.
+    name = next(filter(None, (_name_of(key, keys) for key in sent)), None)
+    if name is None:
         raise Unauthorized(
             "Send one of the service's API keys: Authorization: Bearer KEY, or X-API-Key: KEY.",
             headers={"WWW-Authenticate": 'Bearer realm="weekwise"'},
         )
+    notes_of(request).key = name
+
+
+async def limit_rate(request: Request) -> None:
+    """Count a request of one key, or of one address, and refuse one too many.
+
+    Args:
+        request: The request.
+
+    Raises:
+        TooManyRequests: If there were too many.
+    """
+    limit = service_of(request).rate_limit
+    if limit is None:
+        return
+    notes = notes_of(request)
+    address = request.client.host if request.client else ""
+    standing = limit.count(notes.key or address)
+    notes.headers += standing.headers()
+    if not standing.is_allowed:
+        raise TooManyRequests(
+            f"More than {standing.limit:,} requests came in the time that the service allows them; "
+            f"ask again in {standing.reset_seconds} s.",
+            headers={"Retry-After": str(standing.reset_seconds)},
+        )
 
 
 RequireKey = Depends(require_key)
+LimitRate = Depends(limit_rate)
 
 
-def _is_valid(key: str, valid_keys: Sequence[SecretStr]) -> bool:
-    """Whether a key is valid, in a time that does not show which key it is, or almost is."""
-    is_valid = False
+def _name_of(key: str, valid_keys: Mapping[str, SecretStr]) -> str | None:
+    """A valid key's name, in a time that does not show which key it is, or almost is."""
+    found = None
     # Headers are bytes, which the server has decoded as Latin-1.
     sent = key.encode("latin-1", "replace")
-    for valid_key in valid_keys:
+    for name, valid_key in valid_keys.items():
         is_same = hmac.compare_digest(sent, valid_key.get_secret_value().encode())
-        is_valid = is_valid or is_same
-    return is_valid
+        found = name if is_same else found
+    return found

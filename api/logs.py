@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
@@ -32,6 +32,32 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
+class AccessLine(NamedTuple):
+    """What is said of a request; its query, headers and body are left out.
+
+    Attributes:
+        request_id: Its id.
+        client: The address it came from, behind trusted proxies the one that they name.
+        key: The name of its API key.
+        method: The HTTP method.
+        path: The path, without the query.
+        status: The HTTP status of the response.
+        seconds: How long it took.
+        model_version: The version that answered.
+        rows: How many rows it asked about.
+    """
+
+    request_id: str
+    client: str | None
+    key: str | None
+    method: str
+    path: str
+    status: int
+    seconds: float
+    model_version: str | None
+    rows: int | None
+
+
 @dataclass
 class AccessLog:
     """Logs requests. Lines are written several at a time: a write for each would double the cost.
@@ -43,27 +69,22 @@ class AccessLog:
     stream: BinaryIO = field(default_factory=lambda: sys.stderr.buffer)
     _lines: list[bytes] = field(default_factory=list)
 
-    def write(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
-        """Log a request; its query, headers and body are left out.
+    def write(self, line: AccessLine) -> None:
+        """Log a request.
 
         Args:
-            request_id: Its id.
-            method: The HTTP method.
-            path: The path, without the query.
-            status: The HTTP status of the response.
-            seconds: How long it took.
+            line: What is said of it.
         """
-        line = {
+        content = {
             "time": _time(time.time()),
             "level": "info",
             "logger": "api.access",
-            "request_id": request_id,
-            "method": method,
-            "path": path[:_LONGEST_PATH],
-            "status": status,
-            "ms": round(seconds * 1000, 3),
+            **line._asdict(),
+            "path": line.path[:_LONGEST_PATH],
+            "ms": round(line.seconds * 1000, 3),
         }
-        self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        del content["seconds"]
+        self._lines.append(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
         if len(self._lines) == 1:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
 

@@ -12,14 +12,22 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from api.deps import RequireKey
-from api.http.exceptions import ProblemError, internal_error_response, on_http_error, on_problem
-from api.http.middleware import API_PREFIX, ID_HEADER, RequestMiddleware
+from api.deps import LimitRate, RequireKey
+from api.http.compression import CompressedAnswers
+from api.http.exceptions import (
+    ProblemError,
+    TooManyRequests,
+    documented,
+    internal_error_response,
+    on_http_error,
+    on_problem,
+)
+from api.http.middleware import ID_HEADER, PREFIXES, RequestMiddleware
 from api.http.openapi import neutral_document
 from api.http.responses import VERSION_HEADER
 from api.http.static_files import WebAppFiles
 from api.logs import AccessLog
-from api.routes import docs, health, model, predict, reports
+from api.routes import docs, foreign, health, model, predict, reports
 from api.serving.service import Service
 from api.settings import Settings
 from weekwise import __version__
@@ -51,6 +59,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         access_log,
         settings.max_body_bytes,
         settings.request_timeout_seconds,
+        settings.hosts,
     )
 
 
@@ -75,15 +84,24 @@ def fastapi_app(service: Service, **options: Any) -> FastAPI:
     app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, _on_bug)
-    dependencies = [RequireKey] if service.settings.keys else []
-    for prefix in ("", API_PREFIX):
+    dependencies = [
+        *([RequireKey] if service.keys else []),
+        *([LimitRate] if service.rate_limit else []),
+    ]
+    for prefix in ("", *PREFIXES):
         # One by one: FastAPI searches routers inside routers at every request.
         for router in _PROTECTED:
             app.include_router(
-                router, prefix=prefix, dependencies=dependencies, include_in_schema=not prefix
+                router,
+                prefix=prefix,
+                dependencies=dependencies,
+                include_in_schema=not prefix,
+                responses=documented(TooManyRequests),
             )
         for router in (health.health, docs.router):
             app.include_router(router, prefix=prefix, include_in_schema=not prefix)
+    app.include_router(foreign.router, dependencies=dependencies)
+    app.include_router(foreign.health)
     # Not mounted at "/": a mount would also answer requests with a wrong method.
     app.router.default = WebAppFiles(service.settings.app_dir)
     return app
@@ -99,16 +117,18 @@ def openapi_document(settings: Settings) -> dict[str, Any]:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
+    compressed = Middleware(CompressedAnswers)
     if not settings.cors_origins:
-        return []
+        return [compressed]
     return [
+        compressed,
         Middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type", "X-API-Key", ID_HEADER],
             expose_headers=[VERSION_HEADER, ID_HEADER],
-        )
+        ),
     ]
 
 

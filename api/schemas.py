@@ -94,7 +94,20 @@ class BatchRefusal(Answer):
     """Why one row of a batch was refused."""
 
     index: int = Field(ge=0)
-    errors: list[FieldError] = Field(min_length=1)
+    errors: list[FieldError] = Field(
+        min_length=1,
+        description="What is wrong with it. After a thousand faults of a batch, each row has its "
+        "first alone.",
+    )
+
+
+class RefusalGroup(Answer):
+    """One kind of fault in a batch, and the rows that have it."""
+
+    field: str = Field(description="The column; empty where rows themselves are wrong.")
+    expected: str
+    rows: int = Field(ge=1, description="How many rows have it.")
+    first: list[int] = Field(description="The places of the first of them in the batch.")
 
 
 class _BatchAnswer(Answer):
@@ -103,6 +116,9 @@ class _BatchAnswer(Answer):
     model_version: str
     predicted: int = Field(ge=0, description="Rows with a prediction.")
     refused: int = Field(ge=0, description="Rows that were refused.")
+    refusals: list[RefusalGroup] = Field(
+        description="Why rows were refused, by kind of fault, the most frequent first."
+    )
 
 
 def _of(task: Task, base: type[Answer], *parts: type[BaseModel], **fields: Any) -> Any:

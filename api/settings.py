@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from weekwise.paths import DataFolder, environment_data
 PREFIX = "WEEKWISE_API_"
 TRACKING_VARIABLE = "MLFLOW_TRACKING_URI"
 _MIB = 1024 * 1024
+_NAMED_KEY = re.compile(r"([A-Za-z0-9_.-]{1,40}):(.+)")
 
 
 def data_dir() -> Path:
@@ -35,8 +37,9 @@ class Settings(BaseSettings):
         host: The address to listen on.
         port: The port to listen on.
         workers: Processes that answer; each watches the registry by itself.
-        keys: API keys, separated by commas, of which every request must carry one. Without any,
-            the service listens on this machine only.
+        keys: API keys, separated by commas, of which every request must carry one. A key may have a
+            name for the log, as in `reports:secret`. Without any, the service listens on this
+            machine only.
         allow_unauthenticated: Listen on another address even though there are no keys.
         model_name: The registered model to serve. Left out, it is the only one there is.
         alias: The alias whose version is in service.
@@ -45,11 +48,20 @@ class Settings(BaseSettings):
             folder.
         app_dir: The folder of the built web app.
         cors_origins: Origins, separated by commas, whose pages may call the API.
+        rate_limit: How often one key, or without keys one address, may ask, such as `600/minute`;
+            each worker counts by itself. Without it there is no limit.
+        allowed_hosts: Names, separated by commas, that the service answers under; `*` for any. By
+            default any where there are keys or everybody may ask, else this machine's own.
+        trusted_proxies: Addresses, separated by commas, of proxies that say who asked them.
+        max_connections: The most open connections, each worker's own.
+        keep_alive_seconds: How long a connection may wait for its next request.
         max_body_bytes: The largest body of a request.
+        max_row_bytes: The largest body of one row, and about the largest row of a batch.
         max_batch_rows: The most rows of a batch.
         request_timeout_seconds: How long one request may take, its body's arrival included.
         shutdown_seconds: How long running requests may take after SIGTERM.
-        batch_threads: Threads for batches, explanations and reports, each worker's own.
+        batch_threads: Threads for batches, each worker's own.
+        explain_threads: Threads for explanations, each worker's own.
         log_level: How much the service says.
         access_log: Whether each request is a line in the log.
     """
@@ -67,15 +79,22 @@ class Settings(BaseSettings):
     state_dir: Path = Field(default_factory=lambda: data_dir() / "serving")
     app_dir: Path = Path("frontend/dist")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    rate_limit: str | None = None
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    max_connections: int = Field(default=1000, ge=2)
+    keep_alive_seconds: int = Field(default=5, ge=1)
     max_body_bytes: int = Field(default=16 * _MIB, ge=1024)
+    max_row_bytes: int = Field(default=256 * 1024, ge=1024)
     max_batch_rows: int = Field(default=10_000, ge=1)
     request_timeout_seconds: float = Field(default=30.0, gt=0)
     shutdown_seconds: int = Field(default=20, ge=0)
     batch_threads: int = Field(default=2, ge=1)
+    explain_threads: int = Field(default=1, ge=1)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     access_log: bool = True
 
-    @field_validator("keys", "cors_origins", mode="before")
+    @field_validator("keys", "cors_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -90,7 +109,47 @@ class Settings(BaseSettings):
                 f"set {PREFIX}KEYS, or listen on 127.0.0.1, or, if everybody may ask, set "
                 f"{PREFIX}ALLOW_UNAUTHENTICATED=true"
             )
+        _ = self.named_keys
         return self
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _is_rate(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        from limits import parse
+
+        try:
+            parse(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is no rate; write it as 600/minute") from None
+        return value
+
+    @property
+    def named_keys(self) -> dict[str, SecretStr]:
+        """The API keys by name; one without a name is called after its place, `key 1`."""
+        named = {}
+        for place, key in enumerate(self.keys, start=1):
+            match = _NAMED_KEY.fullmatch(key.get_secret_value())
+            name, secret = match.groups() if match else (f"key {place}", key.get_secret_value())
+            named[name] = SecretStr(secret)
+        if len(named) < len(self.keys):
+            raise ValueError("two API keys have one name; give each a name of its own")
+        return named
+
+    @property
+    def hosts(self) -> frozenset[str] | None:
+        """The names that clients may call the service by; none for any name.
+
+        Without keys, a page elsewhere whose name is made to point here could read every answer.
+        """
+        if "*" in self.allowed_hosts:
+            return None
+        if self.allowed_hosts:
+            return frozenset(name.lower() for name in self.allowed_hosts)
+        if self.keys or not is_loopback(self.host):
+            return None
+        return frozenset({"localhost", "127.0.0.1", "[::1]", self.host.lower()})
 
 
 def is_loopback(host: str) -> bool:

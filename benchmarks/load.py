@@ -2,9 +2,9 @@
 
     python benchmarks/load.py PORT PATH BODY_FILE CONNECTIONS SECONDS
 
-prints requests per second, p50 and p99 in milliseconds, and how many answers were no success, as
-JSON. It is plain asyncio and does nothing per request but look for the answer's end, so that on the
-same machine it takes as little as it can from the service it measures.
+prints requests per second, p50, p99, p99.9 and the longest in milliseconds, and how many answers
+were no success, as JSON. It is plain asyncio and does nothing per request but look for the answer's
+end, so that on the same machine it takes as little as it can from the service it measures.
 """
 
 from __future__ import annotations
@@ -106,6 +106,8 @@ def main() -> None:
         "rps": len(times) / float(seconds),
         "p50": 1000 * times[len(times) // 2],
         "p99": 1000 * times[int(len(times) * 0.99)],
+        "p99.9": 1000 * times[int(len(times) * 0.999)],
+        "longest": 1000 * times[-1],
         "failed": load.failed,
     }
     print(json.dumps(figures))

@@ -3,7 +3,8 @@
 It takes the champion of the embedded registry (`make run` makes one) and starts four processes,
 each with one worker: MLflow's own server, the service, the service with the model's call left out,
 and the service without its collecting of rows that arrive together. Eight connections then ask each
-of them in turn, several times over, so that a busy moment of the machine meets all of them.
+of them in turn, several times over, so that a busy moment of the machine meets all of them. For the
+longest stall the service is asked for half a minute by 1, 8, 64 and 256 connections.
 
     python benchmarks/serving.py [--rounds 5] [--seconds 3]
 """
@@ -28,6 +29,8 @@ PROJECT = Path(__file__).parents[1]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
 CONNECTIONS = 8
+STALL_CONNECTIONS = (1, 8, 64, 256)
+STALL_SECONDS = 30
 BATCH = 10_000
 LOAD = Path(__file__).with_name("load.py")
 Figures = dict[str, float]
@@ -101,7 +104,12 @@ def _measure(folder: Path, rounds: int, seconds: float) -> None:
             {kind: targets[kind] for kind in ("service", "alone")}, 1, rounds, seconds
         )
         batch = Target("batch", ports["service"], "/predict/batch", many).load(1, seconds)
+        stalls = {
+            connections: targets["service"].load(connections, STALL_SECONDS)
+            for connections in STALL_CONNECTIONS
+        }
     _tell(figures, single)
+    _tell_stalls(stalls)
     _tell_batch(batch, _catboost_ms(rows))
     print(f"ready after  {ready[0]:.1f} s the first time, {ready[1]:.1f} s with a local copy")
     _tell_workers(folder, single_row, rounds, seconds)
@@ -146,6 +154,15 @@ def _tell(figures: dict[str, Figures], single: dict[str, Figures]) -> None:
         f"one connection, p50            {single['service']['p50']:.3f} ms; every row alone "
         f"{single['alone']['p50']:.3f} ms: {ratio:.2f} (aim: 1.1)"
     )
+
+
+def _tell_stalls(stalls: dict[int, Figures]) -> None:
+    print(f"the service for {STALL_SECONDS} s   requests/s    p50 ms  p99.9 ms   longest ms")
+    for connections, figure in stalls.items():
+        print(
+            f"{connections:4} connections         {figure['rps']:10,.0f} {figure['p50']:9.2f} "
+            f"{figure['p99.9']:9.2f} {figure['longest']:12.1f}"
+        )
 
 
 def _tell_batch(batch: Figures, catboost: Figures) -> None:

@@ -86,6 +86,13 @@ class WrongMediaType(ProblemError):  # noqa: N818
     title = "The body is not JSON"
 
 
+class WrongCoding(ProblemError):  # noqa: N818
+    """A body that is coded in a way that is not known."""
+
+    kind, status = "unsupported-encoding", HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    title = "The body's coding is not known"
+
+
 class TooLarge(ProblemError):  # noqa: N818
     """A body over the limit."""
 
@@ -110,6 +117,20 @@ class Unauthorized(ProblemError):  # noqa: N818
     """A request without one of the API keys."""
 
     kind, status, title = "unauthorized", HTTPStatus.UNAUTHORIZED, "An API key is required"
+
+
+class TooManyRequests(ProblemError):  # noqa: N818
+    """A client that asks more often than it may."""
+
+    kind, status = "too-many-requests", HTTPStatus.TOO_MANY_REQUESTS
+    title = "Too many requests"
+
+
+class UnknownHost(ProblemError):  # noqa: N818
+    """A request under a name that is not the service's."""
+
+    kind, status = "unknown-host", HTTPStatus.MISDIRECTED_REQUEST
+    title = "The service does not go by this name"
 
 
 class NotFound(ProblemError):  # noqa: N818
@@ -185,10 +206,23 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
     status = error.status_code
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(headers.get("Allow", ""))
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
     kind = f"{TYPE_PREFIX}{_KIND_OF_STATUS.get(status, 'http')}"
     phrase = HTTPStatus(status).phrase
     detail = _DETAIL_OF_STATUS.get(status, str(error.detail))
-    return _response(kind, phrase, status, detail, request.scope, None, error.headers)
+    return _response(kind, phrase, status, detail, request.scope, None, headers)
+
+
+def _allowed(methods: str) -> str:
+    """The methods of a path, with those that every path has."""
+    allowed = {method.strip() for method in methods.split(",")} - {""} | {"OPTIONS"}
+    if "GET" in allowed:
+        allowed.add("HEAD")
+    return ", ".join(sorted(allowed))
 
 
 def _response(
@@ -209,6 +243,9 @@ def _response(
     }
     if errors is not None:
         body["errors"] = errors
+    if scope["path"].startswith("/v2"):
+        # Where clients of the Open Inference Protocol look.
+        body["error"] = detail
     return Response(orjson.dumps(body), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 

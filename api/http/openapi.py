@@ -49,6 +49,7 @@ def neutral_document(app: FastAPI) -> dict[str, Any]:
         description=app.description,
         routes=app.routes,
         tags=app.openapi_tags,
+        servers=[{"url": "./v1", "description": "This version of the API, beside this document."}],
     )
     _, definitions = models_json_schema(
         [(schemas.Problem, "serialization")], ref_template=_REF + "{model}"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from http import HTTPStatus
+
+from starlette.requests import Request
 from starlette.responses import Response
 
 VERSION_HEADER = "X-Model-Version"
@@ -20,6 +24,28 @@ def json_response(body: bytes, *, version: str | None = None) -> Response:
         version: The model's version.
     """
     headers = None if version is None else {VERSION_HEADER: version}
+    return Response(body, headers=headers, media_type="application/json")
+
+
+def tagged_response(request: Request, body: bytes, *, version: str | None = None) -> Response:
+    """JSON with an ETag, or 304 if the client has it already.
+
+    Args:
+        request: The request.
+        body: The JSON.
+        version: The model's version, if a model answered.
+    """
+    tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "private, no-cache",
+        "Vary": "Authorization, X-API-Key",
+    }
+    if version is not None:
+        headers[VERSION_HEADER] = version
+    known = {part.strip() for part in request.headers.get("if-none-match", "").split(",")}
+    if known & {tag, tag.removeprefix("W/"), "*"}:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from os import PathLike, stat_result
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import anyio.to_thread
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
@@ -55,8 +58,14 @@ class WebAppFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """A file; at `/`, if the app is not built, the page that says how to build it."""
-        if path in (".", "index.html") and not (self._folder / "index.html").is_file():
+        is_read = scope["method"] in ("GET", "HEAD")
+        if is_read and path in (".", "index.html") and not (self._folder / "index.html").is_file():
             return HTMLResponse(_NOT_BUILT, headers={**_HEADERS, "Cache-Control": "no-cache"})
+        if not is_read:
+            found, _ = await anyio.to_thread.run_sync(self.lookup_path, path)
+            if not found and path != ".":
+                raise HTTPException(HTTPStatus.NOT_FOUND)
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "GET"})
         return await super().get_response(path, scope)
 
     def file_response(

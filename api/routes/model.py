@@ -7,20 +7,20 @@ from fastapi import APIRouter, Request, Response
 from api import schemas
 from api.deps import service_of
 from api.http.exceptions import NoModel, Unauthorized, documented
-from api.http.responses import json_response
+from api.http.responses import tagged_response
 
 router = APIRouter(tags=["model"], responses=documented(NoModel, Unauthorized))
 
 
 @router.get("/schema", response_model=schemas.JsonObject)
 async def schema(request: Request) -> Response:
-    """The JSON Schema of a row: titles, units, limits, allowed values, defaults, examples."""
+    """The JSON Schema of a row: titles, units, limits, allowed values, typical values, examples."""
     loaded = service_of(request).model_in_service.required()
-    return json_response(loaded.schema_json, version=loaded.version)
+    return tagged_response(request, loaded.schema_json, version=loaded.version)
 
 
 @router.get("/model", response_model=schemas.ModelFacts)
 async def model(request: Request) -> Response:
     """The model in service: version, dates, metrics, the promotion gate's verdict."""
     facts = service_of(request).model_in_service.facts()
-    return json_response(facts.model_dump_json().encode(), version=facts.version)
+    return tagged_response(request, facts.model_dump_json().encode(), version=facts.version)

@@ -14,13 +14,14 @@ from api.http.exceptions import (
     TooLarge,
     TooManyRows,
     Unauthorized,
+    WrongCoding,
     WrongMediaType,
     documented,
 )
 from api.http.openapi import BATCH, ROW, body_of
 
 router = APIRouter(tags=["predictions"])
-_COMMON_PROBLEMS = (NoModel, TooLarge, WrongMediaType, Unauthorized, Timeout)
+_COMMON_PROBLEMS = (NoModel, TooLarge, WrongMediaType, WrongCoding, Unauthorized, Timeout)
 _ROW = {
     "openapi_extra": body_of(ROW),
     "responses": documented(InvalidRow, Malformed, *_COMMON_PROBLEMS),

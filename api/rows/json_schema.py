@@ -16,6 +16,9 @@ from weekwise.contract.model import Contract
 from weekwise.contract.row import row_model, unused_columns
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+TYPICAL = "x-typical"
+"""The keyword of a column's typical value: what a form may begin with."""
+
 JsonSchema = dict[str, Any]
 
 
@@ -109,10 +112,14 @@ def _property(column: Column, described: JsonSchema, values: list[Any]) -> JsonS
             flat |= part
     if "const" in flat:
         flat["enum"] = [flat.pop("const")]
+    if column.type.facts.boolean and set(flat.get("enum", ())) == {True, False}:
+        # It says no more than the type, and client generators know no enum of booleans.
+        del flat["enum"]
     flat = {**_without_machine_limits(flat, column), **column.type.facts.json.schema}
     if column.type.facts.temporal:
         flat |= _time_limits(column)
-    flat["default"] = _typical(column, values)
+    # Not `default`: that is what a server assumes, and generated clients send it.
+    flat[TYPICAL] = _typical(column, values)
     if not column.refuses_missing:
         flat["type"] = [flat["type"], "null"]
         if "enum" in flat:

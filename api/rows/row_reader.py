@@ -20,7 +20,10 @@ from weekwise.contract.row import row_model
 KEY_END = re.compile(rb'"\s*:')
 """The end of a key in JSON; inside text it may match, too."""
 
-_MAX_FAULTS = 100
+MAX_FAULTS = 100
+MAX_UNKNOWN = 20
+"""How many fields that the contract does not have are told one by one."""
+
 _JSON_ERROR = "Invalid JSON: "
 
 
@@ -47,6 +50,7 @@ class RowReader:
         self.contract = contract
         self.inputs = list(contract.inputs if inputs is None else inputs)
         self.warnings = RowWarnings(contract, self.inputs, derived)
+        self._known = frozenset((*contract.columns, *contract.derived))
         model = row_model(contract, self.inputs)
         self._validate = model.__pydantic_validator__.validate_json
         # Columns whose names cannot be attributes have other names in the Pydantic model.
@@ -69,12 +73,15 @@ class RowReader:
             Malformed: If it is not JSON, or has a key twice.
             InvalidRow: If the contract refuses it.
         """
+        # The count may exceed the number of keys, never fall below it: equal means no key twice.
+        ends = len(KEY_END.findall(body))
+        if ends > len(self._known) + MAX_FAULTS:
+            self._refuse_unknown(body)
         try:
             validated = self._validate(body)
         except ValidationError as error:
-            raise self._problem(error) from None
-        # The count may exceed the number of keys, never fall below it: equal means no key twice.
-        if len(KEY_END.findall(body)) != len(validated.__pydantic_fields_set__):
+            raise self._problem(error, body) from None
+        if ends != len(validated.__pydantic_fields_set__):
             refuse_duplicate_keys(body)
         row: dict[str, Any] = validated.__dict__
         if self._column_names:
@@ -94,14 +101,44 @@ class RowReader:
         except (Malformed, ValueError, pydantic_core.PydanticSerializationError):
             return [FieldFault("", "The row cannot be read.", "an object of plain values", "")]
 
-    def _problem(self, error: ValidationError) -> InvalidRow | Malformed:
-        errors = error.errors(include_url=False, include_context=False)
+    def _refuse_unknown(self, body: bytes) -> None:
+        """Refuse a row with very many unknown fields before anything is made of each of them."""
+        row, _ = parse_json(body)
+        if not isinstance(row, dict):
+            return
+        unknown = row.keys() - self._known
+        if len(unknown) <= MAX_FAULTS:
+            return
+        shown = sorted(unknown)[:MAX_UNKNOWN]
+        errors = [{"type": "extra_forbidden", "loc": (name,), "input": row[name]} for name in shown]
+        raise InvalidRow(
+            f"The row has {len(unknown):,} fields that the contract does not have; leave them out. "
+            f"The first {len(shown)} are listed; GET /schema has the right ones.",
+            errors=[fault(self.contract, self.inputs, item) for item in errors],
+        )
+
+    def _problem(self, error: ValidationError, body: bytes) -> InvalidRow | Malformed:
+        # Pydantic would put the whole row into the error of each field that is missing.
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
         if errors[0]["type"] == "json_invalid":
             reason = errors[0]["msg"].removeprefix(_JSON_ERROR)
             return Malformed(f"The body is not valid JSON: {reason}.")
-        faults = [fault(self.contract, self.inputs, item) for item in errors[:_MAX_FAULTS]]
-        count = "One field does" if len(errors) == 1 else f"{len(errors)} fields do"
-        return InvalidRow(f"{count} not match the contract.", errors=faults)
+        row = pydantic_core.from_json(body, allow_inf_nan=True)
+        values = row if isinstance(row, dict) else {}
+        unknown = [item for item in errors if item["type"] == "extra_forbidden"]
+        known = [item for item in errors if item["type"] != "extra_forbidden"]
+        told = (*known[: MAX_FAULTS - MAX_UNKNOWN], *unknown[:MAX_UNKNOWN])
+        faults = [
+            fault(
+                self.contract,
+                self.inputs,
+                {**item, "input": values.get(item["loc"][0]) if item["loc"] else row},
+            )
+            for item in told
+        ]
+        fields = "1 field needs" if len(errors) == 1 else f"{len(errors)} fields need"
+        listed = "" if len(told) == len(errors) else f" {len(told)} of them are listed."
+        return InvalidRow(f"{fields} fixing.{listed}", errors=faults)
 
 
 def parse_json(body: bytes) -> tuple[Any, bool]:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from api.rows.batch_reader import CheckedBatch
+from api.rows.cancel_flag import CancelFlag
 from api.rows.row_warnings import Row
 from api.serving.loaded_model import LoadedModel
 
@@ -82,18 +83,23 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
     )
 
 
-def answered_batch(model: LoadedModel, batch: CheckedBatch) -> AnsweredBatch:
+def answered_batch(
+    model: LoadedModel, batch: CheckedBatch, flag: CancelFlag | None = None
+) -> AnsweredBatch:
     """Predict a batch. It takes a while: call it in a thread.
 
     Args:
         model: The model.
         batch: The batch, as the reader of the same model gives it.
+        flag: Ends the work between two parts of the batch.
 
     Returns:
         The answer to `POST /predict/batch`, one result a row, in the order of the rows.
     """
     batch = model.completed_batch(batch)
-    predictions, uncomputed = model.predict_columns(batch.columns) if batch.valid else ([], {})
+    predictions, uncomputed = (
+        model.predict_columns(batch.columns, flag) if batch.valid else ([], {})
+    )
     task, settings = model.predictor.task, model.predictor.settings
     missing = {**batch.missing, **uncomputed}
     warnings = model.reader.warnings.of_batch(batch.columns, missing, len(batch.valid))
@@ -115,8 +121,11 @@ def answered_batch(model: LoadedModel, batch: CheckedBatch) -> AnsweredBatch:
         **task.answer_settings(settings),
         "predicted": len(batch.valid),
         "refused": len(batch.faults),
+        "refusals": batch.refusals.groups,
         "results": results,
     }
+    if flag is not None:
+        flag.check()
     return AnsweredBatch(orjson.dumps(body), predictions, len(batch.faults), warnings.unseen)
 
 

@@ -13,6 +13,7 @@ import orjson
 
 from api import schemas
 from api.rows.batch_reader import CheckedBatch
+from api.rows.cancel_flag import CancelFlag
 from api.rows.columns import Array, Bools
 from api.rows.json_schema import JsonSchema, row_schema
 from api.rows.row_reader import RowReader
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Source = Literal["registry", "local copy"]
+PART_ROWS = 5_000
+"""How many rows are predicted between two looks at the flag."""
 
 
 @dataclass(frozen=True)
@@ -106,20 +109,32 @@ class LoadedModel:
         )
 
     def predict_columns(
-        self, columns: Mapping[str, Array]
+        self, columns: Mapping[str, Array], flag: CancelFlag | None = None
     ) -> tuple[list[Any], Mapping[str, Bools]]:
         """Predict many rows through a frame, as the prediction pipeline does.
 
         Args:
             columns: Each raw input's values, shape (n,), n at least 1.
+            flag: Ends the work between two parts of the rows.
 
         Returns:
             One prediction a row, and where each derived input has no value, shape (n,).
         """
         frame = self._frame(columns)
         derived = self.predictor.inputs.derived.of_frame(frame)
-        predictions: list[Any] = self.predictor.predict(frame, derived).tolist()
+        predictions: list[Any] = []
+        for start in range(0, len(frame), PART_ROWS):
+            if flag is not None:
+                flag.check()
+            part = slice(start, start + PART_ROWS)
+            columns_of_part = {name: values.iloc[part] for name, values in derived.items()}
+            predictions += self.predictor.predict(frame.iloc[part], columns_of_part).tolist()
         return predictions, {name: values.isna().to_numpy() for name, values in derived.items()}
+
+    def output_columns(self, predictions: Sequence[Any]) -> dict[str, Array]:
+        """What the registered model would give for predictions: each output, shape (n,)."""
+        task, settings = self.predictor.task, self.predictor.settings
+        return task.output_frame(np.array(predictions), settings)
 
     def _frame(self, columns: Mapping[str, Array]) -> pd.DataFrame:
         import pandas as pd

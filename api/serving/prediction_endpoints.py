@@ -2,49 +2,75 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.exceptions import InvalidRow, WrongMediaType
+from api.http.bodies import json_body
+from api.http.exceptions import InvalidRow
+from api.http.notes import notes_of
 from api.http.responses import json_response
 from api.metrics import PrometheusMetrics
 from api.rows.batch_reader import BatchReader
+from api.rows.cancel_flag import CancelFlag
 from api.rows.row_warnings import Row
 from api.serving.answers import AnsweredBatch, answered_batch, explanation_body, prediction_body
+from api.serving.in_thread import in_thread
 from api.serving.loaded_model import LoadedModel
 from api.serving.model_in_service import ModelInService
 from api.serving.request_batcher import RequestBatcher
 
-Result = TypeVar("Result")
+
+@dataclass(frozen=True)
+class BodyLimits:
+    """What bodies may have.
+
+    Attributes:
+        row_bytes: The most bytes of a body with one row.
+        body_bytes: The most bytes of any body.
+        rows: The most rows of a batch.
+        must_say_type: Whether a body must say its media type.
+    """
+
+    row_bytes: int
+    body_bytes: int
+    rows: int
+    must_say_type: bool
 
 
 class PredictionEndpoints:
     """Answers with the model that is in service when the request's body has arrived.
 
+    Attributes:
+        limits: What bodies may have.
+        batch_threads: Where batches run.
+
     Args:
         model_in_service: Where the model comes from.
         metrics: Where predictions are counted.
-        max_rows: The most rows of a batch.
-        threads: Where batches and explanations run, so that single rows need not wait for them.
+        limits: What bodies may have.
+        batch_threads: Where batches run, so that single rows need not wait for them.
+        explain_threads: Where explanations run, so that they need not wait for batches.
     """
 
     def __init__(
         self,
         model_in_service: ModelInService,
         metrics: PrometheusMetrics,
+        limits: BodyLimits,
         *,
-        max_rows: int,
-        threads: ThreadPoolExecutor,
+        batch_threads: ThreadPoolExecutor,
+        explain_threads: ThreadPoolExecutor,
     ) -> None:
         self._model_in_service = model_in_service
         self._metrics = metrics
-        self._max_rows = max_rows
-        self._threads = threads
+        self.limits = limits
+        self.batch_threads = batch_threads
+        self._explain_threads = explain_threads
         self._batcher: RequestBatcher | None = None
 
     async def predict(self, request: Request) -> Response:
@@ -53,11 +79,12 @@ class PredictionEndpoints:
         Raises:
             ProblemError: If there is no model, or the row is refused.
         """
-        body = await _json_body(request)
+        body = await self._body(request, self.limits.row_bytes)
         model = self._model_in_service.required()
+        notes_of(request).rows = 1
         row = model.completed(self._read(model, body))
         predicted, row = await self._batcher_of(model).predict(row)
-        self._metrics.predictions(model.version, model.predictor.task, (predicted,))
+        self.count(model, (predicted,))
         return json_response(prediction_body(model, row, predicted), version=model.version)
 
     async def explain(self, request: Request) -> Response:
@@ -66,10 +93,16 @@ class PredictionEndpoints:
         Raises:
             ProblemError: If there is no model, or the row is refused.
         """
-        body = await _json_body(request)
+        body = await self._body(request, self.limits.row_bytes)
         model = self._model_in_service.required()
+        notes_of(request).rows = 1
         row = self._read(model, body)
-        answer = await self._in_thread(lambda: explanation_body(model, row))
+
+        def explained(flag: CancelFlag) -> bytes:
+            flag.check()
+            return explanation_body(model, row)
+
+        answer = await in_thread(request, self._explain_threads, explained)
         return json_response(answer, version=model.version)
 
     async def predict_batch(self, request: Request) -> Response:
@@ -78,18 +111,36 @@ class PredictionEndpoints:
         Raises:
             ProblemError: If there is no model, or the body is not a batch.
         """
-        body = await _json_body(request)
+        body = await self._body(request, self.limits.body_bytes)
         model = self._model_in_service.required()
-        reader = BatchReader(model.reader, self._max_rows)
+        reader = BatchReader(model.reader, self.limits.rows, self.limits.row_bytes)
 
-        def answer() -> AnsweredBatch:
-            return answered_batch(model, reader.read(body))
+        def answer(flag: CancelFlag) -> AnsweredBatch:
+            return answered_batch(model, reader.read(body, flag), flag)
 
-        batch = await self._in_thread(answer)
-        self._metrics.predictions(model.version, model.predictor.task, batch.predictions)
+        batch = await in_thread(request, self.batch_threads, answer)
+        notes_of(request).rows = len(batch.predictions) + batch.refused
+        self.count(model, batch.predictions)
         self._metrics.refused_rows(batch.refused)
         self._metrics.unseen_categories(batch.unseen)
         return json_response(batch.body, version=model.version)
+
+    def model(self) -> LoadedModel:
+        """The model in service.
+
+        Raises:
+            NoModel: If there is none.
+        """
+        return self._model_in_service.required()
+
+    def count(self, model: LoadedModel, predictions: Sequence[Any]) -> None:
+        """Count predictions.
+
+        Args:
+            model: The model that made them.
+            predictions: What it predicted, one item a row.
+        """
+        self._metrics.predictions(model.version, model.predictor.task, predictions)
 
     def _read(self, model: LoadedModel, body: bytes) -> Row:
         try:
@@ -108,18 +159,9 @@ class PredictionEndpoints:
             self._batcher = RequestBatcher(model)
         return self._batcher
 
-    async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
-
-async def _json_body(request: Request) -> bytes:
-    """A request's body, whose media type must be JSON if it has one.
-
-    Raises:
-        WrongMediaType: If it has another.
-    """
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0]
-    kind = media_type.strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
-        raise WrongMediaType("Send JSON, with Content-Type: application/json.")
-    return await request.body()
+    async def _body(self, request: Request, max_bytes: int) -> bytes:
+        return await json_body(
+            request,
+            min(max_bytes, self.limits.body_bytes),
+            required_type=self.limits.must_say_type,
+        )

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
+from api.http.rate_limit import RateLimit
 from api.metrics import PrometheusMetrics
+from api.serving.foreign_endpoints import ForeignEndpoints
 from api.serving.model_in_service import ModelInService
-from api.serving.prediction_endpoints import PredictionEndpoints
+from api.serving.prediction_endpoints import BodyLimits, PredictionEndpoints
 from api.serving.registry_reader import RegistryReader
 from api.serving.stored_reports import StoredReports
 from api.serving.watcher import Watcher
@@ -21,27 +23,42 @@ class Service:
 
     Attributes:
         settings: The service's settings.
+        keys: The API keys by name.
+        rate_limit: How often one client may ask; none for no limit.
         model_in_service: The model in service.
         metrics: The Prometheus metrics.
         predictions: What answers requests for predictions.
+        foreign: What answers clients of other servers.
         reports: The weekly reports.
         watcher: What follows the alias.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.keys = settings.named_keys
+        self.rate_limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
         self.model_in_service = ModelInService()
         self.metrics = PrometheusMetrics()
         self._batch_threads = ThreadPoolExecutor(settings.batch_threads, thread_name_prefix="batch")
+        self._explain_threads = ThreadPoolExecutor(
+            settings.explain_threads, thread_name_prefix="explain"
+        )
         # Its own thread: batches should not wait for an MLflow that does not answer.
         self._report_thread = ThreadPoolExecutor(1, thread_name_prefix="reports")
         registry = RegistryReader.of(settings)
         self.predictions = PredictionEndpoints(
             self.model_in_service,
             self.metrics,
-            max_rows=settings.max_batch_rows,
-            threads=self._batch_threads,
+            BodyLimits(
+                row_bytes=settings.max_row_bytes,
+                body_bytes=settings.max_body_bytes,
+                rows=settings.max_batch_rows,
+                must_say_type=not settings.keys,
+            ),
+            batch_threads=self._batch_threads,
+            explain_threads=self._explain_threads,
         )
+        self.foreign = ForeignEndpoints(self.predictions)
         self.reports = StoredReports(
             registry, self._report_thread, fresh_seconds=settings.poll_seconds
         )
@@ -58,6 +75,6 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await task
             self.watcher.close()
-            for threads in (self._batch_threads, self._report_thread):
+            for threads in (self._batch_threads, self._explain_threads, self._report_thread):
                 threads.shutdown(wait=False, cancel_futures=True)
             self.metrics.close()

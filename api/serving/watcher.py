@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from api.metrics import PrometheusMetrics
+from api.serving import heap
 from api.serving.loaded_model import LoadedModel
 from api.serving.model_in_service import ModelInService, RegistryState
 from api.serving.registry_reader import NothingInServiceError, RegistryReader, UnreachableError
@@ -58,9 +59,15 @@ class Watcher:
         copy = await loop.run_in_executor(self._thread, self.registry.copy.load)
         if copy is not None:
             self._swap(copy)
+        await self.check()
+        # Not before: the first check imports MLflow.
+        await loop.run_in_executor(self._thread, heap.settle)
         while True:
-            await self.check()
             await asyncio.sleep(self.poll_seconds)
+            before = id(self.model_in_service.current)
+            await self.check()
+            if id(self.model_in_service.current) != before:
+                await loop.run_in_executor(self._thread, heap.tidy)
 
     async def check(self) -> None:
         """Check once where the alias points, and follow it."""

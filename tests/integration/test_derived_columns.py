@@ -127,7 +127,7 @@ def test_service_and_run_predict_the_same(data: Path, model: LoadedModel) -> Non
     properties = model.schema["properties"]
     assert "item_price" not in properties
     assert properties["orders_in_hour"]["x-looked-up-as-of"] == other_tables.WEEKS[-1]
-    assert properties["region_return_rate"]["default"] is None
+    assert properties["region_return_rate"]["x-typical"] is None
     assert [result["probability"] for result in batch["results"]] == rows["probability"].tolist()
     assert model.predictor.predict_rows(read) == rows["probability"].tolist()[:20]
 

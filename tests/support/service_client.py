@@ -22,7 +22,7 @@ def application(model: LoadedModel | None, **settings: Any) -> tuple[RequestMidd
         model: The model; none for a service that has none yet.
         **settings: Its settings.
     """
-    app = create_app(Settings(access_log=False, **settings))
+    app = create_app(Settings(**{"access_log": False, "allowed_hosts": "*", **settings}))
     assert isinstance(app, RequestMiddleware)
     assert isinstance(app.app, FastAPI)
     service: Service = app.app.state.service

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     WithJsonSchema,
@@ -118,9 +120,33 @@ def _kind(column: Column, zone: ZoneInfo) -> Any:
     kind = facts.python
     if facts.has_time_of_day:
         kind = Annotated[kind, AfterValidator(lambda moment: _local(moment, zone))]
-    if low is None and high is None:
+    if low is not None or high is not None:
+        kind = Annotated[kind, Field(ge=low, le=high)]
+    return _as_in_json(column, kind)
+
+
+def _as_in_json(column: Column, kind: Any) -> Any:
+    """A type whose values are as its JSON Schema has them."""
+    facts = column.type.facts
+    if facts.whole and facts.numeric:
+        return Annotated[kind, BeforeValidator(_whole)]
+    form = facts.json.schema.get("pattern")
+    if form is None:
         return kind
-    return Annotated[kind, Field(ge=low, le=high)]
+    fits = re.compile(form).fullmatch
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, date) and not (isinstance(value, str) and fits(value)):
+            raise PydanticCustomError("form", "Input should have the form of the schema")
+        return value
+
+    # A strict one would take no text from a validator; which text it may be, the form says.
+    return Annotated[kind, Field(strict=False), BeforeValidator(check)]
+
+
+def _whole(value: Any) -> Any:
+    """A whole number, which may be written with a point: 3.0."""
+    return int(value) if type(value) is float and value.is_integer() else value
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> datetime:
@@ -141,4 +167,4 @@ def _allowed_value(column: Column, allowed: tuple[Any, ...]) -> Any:
         return value
 
     schema = WithJsonSchema({"type": facts.json.schema["type"], "enum": list(allowed)})
-    return Annotated[facts.python, AfterValidator(check), schema]
+    return _as_in_json(column, Annotated[facts.python, AfterValidator(check), schema])

@@ -186,7 +186,7 @@ class ColumnType(StrEnum):
             python=date,
             json=JsonType(
                 parsed=frozenset({str}),
-                schema={"type": "string", "format": "date"},
+                schema={"type": "string", "format": "date", "pattern": f"^{_DAY}$"},
                 common_form=_DAY,
                 from_example=lambda value: str(value)[:10],
             ),
@@ -214,8 +214,8 @@ class ColumnType(StrEnum):
                     # Of the zone that the contract names; one with an offset is converted to it.
                     # https://spec.openapis.org/registry/format/date-time-local
                     "format": "date-time-local",
-                    "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
-                    r"(Z|[+-]\d{2}:\d{2})?$",
+                    "pattern": rf"^{_DAY}[T ]{_CLOCK}(:[0-9]{{2}}(\.[0-9]{{1,9}})?)?"
+                    r"(Z|[+-][0-9]{2}:[0-9]{2})?$",
                 },
                 common_form=rf"{_DAY}T{_CLOCK}(?::[0-9]{{2}})?",
                 from_example=lambda value: str(value).replace(" ", "T"),

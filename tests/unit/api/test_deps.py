@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from service_client import problem_kind
@@ -22,7 +23,14 @@ def test_needed(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"X-API-Key": "two"}, {"Authorization": "Bearer one"}, {"X-API-Key": "kéy"}]
+    "headers",
+    [
+        {"X-API-Key": "two"},
+        {"Authorization": "Bearer one"},
+        {"X-API-Key": "kéy"},
+        {"X-API-Key": "two", "Authorization": "Bearer of-a-proxy"},
+        {"X-API-Key": "of-a-proxy", "Authorization": "Bearer one"},
+    ],
 )
 def test_either_header(headers: dict[str, str]) -> None:
     """Any key does, in either header."""
@@ -36,3 +44,26 @@ def test_either_header(headers: dict[str, str]) -> None:
 def test_open(path: str) -> None:
     """Health, the documents and the app need no key."""
     assert trains_client(keys="one").get(path).status_code == 200
+
+
+def test_rate() -> None:
+    """Each key has a rate of its own, says where it stands, and is refused when it is over."""
+    client = trains_client(keys="a:one,b:two", rate_limit="2/minute")
+
+    def ask(key: str) -> httpx.Response:
+        return client.get("/schema", headers={"X-API-Key": key})
+
+    first, second, third = ask("one"), ask("one"), ask("one")
+    assert [answer.headers["ratelimit-remaining"] for answer in (first, second, third)] == [
+        *("1", "0", "0")
+    ]
+    assert (third.status_code, problem_kind(third)) == (429, "too-many-requests")
+    assert 1 <= int(third.headers["retry-after"]) <= 60
+    assert third.headers["ratelimit-limit"] == "2"
+    assert ask("two").status_code == 200
+    assert client.get("/health/ready").status_code == 200
+
+
+def test_no_rate_unless_set() -> None:
+    """Without a rate nothing is counted."""
+    assert "ratelimit-limit" not in trains_client().get("/schema").headers

@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Schema
-         * @description The JSON Schema of a row: titles, units, limits, allowed values, defaults, examples.
+         * @description The JSON Schema of a row: titles, units, limits, allowed values, typical values, examples.
          */
         get: operations["schema_schema_get"];
         put?: never;
@@ -239,7 +239,10 @@ export interface components {
         BatchRefusal: {
             /** Index */
             index: number;
-            /** Errors */
+            /**
+             * Errors
+             * @description What is wrong with it. After a thousand faults of a batch, each row has its first alone.
+             */
             errors: components["schemas"]["FieldError"][];
         };
         /**
@@ -259,6 +262,11 @@ export interface components {
              * @description Rows that were refused.
              */
             refused: number;
+            /**
+             * Refusals
+             * @description Why rows were refused, by kind of fault, the most frequent first.
+             */
+            refusals: components["schemas"]["RefusalGroup"][];
             /** Threshold */
             threshold: number;
             /** Results */
@@ -599,6 +607,11 @@ export interface components {
              * @description Rows that were refused.
              */
             refused: number;
+            /**
+             * Refusals
+             * @description Why rows were refused, by kind of fault, the most frequent first.
+             */
+            refusals: components["schemas"]["RefusalGroup"][];
             /** Results */
             results: (components["schemas"]["MulticlassBatchPrediction"] | components["schemas"]["BatchRefusal"])[];
         };
@@ -747,6 +760,29 @@ export interface components {
             model_version: string;
         };
         /**
+         * RefusalGroup
+         * @description One kind of fault in a batch, and the rows that have it.
+         */
+        RefusalGroup: {
+            /**
+             * Field
+             * @description The column; empty where rows themselves are wrong.
+             */
+            field: string;
+            /** Expected */
+            expected: string;
+            /**
+             * Rows
+             * @description How many rows have it.
+             */
+            rows: number;
+            /**
+             * First
+             * @description The places of the first of them in the batch.
+             */
+            first: number[];
+        };
+        /**
          * RegressionBatchAnswer
          * @description One result for each row, in the order of the rows.
          */
@@ -763,6 +799,11 @@ export interface components {
              * @description Rows that were refused.
              */
             refused: number;
+            /**
+             * Refusals
+             * @description Why rows were refused, by kind of fault, the most frequent first.
+             */
+            refusals: components["schemas"]["RefusalGroup"][];
             /** Results */
             results: (components["schemas"]["RegressionBatchPrediction"] | components["schemas"]["BatchRefusal"])[];
         };
@@ -1036,7 +1077,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The body is not JSON; or The body's coding is not known */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1047,6 +1088,15 @@ export interface operations {
             };
             /** @description The row is invalid; or The body cannot be read */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1114,7 +1164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The body is not JSON; or The body's coding is not known */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1125,6 +1175,15 @@ export interface operations {
             };
             /** @description The row is invalid; or The body cannot be read */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1192,7 +1251,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description The body is not JSON; or The body's coding is not known */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1203,6 +1262,15 @@ export interface operations {
             };
             /** @description The body cannot be read */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1259,6 +1327,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No model is in service yet */
             503: {
                 headers: {
@@ -1297,6 +1374,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No model is in service yet */
             503: {
                 headers: {
@@ -1328,6 +1414,15 @@ export interface operations {
             };
             /** @description An API key is required */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1395,6 +1490,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description MLflow cannot be reached */
             503: {
                 headers: {
@@ -1453,6 +1557,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description MLflow cannot be reached */
             503: {
                 headers: {
@@ -1493,6 +1606,15 @@ export interface operations {
             };
             /** @description An API key is required */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

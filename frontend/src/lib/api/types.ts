@@ -47,7 +47,7 @@ export interface Property {
   labels?: Record<string, string>;
   unit?: string;
   'x-looked-up-as-of'?: string;
-  default?: Scalar;
+  'x-typical'?: Scalar;
 }
 
 /** JSON Schema of a row. */

@@ -28,7 +28,14 @@ class Service {
     );
     const refused = results.filter((one) => 'errors' in one).length;
     const predicted = rows.length - refused;
-    return Promise.resolve({ model_version: '3', threshold: 0.5, predicted, refused, results });
+    return Promise.resolve({
+      model_version: '3',
+      threshold: 0.5,
+      predicted,
+      refused,
+      refusals: [],
+      results,
+    });
   };
 }
 

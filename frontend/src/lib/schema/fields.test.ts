@@ -18,7 +18,7 @@ describe('fieldsOf', () => {
     expect(field(name)).toMatchObject({ kind, required });
   });
 
-  it('keeps labels, unit, limits, help and default', () => {
+  it('keeps labels, unit, limits, help and typical value', () => {
     expect(field('depot').options.map(optionName)).toEqual(['North (N)', 'South (S)']);
     expect(field('weight')).toMatchObject({
       title: 'Weight',

@@ -55,7 +55,7 @@ function fieldOf(name: string, schema: RowSchema): Field {
     above: inner.exclusiveMinimum,
     below: inner.exclusiveMaximum,
     options,
-    initial: outer.default ?? null,
+    initial: outer['x-typical'] ?? null,
     lookedUp: outer['x-looked-up-as-of'] ?? '',
   };
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 from collections.abc import Callable
 from datetime import date
 from math import exp
@@ -95,6 +97,31 @@ class TestPredict:
         answer = trains_client().post(path, content="{}", headers={"content-type": media})
 
         assert (answer.status_code, problem_kind(answer)) == (415, "unsupported-media-type")
+
+    @pytest.mark.parametrize(("keys", "status"), [("", 415), ("one", 200)])
+    def test_no_media_type(self, keys: str, status: int) -> None:
+        """Without keys a body must say what it is: other pages can send one that does not."""
+        content = json.dumps(train()).encode()
+        answer = trains_client(keys=keys).post(
+            "/predict", content=content, headers={"x-api-key": "one"}
+        )
+
+        assert answer.status_code == status
+
+    @pytest.mark.parametrize("path", sorted(POSTS))
+    def test_gzip(self, path: str) -> None:
+        """A body may come with gzip, and its limit counts what it becomes; others are refused."""
+        content = json.dumps({"rows": [train()]} if path.endswith("batch") else train()).encode()
+        coded = {"content-type": "application/json", "content-encoding": "gzip"}
+        client = trains_client(max_body_bytes=5000)
+
+        assert client.post(path, content=gzip.compress(content), headers=coded).is_success
+        bomb = client.post(path, content=gzip.compress(b" " * 10**7), headers=coded)
+        assert (bomb.status_code, problem_kind(bomb)) == (413, "too-large")
+        cut = client.post(path, content=gzip.compress(content)[:-9], headers=coded)
+        assert (cut.status_code, problem_kind(cut)) == (422, "malformed")
+        other = client.post(path, content=content, headers=coded | {"content-encoding": "br"})
+        assert (other.status_code, problem_kind(other)) == (415, "unsupported-encoding")
 
     @pytest.mark.parametrize("path", sorted(POSTS))
     @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 9999, b'{"a": 1, "a": 1}'])

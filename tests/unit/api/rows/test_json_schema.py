@@ -28,3 +28,11 @@ def test_the_schema_is_what_the_web_app_is_tested_with() -> None:
     described = row_schema(parcels.contract(COLUMNS), "3", EXAMPLES)
 
     assert described == json.loads(GOLDEN.read_text())
+
+
+def test_nothing_is_a_default() -> None:
+    """A typical value is no `default`: the server does not assume it, and clients would send it."""
+    described = row_schema(parcels.contract(COLUMNS), "3", EXAMPLES)
+
+    assert not [name for name, part in described["properties"].items() if "default" in part]
+    assert described["properties"]["weight"]["x-typical"] == 2.5

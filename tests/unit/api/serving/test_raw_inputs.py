@@ -117,7 +117,7 @@ def test_the_explanation_shows_the_derived_feature(model: LoadedModel) -> None:
 
 def test_a_raw_input_must_be_there_where_the_contract_says(model: LoadedModel) -> None:
     """A raw input is as its own column is: needed, limited, or allowed to be missing."""
-    with pytest.raises(InvalidRow, match="One field does"):
+    with pytest.raises(InvalidRow, match="1 field needs fixing"):
         predicted(model, {"cars": 4, "rain": 2.0})
-    with pytest.raises(InvalidRow, match="One field does"):
+    with pytest.raises(InvalidRow, match="1 field needs fixing"):
         predicted(model, {**ROW, "rain": -1.0})
