@@ -14,6 +14,7 @@ from kedro.pipeline import Pipeline
 
 from weekwise.contract.model import Contract
 from weekwise.hooks.initialization import SERVER
+from weekwise.hooks.mlflow_database import prepare
 from weekwise.model.release import RUN_TAG
 from weekwise.paths import DataFolder
 
@@ -34,16 +35,18 @@ class TrackingHook:
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the configuration as it was written, and make room for the embedded MLflow store.
+        """Keep the configuration as it was written, and make the embedded MLflow database.
 
-        First of all hooks: kedro-mlflow opens the store, and SQLite makes no folder.
+        First of all hooks: kedro-mlflow opens it, and would have MLflow make it in place.
+
+        Raises:
+            StoreError: If the database is damaged.
         """
         self._parameters = context.config_loader["parameters"]
         self._project = context.project_path
         self._registered_model = context.config_loader["globals"]["registered_model"]
         if SERVER is None:
-            data = DataFolder(self._project / context.config_loader["globals"]["data"])
-            data.mlflow.mkdir(parents=True, exist_ok=True)
+            prepare(DataFolder(self._project / context.config_loader["globals"]["data"]))
 
     @hook_impl(trylast=True)
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
