@@ -117,7 +117,7 @@ class DataFolder:
     def weeks(self) -> list[date]:
         """As-of dates of the complete runs, in order."""
         reports = self.reporting.glob(f"????-??-??/{WEEKLY_REPORT}")
-        weeks = (_date(report.parent.name) for report in reports)
+        weeks = (_date(report.parent.name) for report in reports if _is_whole(report))
         return sorted(week for week in weeks if week is not None)
 
     def last_week(self) -> date | None:
@@ -269,6 +269,17 @@ def moved_aside(path: Path, *beside: Path) -> Path:
         if companion.exists():
             companion.rename(companion.with_name(companion.name + suffix))
     return path.rename(path.with_name(path.name + suffix))
+
+
+def _is_whole(report: Path) -> bool:
+    """Whether a JSON file has its end: one that was emptied or cut off marks no complete week."""
+    try:
+        text = report.read_bytes().rstrip()
+    except OSError:
+        return False
+    # Written with indents, only the outermost bracket stands at the beginning of a line.
+    last_line = text.rpartition(b"\n")[2]
+    return text.startswith(b"{") and last_line.endswith(b"}") and last_line[:1] in (b"{", b"}")
 
 
 def _date(folder: str) -> date | None:

@@ -80,6 +80,20 @@ class StoreTable(TableDataset):  # type: ignore[misc]
         self._schema = ibis.schema(schema) if schema else None
 
     @property
+    def has_lock(self) -> bool:
+        """Whether the store serves one process at a time."""
+        database = self._connection_config.get("database")
+        return self._connection_config["backend"] == "duckdb" and bool(database)
+
+    def open(self) -> None:
+        """Open the store, which this process then holds.
+
+        Raises:
+            StoreError: If another process has it, or it cannot be opened.
+        """
+        _ = self._connection
+
+    @property
     def _connection(self) -> BaseBackend:
         with _CONNECTING:
             return super()._connection

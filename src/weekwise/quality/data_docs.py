@@ -135,12 +135,13 @@ def _asset(table: str) -> dict[str, Any]:
 
 
 def _set_unreadable_aside(folder: Path) -> None:
-    # Great Expectations writes its settings again where there are none.
     settings = (folder / "great_expectations.yml", folder / "uncommitted" / "config_variables.yml")
-    for path in (*settings, *folder.rglob("*.json")):
-        readable = _is_json if path.suffix == ".json" else _is_yaml
-        if path.is_file() and not readable(path):
-            logger.warning("%s cannot be read; it is at %s now", path, moved_aside(path))
+    unreadable = [path for path in folder.rglob("*.json") if not _is_json(path)]
+    if any(path.is_file() and not _is_yaml(path) for path in settings):
+        # Great Expectations writes both again where there are none, and neither where there is one.
+        unreadable += [path for path in settings if path.is_file()]
+    for path in unreadable:
+        logger.warning("%s cannot be read; it is at %s now", path, moved_aside(path))
 
 
 def _is_json(path: Path) -> bool:

@@ -15,6 +15,7 @@ from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed
 
 from weekwise.errors import EndOfFeed
+from weekwise.hooks.tracking import recorded_interruption
 from weekwise.orchestration.flow.alerts import alert_failure, alert_if_act, alert_not_started
 from weekwise.orchestration.flow.artifacts import publish_failure, publish_report
 from weekwise.orchestration.flow.catch_up import SKIPPED, choose_week
@@ -73,9 +74,12 @@ def _run(
     progress = RunProgress.start(environment, flow_run, as_of, resume=resume)
     runner = PrefectRunner(options=environment.options, listener=progress, label=f"as of {as_of}")
     try:
-        with KedroSession.create(
-            environment.path, env=environment.env, runtime_params={"as_of": as_of}
-        ) as session:
+        with (
+            recorded_interruption(),
+            KedroSession.create(
+                environment.path, env=environment.env, runtime_params={"as_of": as_of}
+            ) as session,
+        ):
             cast("KedroSession", session).run(pipeline_names=progress.remaining, runner=runner)
     except Exception as error:
         # A user's error says what to do; only a defect needs its traceback.
