@@ -13,7 +13,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from weekwise.errors import StoreError
 from weekwise.paths import DataFolder, moved_aside
@@ -99,9 +101,9 @@ def _read(database: Path) -> Contents:
 
 
 def _newest_revision() -> str:
-    from mlflow.store.db.utils import _get_latest_schema_revision
+    from alembic.script import ScriptDirectory
 
-    return str(_get_latest_schema_revision())
+    return str(ScriptDirectory(str(_migrations())).get_current_head())
 
 
 def _make(database: Path) -> None:
@@ -139,16 +141,20 @@ def _copy(database: Path, target: Path) -> None:
         source.backup(copy)
 
 
-def _migrate(database: Path, *, new: bool) -> None:
-    from mlflow.store.db.utils import (
-        _initialize_tables,
-        _upgrade_db,
-        create_sqlalchemy_engine_with_retry,
-    )
+def _migrations() -> Path:
+    """The folder of MLflow's migrations."""
+    import mlflow.store.db_migrations
 
-    engine = create_sqlalchemy_engine_with_retry(f"sqlite:///{database.absolute()}")
+    return Path(mlflow.store.db_migrations.__file__).parent
+
+
+def _migrate(database: Path, *, new: bool) -> None:
+    # MLflow 3.17 makes its tables with functions of private names, pinned by this module's tests.
+    utils: Any = import_module("mlflow.store.db.utils")
+    migrate = utils._initialize_tables if new else utils._upgrade_db  # noqa: SLF001
+    engine = utils.create_sqlalchemy_engine_with_retry(f"sqlite:///{database.absolute()}")
     try:
-        (_initialize_tables if new else _upgrade_db)(engine)
+        migrate(engine)
     finally:
         engine.dispose()
 

@@ -88,7 +88,7 @@ class TrackingHook:
         self._run_id = None
 
     def end_interrupted_run(self) -> None:
-        """End the run as killed: no hook is called on a signal, and MLflow would call it finished."""
+        """End the run as killed: MLflow by itself would call it finished."""
         if self._run_id is None:
             return
         import mlflow

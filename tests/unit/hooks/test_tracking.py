@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ class FakeMlflow:
     """MLflow with one run, or none, that keeps what it is told."""
 
     active: bool = True
+    info: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(run_id="r1"))
     tags: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
 
@@ -88,6 +90,7 @@ def test_what_a_run_was_made_of(mlflow: FakeMlflow, tmp_path: Path) -> None:
         "as_of": "2013-07-08",
         "git_commit": "unknown",
         "registered_model": "late_parcels",
+        "weekwise.data": f"{socket.gethostname()}:{tmp_path / 'data'}",
         "contract_hash.parcels": parcels.contract().hash,
     }
 
