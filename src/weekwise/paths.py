@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 
 DATA_VARIABLE = "WEEKWISE_DATA_DIR"
@@ -116,7 +117,7 @@ class DataFolder:
     def weeks(self) -> list[date]:
         """As-of dates of the complete runs, in order."""
         reports = self.reporting.glob(f"????-??-??/{WEEKLY_REPORT}")
-        weeks = (_date(report.parent.name) for report in reports)
+        weeks = (_date(report.parent.name) for report in reports if _is_whole(report))
         return sorted(week for week in weeks if week is not None)
 
     def last_week(self) -> date | None:
@@ -161,6 +162,11 @@ class DataFolder:
     def mlflow_database(self) -> Path:
         """The embedded MLflow's runs and registry."""
         return self.mlflow / "mlflow.db"
+
+    @property
+    def mlflow_lock(self) -> Path:
+        """The lock that whoever makes or upgrades the embedded MLflow's database holds."""
+        return self.mlflow / "setup.lock"
 
     @property
     def mlflow_artifacts(self) -> Path:
@@ -245,6 +251,40 @@ def replace_whole(path: Path, text: str) -> None:
         hidden.replace(path)
     finally:
         hidden.unlink(missing_ok=True)
+
+
+def moved_aside(path: Path, *beside: Path) -> Path:
+    """Give a damaged file or folder another name, so that a new one can take its place.
+
+    Args:
+        path: The file or folder.
+        *beside: What belongs to it; what is not there is left out.
+
+    Returns:
+        Where `path` is now: beside its former place, with the time in its name.
+    """
+    moment = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    numbers = (f"{moment}" if not number else f"{moment}-{number}" for number in count())
+    suffix = next(
+        f".damaged-{stamp}"
+        for stamp in numbers
+        if not path.with_name(f"{path.name}.damaged-{stamp}").exists()
+    )
+    for companion in beside:
+        if companion.exists():
+            companion.rename(companion.with_name(companion.name + suffix))
+    return path.rename(path.with_name(path.name + suffix))
+
+
+def _is_whole(report: Path) -> bool:
+    """Whether a JSON file has its end: one that was emptied or cut off marks no complete week."""
+    try:
+        text = report.read_bytes().rstrip()
+    except OSError:
+        return False
+    # Written with indents, only the outermost bracket stands at the beginning of a line.
+    last_line = text.rpartition(b"\n")[2]
+    return text.startswith(b"{") and last_line.endswith(b"}") and last_line[:1] in (b"{", b"}")
 
 
 def _date(folder: str) -> date | None:

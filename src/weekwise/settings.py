@@ -15,6 +15,7 @@ from weekwise.hooks.closing_screen import ClosingScreenHook
 from weekwise.hooks.data_gate import DataGateHook
 from weekwise.hooks.initialization import SERVER, initialize
 from weekwise.hooks.node_progress import NodeProgressHook
+from weekwise.hooks.run_guard import RunGuardHook
 from weekwise.hooks.tracking import TrackingHook
 from weekwise.paths import DataFolder
 
@@ -68,6 +69,7 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
 }
 
 HOOKS = (
+    RunGuardHook(),
     DataGateHook(),
     AsOfGuardHook(),
     TrackingHook(),

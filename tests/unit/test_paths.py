@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from weekwise.paths import DataFolder, environment_data, replace_whole
+from weekwise.paths import DataFolder, environment_data, moved_aside, replace_whole
 
 
 def complete(data: Path, week: str, file: str = "weekly_report.json") -> None:
     """Leave behind what a run of a week leaves last."""
     folder = data / "08_reporting" / week
     folder.mkdir(parents=True)
-    (folder / file).touch()
+    (folder / file).write_text("{}", "utf-8")
 
 
 def test_weeks_come_in_order(tmp_path: Path) -> None:
@@ -94,3 +94,31 @@ def test_each_environment_has_its_own_folder(
         monkeypatch.setenv("WEEKWISE_DATA_DIR", root)
 
     assert environment_data(Path.cwd()) == Path(expected, environment)
+
+
+@pytest.mark.parametrize(
+    ("content", "whole"),
+    [
+        ('{"as_of": "2024-07-01"}', True),
+        ('{\n  "a": {\n    "b": 1\n  }\n}', True),
+        ("", False),
+        ('{\n  "a": {\n    "b": 1\n  }', False),
+        ("{", False),
+        ("\x00\x01 noise }", False),
+    ],
+)
+def test_a_damaged_report_marks_no_complete_week(tmp_path: Path, content: str, whole: bool) -> None:
+    """A report that was emptied, cut off or overwritten does not count: its week is run again."""
+    data = DataFolder(tmp_path)
+    replace_whole(data.week("2024-07-01").weekly_report, content)
+
+    assert data.weeks() == ([date(2024, 7, 1)] if whole else [])
+
+
+def test_moved_aside_twice_in_a_second(tmp_path: Path) -> None:
+    """What is moved aside never takes the place of what was moved before."""
+    for text in ("first", "second"):
+        (tmp_path / "file.json").write_text(text, "utf-8")
+        moved_aside(tmp_path / "file.json")
+
+    assert sorted(path.read_text("utf-8") for path in tmp_path.iterdir()) == ["first", "second"]

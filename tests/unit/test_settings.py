@@ -25,7 +25,7 @@ def complete(data: Path, week: str) -> None:
     """Leave a complete week behind."""
     report = data / "08_reporting" / week / "weekly_report.json"
     report.parent.mkdir(parents=True)
-    report.touch()
+    report.write_text("{}", "utf-8")
 
 
 def test_package_folder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,17 +8,18 @@ from contextlib import contextmanager
 import click
 from kedro.validation.exceptions import ParameterValidationError
 
-from weekwise.errors import EndOfFeed, WeekwiseError
+from weekwise.errors import EndOfFeed
+from weekwise.system_errors import explained
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn Weekwise's own errors, and wrong parameters, into a message without a traceback.
+    """Turn what a user can fix into a message without a traceback.
 
-    Libraries wrap errors that pass through them, so the whole chain of causes is looked at.
+    That is Weekwise's own errors, wrong parameters, and what disks and database engines say.
 
     Raises:
-        click.ClickException: In place of a `WeekwiseError` or a `ParameterValidationError`.
+        click.ClickException: In place of such an error.
     """
     try:
         yield
@@ -29,18 +30,10 @@ def plain_errors() -> Iterator[None]:
             "\n".join([*lines, "Fix conf/*/parameters.yml or --params."])
         ) from None
     except Exception as error:
-        cause = _weekwise_cause(error)
+        cause = explained(error)
         if cause is None:
             raise
         if isinstance(cause, EndOfFeed):
             click.echo(str(cause))
             return
         raise click.ClickException(str(cause)) from None
-
-
-def _weekwise_cause(error: BaseException | None) -> WeekwiseError | None:
-    while error is not None:
-        if isinstance(error, WeekwiseError):
-            return error
-        error = error.__cause__ or error.__context__
-    return None

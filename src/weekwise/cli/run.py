@@ -11,12 +11,14 @@ import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.project import settings
 
+from weekwise.cli.interruption import plain_interruption
 from weekwise.cli.plain_errors import plain_errors
 from weekwise.cli.verbosity import verbose_option
 from weekwise.configuration import load_configuration
 from weekwise.errors import AsOfError, ConfigurationError
 from weekwise.features.calendar import Calendar
 from weekwise.hooks.node_progress import shown_progress
+from weekwise.hooks.tracking import recorded_interruption
 from weekwise.paths import DataFolder
 
 WRANGLING = "data_wrangling"
@@ -28,11 +30,11 @@ def _run(*, verbose: bool, **options: Any) -> None:
     # `--pipeline` is the word of Kedro's users; Kedro 1.7 warns about it and means `--pipelines`.
     if options["pipeline"] and not options["pipelines"]:
         options["pipelines"], options["pipeline"] = [options["pipeline"]], None
-    with plain_errors():
+    with plain_interruption("kedro run"), plain_errors():
         _check_names(options["pipelines"] or ())
         as_of = _as_of(options)
         options["params"] = {**options["params"], "as_of": as_of.isoformat()}
-        with shown_progress(verbose=verbose):
+        with shown_progress(verbose=verbose), recorded_interruption():
             kedro_run.callback(**options)  # type: ignore[misc]
 
 

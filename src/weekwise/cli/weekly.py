@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from kedro.framework.cli.utils import env_option
 
+from weekwise.cli.interruption import plain_interruption
 from weekwise.cli.plain_errors import plain_errors
 from weekwise.cli.verbosity import verbose_option
 from weekwise.hooks.node_progress import shown_progress
@@ -195,7 +196,7 @@ def _local_runs(
     A temporary server takes seconds to start, and so do a run's imports: both start at once.
     """
     os.environ.setdefault(PREFECT_LOG_LEVEL, QUIET)
-    with plain_errors():
+    with plain_interruption("kedro weekly run --retry"), plain_errors():
         from weekwise.orchestration.server.temporary_server import temporary_server
 
         with (

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 import pandas as pd
@@ -18,10 +22,14 @@ from ibis.expr.operations import DatabaseTable
 from kedro_datasets.ibis import TableDataset
 
 from weekwise.errors import StoreError
+from weekwise.paths import moved_aside
+from weekwise.system_errors import RESTORE, explained, first_lines, is_damaged
 
 # Kedro's datasets share a connection, but make it unguarded: two threads that begin at once would
 # each have their own, and a transaction could begin on one and end on the other.
 _CONNECTING = threading.Lock()
+
+logger = logging.getLogger(__name__)
 
 
 class StoreTable(TableDataset):  # type: ignore[misc]
@@ -72,6 +80,20 @@ class StoreTable(TableDataset):  # type: ignore[misc]
         self._schema = ibis.schema(schema) if schema else None
 
     @property
+    def has_lock(self) -> bool:
+        """Whether the store serves one process at a time."""
+        database = self._connection_config.get("database")
+        return self._connection_config["backend"] == "duckdb" and bool(database)
+
+    def open(self) -> None:
+        """Open the store, which this process then holds.
+
+        Raises:
+            StoreError: If another process has it, or it cannot be opened.
+        """
+        _ = self._connection
+
+    @property
     def _connection(self) -> BaseBackend:
         with _CONNECTING:
             return super()._connection
@@ -83,17 +105,12 @@ class StoreTable(TableDataset):  # type: ignore[misc]
 
         options = {k: v for k, v in self._connection_config.items() if k != "backend"}
         database = options.get("database")
-        if database:
-            Path(database).parent.mkdir(parents=True, exist_ok=True)
         try:
+            if database:
+                _make(Path(database))
             return ThreadedDuckDB().connect(**options)
-        except Exception as error:
-            if "lock" not in str(error).lower():
-                raise
-            raise StoreError(
-                f"the store {database} is in use by another process; "
-                "wait for that run to end, or end it, and run again"
-            ) from error
+        except duckdb.Error as error:
+            raise _plain(database, error) from error
 
     def load(self) -> ibis.Table:
         """The table, or an empty one if it is not there yet and has a schema.
@@ -168,6 +185,43 @@ class StoreTable(TableDataset):  # type: ignore[misc]
 
     def _describe(self) -> dict[str, Any]:
         return {**super()._describe(), "partition": self._partition}
+
+
+def _make(store: Path) -> None:
+    """Make the file of a store, complete or not at all, where there is none.
+
+    Whoever is killed while DuckDB makes a file leaves one that never opens.
+    """
+    if store.exists():
+        return
+    store.parent.mkdir(parents=True, exist_ok=True)
+    log = store.with_name(f"{store.name}.wal")
+    if log.exists():
+        # Of a store that was deleted: the new one must not read it.
+        logger.warning("%s belongs to no store; it is at %s now", log, moved_aside(log))
+    hidden = store.with_name(f".{store.name}.{os.getpid()}")
+    try:
+        duckdb.connect(str(hidden)).close()
+        # A link is refused where another process was first; a renaming would take its store away.
+        with contextlib.suppress(FileExistsError):
+            store.hardlink_to(hidden)
+    finally:
+        hidden.unlink(missing_ok=True)
+
+
+def _plain(database: object, error: duckdb.Error) -> Exception:
+    """What DuckDB says when it cannot open a store, in a sentence."""
+    text = str(error)
+    if "lock" in text.lower():
+        holder = re.search(r"PID (\d+)", text)
+        process = f"process {holder[1]}" if holder else "another process"
+        return StoreError(
+            f"the store {database} is in use by {process}; "
+            "wait for that run to end, or end it, and run again"
+        )
+    if is_damaged(error):
+        return StoreError(f"the store {database} is damaged ({first_lines(error)}); {RESTORE}")
+    return explained(error) or error
 
 
 def _common_schema(stored: ibis.Schema, new: ibis.Schema) -> ibis.Schema:

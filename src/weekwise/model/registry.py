@@ -201,6 +201,10 @@ class Registry:
             )
         return candidate
 
+    def judged_weeks(self) -> set[date]:
+        """The as-of dates of the runs that brought something to the promotion gate."""
+        return self._runs.judged_weeks()
+
     def record_verdict(self, verdict: Verdict) -> None:
         """Keep a verdict: tags and description on the version, and who predicts from here on.
 

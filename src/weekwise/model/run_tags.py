@@ -50,6 +50,14 @@ class RunTags:
         written = self._get(f"{_CANDIDATE}{as_of}")
         return None if written is None else Candidate.model_validate_json(written)
 
+    def judged_weeks(self) -> set[date]:
+        """The runs that brought something to the promotion gate."""
+        return {
+            date.fromisoformat(key.removeprefix(_CANDIDATE))
+            for key in self._tags()
+            if key.startswith(_CANDIDATE)
+        }
+
     def expect(self, as_of: date, version: str | None) -> None:
         """Remember where a run's verdict moves the champion: to a version, or away."""
         self._set(f"{_NEXT_CHAMPION}{as_of}", version or _NOBODY)
@@ -69,11 +77,13 @@ class RunTags:
         self.client.set_registered_model_tag(self.name, key, value)
 
     def _get(self, key: str) -> str | None:
+        value = self._tags().get(key)
+        return None if value is None else str(value)
+
+    def _tags(self) -> dict[str, str]:
         try:
-            tags = self.client.get_registered_model(self.name).tags
+            return dict(self.client.get_registered_model(self.name).tags)
         except MlflowException as error:
             if error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
-                return None
+                return {}
             raise
-        value = tags.get(key)
-        return None if value is None else str(value)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -13,12 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
-from weekwise.paths import DataFolder
+import yaml
+
+from weekwise.paths import DataFolder, moved_aside
 from weekwise.quality import gx
 from weekwise.quality.gate_result import GateResult
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite
+
+_OUT_OF_PLACE = (FileNotFoundError, IsADirectoryError, NotADirectoryError, FileExistsError)
+"""Errors of the operating system that tell of a broken store, and not of the disk."""
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +44,9 @@ def publish(data: DataFolder, evidence: Sequence[Evidence], as_of: date | None) 
 
     The store is an ordinary file context: `gx.get_context(project_root_dir=data.reporting)` opens
     it. Results of one as-of date replace each other. A store that a killed run left broken is
-    repaired: first by removing the files that cannot be read, then by starting from scratch.
+    repaired: first the files that were proven unreadable are moved aside, then the whole folder.
+    Nothing is deleted. What the operating system refuses, such as writing to a full disk, says
+    nothing of the store: it is raised.
 
     Args:
         data: The environment's data folder.
@@ -50,14 +55,28 @@ def publish(data: DataFolder, evidence: Sequence[Evidence], as_of: date | None) 
 
     Returns:
         The Data Docs' first page.
+
+    Raises:
+        OSError: If the disk is full, or a file may not be read or written.
     """
-    for repair in (_remove_unreadable, _remove_all):
+    for repair in (_set_unreadable_aside, _set_all_aside):
         try:
             return _publish(data, evidence, as_of)
-        except Exception as error:  # noqa: BLE001 - what a broken store raises has no common class
+        except Exception as error:
+            if _is_refused(error):
+                raise
             logger.info("repairing %s after: %s", data.gx, error)
             repair(data.gx)
     return _publish(data, evidence, as_of)
+
+
+def _is_refused(error: BaseException | None) -> bool:
+    """Whether the operating system refused something, in whatever error that was wrapped."""
+    while error is not None:
+        if isinstance(error, OSError) and not isinstance(error, _OUT_OF_PLACE):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _publish(data: DataFolder, evidence: Sequence[Evidence], as_of: date | None) -> Path:
@@ -115,23 +134,31 @@ def _asset(table: str) -> dict[str, Any]:
     return {"active_batch_definition": definition, "batch_kwargs": {"data_asset_name": table}}
 
 
-def _remove_unreadable(folder: Path) -> None:
-    # Great Expectations writes its settings again where there are none.
+def _set_unreadable_aside(folder: Path) -> None:
     settings = (folder / "great_expectations.yml", folder / "uncommitted" / "config_variables.yml")
     unreadable = [path for path in folder.rglob("*.json") if not _is_json(path)]
-    for path in (*settings, *unreadable):
-        if path.is_file():
-            path.unlink()
+    if any(path.is_file() and not _is_yaml(path) for path in settings):
+        # Great Expectations writes both again where there are none, and neither where there is one.
+        unreadable += [path for path in settings if path.is_file()]
+    for path in unreadable:
+        logger.warning("%s cannot be read; it is at %s now", path, moved_aside(path))
 
 
 def _is_json(path: Path) -> bool:
     try:
         json.loads(path.read_bytes())
-    except (ValueError, OSError):
+    except ValueError:
         return False
     return True
 
 
-def _remove_all(folder: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(folder)
+def _is_yaml(path: Path) -> bool:
+    try:
+        return isinstance(yaml.safe_load(path.read_bytes()), dict)
+    except (yaml.YAMLError, ValueError):
+        return False
+
+
+def _set_all_aside(folder: Path) -> None:
+    if folder.exists():
+        logger.warning("%s cannot be used; it is at %s now", folder, moved_aside(folder))

@@ -178,6 +178,12 @@ class GateRun:
             page = publish(self.data, evidence, self.as_of)
             logger.info("data docs: %s", page)
             self._log_to_mlflow(results)
+        except OSError as error:
+            logger.warning(
+                "the gate's evidence could not be published: %s; its results stand, and what "
+                "earlier runs published was left as it is",
+                error,
+            )
         except Exception:
             logger.exception("the gate's evidence could not be published; its results stand")
 

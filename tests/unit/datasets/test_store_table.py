@@ -155,7 +155,7 @@ def test_a_store_in_use_says_so(connection: Connection) -> None:
 
         other.communicate("\n")
     assert isinstance(caught.value.__cause__, StoreError)
-    assert "in use by another process" in str(caught.value.__cause__)
+    assert f"in use by process {other.pid};" in str(caught.value.__cause__)
 
 
 def test_threads_read_and_write_at_once(connection: Connection) -> None:
@@ -217,3 +217,31 @@ def test_every_thread_reads_instants_in_utc(connection: Connection) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(settings).result() == settings() == {"UTC", "false"}
+
+
+@pytest.mark.parametrize("content", [b"", b"noise" * 5000])
+def test_a_damaged_store_is_left_as_it_is(
+    connection: Connection, tmp_path: Path, content: bytes
+) -> None:
+    """A store that was emptied or overwritten is named with the way back, and not replaced."""
+    store = tmp_path / "sub" / "store.duckdb"
+    store.parent.mkdir()
+    store.write_bytes(content)
+
+    with pytest.raises(DatasetError, match=r"store.duckdb is damaged \(.*put a backup"):
+        week(connection, "2013-07-01").save(rows("2013-07-01", "a"))
+
+    assert store.read_bytes() == content
+
+
+def test_what_a_deleted_store_left_is_moved_aside(connection: Connection, tmp_path: Path) -> None:
+    """A new store does not read the log of one that was deleted."""
+    log = tmp_path / "sub" / "store.duckdb.wal"
+    log.parent.mkdir()
+    log.write_bytes(b"of another store")
+
+    week(connection, "2013-07-01").save(rows("2013-07-01", "a"))
+
+    assert content(week(connection, "2013-07-01").load()) == [("2013-07-01", "a")]
+    (aside,) = log.parent.glob("*.damaged-*")
+    assert aside.read_bytes() == b"of another store"

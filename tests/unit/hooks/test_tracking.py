@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from kedro.pipeline import Node, Pipeline
 import parcels
 from weekwise.hooks import tracking
 from weekwise.hooks.tracking import TrackingHook, flattened
+from weekwise.paths import DataFolder
 
 PARAMETERS = {"as_of": "2013-07-08", "training": {"fit": {"depth": 6}, "slices": ["origin"]}}
 
@@ -23,6 +25,7 @@ class FakeMlflow:
     """MLflow with one run, or none, that keeps what it is told."""
 
     active: bool = True
+    info: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(run_id="r1"))
     tags: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
 
@@ -48,6 +51,8 @@ class FakeMlflow:
 def mlflow(monkeypatch: pytest.MonkeyPatch) -> FakeMlflow:
     """The MLflow that the hook imports."""
     fake = FakeMlflow()
+    # Making a database takes the real MLflow, and seconds.
+    monkeypatch.setattr(tracking, "prepare", lambda _: None)
     monkeypatch.setitem(sys.modules, "mlflow", fake)
     return fake
 
@@ -85,6 +90,7 @@ def test_what_a_run_was_made_of(mlflow: FakeMlflow, tmp_path: Path) -> None:
         "as_of": "2013-07-08",
         "git_commit": "unknown",
         "registered_model": "late_parcels",
+        "weekwise.data": f"{socket.gethostname()}:{tmp_path / 'data'}",
         "contract_hash.parcels": parcels.contract().hash,
     }
 
@@ -174,12 +180,14 @@ def test_without_git(mlflow: FakeMlflow, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(("server", "made"), [(None, True), ("http://127.0.0.1:5000", False)])
-def test_room_for_the_embedded_store(
+def test_the_embedded_database(
     server: str | None, made: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The folder of MLflow's own file is made before MLflow wants it, unless there is a server."""
+    """MLflow's own database is made before MLflow wants it, unless there is a server."""
+    prepared: list[DataFolder] = []
     monkeypatch.setattr(tracking, "SERVER", server)
+    monkeypatch.setattr(tracking, "prepare", prepared.append)
 
     TrackingHook().after_context_created(a_context(tmp_path))
 
-    assert (tmp_path / "data" / "mlflow").is_dir() is made
+    assert prepared == ([DataFolder(tmp_path / "data")] if made else [])

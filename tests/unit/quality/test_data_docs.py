@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 import parcels
 from weekwise.paths import REPORTING, DataFolder
+from weekwise.quality import gx
 from weekwise.quality.data_docs import Evidence, publish
 from weekwise.quality.gate_result import GateResult
 from weekwise.quality.suite import build_suite
@@ -96,6 +99,47 @@ def test_a_folder_that_is_no_store_is_started_anew(tmp_path: Path) -> None:
     folder = tmp_path / REPORTING / "gx" / "great_expectations.yml"
     folder.mkdir(parents=True)
     assert publish(DataFolder(tmp_path), evidence(), AS_OF).exists()
+
+
+def contents(data: DataFolder) -> dict[Path, bytes]:
+    """All files of the store."""
+    return {path: path.read_bytes() for path in data.gx.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EMFILE])
+def test_what_the_system_refuses_costs_no_evidence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A full disk, or one that may not be written, leaves all that earlier weeks published."""
+    data = DataFolder(tmp_path)
+    publish(data, evidence(), date(2019, 12, 30))
+    before = contents(data)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    context = gx.load().data_context
+    monkeypatch.setattr(context.FileDataContext, "build_data_docs", refuse)
+    monkeypatch.setattr(context.store.TupleFilesystemStoreBackend, "_set", refuse)
+    with pytest.raises(OSError, match=os.strerror(code)):
+        publish(data, evidence(), AS_OF)
+
+    assert contents(data) == before
+
+
+def test_what_cannot_be_read_is_kept(tmp_path: Path) -> None:
+    """A damaged file is moved aside with all it holds, and nothing else is touched."""
+    data = DataFolder(tmp_path)
+    publish(data, evidence(), date(2019, 12, 30))
+    damaged = data.gx / "great_expectations.yml"
+    damaged.write_text("{[", "utf-8")
+    before = contents(data)
+
+    publish(data, evidence(), AS_OF)
+
+    (aside,) = data.gx.glob("great_expectations.yml.damaged-*")
+    assert aside.read_bytes() == before[damaged]
+    assert [path for path in before if not path.exists()] == []
 
 
 def test_publishing_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

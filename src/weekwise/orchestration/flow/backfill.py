@@ -61,10 +61,9 @@ def run_missing_weeks(
             one cannot be read.
     """
     # Read first: one that cannot be read is better known before hours of runs than after them.
-    complete = {
-        week: read_weekly_report(environment, week)
-        for week in sorted(set(environment.data.weeks()).intersection(weeks))
-    }
+    reported = {*environment.data.weeks()}.intersection(weeks)
+    lost = _lost_weeks(environment, reported) if reported else set()
+    complete = {week: read_weekly_report(environment, week) for week in sorted(reported - lost)}
     backfilled: list[BackfilledWeek] = []
     for number, week in enumerate(weeks, start=1):
         if week in complete:
@@ -74,6 +73,19 @@ def run_missing_weeks(
         _run_or_resume(environment, week)
         backfilled.append(BackfilledWeek(read_weekly_report(environment, week), was_run=True))
     return backfilled
+
+
+def _lost_weeks(environment: ProjectEnvironment, reported: set[date]) -> set[date]:
+    """Weeks that have a report, but that the store or the registry has lost."""
+    from kedro.framework.session import KedroSession
+
+    from weekwise.hooks.lost_weeks import lost_weeks, stored_weeks
+    from weekwise.model.registry import Registry
+
+    with KedroSession.create(environment.path, env=environment.env, save_on_close=False) as session:
+        context = session.load_context()  # type: ignore[attr-defined]  # typed as the abstract one
+        registry = Registry(context.config_loader["globals"]["registered_model"])
+        return lost_weeks(reported, stored_weeks(context.catalog), registry.judged_weeks()).weeks
 
 
 def _run_or_resume(environment: ProjectEnvironment, week: date) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from uuid import UUID
 
 from kedro.framework.project import settings
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Crashed
 
 from weekwise.hooks.data_gate import DataGateHook
 from weekwise.orchestration.flow.artifacts import link_runs
@@ -46,6 +50,8 @@ class RunProgress:
         """
         plan = environment.plan(as_of)
         last = read_journal(environment.data)
+        if last is not None and not last.finished and last.flow_run_id != str(flow_run.id):
+            _close_dead_run(last)
         new = RunJournal(
             as_of=as_of,
             flow_run_id=str(flow_run.id),
@@ -83,6 +89,20 @@ class RunProgress:
 
     def _update(self, **changes: object) -> None:
         self.journal = self.journal.update(self._environment.data, **changes)
+
+
+def _close_dead_run(last: RunJournal) -> None:
+    """Crash the last flow run if the API believes that it is running: this one holds its lock."""
+    flow_run_id = UUID(last.flow_run_id)
+    with get_client(sync_client=True) as client:
+        try:
+            state = client.read_flow_run(flow_run_id).state
+        except ObjectNotFound:
+            # Made on another server, or on a temporary one whose database is gone.
+            return
+        if state is not None and not state.is_final():
+            message = "its process ended without a word"
+            client.set_flow_run_state(flow_run_id, Crashed(message=message), force=True)
 
 
 def _is_retry(last: RunJournal, new: RunJournal, *, resume: bool) -> bool:

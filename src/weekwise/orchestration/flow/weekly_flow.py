@@ -14,7 +14,8 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
 from prefect.states import Cancelled, Completed
 
-from weekwise.errors import EndOfFeed, WeekwiseError
+from weekwise.errors import EndOfFeed
+from weekwise.hooks.tracking import recorded_interruption
 from weekwise.orchestration.flow.alerts import alert_failure, alert_if_act, alert_not_started
 from weekwise.orchestration.flow.artifacts import publish_failure, publish_report
 from weekwise.orchestration.flow.catch_up import SKIPPED, choose_week
@@ -24,6 +25,7 @@ from weekwise.orchestration.flow.run_progress import RunProgress
 from weekwise.orchestration.flow.week_summary import read_weekly_report
 from weekwise.orchestration.project_environment import ProjectEnvironment, set_up_project
 from weekwise.orchestration.runner.prefect_runner import PrefectRunner
+from weekwise.system_errors import explained
 
 logger = logging.getLogger(__name__)
 
@@ -72,18 +74,22 @@ def _run(
     progress = RunProgress.start(environment, flow_run, as_of, resume=resume)
     runner = PrefectRunner(options=environment.options, listener=progress, label=f"as of {as_of}")
     try:
-        with KedroSession.create(
-            environment.path, env=environment.env, runtime_params={"as_of": as_of}
-        ) as session:
+        with (
+            recorded_interruption(),
+            KedroSession.create(
+                environment.path, env=environment.env, runtime_params={"as_of": as_of}
+            ) as session,
+        ):
             cast("KedroSession", session).run(pipeline_names=progress.remaining, runner=runner)
     except Exception as error:
         # A user's error says what to do; only a defect needs its traceback.
-        if isinstance(error, WeekwiseError):
-            logger.warning("the run of %s failed: %s", as_of, error)
+        plain = explained(error)
+        if plain is not None:
+            logger.warning("the run of %s failed: %s", as_of, plain)
         else:
             logger.exception("the run of %s failed", as_of)
-        publish_failure(environment, as_of, error)
-        alert_failure(environment, as_of, error)
+        publish_failure(environment, as_of, plain or error)
+        alert_failure(environment, as_of, plain or error)
         raise
     progress.finish()
     report = read_weekly_report(environment, week)

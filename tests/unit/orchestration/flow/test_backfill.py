@@ -34,6 +34,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[date]:
         write_report(environment, week)
 
     monkeypatch.setattr(backfill, "_run_or_resume", run)
+    monkeypatch.setattr(backfill, "_lost_weeks", lambda *_: set())
     return weeks
 
 

@@ -1,0 +1,88 @@
+"""Whether reports, store and registry know the same weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from kedro.io import CatalogProtocol
+
+from weekwise.errors import StoreError
+from weekwise.paths import DataFolder
+from weekwise.wording import counted
+
+MONITORING_LOG = "monitoring_log"
+
+
+@dataclass(frozen=True)
+class LostWeeks:
+    """Weeks that have a report, and that something else has lost.
+
+    Attributes:
+        store: Those that the store does not know.
+        registry: Those that the registry does not know.
+    """
+
+    store: tuple[date, ...] = ()
+    registry: tuple[date, ...] = ()
+
+    @property
+    def weeks(self) -> set[date]:
+        """All of them."""
+        return {*self.store, *self.registry}
+
+    def refuse(self, data: DataFolder, registered_model: str, option: str = "") -> None:
+        """Raise an error if there are any: a run would take them for weeks that never were.
+
+        Args:
+            data: The environment's data folder.
+            registered_model: The registered model's name.
+            option: What ends a command that is shown to people: ` --env NAME`, or nothing.
+
+        Raises:
+            StoreError: With what is lost, and the two ways to get it back.
+        """
+        where = []
+        if self.store:
+            where.append(f"the store {data.store} has lost {_named(self.store)}")
+        if self.registry:
+            where.append(f"the registry of {registered_model} has lost {_named(self.registry)}")
+        if where:
+            first, last = min(self.weeks), max(self.weeks)
+            raise StoreError(
+                f"{' and '.join(where)}: their reports are in {data.reporting}. Put a backup of "
+                "the data folder back, or run these weeks again with: "
+                f"kedro weekly backfill --from {first} --to {last}{option}"
+            )
+
+
+def lost_weeks(
+    reported: Iterable[date], stored: Collection[date], judged: Collection[date]
+) -> LostWeeks:
+    """Compare what three places know.
+
+    Args:
+        reported: Weeks with a complete report, which a run writes last.
+        stored: Weeks in the store's monitoring log.
+        judged: Weeks whose challenger the registry knows.
+    """
+    weeks = sorted(reported)
+    return LostWeeks(
+        store=tuple(week for week in weeks if week not in stored),
+        registry=tuple(week for week in weeks if week not in judged),
+    )
+
+
+def stored_weeks(catalog: CatalogProtocol[Any, Any]) -> set[date]:
+    """The weeks in the store's monitoring log."""
+    log = catalog.load(MONITORING_LOG)
+    days = log.select("as_of").distinct().to_pyarrow()["as_of"].to_pylist()
+    return {date.fromisoformat(str(day)[:10]) for day in days if day is not None}
+
+
+def _named(weeks: tuple[date, ...]) -> str:
+    if len(weeks) == 1:
+        return f"the week of {weeks[0]}"
+    return f"{counted(len(weeks), 'week', 'weeks')}, {weeks[0]} to {weeks[-1]}"

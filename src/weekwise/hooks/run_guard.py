@@ -1,0 +1,115 @@
+"""What must hold before a run is opened in MLflow, and what runs that died have left open."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from datetime import date
+from typing import Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from weekwise.hooks.initialization import SERVER
+from weekwise.hooks.lost_weeks import MONITORING_LOG, lost_weeks, stored_weeks
+from weekwise.hooks.tracking import DATA_TAG, KILLED, data_tag
+from weekwise.paths import DataFolder
+
+REPORT = "weekly_report"
+FAILED = "FAILED"
+
+logger = logging.getLogger(__name__)
+
+
+class RunGuardHook:
+    """Looks at store, registry and reports before anything is opened or written.
+
+    The store's lock is taken first: whoever holds it is the only run of the data folder. So runs of
+    the same folder that MLflow believes to be running are those of processes that died.
+    """
+
+    def __init__(self) -> None:
+        self._context: KedroContext | None = None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Keep the configuration."""
+        self._context = context
+
+    @hook_impl(wrapper=True)
+    def before_pipeline_run(
+        self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> Generator[None, Any, Any]:
+        """Check first; and if another hook refuses the run, end it in MLflow as failed.
+
+        Raises:
+            StoreError: If the store is in use, or half of the state is lost.
+        """
+        if self._context is not None and _takes_store(pipeline, catalog):
+            _close_dead_runs(self._context)
+            if REPORT in pipeline.all_outputs() and MONITORING_LOG in catalog:
+                _refuse_half_a_state(self._context, catalog)
+        try:
+            return (yield)
+        except BaseException as error:
+            _end_active_run(FAILED if isinstance(error, Exception) else KILLED)
+            raise
+
+
+def _takes_store(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> bool:
+    """Open the store that a pipeline uses, which takes its lock.
+
+    Returns:
+        Whether it uses one that has a lock.
+    """
+    from weekwise.datasets.store_table import StoreTable
+
+    for name in sorted(pipeline.datasets()):
+        dataset = catalog.get(name) if name in catalog else None
+        if isinstance(dataset, StoreTable) and dataset.has_lock:
+            dataset.open()
+            return True
+    return False
+
+
+def _close_dead_runs(context: KedroContext) -> None:
+    """End what MLflow believes to be running on this data folder, although nothing does."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    experiment = client.get_experiment_by_name(
+        context.config_loader["mlflow"]["tracking"]["experiment"]["name"]
+    )
+    if experiment is None:
+        return
+    folder = data_tag(_data_of(context))
+    for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
+        # The embedded MLflow is this folder's own; a server has those of others, too.
+        if SERVER is None or run.data.tags.get(DATA_TAG) == folder:
+            client.set_terminated(run.info.run_id, KILLED)
+            logger.info("run %s was left open by a process that died; killed", run.info.run_name)
+
+
+def _refuse_half_a_state(context: KedroContext, catalog: CatalogProtocol[Any, Any]) -> None:
+    from weekwise.model.registry import Registry
+
+    as_of = date.fromisoformat(str(catalog.load("params:as_of"))[:10])
+    data, name = _data_of(context), context.config_loader["globals"]["registered_model"]
+    reported = [week for week in data.weeks() if week < as_of]
+    if reported:
+        judged = Registry(name).judged_weeks()
+        option = f" --env {context.env}" if context.env else ""
+        lost_weeks(reported, stored_weeks(catalog), judged).refuse(data, name, option)
+
+
+def _end_active_run(status: str) -> None:
+    import mlflow
+
+    while mlflow.active_run() is not None:
+        mlflow.end_run(status)
+
+
+def _data_of(context: KedroContext) -> DataFolder:
+    return DataFolder(context.project_path / context.config_loader["globals"]["data"])

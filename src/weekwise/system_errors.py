@@ -1,0 +1,120 @@
+"""What a disk, a database engine or a damaged file says, in one sentence with a next step."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+
+from weekwise.errors import FeedError, StoreError, WeekwiseError
+
+RESTORE = (
+    "put a backup of the data folder back, or move what is damaged away and run the weeks again "
+    "with: kedro weekly backfill --from DATE --to DATE"
+)
+_ADVICE = {
+    errno.ENOSPC: "make room on the disk, and run again",
+    errno.EDQUOT: "make room in your quota, and run again",
+    errno.EACCES: "give this user the right to read and write there, and run again",
+    errno.EPERM: "give this user the right to read and write there, and run again",
+    errno.EROFS: "make the disk writable, or move the data folder with WEEKWISE_DATA_DIR",
+    errno.EMFILE: "raise the limit of open files (ulimit -n), and run again",
+    errno.ENFILE: "end programs that hold many files open, and run again",
+    errno.EIO: "check the disk, and run again",
+}
+_TEXTS = {
+    "no space left on device": errno.ENOSPC,
+    "database or disk is full": errno.ENOSPC,
+    "disk quota exceeded": errno.EDQUOT,
+    "permission denied": errno.EACCES,
+    "read-only file system": errno.EROFS,
+    "attempt to write a readonly database": errno.EROFS,
+    "too many open files": errno.EMFILE,
+    "input/output error": errno.EIO,
+}
+"""What databases say in place of an error number, in lower case."""
+_DATABASES = ("_duckdb", "duckdb", "sqlite3", "sqlalchemy", "mlflow")
+_UNREADABLE = (
+    "not a valid duckdb database",
+    "could not read enough bytes",
+    "corrupt",
+    "malformed",
+    "file is not a database",
+    "failed to load metadata pointer",
+    "checksum",
+)
+_FEED = re.compile("sniffing file|csv error|parquet|malformed json", re.IGNORECASE)
+
+
+def explained(error: BaseException) -> WeekwiseError | None:
+    """An error that a user can fix, if there is one among an error and its causes.
+
+    Args:
+        error: What was raised; libraries wrap errors that pass through them.
+
+    Returns:
+        Weekwise's own error among the causes, or one that says in a sentence what a disk or a
+        database engine has said; None if the error is a defect.
+    """
+    chain = list(_chain(error))
+    for each in chain:
+        if isinstance(each, WeekwiseError):
+            return each
+    for each in reversed(chain):
+        plain = _plain(each)
+        if plain is not None:
+            return plain
+    return None
+
+
+def is_damaged(error: BaseException) -> bool:
+    """Whether a database engine says that a file is not, or no longer, a database."""
+    text = str(error).lower()
+    return any(words in text for words in _UNREADABLE)
+
+
+def first_lines(error: BaseException) -> str:
+    """What an engine says, without its statements, hints and stack."""
+    said: list[str] = []
+    for line in str(error).strip().splitlines():
+        if said and (not line.strip() or line.startswith(("LINE ", "[SQL", "It was not"))):
+            break
+        said.append(line.strip().rstrip("."))
+        if len(said) == 2:  # noqa: PLR2004 - the fault, and its line in the file
+            break
+    return ": ".join(said)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    known: set[int] = set()
+    while error is not None and id(error) not in known:
+        known.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _plain(error: BaseException) -> WeekwiseError | None:
+    if isinstance(error, OSError) and error.errno in _ADVICE:
+        file = f"{error.filename}: " if error.filename else ""
+        return StoreError(f"{file}{error.strerror}; {_ADVICE[error.errno]}")
+    module = type(error).__module__.partition(".")[0]
+    if module in _DATABASES:
+        return _said_by_database(error)
+    if module == "pyarrow" and "parquet" in str(error).lower():
+        return FeedError(f"{first_lines(error)}; the file is damaged or cut off: {RESTORE}")
+    return None
+
+
+def _said_by_database(error: BaseException) -> WeekwiseError | None:
+    text = str(error).lower()
+    for words, number in _TEXTS.items():
+        if words in text:
+            return StoreError(f"{first_lines(error)}; {_ADVICE[number]}")
+    if is_damaged(error):
+        return StoreError(f"{first_lines(error)}; {RESTORE}")
+    if _FEED.search(text):
+        return FeedError(
+            f"{first_lines(error)}; is the file cut off, or of another format than catalog.yml "
+            "says? Fetch it again or fix it, and run again"
+        )
+    return None

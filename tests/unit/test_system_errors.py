@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from weekwise.errors import ContractError, StoreError
+from weekwise.system_errors import explained
+
+
+def raised_by(cause: Exception) -> Exception:
+    """An error as libraries raise it, around its cause."""
+    wrapped = RuntimeError("Failed while saving data to dataset")
+    wrapped.__cause__ = cause
+    return wrapped
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        (
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "data/x.json"),
+            "data/x.json: No space left on device; make room on the disk, and run again",
+        ),
+        (
+            sqlite3.OperationalError("database or disk is full\n[SQL: INSERT INTO runs"),
+            "database or disk is full; make room on the disk, and run again",
+        ),
+        (
+            duckdb.IOException("x.duckdb: No space left on device\n\nLINE 1"),
+            "x.duckdb: No space left on device; make room on the disk, and run again",
+        ),
+        (
+            OSError(errno.EMFILE, os.strerror(errno.EMFILE)),
+            "Too many open files; raise the limit of open files (ulimit -n), and run again",
+        ),
+        (
+            PermissionError(errno.EACCES, os.strerror(errno.EACCES), "d"),
+            "d: Permission denied; give this user the right to read and write there, and run again",
+        ),
+    ],
+)
+def test_what_a_disk_says(cause: Exception, message: str) -> None:
+    """It is one sentence with a next step, however deep the error is wrapped."""
+    assert str(explained(raised_by(cause))) == message
+
+
+def test_an_error_of_weekwise_comes_first() -> None:
+    """What Weekwise says of a fault is kept, whatever caused it."""
+    said = ContractError("contract orders.yml cannot be read; fix it")
+    said.__cause__ = OSError(errno.EACCES, "Permission denied")
+
+    assert explained(raised_by(said)) is said
+
+
+def test_a_defect_stays_a_defect() -> None:
+    """An error that no user can fix keeps its traceback."""
+    assert explained(raised_by(KeyError("column"))) is None
+    assert explained(FileNotFoundError(errno.ENOENT, "no such file", "x")) is None
+
+
+def test_a_file_that_is_cut_off(tmp_path: Path) -> None:
+    """A CSV file that ends in the middle of a line is named, without DuckDB's own page."""
+    file = tmp_path / "orders.csv"
+    file.write_text("a,b,c\n" + "1,x,2\n" * 3000 + '77,"abc', "utf-8")
+
+    with pytest.raises(duckdb.Error) as caught:
+        duckdb.sql(f"SELECT * FROM read_csv('{file}')").fetchall()
+
+    message = str(explained(caught.value))
+    assert str(file) in message
+    assert "is the file cut off" in message
+    assert "\n" not in message
+
+
+def test_a_damaged_store_is_a_store_error(tmp_path: Path) -> None:
+    """What DuckDB cannot open is damaged, and a backup is the next step."""
+    (tmp_path / "x.duckdb").write_bytes(b"noise" * 5000)
+
+    with pytest.raises(duckdb.Error) as caught:
+        duckdb.connect(str(tmp_path / "x.duckdb"))
+
+    error = explained(caught.value)
+    assert isinstance(error, StoreError)
+    assert "put a backup of the data folder back" in str(error)
