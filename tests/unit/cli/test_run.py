@@ -115,6 +115,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         CONFIG_LOADER_ARGS=arguments,
         CONF_SOURCE="conf",
     )
+    monkeypatch.setattr(module, "check_parts", lambda _: None)
     monkeypatch.setattr(module, "settings", settings)
     monkeypatch.setattr("kedro.framework.project.settings", settings)
     monkeypatch.setattr(kedro_project, "settings", SimpleNamespace(SESSION_CLASS=Session))
