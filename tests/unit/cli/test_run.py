@@ -163,6 +163,20 @@ def test_the_date_of_a_run(words: tuple[str, ...], expected: str, project: Proje
     assert as_of(*words) == expected
 
 
+def test_from_a_folder_inside_the_project(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run takes the project's own data folder, from wherever inside the project it is typed."""
+    (tmp_path / "pyproject.toml").write_text("[tool.kedro]\n", "utf-8")
+    project.complete("2013-07-01")
+    inside = tmp_path / "notebooks" / "deeper"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+
+    assert as_of() == "2013-07-08"
+    assert list(inside.iterdir()) == []
+
+
 @pytest.mark.usefixtures("project")
 def test_the_first_run() -> None:
     """An empty store begins at the configured week."""
