@@ -89,14 +89,28 @@ POINTS = {
 }
 
 
-def killed_everywhere(data: Path, week: str) -> None:
+IN_EVERY_TEST_RUN = (
+    "wrangling: while features are written",
+    "training: after the version is made",
+    "prediction: between store and file",
+    "monitoring: between log and report",
+    "monitoring: between page and report",
+    "training: before the alias moves",
+)
+FEW_AND_ALL = [
+    pytest.param(IN_EVERY_TEST_RUN, id="few"),
+    pytest.param(tuple(POINTS), id="all", marks=pytest.mark.drill),
+]
+
+
+def killed_at_each(points: tuple[str, ...], data: Path, week: str) -> None:
     """Run a week, kill it at each point in turn, and let the last run go on to the end.
 
     Each run begins with what the kills before it have left.
     """
-    for point in POINTS.values():
+    for point in points:
         with pytest.raises(runs.RunKilledError):
-            runs.run(data, week, kill=point)
+            runs.run(data, week, kill=POINTS[point])
     runs.run(data, week)
 
 
@@ -114,22 +128,28 @@ def open_runs(data: Path) -> list[str]:
     return sorted(status for (status,) in rows)
 
 
-def test_a_first_week_killed_at_every_point(week_1: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("points", FEW_AND_ALL)
+def test_a_first_week_killed_at_every_point(
+    points: tuple[str, ...], week_1: Path, tmp_path: Path
+) -> None:
     """From an empty folder, a first week ends as one that was never killed."""
     data = tmp_path / "test"
 
-    killed_everywhere(data, runs.WEEKS[0])
+    killed_at_each(points, data, runs.WEEKS[0])
 
     assert differences(data, week_1) == []
     # A new run ends in MLflow what a dead one has left open.
-    assert open_runs(data) == ["KILLED"] * len(POINTS)
+    assert open_runs(data) == ["KILLED"] * len(points)
 
 
-def test_a_second_week_killed_at_every_point(week_1: Path, week_2: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("points", FEW_AND_ALL)
+def test_a_second_week_killed_at_every_point(
+    points: tuple[str, ...], week_1: Path, week_2: Path, tmp_path: Path
+) -> None:
     """From a full folder, a second week ends as one that was never killed."""
     data = runs.copied(week_1, tmp_path / "test")
 
-    killed_everywhere(data, runs.WEEKS[1])
+    killed_at_each(points, data, runs.WEEKS[1])
 
     assert differences(data, week_2) == []
 
