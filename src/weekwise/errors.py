@@ -41,6 +41,10 @@ class RegistryError(WeekwiseError):
     """The model registry does not hold, or refuses, what was asked of it."""
 
 
+class LostModelError(RegistryError):
+    """A registered version, or its files, was deleted or damaged; waiting does not help."""
+
+
 class OrchestrationError(WeekwiseError):
     """The weekly flow cannot be run, deployed or scheduled as it is asked for."""
 

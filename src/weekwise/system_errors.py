@@ -6,7 +6,7 @@ import errno
 import re
 from collections.abc import Iterator
 
-from weekwise.errors import FeedError, StoreError, WeekwiseError
+from weekwise.errors import FeedError, RegistryError, StoreError, WeekwiseError
 
 RESTORE = (
     "put a backup of the data folder back, or move what is damaged away and run the weeks again "
@@ -112,6 +112,11 @@ def _said_by_database(error: BaseException) -> WeekwiseError | None:
             return StoreError(f"{first_lines(error)}; {_ADVICE[number]}")
     if is_damaged(error):
         return StoreError(f"{first_lines(error)}; {RESTORE}")
+    if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
+        return RegistryError(
+            f"MLflow no longer has what the run needs ({first_lines(error)}): it was deleted or "
+            "renamed there; bring it back under its name, or run the week again"
+        )
     if _FEED.search(text):
         return FeedError(
             f"{first_lines(error)}; is the file cut off, or of another format than catalog.yml "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -96,7 +97,14 @@ def value(thing: Any) -> str:
 
 
 def shown(thing: Any, most: int = 60) -> str:
-    """One value of a column, cut after `most` characters."""
+    """One value of a column, cut after `most` characters.
+
+    Text that differs invisibly from what it seems is quoted, its odd characters escaped.
+
+    Example:
+        >>> shown("bike"), shown("bike ")
+        ('bike', "'bike '")
+    """
     import pandas as pd
 
     if pd.api.types.is_scalar(thing) and pd.isna(thing):
@@ -106,7 +114,19 @@ def shown(thing: Any, most: int = 60) -> str:
     if hasattr(thing, "item"):
         thing = thing.item()
     text = value(thing)
+    if isinstance(thing, str) and _looks_otherwise(text):
+        text = ascii(text)
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _looks_otherwise(text: str) -> bool:
+    """Whether text has spaces at its ends, marks apart from their letters, or what is not shown."""
+    return (
+        text != text.strip()
+        or not unicodedata.is_normalized("NFC", text)
+        or not text.isprintable()
+        or not text
+    )
 
 
 def validation_faults(error: ValidationError, *above: str) -> list[str]:

@@ -21,7 +21,7 @@ from mlflow import MlflowClient
 import stores
 from trains import CONTRACT, predictor, train_end, trains
 from weekwise.contract.type_facts import TaskName
-from weekwise.errors import RegistryError
+from weekwise.errors import LostModelError, RegistryError
 from weekwise.model.alias_history import CHALLENGER, CHAMPION, ChangeSource
 from weekwise.model.contenders import Candidate
 from weekwise.model.fitting import refit
@@ -186,7 +186,24 @@ class TestRegister:
         version = register(registry, "a")
         shutil.rmtree(store / "artifacts")
 
-        with pytest.raises(RegistryError, match=r"version 1 cannot be had; .* rollback"):
+        with pytest.raises(LostModelError, match=r"version 1 cannot be had; .* rollback"):
+            registry.load(version)
+
+    def test_lost_files_are_registered_anew(self, registry: Registry, store: Path) -> None:
+        """The week of a version whose files are gone makes it again, once, when it is run again."""
+        register(registry, "a")
+        shutil.rmtree(store / "artifacts")
+
+        assert [register(registry, "a"), register(registry, "a")] == ["2", "2"]
+        assert registry.load("2").record == predictor().record
+
+    def test_damaged_files(self, registry: Registry, store: Path) -> None:
+        """A version whose files were overwritten is lost as well, and not read half."""
+        version = register(registry, "a")
+        for file in (store / "artifacts").rglob("*.json"):
+            file.write_bytes(b"noise")
+
+        with pytest.raises(LostModelError, match="version 1"):
             registry.load(version)
 
 
@@ -422,6 +439,45 @@ class TestByHand:
         registry.promote("2", why="test")
 
         assert aliases(registry) == {CHAMPION: "2"}
+
+    def test_a_version_deleted_before_its_alias_moved(
+        self, registry: Registry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A change that was cut short and can never be finished stands in no later run's way."""
+        two_champions(registry)
+        version = a_version(registry)
+        with monkeypatch.context() as patch:
+            patch.setattr(MlflowClient, "set_registered_model_alias", _killed)
+            with pytest.raises(KeyboardInterrupt):
+                registry.promote(version, why="test")
+        MlflowClient().delete_model_version(NAME, version)
+
+        registry.promote("1", why="test")
+
+        assert aliases(registry) == {CHAMPION: "1"}
+        assert registry.champion() == "1"
+
+    def test_the_champion_deleted_in_mlflow_itself(self, registry: Registry) -> None:
+        """Without its champion the registry has none; history and rollback go on."""
+        two_champions(registry)
+        MlflowClient().delete_model_version(NAME, "2")
+
+        assert registry.champion() is None
+        assert registry.champion_before(WEEK[2]) is None
+        assert registry.rollback(why="test").version == "1"
+
+    def test_events_changed_in_mlflow_itself(self, registry: Registry) -> None:
+        """Tags that somebody has overwritten are left out, and the aliases stand as they are."""
+        two_champions(registry)
+        for key in ("alias_event.000001", "newest_judged", f"candidate.{WEEK[0]}", "candidate.x"):
+            MlflowClient().set_registered_model_tag(NAME, key, "changed by hand")
+
+        assert registry.champion() == "2"
+        assert registry.judged_weeks() == {WEEK[0]}
+        with pytest.raises(RegistryError, match="no challenger"):
+            registry.candidate(WEEK[0])
+        carry_out(registry, a_verdict(Decision.PROMOTED, 2, a_version(registry), "2"))
+        assert registry.champion() == "3"
 
 
 class TestCandidate:

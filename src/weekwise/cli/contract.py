@@ -17,6 +17,7 @@ from kedro.pipeline import Pipeline
 from weekwise.cli.console import console
 from weekwise.cli.contract_infer import infer
 from weekwise.cli.plain_errors import plain_errors
+from weekwise.cli.project_folder import enter_project
 from weekwise.configuration import EnvironmentConfigLoader, load_configuration
 from weekwise.contract.column import Column
 from weekwise.contract.derive import FEATURES, with_feed
@@ -75,6 +76,7 @@ def check(metadata: ProjectMetadata, data: bool, env: str | None) -> None:
     from kedro.framework.project import pipelines
 
     with plain_errors():
+        enter_project()
         loader = _configuration(metadata, env)
         contracts = _contracts(loader)
         if not contracts:

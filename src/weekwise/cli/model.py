@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from kedro.framework.cli.utils import env_option
 
 from weekwise.cli.plain_errors import plain_errors
+from weekwise.cli.project_folder import enter_project
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -91,7 +91,7 @@ def open_registry(env: str | None) -> Iterator[Registry]:
 
     from weekwise.model.registry import Registry
 
-    with KedroSession.create(project_path=Path.cwd(), env=env, save_on_close=False) as session:
+    with KedroSession.create(project_path=enter_project(), env=env, save_on_close=False) as session:
         context = session.load_context()  # type: ignore[attr-defined]  # typed as the abstract one
         yield Registry(context.config_loader["globals"][REGISTERED_MODEL])
 

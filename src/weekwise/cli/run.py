@@ -13,6 +13,8 @@ from kedro.framework.project import settings
 
 from weekwise.cli.interruption import plain_interruption
 from weekwise.cli.plain_errors import plain_errors
+from weekwise.cli.project_folder import enter_project
+from weekwise.cli.run_options import check_options, check_parts
 from weekwise.cli.verbosity import verbose_option
 from weekwise.configuration import load_configuration
 from weekwise.errors import AsOfError, ConfigurationError
@@ -31,8 +33,11 @@ def _run(*, verbose: bool, **options: Any) -> None:
     if options["pipeline"] and not options["pipelines"]:
         options["pipelines"], options["pipeline"] = [options["pipeline"]], None
     with plain_interruption("kedro run"), plain_errors():
+        enter_project()
         _check_names(options["pipelines"] or ())
+        check_options(options)
         as_of = _as_of(options)
+        check_parts(options)
         options["params"] = {**options["params"], "as_of": as_of.isoformat()}
         with shown_progress(verbose=verbose), recorded_interruption():
             kedro_run.callback(**options)  # type: ignore[misc]

@@ -12,6 +12,7 @@ from kedro.framework.cli.utils import env_option
 
 from weekwise.cli.interruption import plain_interruption
 from weekwise.cli.plain_errors import plain_errors
+from weekwise.cli.project_folder import enter_project
 from weekwise.cli.verbosity import verbose_option
 from weekwise.hooks.node_progress import shown_progress
 
@@ -140,6 +141,7 @@ def backtest(weeks: int, env: str | None) -> None:
     on with the weeks that are left.
     """
     with plain_errors():
+        enter_project()
         from weekwise.cli.weekly_backtest import run_backtest
         from weekwise.orchestration.project_environment import load_environment, set_up_project
 
@@ -182,6 +184,7 @@ def _environment(env: str | None, *, level: str = QUIET) -> Iterator[ProjectEnvi
     """The environment; errors that a user can fix become one line."""
     os.environ.setdefault(PREFECT_LOG_LEVEL, level)
     with plain_errors():
+        enter_project()
         from weekwise.orchestration.project_environment import ProjectEnvironment, set_up_project
 
         yield ProjectEnvironment.of(set_up_project(), env)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from kedro.io import AbstractDataset
 from pydantic import ValidationError
 
-from weekwise.errors import AsOfError, RegistryError
+from weekwise.errors import AsOfError, LostModelError, RegistryError
 from weekwise.paths import replace_whole
 
 if TYPE_CHECKING:
@@ -237,7 +237,13 @@ def _champion(registry: Registry, version: str | None) -> CurrentChampion:
 
     if version is None:
         return CurrentChampion(champion=None)
-    return CurrentChampion(champion=Champion(version=version, predictor=registry.load(version)))
+    try:
+        predictor = registry.load(version)
+    except LostModelError as error:
+        # What somebody has deleted is no reason for this week, and each one after it, to fail.
+        logger.warning("the run goes on without the champion, version %s: %s", version, error)
+        return CurrentChampion(champion=None)
+    return CurrentChampion(champion=Champion(version=version, predictor=predictor))
 
 
 def _refuse_save() -> NoReturn:

@@ -28,6 +28,7 @@ from weekwise.system_errors import RESTORE, explained, first_lines, is_damaged
 # Kedro's datasets share a connection, but make it unguarded: two threads that begin at once would
 # each have their own, and a transaction could begin on one and end on the other.
 _CONNECTING = threading.Lock()
+_WRITING = threading.RLock()
 
 logger = logging.getLogger(__name__)
 
@@ -175,13 +176,17 @@ class StoreTable(TableDataset):  # type: ignore[misc]
         if self.connection.name != "duckdb":
             yield
             return
-        self.connection.raw_sql("BEGIN TRANSACTION")
-        try:
-            yield
-        except BaseException:
-            self.connection.raw_sql("ROLLBACK")
-            raise
-        self.connection.raw_sql("COMMIT")
+        # DuckDB refuses what two transactions change at once, its list of tables included.
+        with _WRITING:
+            self.connection.raw_sql("BEGIN TRANSACTION")
+            try:
+                yield
+            except BaseException:
+                with contextlib.suppress(duckdb.TransactionException):
+                    # DuckDB has rolled back by itself after some errors; that one is to be seen.
+                    self.connection.raw_sql("ROLLBACK")
+                raise
+            self.connection.raw_sql("COMMIT")
 
     def _describe(self) -> dict[str, Any]:
         return {**super()._describe(), "partition": self._partition}

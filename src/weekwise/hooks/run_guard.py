@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Generator
 from datetime import date
 from typing import Any
@@ -19,6 +20,8 @@ from weekwise.paths import DataFolder
 
 REPORT = "weekly_report"
 FAILED = "FAILED"
+RESUMED = "MLFLOW_RUN_ID"
+"""MLflow's own variable for the run that the next start of a run goes on with."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ class RunGuardHook:
         Raises:
             StoreError: If the store is in use, or half of the state is lost.
         """
+        _forget_deleted_run()
         if self._context is not None and _takes_store(pipeline, catalog):
             _close_dead_runs(self._context)
             if REPORT in pipeline.all_outputs() and MONITORING_LOG in catalog:
@@ -90,6 +94,23 @@ def _close_dead_runs(context: KedroContext) -> None:
         if SERVER is None or run.data.tags.get(DATA_TAG) == folder:
             client.set_terminated(run.info.run_id, KILLED)
             logger.info("run %s was left open by a process that died; killed", run.info.run_name)
+
+
+def _forget_deleted_run() -> None:
+    """Begin a new run in MLflow, if the one that is to be resumed was deleted there."""
+    run_id = os.environ.get(RESUMED)
+    if not run_id:
+        return
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    try:
+        stage = MlflowClient().get_run(run_id).info.lifecycle_stage
+    except MlflowException:
+        stage = "gone"
+    if stage != "active":
+        del os.environ[RESUMED]
+        logger.warning("the MLflow run %s was deleted; a new one is made", run_id)
 
 
 def _refuse_half_a_state(context: KedroContext, catalog: CatalogProtocol[Any, Any]) -> None:

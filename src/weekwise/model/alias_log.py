@@ -7,6 +7,7 @@ MLflow itself, and is taken as it is.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import RegisteredModel
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
+from pydantic import ValidationError
 
 from weekwise.model.alias_history import (
     CHALLENGER,
@@ -28,6 +30,8 @@ from weekwise.model.alias_history import (
 _EVENT = "alias_event."
 _NEWEST_JUDGED = "newest_judged"
 _DAWN = date(1, 1, 1)
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -151,10 +155,19 @@ class AliasLog:
     def _carry_out(self, event: AliasEvent) -> None:
         """Move the alias where an event says, then mark the event settled."""
         if event.moved and event.version is not None:
-            self.client.set_registered_model_alias(self.name, event.alias, event.version)
+            self._move(event.alias, event.version)
         elif event.moved:
             self.client.delete_registered_model_alias(self.name, event.alias)
         self._write(event.model_copy(update={"settled": True}))
+
+    def _move(self, alias: str, version: str) -> None:
+        """Move an alias; it stays where it is if the version was deleted in MLflow itself."""
+        try:
+            self.client.set_registered_model_alias(self.name, alias, version)
+        except MlflowException as error:
+            if error.error_code != ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+                raise
+            logger.warning("%s cannot move: version %s was deleted in MLflow", alias, version)
 
     def _write(self, event: AliasEvent) -> None:
         self._tag(f"{_EVENT}{event.number:06d}", event.model_dump_json())
@@ -165,15 +178,24 @@ class AliasLog:
 
 def written_history(model: RegisteredModel) -> History:
     """The events that are written down with a registered model."""
-    return History.of(
-        AliasEvent.model_validate_json(value)
-        for key, value in model.tags.items()
-        if key.startswith(_EVENT)
-    )
+    events = (_event(key, value) for key, value in model.tags.items() if key.startswith(_EVENT))
+    return History.of(event for event in events if event is not None)
+
+
+def _event(key: str, value: str) -> AliasEvent | None:
+    """An event as it was written; none if somebody has changed its tag in MLflow itself."""
+    try:
+        return AliasEvent.model_validate_json(value)
+    except ValidationError:
+        logger.warning("tag %s of the registered model is no event any more; left out", key)
+        return None
 
 
 def _newest_judged(model: RegisteredModel) -> date:
-    return date.fromisoformat(model.tags.get(_NEWEST_JUDGED, _DAWN.isoformat()))
+    try:
+        return date.fromisoformat(model.tags.get(_NEWEST_JUDGED, ""))
+    except ValueError:
+        return _DAWN
 
 
 def _newest_known(model: RegisteredModel, history: History) -> date:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from weekwise.errors import RegistryError
+from weekwise.errors import LostModelError, RegistryError
 
 ARTIFACT = "predictor"
 """The name of the predictor's folder among the logged model's artifacts."""
@@ -24,6 +24,10 @@ TWIN = "twin"
 
 EXAMPLE = "input_example.json"
 """MLflow's own name of a logged model's input example."""
+
+
+_GONE = ("no such", "not found", "does not exist", "no artifacts")
+"""What MLflow's artifact repositories say of files that are not there, in lower case."""
 
 
 @contextmanager
@@ -54,7 +58,8 @@ def copied(name: str, version: str, path: str, folder: Path) -> Path:
         The copy.
 
     Raises:
-        RegistryError: If the files cannot be had.
+        LostModelError: If the files are gone.
+        RegistryError: If the files cannot be had now.
     """
     import mlflow
     from mlflow.exceptions import MlflowException
@@ -64,8 +69,15 @@ def copied(name: str, version: str, path: str, folder: Path) -> Path:
         try:
             return Path(mlflow.artifacts.download_artifacts(source, dst_path=str(folder)))
         except (MlflowException, OSError) as error:
-            raise RegistryError(
+            kind = LostModelError if _is_gone(error) else RegistryError
+            raise kind(
                 f"the files of {name} version {version} cannot be had; restore them, or go back "
                 "to another version with: kedro model rollback --why … "
                 f"({' '.join(str(error).split())})"
             ) from error
+
+
+def _is_gone(error: Exception) -> bool:
+    """Whether there are no files, rather than no way to them."""
+    text = str(error).lower()
+    return isinstance(error, FileNotFoundError) or any(words in text for words in _GONE)

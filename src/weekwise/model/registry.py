@@ -8,6 +8,7 @@ short anywhere and repeated. One process at a time may write.
 from __future__ import annotations
 
 import getpass
+import logging
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
-from weekwise.errors import RegistryError
+from weekwise.errors import LostModelError, RegistryError
 from weekwise.model.alias_history import (
     CHALLENGER,
     CHAMPION,
@@ -42,7 +43,10 @@ if TYPE_CHECKING:
 
 FINGERPRINT = "fingerprint"
 WEEKLY_RUN = "weekly run"
+
 _DESCRIPTION_LIMIT = 5000  # characters, of MLflow's own database column
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ class Registry:
         from weekwise.model.pyfunc import log_predictor
 
         known = self._find(fingerprint)
-        if known is not None:
+        if known is not None and self._is_readable(known):
             return known
         self._create()
         logged = log_predictor(predictor, example)
@@ -126,26 +130,35 @@ class Registry:
         """The predictor that was registered as a version, with its twin if it has one.
 
         Raises:
-            RegistryError: If there is no such version, or its files cannot be had.
+            LostModelError: If there is no such version, or its files are gone or damaged.
+            RegistryError: If its files cannot be had now.
         """
         self.version(version)
         with tempfile.TemporaryDirectory() as scratch:
-            served = Predictor.load(copied(self.name, version, PREDICTOR, Path(scratch)))
+            served = self._read(version, PREDICTOR, Path(scratch))
             if served.record.judged is None:
                 return served
-            twin = Predictor.load(copied(self.name, version, f"artifacts/{TWIN}", Path(scratch)))
-            return replace(served, twin=twin)
+            return replace(served, twin=self._read(version, f"artifacts/{TWIN}", Path(scratch)))
+
+    def _read(self, version: str, path: str, folder: Path) -> Predictor:
+        files = copied(self.name, version, path, folder)
+        try:
+            return Predictor.load(files)
+        except (RegistryError, OSError) as error:
+            raise LostModelError(
+                f"the files of {self.name} version {version} are damaged: {error}"
+            ) from error
 
     def version(self, version: str) -> RegisteredVersion:
         """One version.
 
         Raises:
-            RegistryError: If there is none of that number.
+            LostModelError: If there is none of that number.
         """
         versions = {known.version: known for known in self.versions()}
         if version not in versions:
             there = ", ".join(versions) or "none yet; make one with: kedro run"
-            raise RegistryError(f"{self.name} has no version {version}; its versions: {there}")
+            raise LostModelError(f"{self.name} has no version {version}; its versions: {there}")
         return versions[version]
 
     def versions(self) -> list[RegisteredVersion]:
@@ -328,9 +341,22 @@ class Registry:
         self._client.update_model_version(self.name, version, description=text)
 
     def _find(self, fingerprint: str) -> str | None:
-        """The version of a fingerprint: the oldest, should two runs have made one each."""
+        """The version of a fingerprint: the oldest, should two runs have made one each.
+
+        One whose files were lost has a newer one that was made in its place.
+        """
         same = self._search(f"name = '{self.name}' and tags.{FINGERPRINT} = '{fingerprint}'")
-        return min((str(each.version) for each in same), key=int, default=None)
+        versions = sorted((str(each.version) for each in same), key=int)
+        readable = (version for version in versions[:-1] if self._is_readable(version))
+        return next(readable, versions[-1] if versions else None)
+
+    def _is_readable(self, version: str) -> bool:
+        try:
+            self.load(version)
+        except LostModelError as error:
+            logger.warning("it is registered anew: %s", error)
+            return False
+        return True
 
     def _search(self, query: str) -> list[ModelVersion]:
         versions: list[ModelVersion] = []

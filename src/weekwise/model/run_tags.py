@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
+from pydantic import ValidationError
 
 from weekwise.model.contenders import Candidate
 
@@ -15,6 +17,7 @@ _CANDIDATE = "candidate."
 _NEXT_CHAMPION = "next_champion."
 _NOBODY = "none"
 _REASON_LIMIT = 1000
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,16 @@ class RunTags:
     def candidate(self, as_of: date) -> Candidate | None:
         """What a run brought to the promotion gate, if it got so far."""
         written = self._get(f"{_CANDIDATE}{as_of}")
-        return None if written is None else Candidate.model_validate_json(written)
+        try:
+            return None if written is None else Candidate.model_validate_json(written)
+        except ValidationError:
+            # Changed in MLflow itself: the run of that date trains again.
+            return None
 
     def judged_weeks(self) -> set[date]:
         """The runs that brought something to the promotion gate."""
-        return {
-            date.fromisoformat(key.removeprefix(_CANDIDATE))
-            for key in self._tags()
-            if key.startswith(_CANDIDATE)
-        }
+        days = {key.removeprefix(_CANDIDATE) for key in self._tags() if key.startswith(_CANDIDATE)}
+        return {date.fromisoformat(day) for day in days if _DATE.fullmatch(day)}
 
     def expect(self, as_of: date, version: str | None) -> None:
         """Remember where a run's verdict moves the champion: to a version, or away."""

@@ -119,7 +119,7 @@ def _values(name: str, column: Column) -> Iterator[Check]:
         expectation = "column_values_to_not_be_null"
         yield _check(expectation, CheckKind.MISSING_SHARE, severity, described, name, **mostly)
     if bounds := _bounds(column):
-        described = limits(column) if _has_limits(column) else "finite numbers"
+        described = limits(column) if has_limits(column) else "finite numbers"
         expectation = "column_values_to_be_between"
         yield _check(expectation, CheckKind.BETWEEN, severity, described, name, **bounds)
     if column.values is not None:
@@ -166,7 +166,8 @@ def _check(
     return Check(f"expect_{expectation}", kind, severity, described, (column,), arguments)
 
 
-def _has_limits(column: Column) -> bool:
+def has_limits(column: Column) -> bool:
+    """Whether a contract sets limits to a column's values; a type may have some of its own."""
     return column.min is not None or column.max is not None
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from weekwise.contract.column import Severity
 from weekwise.contract.model import Contract
+from weekwise.contract.types import ColumnType
 from weekwise.quality.checks import CheckKind
 from weekwise.quality.frames import inferred_type, misfit, plain
 from weekwise.quality.gate_result import MOST_EXAMPLES, Failure
@@ -71,7 +72,7 @@ def wrong_type(values: pd.Series[Any], name: str, contract: Contract) -> Failure
         contract: What it must be.
     """
     column_type = contract.columns[name].type
-    wrong = misfit(values, column_type)
+    wrong = _culprits(values, column_type)
     examples = values[wrong].head(MOST_EXAMPLES)
     count = int(wrong.sum())
     partly = 0 < count < values.notna().sum()
@@ -87,6 +88,18 @@ def wrong_type(values: pd.Series[Any], name: str, contract: Contract) -> Failure
         examples=tuple(f"row {row}: {shown(value)}" for row, value in examples.items()),
         next_step=f"Fix the type in the feed, or change type in {contract.file}.",
     )
+
+
+def _culprits(values: pd.Series[Any], column_type: ColumnType) -> pd.Series[bool]:
+    """Which values keep a column from being of its type.
+
+    One word in a column of numbers makes all of it text, and is the only one to be shown.
+    """
+    wrong = misfit(values, column_type)
+    if column_type not in (ColumnType.INTEGER, ColumnType.NUMBER):
+        return wrong
+    unreadable = values.notna() & pd.to_numeric(values, errors="coerce").isna()
+    return unreadable if 0 < unreadable.sum() < wrong.sum() else wrong
 
 
 def _renamed(missing: Sequence[str], extra: Sequence[str]) -> dict[str, str]:
@@ -109,9 +122,10 @@ def _renamed_column(old: str, new: str, contract: Contract) -> Failure:
         column=old,
         check=CheckKind.COLUMN,
         severity=Severity.STOP,
-        expected=f"column {old}",
-        got=f"no such column, and {new} is new: renamed?",
-        next_step=f"Rename {new} back to {old} in the feed, or {old} to {new} in {contract.file}.",
+        expected=f"column {shown(old)}",
+        got=f"no such column, and {shown(new)} is new: renamed?",
+        next_step=f"Rename {shown(new)} back to {shown(old)} in the feed, "
+        f"or {old} to {new} in {contract.file}.",
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from weekwise.contract.column import Severity
 from weekwise.contract.model import Contract
-from weekwise.quality.checks import CheckKind
+from weekwise.quality.checks import CheckKind, has_limits
 from weekwise.quality.gate_result import MOST_EXAMPLES, Failure
 from weekwise.wording import counted, listed, shown
 
@@ -145,6 +145,8 @@ def _examples(
 
 def _next_step(kind: CheckKind, names: Sequence[str], contract: Contract) -> str:
     table, column = contract.table, names[0] if names else ""
+    if kind is CheckKind.BETWEEN and not has_limits(contract.columns[column]):
+        return f"Fix the feed of {table}: {column} takes finite numbers alone."
     change = {
         CheckKind.NOT_NULL: f"set missing of {column} to a share",
         CheckKind.MISSING_SHARE: f"raise missing of {column}",

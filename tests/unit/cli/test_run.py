@@ -115,6 +115,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         CONFIG_LOADER_ARGS=arguments,
         CONF_SOURCE="conf",
     )
+    monkeypatch.setattr(module, "check_parts", lambda _: None)
     monkeypatch.setattr(module, "settings", settings)
     monkeypatch.setattr("kedro.framework.project.settings", settings)
     monkeypatch.setattr(kedro_project, "settings", SimpleNamespace(SESSION_CLASS=Session))
@@ -160,6 +161,20 @@ def test_the_date_of_a_run(words: tuple[str, ...], expected: str, project: Proje
     project.build_features("2013-07-01")
 
     assert as_of(*words) == expected
+
+
+def test_from_a_folder_inside_the_project(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run takes the project's own data folder, from wherever inside the project it is typed."""
+    (tmp_path / "pyproject.toml").write_text("[tool.kedro]\n", "utf-8")
+    project.complete("2013-07-01")
+    inside = tmp_path / "notebooks" / "deeper"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+
+    assert as_of() == "2013-07-08"
+    assert list(inside.iterdir()) == []
 
 
 @pytest.mark.usefixtures("project")

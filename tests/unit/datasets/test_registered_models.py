@@ -21,7 +21,7 @@ from weekwise.datasets.registered_models import (
     ReleaseDataset,
     VerdictDataset,
 )
-from weekwise.errors import AsOfError, RegistryError
+from weekwise.errors import AsOfError, LostModelError, RegistryError
 from weekwise.model.contenders import Candidate, Challenger
 from weekwise.model.predictor import Predictor
 from weekwise.model.verdict import Decision, Verdict, not_retrained
@@ -199,6 +199,25 @@ class TestChampions:
         assert (first.version, first.predictor) == ("1", predictor())
         registry.predictors = {}
         assert dataset.load().champion is None
+
+    @pytest.mark.parametrize("dataset", [ChampionDataset, CurrentChampionDataset])
+    def test_a_champion_that_is_gone(
+        self, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, dataset: type
+    ) -> None:
+        """What was deleted is no champion; what cannot be had now stops the run."""
+        registry.champions = {date(2013, 1, 1): "1", AS_OF: "1"}
+
+        for error, stops in ((LostModelError("gone"), False), (RegistryError("away"), True)):
+
+            def fail(_version: str, error: RegistryError = error) -> None:
+                raise error
+
+            monkeypatch.setattr(registry, "load", fail)
+            if stops:
+                with pytest.raises(DatasetError, match="away"):
+                    dataset(**WHERE).load()
+            else:
+                assert dataset(**WHERE).load().champion is None
 
     @pytest.mark.usefixtures("registry")
     def test_no_champion_yet(self) -> None:

@@ -463,3 +463,43 @@ def test_the_examples_frames_keep_the_examples_contracts(
     frame = data.draw(frames(contracts[table], max_rows=3))
     result = validate(frame, contracts[table])
     assert result.status is GateStatus.OK, result.report
+
+
+@pytest.mark.parametrize("column", ["weight", "pieces"])
+def test_one_word_among_numbers_is_the_culprit(column: str) -> None:
+    """A column that one word has made text is shown with that word, not with five good numbers."""
+    texts = dict.fromkeys(range(10), "1") | {7: "n/a?"}
+    failure = only(validate(parcels.changed(column, texts), parcels.contract()))
+
+    assert (failure.check, failure.count, failure.share) == ("type", 1, 0.1)
+    assert failure.examples == ("row 7: n/a?",)
+
+
+def test_text_that_differs_invisibly_is_quoted() -> None:
+    """A space at the end, and a letter whose mark is a character of its own, are seen."""
+    frame = parcels.changed("carrier", {2: "bike ", 3: "bi\u0301ke"})
+    failure = only(validate(frame, parcels.contract()))
+
+    assert "'bike '" in failure.got
+    assert r"'bi\u0301ke'" in failure.got
+
+
+def test_a_renamed_column_that_looks_the_same() -> None:
+    """Names of columns are quoted where they differ by what is not seen."""
+    frame = parcels.frame().rename(columns={"sent": "sent "})
+    failure = only(validate(frame, parcels.contract()))
+
+    assert failure.got == "no such column, and 'sent ' is new: renamed?"
+
+
+def test_limits_that_are_not_there_are_not_to_be_widened() -> None:
+    """Infinity in a column without limits is the feed's fault alone."""
+    contract = parcels.contract()
+    columns = {
+        **contract.columns,
+        "weight": contract.columns["weight"].model_copy(update={"min": None, "max": None}),
+    }
+    frame = parcels.changed("weight", {1: float("inf")})
+    failure = only(validate(frame, contract.model_copy(update={"columns": columns})))
+
+    assert failure.next_step == "Fix the feed of parcels: weight takes finite numbers alone."

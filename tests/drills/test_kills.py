@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +72,12 @@ class KillInRegistry:
 
 
 POINTS = {
+    "wrangling: before the first node": lambda: KillBefore("clean_flights"),
     "wrangling: between feed and features": lambda: KillBefore("build_features"),
     "wrangling: while features are written": lambda: KillInTransaction("features"),
+    "wrangling: after its summary": lambda: KillAfterSaving("wrangling_summary"),
     "exploration: before its report": lambda: KillAfterSaving("selected_features"),
+    "exploration: after its report": lambda: KillAfterSaving("exploration"),
     "training: before the version is made": lambda: KillInRegistry("create_model_version"),
     "training: after the version is made": lambda: KillAfterSaving("challenger"),
     "training: before the alias moves": lambda: KillInRegistry("set_registered_model_alias"),
@@ -84,34 +89,82 @@ POINTS = {
 }
 
 
-IN_EVERY_TEST_RUN = {
+IN_EVERY_TEST_RUN = (
     "wrangling: while features are written",
     "training: after the version is made",
-    "training: before the alias moves",
     "prediction: between store and file",
     "monitoring: between log and report",
     "monitoring: between page and report",
-}
-
-
-@pytest.mark.parametrize(
-    "point",
-    [
-        pytest.param(point, marks=() if point in IN_EVERY_TEST_RUN else pytest.mark.drill)
-        for point in POINTS
-    ],
+    "training: before the alias moves",
 )
+FEW_AND_ALL = [
+    pytest.param(IN_EVERY_TEST_RUN, id="few"),
+    pytest.param(tuple(POINTS), id="all", marks=pytest.mark.drill),
+]
+
+
+def killed_at_each(points: tuple[str, ...], data: Path, week: str) -> None:
+    """Run a week, kill it at each point in turn, and let the last run go on to the end.
+
+    Each run begins with what the kills before it have left.
+    """
+    for point in points:
+        with pytest.raises(runs.RunKilledError):
+            runs.run(data, week, kill=POINTS[point])
+    runs.run(data, week)
+
+
+def differences(killed: Path, whole: Path) -> list[str]:
+    """What is not alike after a week that was killed and after one that was not."""
+    one, other = runs.end_state(killed), runs.end_state(whole)
+    assert one.keys() == other.keys()
+    return [name for name in other if one[name] != other[name]]
+
+
+def open_runs(data: Path) -> list[str]:
+    """The MLflow runs that are not finished, by their status."""
+    with closing(sqlite3.connect(DataFolder(data).mlflow_database)) as database:
+        rows = database.execute("SELECT status FROM runs WHERE status != 'FINISHED'").fetchall()
+    return sorted(status for (status,) in rows)
+
+
+@pytest.mark.parametrize("points", FEW_AND_ALL)
+def test_a_first_week_killed_at_every_point(
+    points: tuple[str, ...], week_1: Path, tmp_path: Path
+) -> None:
+    """From an empty folder, a first week ends as one that was never killed."""
+    data = tmp_path / "test"
+
+    killed_at_each(points, data, runs.WEEKS[0])
+
+    assert differences(data, week_1) == []
+    # A new run ends in MLflow what a dead one has left open.
+    assert open_runs(data) == ["KILLED"] * len(points)
+
+
+@pytest.mark.parametrize("points", FEW_AND_ALL)
+def test_a_second_week_killed_at_every_point(
+    points: tuple[str, ...], week_1: Path, week_2: Path, tmp_path: Path
+) -> None:
+    """From a full folder, a second week ends as one that was never killed."""
+    data = runs.copied(week_1, tmp_path / "test")
+
+    killed_at_each(points, data, runs.WEEKS[1])
+
+    assert differences(data, week_2) == []
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize("point", POINTS)
 def test_a_killed_run_is_finished_by_the_next(
     point: str, week_1: Path, week_2: Path, tmp_path: Path
 ) -> None:
-    """Killed at this point a week is not complete; run again, it leaves what it always leaves."""
+    """Killed at this point alone and run again, a week leaves what it leaves undisturbed."""
     data = runs.copied(week_1, tmp_path / "test")
     with pytest.raises(runs.RunKilledError):
         runs.run(data, runs.WEEKS[1], kill=POINTS[point])
-    assert [str(week) for week in DataFolder(data).weeks()] == runs.WEEKS[:1]
+    assert [str(week) for week in DataFolder(data).weeks()] == [runs.WEEKS[0]]
 
     runs.run(data, runs.WEEKS[1])
 
-    killed, whole = runs.end_state(data), runs.end_state(week_2)
-    assert killed.keys() == whole.keys()
-    assert [name for name in whole if killed[name] != whole[name]] == []
+    assert differences(data, week_2) == []

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import mlflow
+import pytest
+from kedro.framework.hooks.manager import _create_hook_manager
+from kedro.framework.hooks.markers import hook_impl
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Node, Pipeline
+from mlflow import MlflowClient
+
+import stores
+from weekwise.datasets.store_table import StoreTable
+from weekwise.errors import ContractError
+from weekwise.hooks import run_guard
+from weekwise.hooks.run_guard import RunGuardHook
+from weekwise.hooks.tracking import DATA_TAG, data_tag
+from weekwise.paths import DataFolder
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> Any:
+    """An experiment of a MLflow store of the test's own."""
+    stores.make_empty(tmp_path / "mlflow.db")
+    with stores.in_use(f"sqlite:///{tmp_path / 'mlflow.db'}"):
+        yield mlflow.create_experiment("weekwise-test", artifact_location=str(tmp_path / "files"))
+
+
+def start(tmp_path: Path, *others: object) -> None:
+    """Start a run that uses the store, with some hooks besides the guard's."""
+    config = {
+        "globals": {"data": "data", "registered_model": "late_parcels"},
+        "mlflow": {"tracking": {"experiment": {"name": "weekwise-test"}}},
+    }
+    guard = RunGuardHook()
+    guard.after_context_created(
+        SimpleNamespace(config_loader=config, project_path=tmp_path, env=None)  # type: ignore[arg-type]
+    )
+    connection = {"backend": "duckdb", "database": f"{tmp_path}/data/weekwise.duckdb"}
+    catalog = DataCatalog(
+        {
+            "features": StoreTable(table_name="features", connection=connection),
+            "count": MemoryDataset(),
+        }
+    )
+    use = Node(lambda features: features, inputs="features", outputs="count")
+    manager = _create_hook_manager()
+    for hook in (guard, *others):
+        manager.register(hook)
+    manager.hook.before_pipeline_run(run_params={}, pipeline=Pipeline([use]), catalog=catalog)
+
+
+def statuses(experiment: str) -> dict[str, str]:
+    """The status of each run, by its name."""
+    found = MlflowClient().search_runs([experiment])
+    return {run.info.run_name: run.info.status for run in found}
+
+
+@pytest.mark.parametrize("server", [None, "http://127.0.0.1:5000"])
+def test_runs_that_died_are_ended(
+    experiment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str | None
+) -> None:
+    """A server holds runs of other folders, which may be alive; the embedded MLflow has none."""
+    monkeypatch.setattr(run_guard, "SERVER", server)
+    client, folder = MlflowClient(), DataFolder(tmp_path / "data")
+    for name, tags in (("ours", {DATA_TAG: data_tag(folder)}), ("other", {DATA_TAG: "x:/data"})):
+        client.create_run(experiment, run_name=name, tags=tags)
+
+    start(tmp_path)
+
+    other = "RUNNING" if server else "KILLED"
+    assert statuses(experiment) == {"ours": "KILLED", "other": other}
+
+
+class OpensRun:
+    """Opens a run in MLflow, as kedro-mlflow does."""
+
+    def __init__(self, experiment: str) -> None:
+        self.experiment = experiment
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self) -> None:
+        """Open it."""
+        mlflow.start_run(experiment_id=self.experiment, run_name="new")
+
+
+class Refuses:
+    """Refuses a run after it was opened."""
+
+    def __init__(self, error: Callable[[], BaseException]) -> None:
+        self.error = error
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Refuse it."""
+        raise self.error()
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ContractError, "FAILED"), (KeyboardInterrupt, "KILLED")]
+)
+def test_a_run_that_is_refused_is_not_left_open(
+    experiment: str, tmp_path: Path, error: type[BaseException], status: str
+) -> None:
+    """A run that a later hook stops has ended in MLflow, and is not called finished."""
+    with pytest.raises(error):
+        start(tmp_path, OpensRun(experiment), Refuses(error))
+
+    assert statuses(experiment) == {"new": status}
+    assert mlflow.active_run() is None
+
+
+def test_a_deleted_run_is_not_resumed(
+    experiment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A retry whose run somebody has deleted in MLflow begins a new one."""
+    run = MlflowClient().create_run(experiment)
+    MlflowClient().delete_run(run.info.run_id)
+    monkeypatch.setenv("MLFLOW_RUN_ID", run.info.run_id)
+
+    start(tmp_path, OpensRun(experiment))
+
+    assert "new" in statuses(experiment)
+    mlflow.end_run()
