@@ -131,7 +131,7 @@ class BatchReader:
                 continue
             for name, column in columns.items():
                 column.put(place, row[name])
-        return _checked_batch(columns, faults, len(rows), before, refusals)
+        return checked_batch(columns, faults, len(rows), before, refusals)
 
 
 def _refuse_duplicate_keys(piece: Piece) -> None:
@@ -166,13 +166,22 @@ def _as_columns(names: list[str], rows: list[Any]) -> tuple[dict[str, Sequence[A
     return {name: [row.get(name) for row in objects] for name in names}, suspect
 
 
-def _checked_batch(
+def checked_batch(
     columns: Mapping[str, CheckedColumn],
     faults: Mapping[int, list[FieldFault]],
     rows: int,
     before: int,
     refusals: Refusals,
 ) -> CheckedBatch:
+    """The valid rows of checked columns.
+
+    Args:
+        columns: The columns, with the values of all valid rows.
+        faults: What is wrong with the other rows, by their place in the columns.
+        rows: How many rows the columns have.
+        before: How many rows of the batch come before them.
+        refusals: What is wrong with rows of the batch by kind of fault.
+    """
     if not faults:
         return CheckedBatch(
             valid=list(range(before, before + rows)),

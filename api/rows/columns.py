@@ -6,6 +6,7 @@ and never passes one that is wrong.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,6 +73,31 @@ def check_column(column: Column, values: Sequence[Any]) -> CheckedColumn:
         suspect |= missing
     suspect |= _outside(column, array, values) & ~missing
     return CheckedColumn(array, missing, suspect)
+
+
+def check_array(column: Column, array: Array) -> CheckedColumn:
+    """Check a column that is an array already.
+
+    Args:
+        column: What the values must be.
+        array: Its values, shape (n,), as a checked column has them; not-a-number where there is
+            none.
+    """
+    textual = array.dtype == object
+    values: Sequence[Any] = array.tolist() if column.values is not None or textual else ()
+    if column.type.facts.boolean:
+        values = [None if math.isnan(value) else bool(value) for value in values]
+    elif values and not textual and array.dtype.kind == "f":
+        values = [None if math.isnan(value) else value for value in values]
+    missing = _missing(array, values)
+    suspect = np.zeros(len(array), dtype=np.bool_)
+    if column.refuses_missing:
+        suspect |= missing
+    suspect |= _outside(column, array, values) & ~missing
+    if column.type.facts.whole and column.type.facts.numeric:
+        suspect |= (array % 1 != 0) & ~missing
+    # Rows that are read again put their values here.
+    return CheckedColumn(array if array.flags.writeable else array.copy(), missing, suspect)
 
 
 def _array(column: Column, values: Sequence[Any]) -> Array | None:

@@ -31,7 +31,8 @@ _DTYPES = {
     },
     **{f"FP{bits}": f"<f{bits // 8}" for bits in (16, 32, 64)},
 }
-_OF_MLFLOW = {"string": BYTES, "long": "INT64", "double": "FP64", "boolean": "BOOL"}
+_OF_KIND = {"i": "INT64", "f": "FP64", "b": "BOOL"}
+"""Datatypes by NumPy's kinds."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,16 @@ class InferRequest:
 def datatype_of(column: Column) -> str:
     """The datatype of a column: numbers as they are, text and times as text."""
     facts = column.type.facts
-    return BYTES if facts.temporal else _OF_MLFLOW[facts.mlflow.name]
+    if facts.boolean:
+        return "BOOL"
+    if facts.numeric:
+        return "INT64" if facts.whole else "FP64"
+    return BYTES
 
 
-def output_datatype(mlflow_name: str) -> str:
-    """The datatype of an output by its type in MLflow."""
-    return _OF_MLFLOW.get(mlflow_name, BYTES)
+def output_datatype(dtype: str) -> str:
+    """The datatype of an output by its NumPy dtype."""
+    return _OF_KIND.get(np.dtype(dtype).kind, BYTES)
 
 
 def infer_request(body: bytes, header_length: int | None, outputs: Sequence[str]) -> InferRequest:

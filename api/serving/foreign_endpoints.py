@@ -83,7 +83,7 @@ class ForeignEndpoints:
         body = await body_bytes(request, min(limits.body_bytes, MAX_BYTES))
         model = self.named(name, wanted)
         types = {
-            output.name: tensors.output_datatype(output.type.name)
+            output.name: tensors.output_datatype(output.type.dtype)
             for output in model.predictor.task.outputs
         }
         asked: list[tensors.InferRequest] = []
@@ -138,7 +138,7 @@ class ForeignEndpoints:
             "outputs": [
                 {
                     "name": output.name,
-                    "datatype": tensors.output_datatype(output.type.name),
+                    "datatype": tensors.output_datatype(output.type.dtype),
                     "shape": [-1],
                 }
                 for output in model.predictor.task.outputs

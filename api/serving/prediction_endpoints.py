@@ -10,19 +10,21 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.bodies import json_body
-from api.http.exceptions import InvalidRow
+from api.http.bodies import body_bytes, is_json, json_body, media_type
+from api.http.exceptions import InvalidRow, WrongMediaType
 from api.http.notes import notes_of
-from api.http.responses import json_response
+from api.http.responses import VERSION_HEADER, json_response
 from api.metrics import PrometheusMetrics
 from api.rows.batch_reader import BatchReader
 from api.rows.cancel_flag import CancelFlag
 from api.rows.row_warnings import Row
+from api.rows.table_reader import TableReader
 from api.serving.answers import AnsweredBatch, answered_batch, explanation_body, prediction_body
 from api.serving.in_thread import in_thread
 from api.serving.loaded_model import LoadedModel
 from api.serving.model_in_service import ModelInService
 from api.serving.request_batcher import RequestBatcher
+from api.serving.table_answers import TABLES, answer_type, answered_table
 
 
 @dataclass(frozen=True)
@@ -111,19 +113,30 @@ class PredictionEndpoints:
         Raises:
             ProblemError: If there is no model, or the body is not a batch.
         """
-        body = await self._body(request, self.limits.body_bytes)
+        kind = media_type(request, required=self.limits.must_say_type)
+        is_table = kind in TABLES
+        if not is_table and not is_json(kind):
+            raise WrongMediaType(f"Send JSON, or a table as {' or '.join(TABLES)}.")
+        body = await body_bytes(request, self.limits.body_bytes)
         model = self._model_in_service.required()
         reader = BatchReader(model.reader, self.limits.rows, self.limits.row_bytes)
+        wanted = answer_type(request, kind)
 
         def answer(flag: CancelFlag) -> AnsweredBatch:
-            return answered_batch(model, reader.read(body, flag), flag)
+            if is_table:
+                read = TableReader(reader).read(body, kind, flag)
+            else:
+                read = reader.read(body, flag)
+            if wanted in TABLES:
+                return answered_table(model, read, wanted, flag)
+            return answered_batch(model, read, flag)
 
         batch = await in_thread(request, self.batch_threads, answer)
         notes_of(request).rows = len(batch.predictions) + batch.refused
         self.count(model, batch.predictions)
         self._metrics.refused_rows(batch.refused)
         self._metrics.unseen_categories(batch.unseen)
-        return json_response(batch.body, version=model.version)
+        return Response(batch.body, headers={VERSION_HEADER: model.version}, media_type=wanted)
 
     def model(self) -> LoadedModel:
         """The model in service.
