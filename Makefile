@@ -115,13 +115,14 @@ format: setup-dev ## Put the code in the house format
 unit: setup-dev ## The quick tests
 	pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
-test: check docs frontend-check browser postgres ## Every check and test
+test: setup-dev browser postgres ## Every check and test
+	$(MAKE) -j 2 check docs frontend-check
 	pytest -n 2 --dist worksteal $(ARGS)
 
 fuzz: setup-dev ## The property tests on fresh examples; what they find becomes an example
 	HYPOTHESIS_PROFILE=fuzz pytest -n 2 --dist worksteal -m "hypothesis and not slow and not drill" $(ARGS)
 
-drills: setup-dev ## More kills and losses than there is time for in every test run
+drills: setup-dev ## More kill points and tables than there is time for in every test run
 	pytest -n 2 --dist worksteal -m drill $(ARGS)
 
 compose-test: setup-dev ## The whole system in containers, on a thin slice; needs a Docker engine

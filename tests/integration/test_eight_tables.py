@@ -126,7 +126,14 @@ TABLES: dict[str, Callable[[], Brought]] = {
 }
 
 
-@pytest.mark.parametrize("name", TABLES)
+DRILLS = {"iris", "orders"}
+"""Of these another table is of the same kind: wine, and orders that are late."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.drill if n in DRILLS else ()) for n in TABLES],
+)
 def test_the_whole_loop(name: str, tmp_path: Path) -> None:
     """From a file to predictions of two weeks, a look back, and an answer of the API."""
     brought = TABLES[name]()
