@@ -33,6 +33,12 @@ from api.settings import Settings
 from weekwise import __version__
 
 DESCRIPTION = "Predictions by the registered champion. Its contract says which columns a row has."
+TAGS = [
+    {"name": "predictions", "description": "Predict one row or many, and explain one."},
+    {"name": "model", "description": "The model in service: what its rows are, how good it is."},
+    {"name": "reports", "description": "What the weekly runs have said."},
+    {"name": "operations", "description": "Health and metrics, for what supervises the service."},
+]
 _PROTECTED = (predict.router, model.router, reports.router, health.metrics)
 
 
@@ -77,6 +83,8 @@ def fastapi_app(service: Service, **options: Any) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        openapi_tags=TAGS,
+        generate_unique_id_function=lambda route: route.name,
         middleware=_middleware(service.settings),
         **options,
     )

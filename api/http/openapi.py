@@ -27,6 +27,18 @@ NEUTRAL_ROW: Mapping[str, Any] = {
 """The row as long as no model is loaded."""
 
 
+SECURITY: Mapping[str, Any] = {
+    "HTTPBearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "APIKeyHeader": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "An API key.",
+    },
+}
+"""The two ways to send an API key, as `api.deps` reads it."""
+
+
 def body_of(name: str) -> dict[str, Any]:
     """The `openapi_extra` of a route whose body is a schema under `components`.
 
@@ -64,6 +76,8 @@ def neutral_document(app: FastAPI) -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {"rows": {"type": "array", "minItems": 1, "items": {"$ref": f"{_REF}{ROW}"}}},
     }
+    # Said with and without keys: a client is generated before it is known where it will ask.
+    document["components"]["securitySchemes"] = dict(SECURITY)
     _remove_fastapi_errors(document)
     document["components"]["schemas"] = dict(sorted(components.items()))
     return document

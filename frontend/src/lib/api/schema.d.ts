@@ -17,7 +17,7 @@ export interface paths {
          * Predict
          * @description Predict one row.
          */
-        post: operations["predict_predict_post"];
+        post: operations["predict"];
         delete?: never;
         options?: never;
         head?: never;
@@ -37,7 +37,7 @@ export interface paths {
          * Explain
          * @description Predict one row, with what each input adds to its score (SHAP).
          */
-        post: operations["explain_explain_post"];
+        post: operations["explain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -57,7 +57,7 @@ export interface paths {
          * Predict Batch
          * @description Predict many rows. Invalid rows are refused one by one; the others are predicted.
          */
-        post: operations["predict_batch_predict_batch_post"];
+        post: operations["predict_batch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -75,7 +75,7 @@ export interface paths {
          * Schema
          * @description The JSON Schema of a row: titles, units, limits, allowed values, typical values, examples.
          */
-        get: operations["schema_schema_get"];
+        get: operations["schema"];
         put?: never;
         post?: never;
         delete?: never;
@@ -95,7 +95,7 @@ export interface paths {
          * Model
          * @description The model in service: version, dates, metrics, the promotion gate's verdict.
          */
-        get: operations["model_model_get"];
+        get: operations["model"];
         put?: never;
         post?: never;
         delete?: never;
@@ -115,7 +115,7 @@ export interface paths {
          * Reports
          * @description A summary of each weekly report, the newest first.
          */
-        get: operations["reports_reports_get"];
+        get: operations["reports"];
         put?: never;
         post?: never;
         delete?: never;
@@ -135,7 +135,7 @@ export interface paths {
          * Report
          * @description One weekly report, as the run wrote it.
          */
-        get: operations["report_reports__as_of__get"];
+        get: operations["report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -155,7 +155,7 @@ export interface paths {
          * Page
          * @description One weekly report as an HTML page.
          */
-        get: operations["page_reports__as_of__page_get"];
+        get: operations["page"];
         put?: never;
         post?: never;
         delete?: never;
@@ -175,7 +175,7 @@ export interface paths {
          * Read Metrics
          * @description Metrics for Prometheus.
          */
-        get: operations["read_metrics_metrics_get"];
+        get: operations["read_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -195,7 +195,7 @@ export interface paths {
          * Live
          * @description Whether the process is alive.
          */
-        get: operations["live_health_live_get"];
+        get: operations["live"];
         put?: never;
         post?: never;
         delete?: never;
@@ -215,7 +215,7 @@ export interface paths {
          * Ready
          * @description Whether it can predict.
          */
-        get: operations["ready_health_ready_get"];
+        get: operations["ready"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1037,7 +1037,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    predict_predict_post: {
+    predict: {
         parameters: {
             query?: never;
             header?: never;
@@ -1124,7 +1124,7 @@ export interface operations {
             };
         };
     };
-    explain_explain_post: {
+    explain: {
         parameters: {
             query?: never;
             header?: never;
@@ -1211,7 +1211,7 @@ export interface operations {
             };
         };
     };
-    predict_batch_predict_batch_post: {
+    predict_batch: {
         parameters: {
             query?: never;
             header?: never;
@@ -1298,7 +1298,7 @@ export interface operations {
             };
         };
     };
-    schema_schema_get: {
+    schema: {
         parameters: {
             query?: never;
             header?: never;
@@ -1347,7 +1347,7 @@ export interface operations {
             };
         };
     };
-    model_model_get: {
+    model: {
         parameters: {
             query?: never;
             header?: never;
@@ -1394,7 +1394,7 @@ export interface operations {
             };
         };
     };
-    reports_reports_get: {
+    reports: {
         parameters: {
             query?: never;
             header?: never;
@@ -1450,7 +1450,7 @@ export interface operations {
             };
         };
     };
-    report_reports__as_of__get: {
+    report: {
         parameters: {
             query?: never;
             header?: never;
@@ -1519,7 +1519,7 @@ export interface operations {
             };
         };
     };
-    page_reports__as_of__page_get: {
+    page: {
         parameters: {
             query?: never;
             header?: never;
@@ -1586,7 +1586,7 @@ export interface operations {
             };
         };
     };
-    read_metrics_metrics_get: {
+    read_metrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -1624,7 +1624,7 @@ export interface operations {
             };
         };
     };
-    live_health_live_get: {
+    live: {
         parameters: {
             query?: never;
             header?: never;
@@ -1644,7 +1644,7 @@ export interface operations {
             };
         };
     };
-    ready_health_ready_get: {
+    ready: {
         parameters: {
             query?: never;
             header?: never;
