@@ -24,7 +24,7 @@ class _Kind(NamedTuple):
 
 
 @dataclass
-class RefusalGroup:
+class SameRefusals:
     """One kind of fault, and the rows that have it.
 
     Attributes:
@@ -45,10 +45,10 @@ class Refusals:
 
     def __init__(self) -> None:
         self._left = FULL_FAULTS
-        self._groups: dict[_Kind, RefusalGroup] = {}
+        self._groups: dict[_Kind, SameRefusals] = {}
 
     @property
-    def groups(self) -> list[RefusalGroup]:
+    def groups(self) -> list[SameRefusals]:
         """The most frequent kinds of faults, those of most rows first."""
         return sorted(self._groups.values(), key=lambda group: -group.rows)[:MAX_GROUPS]
 
@@ -77,7 +77,7 @@ class Refusals:
     def _count(self, place: int, kind: _Kind) -> None:
         if kind not in self._groups and len(self._groups) >= _MOST_GROUPS:
             kind = _Kind("", "no such field")
-        group = self._groups.setdefault(kind, RefusalGroup(*kind))
+        group = self._groups.setdefault(kind, SameRefusals(*kind))
         group.rows += 1
         if len(group.first) < _PLACES:
             group.first.append(place)

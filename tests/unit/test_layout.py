@@ -20,6 +20,7 @@ COMMANDS = {"contract", "model", "registry", "run", "weekly"}
 CROSS_CUTTING = {
     "test_layout.py": "the tree itself",
     "test_raw_inputs.py": "readers, answers and the model together",
+    "test_schema_and_reader.py": "the schema of a row and its reader together",
     "test_requirements.py": "what the service needs to be installed",
     "test_engine_knows_no_table.py": "the engine as a whole",
     "test_tasks_know_themselves.py": "the engine as a whole",

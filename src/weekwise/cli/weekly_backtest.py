@@ -10,7 +10,7 @@ import click
 from pydantic import BaseModel, ValidationError
 
 from weekwise.cli.backtest_display import shown
-from weekwise.cli.past_weeks import STOPPED, Setting, past_weeks, read_setting
+from weekwise.cli.recipe_setting import STOPPED, Setting, past_weeks, read_setting
 from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.contract.frozen import Frozen
 from weekwise.model.backtest import Backtest, BacktestWeek, standings, weekly_losses

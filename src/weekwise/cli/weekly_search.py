@@ -13,7 +13,7 @@ from typing import Any
 import click
 import yaml
 
-from weekwise.cli.past_weeks import STOPPED, Setting, past_weeks, read_setting, recipe_of
+from weekwise.cli.recipe_setting import STOPPED, Setting, past_weeks, read_setting, recipe_of
 from weekwise.configuration import SEARCHED, EnvironmentConfigLoader, overlaid
 from weekwise.errors import FeedError
 from weekwise.features.model_frame import model_frame
@@ -23,10 +23,10 @@ from weekwise.model.rolling_origin import RollingOrigin
 from weekwise.model.search import (
     CONFIGURED,
     LEAST_WEEKS,
-    Candidate,
     Place,
     Race,
     Search,
+    SettingsChange,
     candidates,
     combined,
 )
@@ -138,7 +138,7 @@ class _Judge:
     say: Any = None
     _plain: dict[date, Predictor] = field(default_factory=dict)
 
-    def loss(self, candidate: Candidate, week: date) -> float:
+    def loss(self, candidate: SettingsChange, week: date) -> float:
         """Its mean loss of the rows of a week."""
         if self.say:
             self.say(f"{week}: {candidate.name}")
@@ -153,7 +153,7 @@ class _Judge:
             predictor = self._model(candidate, week)
             predicted = predictor.predict(rows)
         else:
-            predictor = self._model(Candidate(name=CONFIGURED), week)
+            predictor = self._model(SettingsChange(name=CONFIGURED), week)
             known = rolling.known(week)
             if candidate.name == LINEAR:
                 predicted = rolling.linear(known, rows, predictor)
@@ -169,7 +169,7 @@ class _Judge:
                 predicted = rolling.task.of_scores(scores, predictor.settings)
         return float(rolling.task.losses(outcome, predicted).mean())
 
-    def _model(self, candidate: Candidate, week: date) -> Predictor:
+    def _model(self, candidate: SettingsChange, week: date) -> Predictor:
         if candidate.name == CONFIGURED and week in self._plain:
             return self._plain[week]
         # The level correction would do the same for all, and takes its time.
@@ -182,11 +182,11 @@ class _Judge:
         return model
 
 
-def _racers(setting: Setting, rolling: RollingOrigin) -> tuple[Candidate, ...]:
+def _racers(setting: Setting, rolling: RollingOrigin) -> tuple[SettingsChange, ...]:
     recipe = setting.recipe
-    others = [Candidate(name=LINEAR, served=False)]
+    others = [SettingsChange(name=LINEAR, served=False)]
     if lightgbm_is_there():
-        others.append(Candidate(name=LIGHTGBM, served=False))
+        others.append(SettingsChange(name=LIGHTGBM, served=False))
     else:
         click.echo("LightGBM is not installed, so it is not compared with: pip install lightgbm")
     return (
@@ -205,7 +205,7 @@ def _merged(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any
     return overlaid(lower, upper, soft=True)
 
 
-def _write(loader: EnvironmentConfigLoader, chosen: Candidate, found: Search) -> Path:
+def _write(loader: EnvironmentConfigLoader, chosen: SettingsChange, found: Search) -> Path:
     """Write what is chosen over what an earlier search chose."""
     file = Path(loader.conf_source) / loader.environment / f"{SEARCHED}.yml"
     before = yaml.safe_load(file.read_text("utf-8")) if file.exists() else {}

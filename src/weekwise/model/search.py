@@ -31,7 +31,7 @@ BEHIND = 2.0
 _WITHOUT_LIMIT = 10**9
 
 
-class Candidate(Frozen):
+class SettingsChange(Frozen):
     """A change to the settings.
 
     Attributes:
@@ -84,7 +84,7 @@ class Search(Frozen):
 
 def candidates(
     fit: FitParams, contract: Contract, *, rows: int, holdout_days: int, drop: Sequence[str]
-) -> tuple[Candidate, ...]:
+) -> tuple[SettingsChange, ...]:
     """What is tried on a table: the settings as they are, then one change each.
 
     Args:
@@ -95,11 +95,11 @@ def candidates(
         drop: The features that are dropped already.
     """
 
-    def fitted(name: str, **changes: Any) -> Candidate:
-        return Candidate(name=name, changes={"training": {"fit": changes}})
+    def fitted(name: str, **changes: Any) -> SettingsChange:
+        return SettingsChange(name=name, changes={"training": {"fit": changes}})
 
     now = fit.recency_half_life_days
-    found = [Candidate(name=CONFIGURED)]
+    found = [SettingsChange(name=CONFIGURED)]
     found += [
         fitted(f"rows weigh half after {days:.0f} days", recency_half_life_days=days)
         for days in HALF_LIVES
@@ -124,12 +124,14 @@ def candidates(
         found.append(fitted("all calendar features", drop_calendar=[]))
     if contract.aggregates:
         without = {"exploration": {"drop": sorted({*drop, *contract.aggregates})}}
-        found.append(Candidate(name="without aggregates", changes=without))
+        found.append(SettingsChange(name="without aggregates", changes=without))
     if rows > fit.blend_max_rows > 0:
         found.append(fitted("blended with a linear model", blend_max_rows=_WITHOUT_LIMIT))
     days = 7 if holdout_days > 7 else 14  # noqa: PLR2004 - a week or two
     found.append(
-        Candidate(name=f"a holdout of {days} days", changes={"training": {"holdout_days": days}})
+        SettingsChange(
+            name=f"a holdout of {days} days", changes={"training": {"holdout_days": days}}
+        )
     )
     return tuple(found)
 
@@ -144,8 +146,8 @@ class Race:
         go_on: Whether there is time left.
     """
 
-    racers: Sequence[Candidate]
-    loss_of: Callable[[Candidate, date], float]
+    racers: Sequence[SettingsChange]
+    loss_of: Callable[[SettingsChange, date], float]
     go_on: Callable[[], bool]
     losses: dict[str, dict[date, float]] = field(default_factory=dict)
 
@@ -168,7 +170,7 @@ class Race:
                 self.losses.setdefault(name, {})[week] = loss
             left = self._left(left)
 
-    def enter(self, candidate: Candidate) -> None:
+    def enter(self, candidate: SettingsChange) -> None:
         """Judge one more candidate on the weeks that the settings as they are were judged on."""
         found: dict[date, float] = {}
         for week in self.weeks:
@@ -184,42 +186,42 @@ class Race:
         return list(self.losses.get(CONFIGURED, {}))
 
     @property
-    def winners(self) -> list[Candidate]:
+    def winners(self) -> list[SettingsChange]:
         """Those that are credibly ahead of the settings as they are, the best first."""
         able = [each for each in self.racers if each.served and each.name in self.losses]
         ahead = [each for each in able if self._pays(each)]
         return sorted(ahead, key=lambda each: -self._gain(each)[0])
 
-    def leaderboard(self, chosen: Candidate) -> tuple[Place, ...]:
+    def leaderboard(self, chosen: SettingsChange) -> tuple[Place, ...]:
         """All that were judged: those on most weeks first, then by gain."""
         places = [self._place(each, chosen) for each in self.racers if each.name in self.losses]
         return tuple(sorted(places, key=lambda place: (-place.weeks, -place.gain)))
 
-    def _left(self, racing: Sequence[Candidate]) -> list[Candidate]:
+    def _left(self, racing: Sequence[SettingsChange]) -> list[SettingsChange]:
         """Those not credibly behind the settings as they are."""
         if len(self.weeks) < LEAST_WEEKS:
             return list(racing)
 
-        def behind(each: Candidate) -> bool:
+        def behind(each: SettingsChange) -> bool:
             gain, error = self._gain(each)
             return error is not None and -gain > BEHIND * error
 
         return [each for each in racing if not behind(each)]
 
-    def _pays(self, candidate: Candidate) -> bool:
+    def _pays(self, candidate: SettingsChange) -> bool:
         gain, error = self._gain(candidate)
         weeks = len(self.losses[candidate.name])
         enough = weeks >= LEAST_WEEKS and weeks == len(self.weeks)
         return enough and error is not None and gain > error
 
-    def _gain(self, candidate: Candidate) -> tuple[float, float | None]:
+    def _gain(self, candidate: SettingsChange) -> tuple[float, float | None]:
         own, base = self.losses[candidate.name], self.losses[CONFIGURED]
         return _mean(np.array([base[week] - loss for week, loss in own.items()]))
 
-    def _values(self, candidate: Candidate) -> Floats:
+    def _values(self, candidate: SettingsChange) -> Floats:
         return np.array(list(self.losses[candidate.name].values()), dtype=np.float64)
 
-    def _place(self, candidate: Candidate, chosen: Candidate) -> Place:
+    def _place(self, candidate: SettingsChange, chosen: SettingsChange) -> Place:
         gain, error = self._gain(candidate)
         return Place(
             name=candidate.name,
@@ -232,7 +234,9 @@ class Race:
         )
 
 
-def combined(winners: Sequence[Candidate], merge: Callable[..., dict[str, Any]]) -> Candidate:
+def combined(
+    winners: Sequence[SettingsChange], merge: Callable[..., dict[str, Any]]
+) -> SettingsChange:
     """All changes that pay, as one candidate; of two changes to one setting the better one.
 
     Args:
@@ -242,7 +246,7 @@ def combined(winners: Sequence[Candidate], merge: Callable[..., dict[str, Any]])
     changes: dict[str, Any] = {}
     for winner in reversed(winners):
         changes = merge(changes, winner.changes)
-    return Candidate(name=" + ".join(winner.name for winner in winners), changes=changes)
+    return SettingsChange(name=" + ".join(winner.name for winner in winners), changes=changes)
 
 
 def _mean(values: Floats) -> tuple[float, float | None]:

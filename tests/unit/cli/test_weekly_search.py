@@ -9,11 +9,11 @@ from click.testing import CliRunner
 import other_tables
 from features_left import folder_of_a_project, loader, with_features
 from weekwise.cli import weekly_search
-from weekwise.cli.past_weeks import read_setting
+from weekwise.cli.recipe_setting import read_setting
 from weekwise.errors import FeedError
 from weekwise.model import lightgbm_learner
 from weekwise.model.lightgbm_learner import lightgbm_is_there
-from weekwise.model.search import CONFIGURED, Candidate, Search
+from weekwise.model.search import CONFIGURED, Search, SettingsChange
 from weekwise.paths import DataFolder
 
 folder = folder_of_a_project
@@ -38,10 +38,10 @@ def quick(conf: Path, **fit: float) -> None:
     file.write_text(yaml.safe_dump(parameters), "utf-8")
 
 
-def few(*candidates: Candidate) -> pytest.MonkeyPatch:
+def few(*candidates: SettingsChange) -> pytest.MonkeyPatch:
     """Only some candidates beside the settings as they are."""
     patch = pytest.MonkeyPatch()
-    everyone = (Candidate(name=CONFIGURED), *candidates)
+    everyone = (SettingsChange(name=CONFIGURED), *candidates)
     patch.setattr(weekly_search, "candidates", lambda *_, **__: everyone)
     return patch
 
@@ -56,7 +56,7 @@ def test_candidates_of_any_target_are_judged(
     with_features(folder, rows())
     assert lightgbm_is_there()
 
-    patch = few(Candidate(name="flat trees", changes={"training": {"fit": {"depth": 1}}}))
+    patch = few(SettingsChange(name="flat trees", changes={"training": {"fit": {"depth": 1}}}))
     weekly_search.run_search(loader(folder), weeks=3, minutes=10)
     patch.undo()
 
@@ -82,8 +82,8 @@ def test_what_pays_holds_from_the_next_run_on(
     quick(conf, iterations=1, learning_rate=0.001)
 
     patch = few(
-        Candidate(name="more trees", changes={"training": {"fit": {"iterations": 60}}}),
-        Candidate(name="larger steps", changes={"training": {"fit": {"learning_rate": 0.1}}}),
+        SettingsChange(name="more trees", changes={"training": {"fit": {"iterations": 60}}}),
+        SettingsChange(name="larger steps", changes={"training": {"fit": {"learning_rate": 0.1}}}),
     )
     weekly_search.run_search(loader(folder), weeks=3, minutes=10)
     patch.undo()
@@ -109,7 +109,7 @@ def test_what_does_not_pay_changes_nothing(
     with_features(folder, other_tables.orders())
     worse = {"training": {"fit": {"iterations": 1, "learning_rate": 0.001}}}
 
-    patch = few(Candidate(name="one small tree", changes=worse))
+    patch = few(SettingsChange(name="one small tree", changes=worse))
     weekly_search.run_search(loader(folder), weeks=3, minutes=10)
     patch.undo()
 

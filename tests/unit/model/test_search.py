@@ -7,7 +7,7 @@ import numpy as np
 
 from trains import CONTRACT
 from weekwise.configuration import overlaid
-from weekwise.model.search import CONFIGURED, Candidate, Race, candidates, combined
+from weekwise.model.search import CONFIGURED, Race, SettingsChange, candidates, combined
 from weekwise.model.training_record import FitParams
 
 WEEKS = [date(2024, 1, 1) + timedelta(weeks=week) for week in range(8)]
@@ -20,7 +20,7 @@ def merge(lower: dict[str, object], upper: dict[str, object]) -> dict[str, objec
     return overlaid(lower, upper, soft=True)
 
 
-def loss_of(candidate: Candidate, week: date) -> float:
+def loss_of(candidate: SettingsChange, week: date) -> float:
     """Losses that go up and down together, and a little by themselves."""
     shared, own = np.random.default_rng([week.toordinal(), 0]), sum(map(ord, candidate.name))
     noise = np.random.default_rng([week.toordinal(), own]).normal(scale=0.004)
@@ -30,7 +30,7 @@ def loss_of(candidate: Candidate, week: date) -> float:
 def race(go_on: Callable[[], bool] = lambda: True) -> Race:
     """A race of five, one of them out of competition."""
     racers = [
-        Candidate(name=name, changes={"training": {"fit": {name: 1}}}, served=name != "rival")
+        SettingsChange(name=name, changes={"training": {"fit": {name: 1}}}, served=name != "rival")
         for name in NAMES
     ]
     return Race(racers, loss_of, go_on)
@@ -76,8 +76,8 @@ def test_changes_that_pay_are_tried_together() -> None:
     """On the same weeks; of two changes to one setting the better one holds."""
     found = race()
     found.run(WEEKS)
-    one = Candidate(name="one", changes={"training": {"fit": {"depth": 4, "seed": 1}}})
-    two = Candidate(name="two", changes={"training": {"fit": {"depth": 8}}})
+    one = SettingsChange(name="one", changes={"training": {"fit": {"depth": 4, "seed": 1}}})
+    two = SettingsChange(name="two", changes={"training": {"fit": {"depth": 8}}})
 
     both = combined([one, two], merge)
     found.enter(both)
@@ -94,7 +94,7 @@ def test_candidates_are_changes_to_the_settings() -> None:
 
     found = candidates(fit, CONTRACT, rows=100_000, holdout_days=14, drop=())
 
-    assert found[0] == Candidate(name=CONFIGURED)
+    assert found[0] == SettingsChange(name=CONFIGURED)
     names = [each.name for each in found]
     assert "trees of depth 4" not in names
     assert "rows weigh half after 60 days" not in names
