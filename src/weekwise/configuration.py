@@ -63,6 +63,10 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
         if not options.get("default_run_env"):
             options["default_run_env"] = default_environment(Path(conf_source).parent)
         self._layers: tuple[str, ...] | None = None
+        options["config_patterns"] = {
+            SEARCHED: [f"{SEARCHED}*"],
+            **(options.get("config_patterns") or {}),
+        }
         super().__init__(conf_source, env, runtime_params, **options)
         _activate(self)
 

@@ -54,11 +54,7 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
     # An environment says only what differs.
     "merge_strategy": {"parameters": "soft", "globals": "soft", "orchestration": "soft"},
-    "config_patterns": {
-        "mlflow": ["mlflow*"],
-        "orchestration": ["orchestration*"],
-        "searched": ["searched*"],
-    },
+    "config_patterns": {"mlflow": ["mlflow*"], "orchestration": ["orchestration*"]},
     "custom_resolvers": {
         "oc.env": oc.env,
         "package_folder": _package_folder,

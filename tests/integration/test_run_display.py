@@ -60,11 +60,14 @@ def test_an_interrupted_run(tmp_path: Path) -> None:
         interrupt_at="/5000",
     )
 
-    assert session.status == 1, session.seen[-1]
+    assert session.status == 130, session.seen[-1]
     assert not session.cursor_hidden
     assert session.screen[0].startswith("✗ Node ")
     assert "stopped: fit_challenger" in session.screen[3]
-    assert session.screen[-1] == "Aborted!"
+    assert session.screen[-1] == (
+        "Interrupted (SIGINT). The week is not complete, and nothing is half-written. "
+        "To go on: kedro run"
+    )
 
 
 def test_a_failing_run(tmp_path: Path) -> None:
@@ -100,9 +103,9 @@ def test_in_a_pipe(tmp_path: Path) -> None:
     )
 
     nodes = [line for line in plain.splitlines() if " node " in line]
-    numbers = [int(re.match(r"\d\d:\d\d:\d\d INFO    node (\d) of 7: ", n)[1]) for n in nodes]  # type: ignore[index]
-    assert numbers == [1, 2, 3, 4, 5, 6, 7]
+    numbers = [int(re.match(r"\d\d:\d\d:\d\d INFO    node (\d) of 6: ", n)[1]) for n in nodes]  # type: ignore[index]
+    assert numbers == [1, 2, 3, 4, 5, 6]
     assert len(plain.splitlines()) < 15
     assert "\x1b" not in plain
-    assert "Completed 7 out of 7 tasks" in verbose
+    assert "Completed 6 out of 6 tasks" in verbose
     assert "node 7 of 7" not in verbose

@@ -148,7 +148,7 @@ def _answer_after_sigterm(running: Running, row: dict[str, Any]) -> bytes:
     port = int(running.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         head = (
-            "POST /predict HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
+            "POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         connection.sendall(head.encode() + body[:10])
@@ -306,7 +306,7 @@ app = create_app()
 service = app.app.state.service
 async def main():
     async with service.running(), httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://t"
+        transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
     ) as client:
         while service.model_in_service.current is None:
             await asyncio.sleep(0.1)

@@ -81,7 +81,7 @@ def typical_shift(
 ) -> Floats | None:
     """The median over days of the shift that would have met a day's level; none of too few days.
 
-    A median, since a day of storm says little of the week after it.
+    A median, since a day like no other says little of the week after it.
 
     Args:
         task: What is predicted.
@@ -99,8 +99,7 @@ def typical_shift(
     shifts = [
         task.level_shift(outcome[days == day], predicted[days == day], settings) for day in distinct
     ]
-    middle: Floats = np.median(shifts, axis=0)
-    return middle
+    return task.balanced(np.median(shifts, axis=0))
 
 
 def _tried(twin: Predictor, history: pd.DataFrame) -> LevelTrial | None:

@@ -96,7 +96,7 @@ def _culprits(values: pd.Series[Any], column_type: ColumnType) -> pd.Series[bool
     One word in a column of numbers makes all of it text, and is the only one to be shown.
     """
     wrong = misfit(values, column_type)
-    if column_type not in (ColumnType.INTEGER, ColumnType.NUMBER):
+    if not column_type.facts.numeric:
         return wrong
     unreadable = values.notna() & pd.to_numeric(values, errors="coerce").isna()
     return unreadable if 0 < unreadable.sum() < wrong.sum() else wrong

@@ -278,6 +278,10 @@ class Task(ABC):
         """
         return np.array([part.shift for part in self.level_parts(outcome, predicted)])
 
+    def balanced(self, shift: Floats) -> Floats:
+        """A shift of all scores that leaves them on the scale they are on, shape (scores,)."""
+        return shift
+
     @abstractmethod
     def show_shift(self, shift: float) -> str:
         """The size of such a shift, for people."""

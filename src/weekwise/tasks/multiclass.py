@@ -198,8 +198,10 @@ class Multiclass(Task):
         # Of two classes scikit-learn scores the second alone.
         scored = known[-len(model.coef_) :]
         slopes[scored], starts[scored] = model.coef_, model.intercept_
-        # Like the trees' own, the scores of a row add up to 0.
-        return slopes - slopes.mean(axis=0), starts - starts.mean()
+        # Like the trees' own, the scores of the classes that there were add up to 0.
+        slopes[known] -= slopes[known].mean(axis=0)
+        starts[known] -= starts[known].mean()
+        return slopes, starts
 
     def lightgbm_objective(self, loss: str | None) -> str:  # noqa: ARG002
         """Log loss."""
@@ -282,6 +284,22 @@ class Multiclass(Task):
             log_odds_part((outcome == place).astype(np.float64), predicted[:, place], label)
             for place, label in enumerate(self.labels)
         )
+
+    def level_shift(
+        self,
+        outcome: Floats,
+        predicted: Floats,
+        settings: Settings,
+    ) -> Floats:
+        """Of each class's log-odds; none of a class that no training row had."""
+        shifts = super().level_shift(outcome, predicted, settings)
+        there = predicted.max(axis=0) > 2 * LEAST_PROBABILITY
+        return np.where(there, shifts, 0.0)
+
+    def balanced(self, shift: Floats) -> Floats:
+        """Adding up to 0 over the classes that are shifted, as their scores do."""
+        moved = shift != 0
+        return np.where(moved, shift - shift[moved].mean(), 0.0) if moved.any() else shift
 
     def show_shift(self, shift: float) -> str:
         """In log-odds."""

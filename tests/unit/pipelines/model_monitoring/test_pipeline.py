@@ -18,6 +18,7 @@ def test_inputs_and_outputs() -> None:
         "monitoring_log",
         "outcome_log",
         "params:monitoring",
+        "params:search",
         "params:window",
         "predictions@all",
         "predictions_file",
