@@ -230,3 +230,35 @@ def test_the_summary_counts_the_classes() -> None:
     assert TASK.summary(frame) == ("Predicted classes: Door 3 (75.0%), No fault 1 (25.0%).")
     assert TASK.categories(rows) == ["Door", "No fault", "Door", "Door"]
     assert sum(TASK.class_means(rows).values()) == pytest.approx(1.0)
+
+
+def test_a_shift_of_the_level_keeps_scores_on_their_scale() -> None:
+    """It raises the class that came more often, adds up to 0, and leaves alone what never was."""
+    k = len(TASK.classes)
+    predicted = np.tile(off_zero(np.array([[1.0] * (k - 1) + [0.0]])), (200, 1))
+    outcome = np.where(np.arange(200) % 10 < 7, 0.0, 1.0)
+
+    shift = TASK.balanced(TASK.level_shift(outcome, predicted, Settings(threshold=0.5)))
+
+    assert shift.argmax() == 0
+    assert shift.sum() == pytest.approx(0)
+    assert shift[-1] == 0
+    assert TASK.balanced(np.zeros(k)).tolist() == [0.0] * k
+
+
+def test_linear_scores_of_classes_that_there_were_add_up_to_0() -> None:
+    """Whether scikit-learn scores both of two classes, or each of three; others are unlikely."""
+
+    class Fitted:
+        """What scikit-learn leaves of a fit with two classes."""
+
+        classes_ = np.array([0.0, 1.0])
+        coef_ = np.array([[2.0, -4.0]])
+        intercept_ = np.array([6.0])
+
+    slopes, starts = TASK.linear_scores(Fitted())
+
+    assert slopes[:2].tolist() == [[-1.0, 2.0], [1.0, -2.0]]
+    assert starts[:2].tolist() == [-3.0, 3.0]
+    assert (slopes[2:] == 0).all()
+    assert (starts[2:] < -10).all()
