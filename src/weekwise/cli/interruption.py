@@ -15,6 +15,10 @@ BY_SIGNAL = 128
 """What a shell adds to a signal's number for the status of a process that it ended."""
 
 
+STOPPED = BY_SIGNAL + signal.SIGINT
+"""The status of what Ctrl-C has ended."""
+
+
 class InterruptedBySignal(BaseException):
     """A signal asked the command to end; like `KeyboardInterrupt`, no error of the run.
 

@@ -35,13 +35,11 @@ if TYPE_CHECKING:
     from weekwise.reports.wrangling_summary import WranglingSummary
 
 Model = TypeVar("Model", bound=BaseModel)
-STOPPED = 130
-"""The exit status of what Ctrl-C has ended."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a backtest starts from.
+    """What judging past weeks starts from.
 
     Attributes:
         contract: The features contract.

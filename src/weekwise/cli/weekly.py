@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from kedro.framework.cli.utils import env_option
@@ -23,9 +23,22 @@ if TYPE_CHECKING:
     from weekwise.orchestration.project_environment import ProjectEnvironment
     from weekwise.orchestration.runner.run_plan import RunPlan
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 PREFECT_LOG_LEVEL = "PREFECT_LOGGING_LEVEL"
 QUIET = "CRITICAL"
 """Prefect's own lines would repeat Kedro's, and show a traceback for each of a user's errors."""
+
+
+def _weeks_option(*, least: int) -> Callable[[Command], Command]:
+    """`--weeks`: how far a command goes back."""
+    return click.option(
+        "--weeks",
+        default=8,
+        show_default=True,
+        type=click.IntRange(min=least),
+        help="How many past weeks to judge, at the most.",
+    )
 
 
 @click.group(name="weekly")
@@ -124,13 +137,7 @@ def explain(env: str | None) -> None:
 
 
 @weekly.command()
-@click.option(
-    "--weeks",
-    default=8,
-    show_default=True,
-    type=click.IntRange(min=1),
-    help="How many past weeks to judge, at the most.",
-)
+@_weeks_option(least=1)
 @env_option
 def backtest(weeks: int, env: str | None) -> None:
     """Judge how models are made, over past weeks of the table, without a server.
@@ -156,13 +163,7 @@ def backtest(weeks: int, env: str | None) -> None:
     type=click.FloatRange(min=0, min_open=True),
     help="How long to search.",
 )
-@click.option(
-    "--weeks",
-    default=8,
-    show_default=True,
-    type=click.IntRange(min=3),
-    help="How many past weeks to judge on, at the most.",
-)
+@_weeks_option(least=3)
 @env_option
 def search(minutes: float, weeks: int, env: str | None) -> None:
     """Search for settings that would have done better in past weeks, without a server.

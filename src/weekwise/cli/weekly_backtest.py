@@ -10,7 +10,8 @@ import click
 from pydantic import BaseModel, ValidationError
 
 from weekwise.cli.backtest_display import shown
-from weekwise.cli.recipe_setting import STOPPED, Setting, past_weeks, read_setting
+from weekwise.cli.interruption import STOPPED
+from weekwise.cli.recipe_setting import Setting, past_weeks, read_setting
 from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.contract.frozen import Frozen
 from weekwise.model.backtest import Backtest, BacktestWeek, standings, weekly_losses

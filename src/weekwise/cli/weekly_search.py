@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,7 +13,8 @@ from typing import Any
 import click
 import yaml
 
-from weekwise.cli.recipe_setting import STOPPED, Setting, past_weeks, read_setting, recipe_of
+from weekwise.cli.interruption import STOPPED
+from weekwise.cli.recipe_setting import Setting, past_weeks, read_setting, recipe_of
 from weekwise.configuration import SEARCHED, EnvironmentConfigLoader, overlaid
 from weekwise.errors import FeedError
 from weekwise.features.model_frame import model_frame
@@ -115,7 +116,7 @@ def leaderboard_text(places: tuple[Place, ...]) -> str:
             f"{place.loss:.5g}",
             f"{place.gain:+.4g}",
             "" if place.error is None else f"{place.error:.2g}",
-            "chosen" if place.chosen else "" if place.served else "not served",
+            place.result,
         )
         for place in places
     ]
@@ -135,7 +136,7 @@ class _Judge:
     parameters: Mapping[str, Any]
     setting: Setting
     rolling: RollingOrigin
-    say: Any = None
+    say: Callable[[str], None] | None = None
     _plain: dict[date, Predictor] = field(default_factory=dict)
 
     def loss(self, candidate: SettingsChange, week: date) -> float:

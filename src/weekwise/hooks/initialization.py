@@ -15,8 +15,6 @@ ENVIRONMENT = {
     "PREFECT_CLIENT_MAX_RETRIES": "8",
     # MLflow writes its own lines next to the project's log; its warnings are enough.
     "MLFLOW_LOGGING_LEVEL": "WARNING",
-    # Its bars would break the display, whichever thread moves files.
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 
 SERVER = os.environ.get("MLFLOW_TRACKING_URI")

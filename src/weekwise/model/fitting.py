@@ -160,7 +160,7 @@ def refit(
         linear=material.linear(~rows.aside) if judged.linear else None,
         twin=judged,
     )
-    served = correct_level(served, train, holdout)
+    served = correct_level(served, rows)
     if judged.record.folds:
         return served.with_errors(judged.record.errors)
     before = TrainingRows.of(train, contract, params)

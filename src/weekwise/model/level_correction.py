@@ -11,20 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from weekwise.features.read_values import Floats
 from weekwise.features.row_hash import row_fractions
 from weekwise.model.learning_material import LearningMaterial
 from weekwise.model.predictor import Predictor
 from weekwise.model.training_record import LevelTrial
-from weekwise.model.training_rows import TrainingRows
+from weekwise.model.training_rows import TrainingRows, day_number
 from weekwise.tasks.base import Task
 from weekwise.tasks.records import Settings
 
@@ -39,35 +37,33 @@ WEEK, WEEKS, LEAST_WEEKS = 7, 12, 6
 """Weeks are tried at most so many, and at least so many."""
 LEAST_DAYS = 5
 """A shift is told from at least so many days that have rows."""
-_EPOCH = date(1970, 1, 1)
 _TREES, _LEARNING_RATE, _ROWS = 60, 0.15, 15_000  # quick, and on the same level as the real ones
 
 
-def correct_level(served: Predictor, train: pd.DataFrame, holdout: pd.DataFrame) -> Predictor:
+def correct_level(served: Predictor, rows: TrainingRows) -> Predictor:
     """A refitted predictor with its level correction, if one pays.
 
     Args:
-        served: What was fitted on all rows; its twin was fitted without the holdout.
-        train: What the twin was fitted on.
-        holdout: The rows that it has not seen.
+        served: What was fitted on all rows; its twin was fitted without the newest days.
+        rows: All rows, none of them set aside.
 
     Returns:
         The same with `level` and `level_trial` in its record, and otherwise as it was.
     """
     twin, contract = served.judged, served.contract
-    params = twin.record.params
-    if contract.time is None or not params.level_correction:
+    end = twin.record.train_end
+    if rows.days is None or end is None or not twin.record.params.level_correction:
         return served
-    task, settings = twin.task, twin.settings
-    days = TrainingRows.of(holdout, contract, params.model_copy(update={"validation_every": None}))
-    assert days.days is not None  # noqa: S101 - the contract has a time
-    predicted = twin.predict(days.frame)
-    shift = typical_shift(
-        task, task.outcomes(days.frame[contract.target]), predicted, days.days, settings
-    )
+    unseen = rows.days >= day_number(end)
+    frame = rows.frame[unseen]
+    if frame.empty:
+        return served
+    outcome = twin.task.outcomes(frame[contract.target])
+    predicted = twin.predict(frame)
+    shift = typical_shift(twin.task, outcome, predicted, rows.days[unseen], twin.settings)
     if shift is None:
         return served
-    trial = _tried(twin, pd.concat([train, holdout], ignore_index=True))
+    trial = _tried(twin, rows)
     if trial is None:
         return served
     level = tuple(float(trial.share * part) for part in shift) if trial.share else ()
@@ -102,9 +98,9 @@ def typical_shift(
     return task.balanced(np.median(shifts, axis=0))
 
 
-def _tried(twin: Predictor, history: pd.DataFrame) -> LevelTrial | None:
+def _tried(twin: Predictor, rows: TrainingRows) -> LevelTrial | None:
     """How each share would have done in the past weeks; none where there are too few."""
-    past = _Past(twin, history)
+    past = _Past(twin, rows)
     gains = [gain for start in past.starts if (gain := past.gains(start)) is not None]
     if len(gains) < LEAST_WEEKS:
         return None
@@ -126,20 +122,19 @@ class _Past:
 
     Args:
         twin: Its inputs, loss and settings are taken.
-        history: Rows with their outcome.
+        rows: All rows, none of them set aside; they have days.
     """
 
-    def __init__(self, twin: Predictor, history: pd.DataFrame) -> None:
+    def __init__(self, twin: Predictor, rows: TrainingRows) -> None:
         quick = {"iterations": _TREES, "learning_rate": _LEARNING_RATE, "validation_every": None}
         params = twin.record.params.model_copy(update=quick)
         self._task, self._settings = twin.task, replace(twin.settings, errors=None)
         self._lag = twin.contract.known_after_days
-        rows = TrainingRows.of(history, twin.contract, params)
         days = rows.days
         assert days is not None  # noqa: S101 - the contract has a time
         assert twin.record.train_end is not None  # noqa: S101 - the contract has a time
         newest = int(days[-1]) + 1
-        self._span = newest - (twin.record.train_end - _EPOCH).days
+        self._span = newest - day_number(twin.record.train_end)
         oldest = newest - WEEKS * WEEK - self._span - self._lag
         # Models learn from a sample; what they are tried on is whole.
         sampled = row_fractions(rows.frame, twin.contract.key) < _ROWS / len(days)

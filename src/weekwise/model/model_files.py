@@ -7,9 +7,12 @@ MLflow's pyfunc.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from weekwise.errors import LostModelError, RegistryError
 
@@ -30,19 +33,44 @@ _GONE = ("no such", "not found", "does not exist", "no artifacts")
 """What MLflow's artifact repositories say of files that are not there, in lower case."""
 
 
+@dataclass
+class _ProgressBars:
+    """MLflow's switch for them, which is the whole process's and so all threads' together."""
+
+    name: ClassVar[str] = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
+    transfers: int = 0
+    before: str | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def off(self) -> None:
+        """A transfer begins."""
+        with self.lock:
+            if not self.transfers:
+                self.before = os.environ.get(self.name)
+                os.environ[self.name] = "false"
+            self.transfers += 1
+
+    def back(self) -> None:
+        """A transfer ends; the last one puts the switch back."""
+        with self.lock:
+            self.transfers -= 1
+            if not self.transfers:
+                os.environ.pop(self.name)
+                if self.before is not None:
+                    os.environ[self.name] = self.before
+
+
+_bars = _ProgressBars()
+
+
 @contextmanager
 def quiet_transfers() -> Iterator[None]:
-    """Move files to and from MLflow without its progress bars."""
-    name = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
-    before = os.environ.get(name)
-    os.environ[name] = "false"
+    """Move files to and from MLflow without its progress bars, in any number of threads."""
+    _bars.off()
     try:
         yield
     finally:
-        if before is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = before
+        _bars.back()
 
 
 def copied(name: str, version: str, path: str, folder: Path) -> Path:

@@ -229,8 +229,11 @@ class Predictor:
         """
         (row,) = self._maker.complete([row])
         lists = self._maker.lists([row])
-        frame = pd.DataFrame(lists, columns=list(self.inputs.names))
-        (added,) = self.scorer.contributions(self._pool(lists), frame, threads=1).tolist()
+        (added,) = self.scorer.contributions(
+            self._pool(lists),
+            lambda: pd.DataFrame(lists, columns=list(self.inputs.names)),
+            threads=1,
+        ).tolist()
         *contributions, base, level = added
         return RowExplanation(
             values=tuple(lists[0]),
@@ -266,7 +269,7 @@ class Predictor:
             return pd.DataFrame(columns=columns, index=rows.index, dtype=np.float64)
         frame = model_frame(rows, self.inputs)
         pool = Pool(frame, cat_features=self.inputs.categories)
-        values = self.scorer.contributions(pool, frame, threads=-1)
+        values = self.scorer.contributions(pool, lambda: frame, threads=-1)
         return pd.DataFrame(values, columns=columns, index=rows.index)
 
     def importances(self) -> pd.Series[float]:

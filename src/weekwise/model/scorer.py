@@ -5,7 +5,7 @@ All three add up on one scale, so that what each input adds can be told of all t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +63,14 @@ class Scorer:
             scores = blended(scores, self.linear.scores_of_lists(lists), self.share)
         return self._on_level(scores)
 
-    def contributions(self, pool: Pool, frame: pd.DataFrame, *, threads: int) -> Floats:
+    def contributions(
+        self, pool: Pool, frame: Callable[[], pd.DataFrame], *, threads: int
+    ) -> Floats:
         """What each input adds to the score that is told of each row: SHAP values.
 
         Args:
             pool: The rows for CatBoost.
-            frame: The same as `model_frame` gives them.
+            frame: Gives the same as `model_frame` does, for a linear model.
             threads: How many threads to use; -1 for all.
 
         Returns:
@@ -76,9 +78,9 @@ class Scorer:
         """
         shap = self.trees.get_feature_importance(pool, type="ShapValues", thread_count=threads)
         if self.linear is not None:
-            shap = blended(shap, self.linear.contributions(frame), self.share)
+            shap = blended(shap, self.linear.contributions(frame()), self.share)
         level = self.level or (0.0,) * self.task.scores
-        added = np.broadcast_to(np.array(level), (len(frame), len(level)))
+        added = np.broadcast_to(np.array(level), (len(shap), len(level)))
         # A task of one score has no axis for it.
         added = added.reshape(*shap.shape[:-1], 1)
         return self.task.contributions(np.concatenate([shap, added], axis=-1))

@@ -67,6 +67,13 @@ class Place(Frozen):
     served: bool
     chosen: bool
 
+    @property
+    def result(self) -> str:
+        """What became of it, for people; empty where there is nothing to say."""
+        if self.chosen:
+            return "chosen"
+        return "" if self.served else "not served"
+
 
 class Search(Frozen):
     """What a search found. It stands among the settings that it chose, and is empty before one.

@@ -145,5 +145,14 @@ def _days_set_aside(days: npt.NDArray[np.int64], every: int | None) -> npt.NDArr
     return aside
 
 
+def day_number(day: date) -> int:
+    """A date as `TrainingRows.days` has it.
+
+    Args:
+        day: The date.
+    """
+    return (day - _EPOCH).days
+
+
 def _date(day: np.int64) -> date:
     return _EPOCH + timedelta(days=int(day))

@@ -43,5 +43,5 @@ def _cells(place: Place) -> list[str]:
         number(place.loss, 4),
         f"{place.gain:+.4g}",
         number(place.error, 2),
-        "chosen" if place.chosen else "" if place.served else "not served",
+        place.result,
     ]
