@@ -67,6 +67,23 @@ def explained(error: BaseException) -> WeekwiseError | None:
     return None
 
 
+def signal_behind(error: BaseException) -> BaseException | None:
+    """What the handler of a signal raised, if an error is that, or comes from it.
+
+    DuckDB ends a query on Ctrl-C with a `RuntimeError`, and Kedro wraps that once more.
+
+    Args:
+        error: What was raised.
+
+    Returns:
+        The `KeyboardInterrupt`, or what stands for another signal; None if there is none.
+    """
+    for each in _chain(error):
+        if not isinstance(each, (Exception, SystemExit, GeneratorExit)):
+            return each
+    return None
+
+
 def is_damaged(error: BaseException) -> bool:
     """Whether a database engine says that a file is not, or no longer, a database."""
     text = str(error).lower()

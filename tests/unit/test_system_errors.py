@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from weekwise.errors import ContractError, StoreError
-from weekwise.system_errors import explained
+from weekwise.system_errors import explained, signal_behind
 
 
 def raised_by(cause: Exception) -> Exception:
@@ -87,3 +87,24 @@ def test_a_damaged_store_is_a_store_error(tmp_path: Path) -> None:
     error = explained(caught.value)
     assert isinstance(error, StoreError)
     assert "put a backup of the data folder back" in str(error)
+
+
+def test_a_signal_is_found_behind_what_libraries_make_of_it() -> None:
+    """What the handler raised is among the causes, however often it was wrapped."""
+    pressed = KeyboardInterrupt()
+    query = RuntimeError("Query interrupted")
+    query.__cause__ = pressed
+    wrapped = ValueError("while loading")
+    wrapped.__context__ = query
+
+    assert signal_behind(wrapped) is pressed
+    assert signal_behind(pressed) is pressed
+
+
+def test_an_exit_is_no_signal() -> None:
+    """An error that comes from an exit, or from nothing, comes from no signal."""
+    error = ValueError("late")
+    error.__context__ = SystemExit(1)
+
+    assert signal_behind(error) is None
+    assert signal_behind(ValueError("alone")) is None

@@ -11,6 +11,8 @@ from typing import NoReturn
 
 import click
 
+from weekwise.system_errors import signal_behind
+
 BY_SIGNAL = 128
 """What a shell adds to a signal's number for the status of a process that it ended."""
 
@@ -61,18 +63,38 @@ def plain_interruption(command: str) -> Iterator[None]:
             signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
+@contextmanager
+def stopped_by_keyboard(words: str) -> Iterator[None]:
+    """End with status 130 on Ctrl-C, whatever a library has made of it.
+
+    Args:
+        words: What became of the work.
+
+    Raises:
+        click.exceptions.Exit: In place of the interruption.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(signal_behind(error), KeyboardInterrupt):
+            raise
+        click.echo(words)
+        raise click.exceptions.Exit(STOPPED) from None
+
+
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
     raise InterruptedBySignal(number)
 
 
 def _signal_number(error: BaseException) -> int | None:
     """The signal that an error came from, if it came from one."""
-    if isinstance(error, KeyboardInterrupt):
+    raised = signal_behind(error)
+    if isinstance(raised, KeyboardInterrupt):
         return signal.SIGINT
-    if isinstance(error, InterruptedBySignal):
-        return error.number
+    if isinstance(raised, InterruptedBySignal):
+        return raised.number
     # Prefect has an error of its own for SIGTERM while a flow runs.
-    number = getattr(error, "signal", None)
-    if type(error).__name__ == "TerminationSignal" and isinstance(number, int):
+    number = getattr(raised, "signal", None)
+    if type(raised).__name__ == "TerminationSignal" and isinstance(number, int):
         return number
     return None

@@ -9,7 +9,7 @@ import click
 from kedro.validation.exceptions import ParameterValidationError
 
 from weekwise.errors import EndOfFeed
-from weekwise.system_errors import explained
+from weekwise.system_errors import explained, signal_behind
 
 
 @contextmanager
@@ -30,6 +30,8 @@ def plain_errors() -> Iterator[None]:
             "\n".join([*lines, "Fix conf/*/parameters.yml or --params."])
         ) from None
     except Exception as error:
+        if signal := signal_behind(error):
+            raise signal from None
         cause = explained(error)
         if cause is None:
             raise

@@ -10,7 +10,7 @@ import click
 from pydantic import BaseModel, ValidationError
 
 from weekwise.cli.backtest_display import shown
-from weekwise.cli.interruption import STOPPED
+from weekwise.cli.interruption import stopped_by_keyboard
 from weekwise.cli.recipe_setting import Setting, past_weeks, read_setting
 from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.contract.frozen import Frozen
@@ -51,11 +51,8 @@ def run_backtest(loader: EnvironmentConfigLoader, weeks: int) -> None:
     from weekwise.reports.backtest_page import headline
 
     setting = read_setting(loader)
-    try:
+    with stopped_by_keyboard("Stopped; the same command goes on with the weeks that are left."):
         result = _judge_weeks(loader, setting, weeks)
-    except KeyboardInterrupt:
-        click.echo("Stopped; the same command goes on with the weeks that are left.")
-        raise click.exceptions.Exit(STOPPED) from None
     click.echo(headline(result, task_of(setting.contract)))
     click.echo(f"{setting.data.backtest.page}\n{setting.data.backtest.figures}")
 

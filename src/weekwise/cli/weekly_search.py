@@ -13,7 +13,7 @@ from typing import Any
 import click
 import yaml
 
-from weekwise.cli.interruption import STOPPED
+from weekwise.cli.interruption import stopped_by_keyboard
 from weekwise.cli.recipe_setting import Setting, past_weeks, read_setting, recipe_of
 from weekwise.configuration import SEARCHED, EnvironmentConfigLoader, overlaid
 from weekwise.errors import FeedError
@@ -68,14 +68,13 @@ def run_search(loader: EnvironmentConfigLoader, *, weeks: int, minutes: float) -
         f"{counted(len(race.racers), 'candidate', 'candidates')} over {asked}, for at most "
         f"{minutes:g} minutes, from the features as of {setting.window.as_of}."
     )
-    try:
-        with _shown(judge):
-            race.run(tuple(reversed(origins)))
-            if len(race.winners) > 1:
-                race.enter(combined(race.winners, _merged))
-    except KeyboardInterrupt:
-        click.echo("Stopped; nothing is chosen, and no setting has changed.")
-        raise click.exceptions.Exit(STOPPED) from None
+    with (
+        stopped_by_keyboard("Stopped; nothing is chosen, and no setting has changed."),
+        _shown(judge),
+    ):
+        race.run(tuple(reversed(origins)))
+        if len(race.winners) > 1:
+            race.enter(combined(race.winners, _merged))
     if not race.weeks:
         raise FeedError(
             f"{minutes:g} minutes were too short to judge one week; allow more with --minutes"

@@ -17,6 +17,7 @@ from weekwise.hooks.initialization import SERVER
 from weekwise.hooks.lost_weeks import MONITORING_LOG, lost_weeks, stored_weeks
 from weekwise.hooks.tracking import DATA_TAG, KILLED, data_tag
 from weekwise.paths import DataFolder
+from weekwise.system_errors import signal_behind
 
 REPORT = "weekly_report"
 FAILED = "FAILED"
@@ -60,6 +61,17 @@ class RunGuardHook:
         except BaseException as error:
             _end_active_run(FAILED if isinstance(error, Exception) else KILLED)
             raise
+
+    @hook_impl(tryfirst=True)
+    def on_pipeline_error(self, error: Exception) -> None:
+        """What a signal caused goes on as that signal, whatever a library has made of it.
+
+        Raises:
+            BaseException: What the signal's handler had raised; Kedro and its hooks then end the
+                run as killed, not as failed.
+        """
+        if signal := signal_behind(error):
+            raise signal
 
 
 def _takes_store(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> bool:

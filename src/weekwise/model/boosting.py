@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from weekwise.model.held_signals import held_signals
 from weekwise.model.training_record import FitParams
 
 if TYPE_CHECKING:
@@ -85,19 +87,21 @@ def grow(
         allow_writing_files=False,
         **drawn,
     )
-    reporter = _Reporter(loss, trees, on_progress)
-    try:
-        # CatBoost remarks on classes that no training row has, past its own logging level.
-        model.fit(
-            train,
-            eval_set=validation,
-            callbacks=[reporter] if on_progress else None,
-            log_cout=reporter.note,
-            log_cerr=reporter.note,
-        )
-    finally:
-        if reporter.stopped is not None:
-            raise reporter.stopped
+    holding: AbstractContextManager[list[int]] = held_signals() if on_progress else nullcontext([])
+    with holding as signals:
+        reporter = _Reporter(loss, trees, on_progress, signals)
+        try:
+            # CatBoost remarks on classes that no training row has, past its own logging level.
+            model.fit(
+                train,
+                eval_set=validation,
+                callbacks=[reporter] if on_progress else None,
+                log_cout=reporter.note,
+                log_cerr=reporter.note,
+            )
+        finally:
+            if reporter.error is not None:
+                raise reporter.error
     return model
 
 
@@ -105,29 +109,30 @@ def grow(
 class _Reporter:
     """What CatBoost calls: reports a few times only, and keeps its remarks.
 
-    CatBoost hides what is raised in here, Ctrl-C included; it is kept and raised after the fit.
+    CatBoost hides what is raised in here; it is kept and raised after the fit.
     """
 
     metric: str
     most: int
     on_progress: OnProgress | None
-    stopped: BaseException | None = None
+    signals: Sequence[int]
+    error: Exception | None = None
 
     def after_iteration(self, info: Any) -> bool:
         """Report now and then; True lets CatBoost go on."""
         try:
             if self.on_progress and info.iteration % max(1, self.most // PROGRESS_REPORTS) == 0:
                 self.on_progress(self._progress(info))
-        except BaseException as error:  # noqa: BLE001 - raised again after the fit
-            self.stopped = error
-        return self.stopped is None
+        except Exception as error:  # noqa: BLE001 - raised again after the fit
+            self.error = error
+        return self.error is None and not self.signals
 
     def note(self, words: str) -> None:
         """Keep a remark in the log."""
         try:
             logger.debug("CatBoost: %s", words.strip())
-        except BaseException as error:  # noqa: BLE001 - raised again after the fit
-            self.stopped = error
+        except Exception as error:  # noqa: BLE001 - raised again after the fit
+            self.error = error
 
     def _progress(self, info: Any) -> Progress:
         aside = info.metrics.get("validation")

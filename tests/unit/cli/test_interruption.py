@@ -4,10 +4,13 @@ import os
 import signal
 import threading
 
+import click
+import duckdb
 import pytest
 from prefect.exceptions import TerminationSignal
 
-from weekwise.cli.interruption import plain_interruption
+from weekwise.cli.interruption import plain_interruption, stopped_by_keyboard
+from weekwise.cli.plain_errors import plain_errors
 
 
 @plain_interruption("kedro run")
@@ -40,6 +43,33 @@ def test_prefects_own_error_is_the_same() -> None:
         raise TerminationSignal(signal=signal.SIGTERM)
 
     assert caught.value.code == 143
+
+
+def query_and_press() -> None:
+    """A long query, and Ctrl-C meanwhile."""
+    presses = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    presses.start()
+    try:
+        duckdb.sql("SELECT sum(hash(range)) FROM range(100000000)").fetchall()
+    finally:
+        presses.join()
+
+
+def test_ctrl_c_in_a_query_is_the_same() -> None:
+    """DuckDB makes an error of its own of it; that is an interruption all the same."""
+    with pytest.raises(SystemExit) as caught, plain_interruption("kedro run"), plain_errors():
+        query_and_press()
+
+    assert caught.value.code == 130
+
+
+def test_ctrl_c_in_a_query_stops_other_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    """Commands that keep what they have say so, and end with a shell's status."""
+    with pytest.raises(click.exceptions.Exit) as caught, stopped_by_keyboard("Stopped; kept."):
+        query_and_press()
+
+    assert caught.value.exit_code == 130
+    assert capsys.readouterr().out == "Stopped; kept.\n"
 
 
 def test_what_is_no_signal_passes() -> None:

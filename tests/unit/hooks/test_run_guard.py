@@ -9,7 +9,7 @@ import mlflow
 import pytest
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.framework.hooks.markers import hook_impl
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog, DatasetError, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 from mlflow import MlflowClient
 
@@ -112,6 +112,18 @@ def test_a_run_that_is_refused_is_not_left_open(
 
     assert statuses(experiment) == {"new": status}
     assert mlflow.active_run() is None
+
+
+def test_an_error_that_a_signal_caused_is_the_signal() -> None:
+    """Kedro wraps what DuckDB makes of Ctrl-C; the run must not be called failed for it."""
+    query = RuntimeError("Query interrupted")
+    query.__cause__ = KeyboardInterrupt()
+    wrapped = DatasetError("failed while loading data")
+    wrapped.__cause__ = query
+
+    with pytest.raises(KeyboardInterrupt):
+        RunGuardHook().on_pipeline_error(wrapped)
+    RunGuardHook().on_pipeline_error(DatasetError("no signal"))
 
 
 def test_a_deleted_run_is_not_resumed(

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import signal
+import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pandas as pd
@@ -114,20 +117,43 @@ def test_progress_is_reported_about_ten_times(capfd: pytest.CaptureFixture[str])
 
 
 def test_ctrl_c_ends_the_fit() -> None:
-    """What is raised on the way, Ctrl-C included, is raised as it is: CatBoost would hide it."""
+    """Ctrl-C is raised as it is, and wherever it comes: CatBoost would make its own error of it."""
 
-    def interrupt(_: Progress) -> None:
-        raise KeyboardInterrupt
+    def press_as_catboost_calls(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_name == "after_iteration":
+            sys.setprofile(None)
+            signal.raise_signal(signal.SIGINT)
 
     rows = trains(10)
-    with pytest.raises(KeyboardInterrupt):
+    sys.setprofile(press_as_catboost_calls)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fit(
+                rows,
+                CONTRACT,
+                CONTRACT.features,
+                PARAMS,
+                as_of=train_end(10),
+                on_progress=lambda _: None,
+            )
+    finally:
+        sys.setprofile(None)
+
+
+def test_what_progress_raises_ends_the_fit() -> None:
+    """An error on the way is raised as it is."""
+
+    def fail(_: Progress) -> None:
+        raise KeyError
+
+    with pytest.raises(KeyError):
         fit(
-            rows,
+            trains(10),
             CONTRACT,
             CONTRACT.features,
             PARAMS,
             as_of=train_end(10),
-            on_progress=interrupt,
+            on_progress=fail,
         )
 
 
