@@ -14,6 +14,7 @@ from weekwise.contract.model import Contract
 from weekwise.contract.reserved import why_reserved
 from weekwise.errors import FeedError
 from weekwise.infer import names, slack
+from weekwise.infer.aggregate_proposals import Proposal, propose_aggregates
 from weekwise.infer.calendar_plan import FirstRun, is_long_enough, plan_first_run
 from weekwise.infer.column_facts import ColumnFacts, Kind, read_column_facts, with_moments
 from weekwise.infer.environment_files import (
@@ -111,8 +112,14 @@ def infer_environment(source: Source, environment: str, wishes: Wishes) -> Infer
         {"table": "features", **head, "columns": {name: said for name, said, _ in described}}
     )
     task_of(contract)
+    proposals = propose_aggregates(decisions, target)
     files = {
-        CONTRACT_FILE: contract_text(head, described, _contract_comments(columns[0].rows)),
+        CONTRACT_FILE: contract_text(
+            head,
+            described,
+            _contract_comments(columns[0].rows),
+            [(each.name, each.column, each.reason) for each in proposals],
+        ),
         "catalog.yml": mapping_text({"feed": dict(source.entry)}, ["The table, as it arrives."]),
         "globals.yml": _globals(environment, target, plan),
     }
@@ -122,7 +129,11 @@ def infer_environment(source: Source, environment: str, wishes: Wishes) -> Infer
         files=files,
         decisions=tuple(decisions),
         contract=contract,
-        remarks=(*source.remarks, *_remarks(decisions, key, plan, time)),
+        remarks=(
+            *source.remarks,
+            *_remarks(decisions, key, plan, time),
+            *_remarks_on_proposals(proposals),
+        ),
         rows=columns[0].rows,
     )
 
@@ -300,6 +311,13 @@ def _remarks(
             f"{CONTRACT_FILE} to the place the table is about."
         )
     return remarks
+
+
+def _remarks_on_proposals(proposals: Sequence[Proposal]) -> list[str]:
+    if not proposals:
+        return []
+    keys = listed([each.by for each in proposals])
+    return [f"The past of {keys} may tell more: aggregates are proposed at the contract's end."]
 
 
 def default_environment(source: str) -> str:

@@ -124,6 +124,7 @@ def contract_text(
     head: Mapping[str, Any],
     columns: Sequence[tuple[str, Mapping[str, Any], str]],
     comments: Sequence[str],
+    proposed: Sequence[tuple[str, Mapping[str, Any], str]] = (),
 ) -> str:
     """A contract as YAML: a line a column, with the reason behind it.
 
@@ -131,11 +132,14 @@ def contract_text(
         head: All but the columns.
         columns: Each column's name, what the contract says of it, and a comment.
         comments: What holds for all of it.
+        proposed: Further columns, which stand in comments for a person to switch on.
     """
     lines = [*_comment_lines(comments), _block(head).rstrip("\n"), "columns:"]
     for name, column, comment in columns:
         line = f"  {_flow(name)}: {_flow(dict(column))}"
         lines += [f"  # {_one_line(comment)}", line] if comment else [line]
+    for name, column, comment in proposed:
+        lines += [f"  # {_one_line(comment)}", f"  # {_flow(name)}: {_flow(dict(column))}"]
     return "\n".join(lines) + "\n"
 
 
