@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import aggregated_trains
 from loaded_models import loaded_faults
 from trains import CONTRACT, predictor
 from weekwise.contract.column import Column
@@ -59,6 +60,18 @@ def test_a_model_that_can_predict(contract: Contract) -> None:
 def test_a_model_that_cannot(contract: Contract, reason: str) -> None:
     """What stands in the way is named."""
     assert why_not(predictor(), contract) == reason
+
+
+def test_a_changed_aggregate_stops_a_model() -> None:
+    """A rate of 28 days is no rate of 14, though its name and type stay."""
+    shorter = {
+        **aggregated_trains.AGGREGATES,
+        "late_rate": {"function": "mean", "by": ["line"], "window": "28d"},
+    }
+    fitted = aggregated_trains.predictor()
+
+    assert why_not(fitted, aggregated_trains.CONTRACT) is None
+    assert why_not(fitted, aggregated_trains.contract(shorter)) == "late_rate was another aggregate"
 
 
 FAULTS = loaded_faults().predictor

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import aggregated_trains
 import parcels
 from challengers import (
     AS_OF,
@@ -289,3 +290,31 @@ class TestRefitChallenger:
         without = TRAINING.model_copy(update={"refit": False})
 
         assert fitted(training=without).fingerprint != fitted().fingerprint
+
+
+class TestAttachAggregates:
+    @staticmethod
+    def attach(challenger: Challenger) -> Challenger:
+        """A challenger after the node, on trains with aggregates."""
+        return learning.attach_aggregates(
+            challenger,
+            ibis.memtable(pa.Table.from_pandas(aggregated_trains.features(), preserve_index=False)),
+            aggregated_trains.CONTRACT,
+            aggregated_trains.WINDOW,
+        )
+
+    def test_the_model_takes_what_its_run_knew(self) -> None:
+        """Rows that bring no aggregate are predicted from the run's own."""
+        predictor = aggregated_trains.predictor()
+        bare = replace(predictor, aggregates=None)
+        assert bare.lookup is None
+
+        attached = self.attach(Challenger(bare, "the first run")).predictor
+
+        assert attached is not None
+        assert attached.aggregates == predictor.aggregates
+        assert set(attached.aggregates.tables) == set(aggregated_trains.AGGREGATES)
+
+    def test_without_a_challenger_there_is_nothing_to_attach(self) -> None:
+        """A run that keeps the champion makes no table."""
+        assert self.attach(NO_CHALLENGER) is NO_CHALLENGER
