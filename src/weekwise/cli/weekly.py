@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -178,6 +179,39 @@ def search(minutes: float, weeks: int, env: str | None) -> None:
         from weekwise.orchestration.project_environment import load_environment, set_up_project
 
         run_search(load_environment(set_up_project(), env), weeks=weeks, minutes=minutes)
+
+
+@weekly.command()
+@click.argument("source")
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--version", help="The version that predicts; by default the champion.")
+@click.option(
+    "--alias",
+    type=click.Choice(["champion", "challenger"]),
+    default="champion",
+    show_default=True,
+    help="The alias of the version that predicts.",
+)
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+@env_option
+def score(
+    source: str, output: Path, version: str | None, alias: str, force: bool, env: str | None
+) -> None:
+    """Predict all rows of SOURCE into OUTPUT, with a registered model and without a server.
+
+    SOURCE is a file, a folder or a pattern of files (CSV, Parquet, JSON Lines, Excel), or a table
+    of a database, of any size. OUTPUT ends in .parquet, .csv or .csv.gz. Rows that the contract
+    refuses go to a file beside it, each with its reason. Files are written whole or not at all.
+    """
+    # Paths are named from where the command is typed.
+    places = Path.cwd()
+    with plain_errors():
+        if "://" not in source:
+            source = str(places / Path(source).expanduser())
+        enter_project()
+        from weekwise.cli.weekly_score import score_file
+
+        score_file(source, places / output, env=env, version=version, alias=alias, force=force)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ whole file by these options, and its readers decide the types.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
@@ -75,12 +75,15 @@ class CsvOptions:
     remarks: tuple[str, ...] = ()
 
 
-def csv_options(connection: duckdb.DuckDBPyConnection, path: str) -> CsvOptions:
+def csv_options(
+    connection: duckdb.DuckDBPyConnection, path: str, known_texts: Collection[str] = ()
+) -> CsvOptions:
     """How a CSV file is written.
 
     Args:
         connection: Reads it.
         path: The file, or a pattern of files that are alike.
+        known_texts: Columns that are text, whatever their values look like.
 
     Raises:
         FeedError: If it is empty, without a header, or in an encoding that cannot be told.
@@ -105,7 +108,9 @@ def csv_options(connection: duckdb.DuckDBPyConnection, path: str) -> CsvOptions:
     left = [column for column in texts.values() if not _all_match(numbers, column)]
     formats, more = _date_formats(connection, left)
     told |= formats
-    types = {name: "VARCHAR" for name, column in texts.items() if _is_code(column)}
+    types = {
+        name: "VARCHAR" for name, column in texts.items() if name in known_texts or _is_code(column)
+    }
     if types:
         told["types"] = types
     told["sample_size"] = -1

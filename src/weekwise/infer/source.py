@@ -49,9 +49,30 @@ class Source:
     remarks: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What is known of a table before it is read.
+
+    Attributes:
+        texts: Columns that are text whatever they look like: `00042` stays as it is.
+        in_order: Whether rows keep the order that they have in a file.
+    """
+
+    texts: frozenset[str] = frozenset()
+    in_order: bool = False
+
+
+UNKNOWN = Reading()
+
+
 @contextmanager
 def opened(
-    source: str, project: Path, *, table: str | None = None, rows_to_predict: str | None = None
+    source: str,
+    project: Path,
+    *,
+    table: str | None = None,
+    rows_to_predict: str | None = None,
+    reading: Reading = UNKNOWN,
 ) -> Iterator[Source]:
     """Open a file or a table of a database for queries.
 
@@ -61,6 +82,7 @@ def opened(
         project: The project's folder: files in it are named from there.
         table: The table in a database, or the sheet in a workbook.
         rows_to_predict: A file of rows without a target that come apart from the others.
+        reading: What is known of the table.
 
     Raises:
         FeedError: If it cannot be read.
@@ -70,26 +92,31 @@ def opened(
         try:
             connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
             connection.execute("SET temp_directory = ?", [folder])
-            connection.execute("SET preserve_insertion_order = false")
+            connection.execute(f"SET preserve_insertion_order = {str(reading.in_order).lower()}")
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")
-            yield _stacked(connection, source, rows_to_predict, project, table)
+            yield _stacked(
+                connection, source, rows_to_predict, _Asked(project, table, reading.texts)
+            )
         finally:
             connection.close()
 
 
+@dataclass(frozen=True)
+class _Asked:
+    project: Path
+    table: str | None
+    texts: frozenset[str]
+
+
 def _stacked(
-    connection: duckdb.DuckDBPyConnection,
-    source: str,
-    rows_to_predict: str | None,
-    project: Path,
-    table: str | None,
+    connection: duckdb.DuckDBPyConnection, source: str, rows_to_predict: str | None, asked: _Asked
 ) -> Source:
     """One source, or two as one."""
-    first = _read(connection, source, VIEW, project, table)
+    first = _read(connection, source, VIEW, asked)
     if rows_to_predict is None:
         return first
-    second = _read(connection, rows_to_predict, VIEW_TO_PREDICT, project, table)
+    second = _read(connection, rows_to_predict, VIEW_TO_PREDICT, asked)
     strange = [name for name in second.rows.columns if name not in first.rows.columns]
     if strange:
         raise FeedError(
@@ -113,11 +140,9 @@ def _named(entry: Mapping[str, Any], part: str) -> dict[str, Any]:
     return {**bare, "table_name": f"feed_{part}"} if bare.get("table_name") == "feed" else bare
 
 
-def _read(
-    connection: duckdb.DuckDBPyConnection, source: str, name: str, project: Path, table: str | None
-) -> Source:
+def _read(connection: duckdb.DuckDBPyConnection, source: str, name: str, asked: _Asked) -> Source:
     if databases.is_address(source):
-        entry, remarks = databases.read(connection, source, name, project, table)
+        entry, remarks = databases.read(connection, source, name, asked.project, asked.table)
         return Source(connection.table(name), _with_layer(entry), remarks)
     path = str(Path(source).expanduser().absolute())
     first = first_file(path)
@@ -129,9 +154,9 @@ def _read(
     kind = suffixes[-1] if suffixes else ""
     if kind in (".gz", ".zst") and len(suffixes) > 1:
         kind = suffixes[-2]
-    place = _from_project(path, project)
+    place = _from_project(path, asked.project)
     try:
-        entry, remarks = _read_file(connection, path, place, kind, name, table)
+        entry, remarks = _read_file(connection, path, place, kind, name, asked)
         return Source(connection.table(name), _with_layer(entry), remarks)
     except duckdb.Error as error:
         raise FeedError(f"{source} cannot be read: {error_lines(error)}") from None
@@ -143,11 +168,11 @@ def _read_file(
     place: str,
     kind: str,
     name: str,
-    table: str | None,
+    asked: _Asked,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A view or a table of a file's rows, the catalog's entry, and remarks."""
     if kind in CSV:
-        return _read_csv(connection, path, place, name)
+        return _read_csv(connection, path, place, name, asked.texts)
     if kind in PARQUET:
         connection.execute(f"CREATE VIEW {name} AS FROM read_parquet({_quoted(path)})")
         return _file_entry(place, "parquet", {}), ()
@@ -157,7 +182,7 @@ def _read_file(
         _copy(connection, name, "read_json", path, arguments)
         return _file_entry(place, "json", arguments), ()
     if kind in EXCEL:
-        return _read_workbook(connection, path, place, name, table), ()
+        return _read_workbook(connection, path, place, name, asked.table), ()
     raise FeedError(
         f"{Path(path).name} is of no kind that is read: a file must end in one of "
         f"{', '.join((*CSV, *PARQUET, *JSON, *EXCEL, *databases.FILES))}"
@@ -165,10 +190,14 @@ def _read_file(
 
 
 def _read_csv(
-    connection: duckdb.DuckDBPyConnection, path: str, place: str, name: str
+    connection: duckdb.DuckDBPyConnection,
+    path: str,
+    place: str,
+    name: str,
+    texts: frozenset[str],
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     if encoding_of(first_file(path)) != WINDOWS:
-        options = csv_options(connection, path)
+        options = csv_options(connection, path, texts)
         _copy(connection, name, "read_csv", path, {"header": True, **options.arguments})
         return _file_entry(place, "csv", dict(options.arguments)), options.remarks
     (temporary,) = connection.execute("SELECT current_setting('temp_directory')").fetchone() or ()
@@ -177,7 +206,7 @@ def _read_csv(
     copies = utf8_copies(files_of(path), folder)
     readable = copies[0] if len(copies) == 1 else f"{folder}/*/*"
     try:
-        options = csv_options(connection, readable)
+        options = csv_options(connection, readable, texts)
     except FeedError as error:
         raise FeedError(str(error).replace(readable, path)) from None
     _copy(connection, name, "read_csv", readable, {"header": True, **options.arguments})

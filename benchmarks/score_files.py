@@ -1,0 +1,135 @@
+"""What `kedro weekly score` costs, beside the parts that cannot be saved.
+
+The features of the store are replicated to some millions of rows, as Parquet, with the time moved
+on in each copy. In one run, one after the other: the same file read and written without a model;
+CatBoost alone on frames that are ready in memory; and the champion's score of it, whole. Printed
+are seconds, peak memory, and the ratio of the last to the sum of the other two.
+
+    kedro run && python benchmarks/score_files.py [--rows 5000000] [--env flights]
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+MEGABYTE = 1024
+
+
+def replicate(store: Path, rows: int, target: Path) -> int:
+    """Write the features of a store again and again; how many rows there are."""
+    with duckdb.connect(str(store), read_only=True) as connection:
+        (there,) = connection.sql("SELECT count(*) FROM features").fetchone() or (0,)
+        copies = -(-rows // there)
+        connection.execute(
+            f"COPY (SELECT f.* REPLACE (scheduled_departure + to_days(CAST(365 * copy AS INTEGER)) "  # noqa: S608
+            f"AS scheduled_departure) FROM range({copies}) AS copies(copy), features AS f "
+            f"LIMIT {rows}) TO '{target}' (FORMAT parquet)"
+        )
+    return rows
+
+
+@contextmanager
+def champion(env: str | None) -> Iterator[tuple[Any, str]]:
+    """The registered champion and its version."""
+    from weekwise.cli.model import open_registry
+
+    with open_registry(env) as registry:
+        version = registry.champion()
+        if version is None:
+            sys.exit("there is no champion; run: kedro run")
+        yield registry.load(version), version
+
+
+def score(source: Path, folder: Path, env: str | None) -> float:
+    """Seconds of the whole score, from the open file to both files written."""
+    from weekwise.infer.source import Reading, opened
+    from weekwise.scoring.score_rows import score_rows
+
+    with (
+        champion(env) as (predictor, version),
+        opened(str(source), folder, reading=Reading(in_order=True)) as table,
+    ):
+        begun = time.perf_counter()
+        output, refused = folder / "scored.parquet", folder / "refused.parquet"
+        score_rows(table.rows, predictor, version, output, refused)
+        return time.perf_counter() - begun
+
+
+def catboost_alone(source: Path, _folder: Path, env: str | None) -> float:
+    """Seconds of CatBoost on the same rows, each batch ready as a frame before the clock starts."""
+    import pyarrow.parquet as pq
+
+    from weekwise.features.model_frame import model_frame
+
+    spent = 0.0
+    with champion(env) as (predictor, _):
+        for batch in pq.ParquetFile(source).iter_batches(100_000):
+            frame = model_frame(batch.to_pandas(), predictor.inputs)
+            begun = time.perf_counter()
+            predictor.model.predict(frame, prediction_type="RawFormulaVal")
+            spent += time.perf_counter() - begun
+    return spent
+
+
+def read_and_write(source: Path, folder: Path, _env: str | None) -> float:
+    """Seconds of the same file read and written in the same batches."""
+    import pyarrow.parquet as pq
+
+    begun = time.perf_counter()
+    file = pq.ParquetFile(source)
+    with pq.ParquetWriter(folder / "copy.parquet", file.schema_arrow, compression="zstd") as copy:
+        for batch in file.iter_batches(100_000):
+            copy.write_batch(batch)
+    return time.perf_counter() - begun
+
+
+def measured(part: Any, *given: Any) -> tuple[float, float]:
+    """Seconds and peak memory in GB of a part, in a process of its own."""
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(_measure, (part, *given))
+
+
+def _measure(part: Any, *given: Any) -> tuple[float, float]:
+    seconds = part(*given)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return seconds, peak / MEGABYTE / MEGABYTE
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=5_000_000)
+    parser.add_argument("--env", default=None)
+    asked = parser.parse_args()
+    from kedro.framework.startup import bootstrap_project
+
+    from weekwise.paths import environment_data
+
+    project = Path(__file__).parents[1]
+    bootstrap_project(project)
+    store = environment_data(project) / "weekwise.duckdb"
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        rows = replicate(store, asked.rows, folder / "rows.parquet")
+        print(f"{rows:,} rows")
+        seconds = {}
+        for part in (read_and_write, catboost_alone, score):
+            seconds[part], peak = measured(part, folder / "rows.parquet", folder, asked.env)
+            print(f"{part.__name__:15} {seconds[part]:7.1f} s {peak:6.2f} GB")
+        ratio = seconds[score] / (seconds[catboost_alone] + seconds[read_and_write])
+        print(f"score to CatBoost, reading and writing: {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Predictions for files and tables of any size, by a registered model."""
