@@ -23,6 +23,7 @@ from typing import Any
 
 import duckdb
 
+PROJECT = Path(__file__).parents[1]
 MEGABYTE = 1024
 
 
@@ -42,8 +43,11 @@ def replicate(store: Path, rows: int, target: Path) -> int:
 @contextmanager
 def champion(env: str | None) -> Iterator[tuple[Any, str]]:
     """The registered champion and its version."""
+    from kedro.framework.startup import bootstrap_project
+
     from weekwise.cli.model import open_registry
 
+    bootstrap_project(PROJECT)
     with open_registry(env) as registry:
         version = registry.champion()
         if version is None:
@@ -112,13 +116,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--env", default=None)
     asked = parser.parse_args()
-    from kedro.framework.startup import bootstrap_project
-
     from weekwise.paths import environment_data
 
-    project = Path(__file__).parents[1]
-    bootstrap_project(project)
-    store = environment_data(project) / "weekwise.duckdb"
+    store = environment_data(PROJECT) / "weekwise.duckdb"
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         rows = replicate(store, asked.rows, folder / "rows.parquet")

@@ -12,14 +12,13 @@ import click
 from weekwise.cli.interruption import stopped_by_keyboard
 from weekwise.cli.model import open_registry
 from weekwise.errors import FeedError, RegistryError
-from weekwise.model.alias_history import CHALLENGER, CHAMPION
+from weekwise.model.alias_history import CHAMPION
 from weekwise.wording import counted, listed
 
 if TYPE_CHECKING:
     from weekwise.model.registry import Registry
-    from weekwise.scoring.score_rows import Scored
+    from weekwise.scoring.score_rows import ScoringResult
 
-ALIASES = (CHAMPION, CHALLENGER)
 _MOST_COLUMNS = 5
 
 
@@ -128,7 +127,7 @@ def _shown(total: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: bars.update(task, completed=done)
 
 
-def _words(scored: Scored, model: str, output: Path, refused: Path) -> Iterator[str]:
+def _words(scored: ScoringResult, model: str, output: Path, refused: Path) -> Iterator[str]:
     right = scored.rows - scored.refused
     yield f"{model} predicted {counted(right, 'row', 'rows')} of {scored.rows:,}: {output}"
     if scored.absent:

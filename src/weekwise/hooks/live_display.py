@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 
 from rich.console import Console, Group, RenderableType
 from rich.constrain import Constrain
@@ -52,7 +53,8 @@ class _Work:
 class LiveDisplay:
     """One display of a whole run: how many nodes are done, in each stage too, and the long ones.
 
-    Threads may call its methods: each node's calls come from one of them, and rich has a lock.
+    Threads may call its methods: each node's calls come from one of them. Rich's lock keeps its bars
+    right; what is counted here has a lock of its own.
 
     Args:
         console: A terminal.
@@ -82,6 +84,7 @@ class LiveDisplay:
         self._task = self._run.add_task(PREPARING, total=None, note="")
         self._rows: dict[str, TaskID] = {}
         self._work: dict[str, _Work] = {}
+        self._counting = Lock()
         self._live = Live(
             get_renderable=self._render, console=console, refresh_per_second=8, transient=True
         )
@@ -122,14 +125,15 @@ class LiveDisplay:
     def node_completed(self, stage: str, node: str, seconds: float) -> None:
         """Count a node that is done, its data stored."""
         work = self._work[stage]
-        work.running.pop(node, None)
-        work.seconds += seconds
-        work.longest = max(work.longest, (node, seconds), key=lambda pair: pair[1])
-        if node in self._rows:
-            self._stages.remove_task(self._rows.pop(node))
-        self._stages.advance(self._rows[stage])
-        self._run.advance(self._task)
-        self._count()
+        with self._counting:
+            work.running.pop(node, None)
+            work.seconds += seconds
+            work.longest = max(work.longest, (node, seconds), key=lambda pair: pair[1])
+            if node in self._rows:
+                self._stages.remove_task(self._rows.pop(node))
+            self._stages.advance(self._rows[stage])
+            self._run.advance(self._task)
+            self._count()
 
     def show_note(self, text: str) -> None:
         """Show the last line of the log that is no warning."""

@@ -29,7 +29,7 @@ OnRows = Callable[[int], None]
 
 
 @dataclass
-class Scored:
+class ScoringResult:
     """What became of a table's rows.
 
     Attributes:
@@ -53,7 +53,7 @@ def score_rows(
     refused: Path,
     *,
     on_rows: OnRows = lambda _: None,
-) -> Scored:
+) -> ScoringResult:
     """Predict every row of a relation that the contract lets pass, and write both kinds.
 
     Args:
@@ -74,7 +74,7 @@ def score_rows(
     _refuse_taken(rows, predictor)
     query = f"{_own_columns(rows)}, {typed.sql}"
     own = rows.select(_own_columns(rows)).limit(0).to_arrow_table().schema
-    done = Scored(absent=typed.absent)
+    done = ScoringResult(absent=typed.absent)
     answers = _answers(predictor)
     with ExitStack() as stack:
         right = stack.enter_context(TableWriter(output, pa.schema([*own, *answers])))
@@ -91,7 +91,7 @@ def _score_batch(
     typed: TypedRows,
     model: tuple[Predictor, str, pa.Schema],
     writers: tuple[TableWriter, TableWriter],
-    done: Scored,
+    done: ScoringResult,
 ) -> None:
     predictor, version, answers = model
     right, wrong = writers

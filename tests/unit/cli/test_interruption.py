@@ -50,7 +50,7 @@ def query_and_press() -> None:
     presses = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
     presses.start()
     try:
-        duckdb.sql("SELECT sum(hash(range)) FROM range(100000000)").fetchall()
+        duckdb.connect().sql("SELECT sum(hash(range)) FROM range(100000000)").fetchall()
     finally:
         presses.join()
 

@@ -18,12 +18,12 @@ import trains
 from weekwise.errors import DataGateError, FeedError
 from weekwise.model.predictor import Predictor
 from weekwise.scoring import score_rows as scoring
-from weekwise.scoring.score_rows import Scored, score_rows
+from weekwise.scoring.score_rows import ScoringResult, score_rows
 
 
 def scored(
     folder: Path, frame: pd.DataFrame, predictor: Predictor, ending: str = "parquet", **more: Any
-) -> tuple[Scored, pd.DataFrame, pd.DataFrame]:
+) -> tuple[ScoringResult, pd.DataFrame, pd.DataFrame]:
     """What became of a frame's rows, the predicted ones and the others."""
     rows = duckdb.connect().from_arrow(pa.Table.from_pandas(frame, preserve_index=False))
     right, wrong = folder / f"right.{ending}", folder / f"wrong.{ending}"
