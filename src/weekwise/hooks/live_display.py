@@ -53,8 +53,8 @@ class _Work:
 class LiveDisplay:
     """One display of a whole run: how many nodes are done, in each stage too, and the long ones.
 
-    Threads may call its methods: each node's calls come from one of them. Rich's lock keeps its bars
-    right; what is counted here has a lock of its own.
+    Threads may call its methods: each node's calls come from one of them. Rich's lock keeps its
+    bars right; what is counted here has a lock of its own.
 
     Args:
         console: A terminal.
