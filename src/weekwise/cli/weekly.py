@@ -204,14 +204,14 @@ def score(
     refuses go to a file beside it, each with its reason. Files are written whole or not at all.
     """
     # Paths are named from where the command is typed.
-    places = Path.cwd()
+    target = output.resolve()
     with plain_errors():
         if "://" not in source:
-            source = str(places / Path(source).expanduser())
+            source = str(Path(source).expanduser().resolve())
         enter_project()
         from weekwise.cli.weekly_score import score_file
 
-        score_file(source, places / output, env=env, version=version, alias=alias, force=force)
+        score_file(source, target, env=env, version=version, alias=alias, force=force)
 
 
 @contextmanager
