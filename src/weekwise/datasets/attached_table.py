@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import ibis
 
+from weekwise.contract.sql_engine import text_literal
 from weekwise.datasets.store_table import StoreTable
 from weekwise.errors import FeedError
 
@@ -63,9 +64,9 @@ class AttachedTableDataset(StoreTable):
         if not self._path.is_file():
             raise FeedError(f"there is no file {self._path}; check filepath in catalog.yml")
         # Attached for every thread's cursor, once.
-        path = str(self._path.absolute()).replace("'", "''")
+        path = text_literal(str(self._path.absolute()))
         try:
-            self.connection.raw_sql(f"ATTACH IF NOT EXISTS '{path}' AS {self._alias} (READ_ONLY)")
+            self.connection.raw_sql(f"ATTACH IF NOT EXISTS {path} AS {self._alias} (READ_ONLY)")
         except duckdb.Error as error:
             raise FeedError(
                 f"{self._path} cannot be opened: {str(error).splitlines()[0]}; end the process "

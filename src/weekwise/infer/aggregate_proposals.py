@@ -11,7 +11,7 @@ from weekwise.contract.reserved import why_reserved
 from weekwise.infer import names
 from weekwise.infer.roles import ColumnDecision
 from weekwise.infer.target_choice import Target
-from weekwise.wording import counted
+from weekwise.wording import counted, listed
 
 MOST = 3
 """So many columns at most, those of the most values first."""
@@ -49,7 +49,7 @@ def propose_aggregates(decisions: Sequence[ColumnDecision], target: Target) -> l
         target: The one to predict.
 
     Returns:
-        At most `MOST`; none if the table has no time, since aggregates look back in it.
+        At most `MOST`; none if the table has no time, which aggregates need.
     """
     if not any(decision.role is Role.TIME for decision in decisions):
         return []
@@ -58,6 +58,14 @@ def propose_aggregates(decisions: Sequence[ColumnDecision], target: Target) -> l
     repeating.sort(key=lambda decision: (-decision.facts.distinct, decision.name))
     proposals = (_proposal(decision, target) for decision in repeating[:MOST])
     return [each for each in proposals if each.name not in taken and not why_reserved(each.name)]
+
+
+def remarks(proposals: Sequence[Proposal]) -> list[str]:
+    """What a person should know of them; nothing if there are none."""
+    if not proposals:
+        return []
+    keys = listed([each.by for each in proposals])
+    return [f"The past of {keys} may tell more: aggregates are proposed at the contract's end."]
 
 
 def _repeats(decision: ColumnDecision) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from weekwise.contract.sql_engine import text_literal
 from weekwise.errors import FeedError
 from weekwise.infer.text_encoding import encoding_of
 
@@ -151,7 +152,7 @@ def _literal(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
+        return text_literal(value)
     if isinstance(value, list):
         return f"[{', '.join(_literal(item) for item in value)}]"
     if isinstance(value, dict):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from weekwise.contract.sql_engine import text_literal
 from weekwise.errors import FeedError
 from weekwise.wording import listed, nearest
 
@@ -132,8 +133,7 @@ def _attached(
         raise FeedError(f"there is no file {database}; check the path")
     alias = f"{name}_database"
     try:
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"ATTACH '{quoted}' AS {alias} (READ_ONLY)")
+        connection.execute(f"ATTACH {text_literal(str(path))} AS {alias} (READ_ONLY)")
     except duckdb.Error as error:
         raise FeedError(
             f"{database} cannot be opened: {str(error).splitlines()[0]}; "

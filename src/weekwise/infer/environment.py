@@ -13,8 +13,7 @@ from weekwise.contract.column import Role
 from weekwise.contract.model import Contract
 from weekwise.contract.reserved import why_reserved
 from weekwise.errors import FeedError
-from weekwise.infer import names, slack
-from weekwise.infer.aggregate_proposals import Proposal, propose_aggregates
+from weekwise.infer import aggregate_proposals, names, slack
 from weekwise.infer.calendar_plan import FirstRun, is_long_enough, plan_first_run
 from weekwise.infer.column_facts import ColumnFacts, Kind, read_column_facts, with_moments
 from weekwise.infer.environment_files import (
@@ -112,7 +111,7 @@ def infer_environment(source: Source, environment: str, wishes: Wishes) -> Infer
         {"table": "features", **head, "columns": {name: said for name, said, _ in described}}
     )
     task_of(contract)
-    proposals = propose_aggregates(decisions, target)
+    proposals = aggregate_proposals.propose_aggregates(decisions, target)
     files = {
         CONTRACT_FILE: contract_text(
             head,
@@ -132,7 +131,7 @@ def infer_environment(source: Source, environment: str, wishes: Wishes) -> Infer
         remarks=(
             *source.remarks,
             *_remarks(decisions, key, plan, time),
-            *_remarks_on_proposals(proposals),
+            *aggregate_proposals.remarks(proposals),
         ),
         rows=columns[0].rows,
     )
@@ -311,13 +310,6 @@ def _remarks(
             f"{CONTRACT_FILE} to the place the table is about."
         )
     return remarks
-
-
-def _remarks_on_proposals(proposals: Sequence[Proposal]) -> list[str]:
-    if not proposals:
-        return []
-    keys = listed([each.by for each in proposals])
-    return [f"The past of {keys} may tell more: aggregates are proposed at the contract's end."]
 
 
 def default_environment(source: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from weekwise.contract.sql_engine import text_literal
 from weekwise.errors import FeedError
 from weekwise.infer import databases
 from weekwise.infer.csv_options import (
@@ -174,7 +175,7 @@ def _read_file(
     if kind in CSV:
         return _read_csv(connection, path, place, name, asked.texts)
     if kind in PARQUET:
-        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet({_quoted(path)})")
+        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet({text_literal(path)})")
         return _file_entry(place, "parquet", {}), ()
     if kind in JSON:
         # DuckDB stores nothing of a JSON file, so the whole of it says what its columns hold.
@@ -255,7 +256,7 @@ def _copy(
     looks = (dict(arguments, sample_size=_FIRST_ROWS), arguments)
     for place, told in enumerate(looks):
         try:
-            rows = f"{function}({_quoted(path)}{sql_arguments(told)})"
+            rows = f"{function}({text_literal(path)}{sql_arguments(told)})"
             connection.execute(f"CREATE TABLE {name} AS FROM {rows}")
         except duckdb.Error:
             if place + 1 == len(looks):
@@ -285,7 +286,3 @@ def _from_project(path: str, project: Path) -> str:
         return str(Path(path).relative_to(project.absolute()))
     except ValueError:
         return path
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,8 +159,8 @@ def _refuse_absent(rows: duckdb.DuckDBPyRelation, predictor: Predictor, typed: T
     needed = [name for name in typed.absent if columns[name].refuses_missing]
     if not needed:
         return
-    hints: Mapping[str, str] = {name: nearest(name, rows.columns) for name in needed}
-    words = [f"{name} ({hints[name]})" if hints[name] else name for name in needed]
+    hints = ((name, nearest(name, rows.columns)) for name in needed)
+    words = [f"{name} ({hint})" if hint else name for name, hint in hints]
     raise DataGateError(
         f"the table lacks {len(needed)} of the {len(typed.columns)} columns that the model takes "
         f"and every row must have: {listed(words, 10)}; add or rename them"

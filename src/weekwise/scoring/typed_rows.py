@@ -6,7 +6,7 @@ have words for true and false, numbers as text, and times in any form that a run
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ import duckdb
 
 from weekwise.contract.column import Column, OnServing
 from weekwise.contract.model import Contract
-from weekwise.contract.sql_engine import quoted
+from weekwise.contract.sql_engine import quoted, text_literal
 from weekwise.contract.truth import truth_words
 from weekwise.features.local_time import OFFSET, moment_sql
 
@@ -74,24 +74,29 @@ def typed_rows(
     """
     kinds = {name: kind.id for name, kind in zip(rows.columns, rows.types, strict=True)}
     names = {f"_weekwise_{place}": name for place, name in enumerate(inputs)}
-    parts, faults = [], list[tuple[str, str]]()
+    parts, faults = [], dict[str, str]()
     for alias, name in names.items():
         column = contract.columns[name]
-        kind = kinds.get(name)
-        if kind is None:
-            parts.append(f"CAST(NULL AS {_sql_type(column)}) AS {alias}")
-            continue
-        parts.append(f"{value_sql(column, quoted(name), kind, contract.timezone)} AS {alias}")
-        faults += [(name, case) for case in _fault_cases(column, name, alias, kind)]
-    reasons = ", ".join(case for _, case in faults)
-    wrong = ", ".join(f"CASE WHEN ({case}) IS NOT NULL THEN {_text(n)} END" for n, case in faults)
-    parts.append(f"nullif(concat_ws('; ', {reasons or 'NULL'}), '') AS {REASONS}")
-    parts.append(f"nullif(concat_ws(', ', {wrong or 'NULL'}), '') AS {COLUMNS}")
+        value = quoted(name) if name in kinds else "CAST(NULL AS VARCHAR)"
+        kind = kinds.get(name, "varchar")
+        parts.append(f"{_value_sql(column, value, kind, contract.timezone)} AS {alias}")
+        if name in kinds:
+            faults[name] = _joined("; ", _fault_cases(column, name, alias, kind))
+    columns = (
+        f"CASE WHEN {fault} IS NOT NULL THEN {text_literal(n)} END" for n, fault in faults.items()
+    )
+    parts.append(f"{_joined('; ', faults.values())} AS {REASONS}")
+    parts.append(f"{_joined(', ', columns)} AS {COLUMNS}")
     absent = tuple(name for name in inputs if name not in kinds)
     return TypedRows(columns=names, absent=absent, sql=", ".join(parts))
 
 
-def value_sql(column: Column, value: str, kind: str, zone: str) -> str:
+def _joined(between: str, texts: Iterable[str]) -> str:
+    """Texts that are there as one; NULL if none is."""
+    return f"nullif(concat_ws({text_literal(between)}, {', '.join(['NULL', *texts])}), '')"
+
+
+def _value_sql(column: Column, value: str, kind: str, zone: str) -> str:
     """A value in its contract's type; NULL where there is none, or none of that type.
 
     Args:
@@ -108,15 +113,6 @@ def value_sql(column: Column, value: str, kind: str, zone: str) -> str:
     if facts.numeric:
         return _number_sql(value, kind)
     return _time_sql(value, kind, zone)
-
-
-def _sql_type(column: Column) -> str:
-    facts = column.type.facts
-    if facts.textual:
-        return "VARCHAR"
-    if facts.boolean:
-        return "BOOLEAN"
-    return "DOUBLE" if facts.numeric else "TIMESTAMP"
 
 
 def _text_sql(value: str, kind: str) -> str:
@@ -140,7 +136,7 @@ def _truth_sql(column: Column, value: str, kind: str) -> str:
     if kind in _FLOATS:
         word = f"CASE WHEN {value} = trunc({value}) THEN TRY_CAST({value} AS BIGINT) END"
     cases = " ".join(
-        f"WHEN {_text(text)} THEN {str(truth).lower()}"
+        f"WHEN {text_literal(text)} THEN {str(truth).lower()}"
         for text, truth in truth_words(column).items()
     )
     return f"CASE lower(trim(CAST({word} AS VARCHAR))) {cases} END"
@@ -158,15 +154,15 @@ def _number_sql(value: str, kind: str) -> str:
 
 def _time_sql(value: str, kind: str, zone: str) -> str:
     if kind == _ZONED:
-        return f"timezone({_text(zone)}, {value})"
+        return f"timezone({text_literal(zone)}, {value})"
     if kind in _TIMES:
         return f"CAST({value} AS TIMESTAMP)"
     if kind not in _TEXTS:
         return "CAST(NULL AS TIMESTAMP)"
     text = f"CAST({value} AS VARCHAR)"
     return (
-        f"CASE WHEN regexp_matches({text}, {_text(OFFSET)}) "
-        f"THEN timezone({_text(zone)}, {moment_sql(text)}) "
+        f"CASE WHEN regexp_matches({text}, {text_literal(OFFSET)}) "
+        f"THEN timezone({text_literal(zone)}, {moment_sql(text)}) "
         f"ELSE TRY_CAST(trim({text}) AS TIMESTAMP) END"
     )
 
@@ -180,11 +176,11 @@ def _fault_cases(column: Column, name: str, typed: str, kind: str) -> Iterator[s
     if not facts.textual and kind in _TEXTS:
         blank = f"({raw} IS NULL OR lower(trim(CAST({raw} AS VARCHAR))) IN ('', 'nan'))"
     if column.refuses_missing:
-        yield f"CASE WHEN {blank} THEN {_text(f'{name}: there is no value')} END"
-    found = f"{_text(f'{name}: ')} || left(CAST({raw} AS VARCHAR), {_LONGEST})"
+        yield f"CASE WHEN {blank} THEN {text_literal(f'{name}: there is no value')} END"
+    found = f"{text_literal(f'{name}: ')} || left(CAST({raw} AS VARCHAR), {_LONGEST})"
     unread = f"NOT {blank} AND {typed} IS NULL"
     for condition, words in ((unread, _is_not(column)), *_limits(column, typed)):
-        yield f"CASE WHEN {condition} THEN {found} || {_text(words)} END"
+        yield f"CASE WHEN {condition} THEN {found} || {text_literal(words)} END"
 
 
 def _limits(column: Column, typed: str) -> Iterator[tuple[str, str]]:
@@ -217,9 +213,5 @@ def _literal(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, date):
-        return f"TIMESTAMP {_text(value.isoformat())}"
-    return _text(value) if isinstance(value, str) else repr(value)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+        return f"TIMESTAMP {text_literal(value.isoformat())}"
+    return text_literal(value) if isinstance(value, str) else repr(value)

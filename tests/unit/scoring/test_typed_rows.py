@@ -150,6 +150,18 @@ def test_all_faults_of_a_row_are_told() -> None:
     assert row[COLUMNS] == "placed, region, amount"
 
 
+def test_a_column_with_two_faults_is_named_once() -> None:
+    """Both are told, and the row counts once for the column."""
+    row = {"placed": at("2024-05-01"), "region": "north", "amount": 1.0, "items": 10.5}
+
+    (found,) = read(pa.Table.from_pylist([{**dict.fromkeys(INPUTS), **row}], SCHEMA))
+
+    assert found[COLUMNS] == "items"
+    assert found[REASONS] == (
+        "items: 10.5 is not a whole number; items: 10.5 is over the largest allowed, 9"
+    )
+
+
 def test_a_column_that_is_not_there_is_missing() -> None:
     """It is named, and every row lacks it."""
     rows = duckdb.connect().from_arrow(pa.table({"region": ["north"], "amount": [1.0]}))
