@@ -24,7 +24,14 @@ from weekwise.contract.model import Contracts
 
 PROJECT = Path(__file__).parents[1]
 
-pytest_plugins = ["orders", "weekly_figures", "weeks", "leftovers", "long_tests_first"]
+pytest_plugins = [
+    "crashed_workers",
+    "leftovers",
+    "long_tests_first",
+    "orders",
+    "weekly_figures",
+    "weeks",
+]
 
 # No library may report usage, and none may look for a user's own settings.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"

@@ -1,4 +1,4 @@
-"""CSV files in an encoding that DuckDB does not read."""
+"""CSV files in another encoding than UTF-8."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from weekwise.infer.text_encoding import utf8_copies
 
 
 class TranscodedCsvDataset(FileDataset):  # type: ignore[misc]
-    """CSV files in Windows-1252, read by way of copies in UTF-8.
+    """CSV files in Windows-1252, UTF-16 or UTF-32, read by way of copies in UTF-8.
 
-    The copies are in a temporary folder as long as the process needs them. A file that is in UTF-8
-    is read as well, so that a feed may change its encoding.
+    The copies are in a temporary folder as long as the process needs them. Every file's encoding is
+    told when it is read, UTF-8 as well, so that a feed may change its encoding.
 
     Example in `catalog.yml`:
 
@@ -47,7 +47,7 @@ class TranscodedCsvDataset(FileDataset):  # type: ignore[misc]
         """The rows.
 
         Raises:
-            FeedError: If there is no such file, or one is in another encoding.
+            FeedError: If there is no such file, or the encoding of one cannot be told.
         """
         if self._folder is None:
             self._folder = Path(mkdtemp(prefix="weekwise-"))

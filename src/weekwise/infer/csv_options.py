@@ -1,4 +1,4 @@
-"""How a CSV file is written: its encoding, delimiter, numbers, dates and words for nothing.
+"""How a CSV file is written: its delimiter, numbers, dates and words for nothing.
 
 DuckDB's sniffer says most of it. What it does not look for (decimal commas, thousands separators,
 dates with a time in local order, `NA`) is found in a sample of the text; then DuckDB reads the
@@ -19,7 +19,7 @@ import duckdb
 
 from weekwise.contract.sql_engine import text_literal
 from weekwise.errors import FeedError
-from weekwise.infer.text_encoding import encoding_of
+from weekwise.infer.text_encoding import UTF_8, encoding_of
 
 SAMPLE_ROWS = 20_000
 _LARGE = 256 << 20
@@ -83,18 +83,16 @@ def csv_options(
 
     Args:
         connection: Reads it.
-        path: The file, or a pattern of files that are alike.
+        path: The file in UTF-8, or a pattern of files that are alike.
         known_texts: Columns that are text, whatever their values look like.
 
     Raises:
-        FeedError: If it is empty, without a header, or in an encoding that cannot be told.
+        FeedError: If it is empty, damaged or without a header.
     """
     first = first_file(path)
-    told: dict[str, Any] = {}
-    if (encoding := encoding_of(first)) != "utf-8":
-        told["encoding"] = encoding
-    dialect = _dialect(connection, str(first), told)
-    told |= dialect
+    if (encoding := encoding_of(first)) != UTF_8:
+        raise ValueError(f"{first} is in {encoding}; give a copy in UTF-8")
+    told = _dialect(connection, str(first))
     texts = _text_sample(connection, path, told)
     _refuse_headerless(list(texts), first)
     nothing = _null_words(texts.values())
@@ -160,12 +158,10 @@ def _literal(value: Any) -> str:
     return str(value)
 
 
-def _dialect(
-    connection: duckdb.DuckDBPyConnection, path: str, told: Mapping[str, Any]
-) -> dict[str, Any]:
+def _dialect(connection: duckdb.DuckDBPyConnection, path: str) -> dict[str, Any]:
     """The delimiter, and what else differs from the usual."""
     wanted = '"Delimiter", "Quote", "Escape", "SkipRows", "Comment"'
-    sql = f"FROM sniff_csv({_literal(path)}{sql_arguments(told)}) SELECT {wanted}"
+    sql = f"FROM sniff_csv({_literal(path)}) SELECT {wanted}"
     try:
         delimiter, quote, escape, skip, comment = connection.sql(sql).fetchone() or ()
     except duckdb.Error as error:

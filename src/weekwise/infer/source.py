@@ -21,7 +21,7 @@ from weekwise.infer.csv_options import (
     first_file,
     sql_arguments,
 )
-from weekwise.infer.text_encoding import WINDOWS, encoding_of, utf8_copies
+from weekwise.infer.text_encoding import UTF_8, encoding_of, utf8_copies
 
 MEMORY_LIMIT = "2GB"
 """What DuckDB may hold; what is larger goes to a temporary folder."""
@@ -197,7 +197,8 @@ def _read_csv(
     name: str,
     texts: frozenset[str],
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    if encoding_of(first_file(path)) != WINDOWS:
+    others = _other_encodings(path)
+    if not others:
         options = csv_options(connection, path, texts)
         _copy(connection, name, "read_csv", path, {"header": True, **options.arguments})
         return _file_entry(place, "csv", dict(options.arguments)), options.remarks
@@ -214,8 +215,16 @@ def _read_csv(
     entry = _file_entry(place, "csv", dict(options.arguments))
     del entry["file_format"]
     entry["type"] = "weekwise.datasets.transcoded_csv.TranscodedCsvDataset"
-    remark = "text was read as Windows-1252; if letters look wrong, convert the file to UTF-8"
+    remark = (
+        f"text was read as {' and '.join(others)}; if letters look wrong, convert the file to UTF-8"
+    )
     return entry, (*options.remarks, remark)
+
+
+def _other_encodings(path: str) -> list[str]:
+    """The encodings of files that are not in UTF-8; files with nothing in them have none."""
+    filled = [file for file in files_of(path) if file.stat().st_size]
+    return sorted({encoding_of(file) for file in filled} - {UTF_8})
 
 
 def _read_workbook(

@@ -26,17 +26,22 @@ def connection(folder: Path) -> dict[str, Any]:
 
 
 def test_its_rows_reach_the_store(tmp_path: Path) -> None:
-    """Every file of a pattern is read, in Windows-1252 or in UTF-8, as it is when it is asked."""
+    """Every file of a pattern is read in its own encoding, as it is when it is asked."""
     (tmp_path / "a.csv").write_bytes("town;price\nKöln;5 €\n".encode("cp1252"))
     (tmp_path / "b.csv").write_bytes("town;price\nŁódź;7 €\n".encode())
+    (tmp_path / "c.csv").write_bytes("town;price\n札幌 😀;8 €\n".encode("utf-16"))
     feed = dataset(tmp_path, "*.csv")
     copy = StoreTable(table_name="copy", connection=connection(tmp_path))
     copy.save(feed.load())
-    assert sorted(copy.load().to_pyarrow().column("town").to_pylist()) == ["Köln", "Łódź"]
+    assert sorted(copy.load().to_pyarrow().column("town").to_pylist()) == [
+        "Köln",
+        "Łódź",
+        "札幌 😀",
+    ]
 
     (tmp_path / "a.csv").write_bytes("town;price\nMünchen;6 €\n".encode("cp1252"))
     towns = feed.load().to_pyarrow().column("town").to_pylist()
-    assert sorted(towns) == ["München", "Łódź"]
+    assert sorted(towns) == ["München", "Łódź", "札幌 😀"]
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:

@@ -43,11 +43,12 @@ def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, name: str) -> No
     assert source.entry["filepath"] == name
 
 
-def test_windows_1252_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["windows-1252", "utf-16", "utf-16-le", "utf-32"])
+def test_other_encodings_are_read(encoding: str, tmp_path: Path) -> None:
     """A file as Excel writes it, plain or packed, is read by the dataset that runs read it with."""
     rows = pd.DataFrame({"name": ["Müller", "“Öl”"], "price": ["5 €", "7 €"]})
-    rows.to_csv(tmp_path / "t.csv", index=False, sep=";", encoding="cp1252")
-    rows.to_csv(tmp_path / "t.csv.gz", index=False, sep=";", encoding="cp1252")
+    rows.to_csv(tmp_path / "t.csv", index=False, sep=";", encoding=encoding)
+    rows.to_csv(tmp_path / "t.csv.gz", index=False, sep=";", encoding=encoding)
 
     for pattern in ("t.csv", "t.csv.gz", "t.*"):
         with opened(str(tmp_path / pattern), tmp_path) as source:
@@ -55,7 +56,17 @@ def test_windows_1252_is_read(tmp_path: Path) -> None:
         assert read == [("Müller", "5 €"), ("“Öl”", "7 €")]
         assert source.entry["type"].endswith("TranscodedCsvDataset")
         assert source.entry["load_args"]["delim"] == ";"
-        assert "Windows-1252" in source.remarks[0]
+        assert encoding in source.remarks[0]
+
+
+def test_files_of_a_pattern_may_be_in_different_encodings(tmp_path: Path) -> None:
+    """Whichever comes first, and with a day on which nothing came."""
+    (tmp_path / "1.csv").write_text("name;n\nŁódź;1\n", encoding="utf-8")
+    (tmp_path / "2.csv").write_text("name;n\nMüller;2\n", encoding="cp1252")
+    (tmp_path / "3.csv").touch()
+
+    with opened(str(tmp_path / "*.csv"), tmp_path) as source:
+        assert source.rows.order("n").fetchall() == [("Łódź", 1), ("Müller", 2)]
 
 
 def test_a_fault_in_such_a_file_names_the_file(tmp_path: Path) -> None:
