@@ -104,7 +104,7 @@ NO_KEY = ("key: [order_id]\nduplicates: quarantine\n", "")
 
 
 def test_rows_without_a_time(shop: Shop) -> None:
-    """Rows with an outcome are history, the others are predicted, and later looked back on."""
+    """Rows with an outcome are history, the others are predicted, and compared later."""
     frame = other_tables.orders().drop_duplicates("order_id")
     shop.contract(TIME)
     shop.say("globals.yml", f"data: {shop.data}\nregistered_model: returned_orders\n")
@@ -270,7 +270,7 @@ def test_the_contract_changes_between_weeks(open_shop: Shop, change: str) -> Non
 
 
 def test_the_key_changes_between_weeks(open_shop: Shop) -> None:
-    """A new column of the key is stored, and weeks without it are not looked back on."""
+    """A new column of the key is stored, and weeks without it are not compared with outcomes."""
     open_shop.contract(
         ("key: [order_id]", "key: [order_id, shop]"),
         (KEY[0], f"{KEY[0]}  shop: {{type: category, role: key, title: Shop}}\n"),
@@ -283,7 +283,7 @@ def test_the_key_changes_between_weeks(open_shop: Shop) -> None:
     stored = open_shop.rows("SELECT as_of, count(shop) AS n FROM predictions GROUP BY 1 ORDER BY 1")
     assert stored["n"].tolist() == [0, 420, 420]
     assert second["figures"]["performance"]["weeks"] == []
-    assert "predictions of 4 March are not looked back on" in reasons(second)
+    assert "predictions of 4 March cannot be compared with outcomes" in reasons(second)
     (week,) = third["figures"]["performance"]["weeks"]
     assert (week["as_of"], week["rows_with_outcome"]) == (SECOND, 420)
 
@@ -307,6 +307,29 @@ def test_the_target_becomes_a_number(open_shop: Shop) -> None:
         "SELECT count(probability) AS p, count(prediction) AS n FROM predictions"
     )
     assert stored.iloc[0].tolist() == [420, 420]
+
+
+def test_another_column_becomes_the_target(open_shop: Shop) -> None:
+    """What was said of the one is not compared with what became of the other."""
+    frame = other_tables.orders()
+    open_shop.contract(
+        (
+            "returned: {type: boolean, role: target, title: Returned, missing: 0.9}",
+            "kept: {type: boolean, role: target, title: Kept, missing: 0.9}",
+        )
+    )
+    open_shop.feed(frame.assign(kept=~frame["returned"]).drop(columns="returned"))
+
+    second = open_shop.run(SECOND)
+    third = open_shop.run(THIRD)
+
+    assert second["figures"]["performance"]["weeks"] == []
+    assert "predictions of 4 March cannot be compared with outcomes" in reasons(second)
+    assert second["figures"]["predictions"]["summary"]
+    stored = open_shop.rows("SELECT DISTINCT as_of, predicted_column FROM predictions ORDER BY 1")
+    assert stored["predicted_column"].tolist() == ["returned", "kept", "kept"]
+    (week,) = third["figures"]["performance"]["weeks"]
+    assert (week["as_of"], week["rows_with_outcome"]) == (SECOND, 420)
 
 
 def test_a_run_that_fails_late_leaves_no_champion(shop: Shop) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from weekwise.contract.derive import identity
 from weekwise.contract.model import Contract
+from weekwise.contract.reserved import PREDICTED_COLUMN
 from weekwise.features.window import Window
 from weekwise.tasks import task_of
 
@@ -30,7 +31,7 @@ def matchable(predictions: ibis.Table, features: ibis.Table, contract: Contract)
     """Predictions that can be matched with outcomes, in the types that the features have now.
 
     When they were made the contract may have had another key, time or target. Those that lack one
-    of these, or what the task predicts, are left out.
+    of these, or what the task predicts, are left out, and so are those of another target.
 
     Args:
         predictions: Some weeks' predictions.
@@ -49,7 +50,20 @@ def matchable(predictions: ibis.Table, features: ibis.Table, contract: Contract)
             if predictions[name].type() != kind
         }
     )
-    return typed.drop_null(names)
+    return of_target(typed.drop_null(names), contract)
+
+
+def of_target(predictions: ibis.Table, contract: Contract) -> ibis.Table:
+    """Predictions of the contract's target, without those of a column that was the target once.
+
+    Args:
+        predictions: Some weeks' predictions; those that do not say what they are of are kept.
+        contract: The features' contract.
+    """
+    if PREDICTED_COLUMN not in predictions.columns:
+        return predictions
+    said = predictions[PREDICTED_COLUMN].fill_null(str(contract.target))
+    return predictions.filter(said == str(contract.target))
 
 
 def weeks_of(predictions: ibis.Table) -> set[date]:

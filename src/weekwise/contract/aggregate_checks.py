@@ -52,8 +52,8 @@ def _time_faults(aggregate: Aggregate, columns: Columns) -> Iterator[str]:
     time = next((each for each in columns.values() if each.role is Role.TIME), None)
     if time is None:
         yield (
-            "it looks back in time, and no column has role time; give one column role: time, or "
-            "remove aggregate"
+            "it is computed from earlier rows, and no column has role time; give one column role: "
+            "time, or remove aggregate"
         )
     elif aggregate.within is not None and not time.type.facts.has_time_of_day:
         _, hours = aggregate.reach

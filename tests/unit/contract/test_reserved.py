@@ -16,7 +16,7 @@ def contract(name: str, target: bool = True, **column: Any) -> Contract:
     return Contract.model_validate({"table": "t", "title": "T", "columns": columns})
 
 
-@pytest.mark.parametrize("name", ["as_of", "model_version"])
+@pytest.mark.parametrize("name", ["as_of", "model_version", "predicted_column"])
 def test_a_name_that_stored_tables_have_is_refused(name: str) -> None:
     """The message says what it is kept for, and to rename it."""
     with pytest.raises(ValueError, match=f"column {name}: the name is kept for .*; rename it"):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from weekwise.contract.derive import identity
 from weekwise.contract.model import Contract
+from weekwise.contract.reserved import PREDICTED_COLUMN
 from weekwise.features.window import Window
 from weekwise.model.compatibility import why_not
 from weekwise.model.contenders import CurrentChampion
@@ -38,9 +39,9 @@ def predict_upcoming(
 
     Returns:
         One row an upcoming row, in the order of the key: `as_of`, the key's columns and the time,
-        the task's own columns, such as `probability`, `decision` and `threshold`, and
-        `model_version`. Without upcoming rows, or without a model that can predict them, there are
-        no rows; the columns have their types all the same.
+        the task's own columns, such as `probability`, `decision` and `threshold`, `model_version`
+        and `predicted_column`, the target's name. Without upcoming rows, or without a model that
+        can predict them, there are no rows; the columns have their types all the same.
     """
     upcoming = window.upcoming(features, features_contract).order_by(*features_contract.key)
     rows = upcoming.to_pyarrow().to_pandas()
@@ -62,6 +63,7 @@ def predict_upcoming(
             **task.output_frame(predicted, settings),
             **task.settings_frame(settings, len(rows)),
             "model_version": version,
+            PREDICTED_COLUMN: str(features_contract.target),
         },
         index=rows.index,
     )
@@ -75,7 +77,7 @@ def _typed(empty: pd.DataFrame, contract: Contract) -> pd.DataFrame:
         str(name) for name, dtype in empty.dtypes.items() if pd.api.types.is_object_dtype(dtype)
     ]
     types = {**dict.fromkeys(texts, "str"), **types, "as_of": "date32[day][pyarrow]"}
-    return empty.astype({**types, "model_version": "str"})
+    return empty.astype({**types, "model_version": "str", PREDICTED_COLUMN: "str"})
 
 
 def store_predictions(week_predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -147,13 +147,13 @@ def look_back_findings(figures: Figures) -> Iterator[Finding]:
     if look_back.unmatched:
         weeks = listed([day(week) for week in look_back.unmatched])
         reasons.append(
-            f"predictions of {weeks} are not looked back on, since the contract's key or target "
-            "has changed"
+            f"predictions of {weeks} cannot be compared with outcomes, since the contract's key or "
+            "target has changed"
         )
     if not figures.data.has_key:
         reasons.append(
             "rows have no key of their own: a prediction whose row changes in any column but the "
-            "target is not looked back on"
+            "target cannot be compared with its outcome"
         )
     for reason in reasons:
         yield Finding(status=Status.OK, topic="outcomes", reason=reason)

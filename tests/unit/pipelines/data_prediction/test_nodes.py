@@ -60,6 +60,7 @@ def test_columns(champion: Champion) -> None:
         "decision",
         "threshold",
         "model_version",
+        "predicted_column",
     ]
     assert set(found["as_of"]) == {AS_OF}
     assert set(found["model_version"]) == {"3"}

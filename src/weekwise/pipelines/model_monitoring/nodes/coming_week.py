@@ -6,7 +6,7 @@ import ibis
 import pandas as pd
 
 from weekwise.analysis.estimated_loss import misses_of
-from weekwise.analysis.past_predictions import frame_of, recent
+from weekwise.analysis.past_predictions import frame_of, of_target, recent
 from weekwise.analysis.selection import Selection
 from weekwise.analysis.unseen import Unseen, find_unseen
 from weekwise.analysis.upcoming import UpcomingPredictions, describe_upcoming
@@ -50,6 +50,7 @@ def describe_predictions(
     read.check_as_of("predictions_file", predictions_file["as_of"].iloc[0], window)
     earlier = recent(predictions, monitoring.reference_weeks, window)
     # Other columns were stored while the target was of another type.
+    earlier = of_target(earlier, features_contract)
     earlier = earlier.select(*task.output_names).drop_null(task.output_names)
     log = monitoring_log.filter(monitoring_log.as_of < ibis.literal(window.as_of))
     return describe_upcoming(
