@@ -15,7 +15,7 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: postgres node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test fuzz drills compose-test docs bench lock clean
+.PHONY: postgres proxies node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test fuzz drills compose-test docs bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -83,6 +83,12 @@ postgres:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || \
 		echo "There is no PostgreSQL, and no right to install it: tests that read from it are skipped."
 
+# The documented configurations of nginx and Caddy are tested on both.
+proxies:
+	@{ command -v nginx && command -v caddy; } >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light caddy >/dev/null; } || \
+		echo "There is no nginx or no Caddy, and no right to install them: tests of what stands before the service are skipped."
+
 run: setup ## One weekly run on the example: the week after the last one in the store
 	kedro run
 
@@ -115,7 +121,7 @@ format: setup-dev ## Put the code in the house format
 unit: setup-dev ## The quick tests
 	pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
-test: setup-dev browser postgres ## Every check and test
+test: setup-dev browser postgres proxies ## Every check and test
 	$(MAKE) -j 2 check docs frontend-check
 	pytest -n 2 --dist worksteal $(ARGS)
 

@@ -113,7 +113,9 @@ def replay(store: Store, monitoring: MonitoringParams) -> Iterator[tuple[WeeklyR
             predictions, features, logged, first_champion, contract, window
         )
         wanted = set(store.selected(as_of).selected)
-        drift = measure_drift(read_analysis_table(features, contract, window), exploration)
+        drift = measure_drift(
+            read_analysis_table(features, contract, window, exploration), exploration
+        )
         chosen = [part for part in drift if part.column in wanted]
         report = nodes.judge_week(
             past,

@@ -86,7 +86,7 @@ def behind(command: Callable[[int, int, Path], list[str]], folder: Path) -> Iter
 def test_behind(command: Callable[[int, int, Path], list[str]], tmp_path: Path) -> None:
     """Predictions pass; large bodies and headers do not, nor do headers that never end."""
     if shutil.which(command.__name__, path="/usr/sbin:/usr/bin") is None:
-        pytest.skip(f"{command.__name__} is not installed")
+        pytest.skip(f"{command.__name__} is not installed; run: make proxies")
     with (
         behind(command, tmp_path) as port,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,

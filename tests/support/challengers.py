@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trains import CONTRACT, PARAMS, predictor, train_end, trains
+from weekwise.analysis.selection import Selection
 from weekwise.features.window import Window
 from weekwise.model.contenders import Challenger, Champion, CurrentChampion
 from weekwise.model.evaluation import Evaluation, HoldoutScores
@@ -27,6 +28,7 @@ TRAINING = TrainingParams(
     holdout_days=HOLDOUT_DAYS, fit=PARAMS, slices=("line",), slice_min_rows=20, explained_rows=40
 )
 PROMOTION = PromotionParams(min_rows=100, min_days=3, slice_limits={"line": 0.5}, slice_min_rows=20)
+EVERYTHING = Selection(selected=tuple(CONTRACT.features), dropped=())
 NOBODY = CurrentChampion(champion=None)
 REIGNING = CurrentChampion(champion=Champion("1", predictor(30)))
 CHALLENGER = Challenger(predictor=predictor(31), reason="New data.", version="2")
@@ -41,7 +43,10 @@ def summary(data_hash: str) -> WranglingSummary:
 def split(frame: pd.DataFrame, **changes: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Trains in two: to fit on, and held out."""
     training = TRAINING.model_copy(update=changes)
-    return learning.split_history(ibis.memtable(frame), CONTRACT, WINDOW, training)
+    train, holdout, _ = learning.split_history(
+        ibis.memtable(frame), CONTRACT, EVERYTHING, WINDOW, training
+    )
+    return train, holdout
 
 
 TRAINING_ROWS, HOLDOUT_ROWS = split(trains())

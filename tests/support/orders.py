@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.table import AnalysisTable, read_analysis_table
 from weekwise.contract.model import Contract
 from weekwise.features.window import Window
@@ -105,7 +106,9 @@ def _study_of(orders: pd.DataFrame, contract_of: MakeContract, window: Window) -
     def make(*names: str, rows: pd.DataFrame | None = None, **others: Any) -> AnalysisTable:
         frame = orders if rows is None else rows
         contract = contract_of(*names, **others)
-        return read_analysis_table(ibis.memtable(frame[list(contract.columns)]), contract, window)
+        return read_analysis_table(
+            ibis.memtable(frame[list(contract.columns)]), contract, window, ExplorationParams()
+        )
 
     return make
 

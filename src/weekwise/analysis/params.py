@@ -29,6 +29,8 @@ class ExplorationParams(Frozen):
             measured alone.
         bins: Into how many quantile bins a number is cut when it is measured against the target.
         folds: Into how many parts of whole weeks history is cut when features are measured alone.
+        max_rows: The most past rows that are looked at: of a longer history the newest days whole,
+            and of older ones a share that a hash of their key draws.
         sample_rows: The most past rows that correlations are computed from.
         seed: What that sample is drawn with.
         season_weeks: How many weeks before a week are of its season; those around the same week of
@@ -48,6 +50,7 @@ class ExplorationParams(Frozen):
     rare_rows: float = Field(default=20.0, gt=0)
     bins: int = Field(default=32, ge=2)
     folds: int = Field(default=5, ge=2)
+    max_rows: int = Field(default=2_000_000, ge=1000)
     sample_rows: int = Field(default=30_000, ge=100)
     seed: int = 0
     season_weeks: int = Field(default=4, ge=1)

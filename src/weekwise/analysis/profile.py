@@ -11,6 +11,7 @@ import numpy as np
 from weekwise.analysis.params import ExplorationParams
 from weekwise.analysis.table import AnalysisTable, Codes, Floats
 from weekwise.contract.frozen import Frozen
+from weekwise.features.past_sample import PastSample
 from weekwise.wording import number
 
 BINS = 24
@@ -79,6 +80,7 @@ class Profile(Frozen):
         end: The first date after the upcoming rows; None where rows have no time.
         first: The date of the first past row; None if there is none.
         history_rows: Past rows.
+        drawn: Which of them the features are described by, where history is long; none if all.
         upcoming_rows: Upcoming rows.
         columns: The features one by one, in the contract's order.
     """
@@ -88,19 +90,20 @@ class Profile(Frozen):
     end: date | None
     first: date | None
     history_rows: int
+    drawn: PastSample | None = None
     upcoming_rows: int
     columns: tuple[ColumnSummary, ...]
 
 
 def profile_columns(table: AnalysisTable, params: ExplorationParams) -> Profile:
     """Describe the rows of history and of the upcoming days, and each feature by itself."""
-    past = table.history
     return Profile(
         table=table.contract.title,
         as_of=table.window.as_of,
         end=table.window.end if table.is_timed else None,
         first=table.first_day,
-        history_rows=past.rows,
+        history_rows=table.drawn.rows,
+        drawn=None if table.drawn.is_whole else table.drawn,
         upcoming_rows=table.upcoming.rows,
         columns=tuple(summarize_column(table, name, params) for name in table.features),
     )

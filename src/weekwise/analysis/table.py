@@ -11,7 +11,9 @@ import ibis
 import numpy as np
 import numpy.typing as npt
 
+from weekwise.analysis.params import ExplorationParams
 from weekwise.contract.model import Contract
+from weekwise.features.past_sample import PastSample, sampled
 from weekwise.features.window import Window
 from weekwise.tasks import task_of
 
@@ -55,6 +57,7 @@ class AnalysisTable:
         history: Past rows whose outcome is known.
         upcoming: Rows to be predicted.
         categories: The values of each feature that is not numeric, sorted, of both samples.
+        drawn: Which part of a long history `history` is.
     """
 
     contract: Contract
@@ -62,6 +65,7 @@ class AnalysisTable:
     history: Sample
     upcoming: Sample
     categories: dict[str, tuple[str, ...]]
+    drawn: PastSample
 
     @property
     def history_end(self) -> date:
@@ -128,19 +132,23 @@ def sampled_rows(rows: int, most: int, seed: int) -> npt.NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
-def read_analysis_table(features: ibis.Table, contract: Contract, window: Window) -> AnalysisTable:
+def read_analysis_table(
+    features: ibis.Table, contract: Contract, window: Window, params: ExplorationParams
+) -> AnalysisTable:
     """Read the features, the time and the target of history and of the upcoming rows.
 
     Args:
         features: The model's own table, with the columns of its contract.
         contract: What `features` is; it has a target column.
         window: The run's place in time.
+        params: `max_rows` says how much of a long history is read.
 
     Raises:
         ContractError: If its target is of a kind that is not supported yet.
     """
     task = task_of(contract)
-    past = _fetch(window.history(features, contract), contract, [contract.time, contract.target])
+    taken, drawn = sampled(window.history(features, contract), contract, most=params.max_rows)
+    past = _fetch(taken, contract, [contract.time, contract.target])
     coming = _fetch(window.upcoming(features, contract), contract, [contract.time])
     codes: dict[str, Codes] = {}
     categories: dict[str, tuple[str, ...]] = {}
@@ -164,6 +172,7 @@ def read_analysis_table(features: ibis.Table, contract: Contract, window: Window
             np.full(coming.num_rows, np.nan),
         ),
         categories=categories,
+        drawn=drawn,
     )
 
 

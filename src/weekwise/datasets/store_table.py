@@ -16,6 +16,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import pandas as pd
 import pyarrow as pa
+import sqlglot.expressions as sge
 from ibis import BaseBackend
 from ibis.common.exceptions import IbisTypeError
 from ibis.expr.operations import DatabaseTable
@@ -166,10 +167,34 @@ class StoreTable(TableDataset):  # type: ignore[misc]
                 for name, value in self._partition.items()
             )
         )
+        if table.schema() == rows.schema() and not self._reads_itself(rows):
+            self._delete_partition(table)
+            self.connection.insert(self._table_name, rows)
+            return
         schema = _common_schema(table.schema(), rows.schema())
         # The union reads the table it replaces: Ibis fills the new one before it drops the old.
         replaced = _fitted(table.filter(~same), schema).union(_fitted(rows, schema))
         self.connection.create_table(self._table_name, replaced, overwrite=True)
+
+    def _reads_itself(self, rows: ibis.Table) -> bool:
+        return any(table.name == self._table_name for table in rows.op().find(DatabaseTable))
+
+    def _delete_partition(self, table: ibis.Table) -> None:
+        """Delete the partition's rows where they are: the other weeks are not written again."""
+        compiler, kinds = self.connection.compiler, table.schema()
+        wheres = [
+            sge.EQ(
+                this=sge.column(name, quoted=True),
+                expression=sge.cast(
+                    sge.convert(str(value)), compiler.type_mapper.from_ibis(kinds[name])
+                ),
+            )
+            for name, value in self._partition.items()
+        ]
+        statement = sge.Delete(
+            this=sge.table_(self._table_name, quoted=True), where=sge.Where(this=sge.and_(*wheres))
+        )
+        self.connection.raw_sql(statement.sql(dialect=compiler.dialect))
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -59,7 +59,10 @@ def find_leakage(rows: duckdb.DuckDBPyRelation, contract: Contract) -> Leakage:
     contract = with_feed({FEATURES: contract})[FEATURES]
     # Each column is measured alone, so neither their order matters nor when rows were.
     table = read_analysis_table(
-        conform(ibis.memtable(sample), contract), contract, Window(as_of=_NO_DATE)
+        conform(ibis.memtable(sample), contract),
+        contract,
+        Window(as_of=_NO_DATE),
+        ExplorationParams(),
     )
     measure = task_of(contract).words.association
     for association in measure_associations(table, ExplorationParams()):

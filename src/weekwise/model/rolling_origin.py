@@ -207,7 +207,7 @@ class RollingOrigin:
         known = self._selected.get((window.as_of, params))
         if known is not None:
             return known
-        table = read_analysis_table(self.features, self.contract, window)
+        table = read_analysis_table(self.features, self.contract, window, params)
         selected = select_features(
             self.contract,
             profile_columns(table, params),

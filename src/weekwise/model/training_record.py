@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from weekwise.contract.column import Share
 from weekwise.contract.frozen import Frozen
+from weekwise.features.past_sample import PastSample
 from weekwise.features.time_features import CALENDAR_FEATURES, calendar_feature
 from weekwise.tasks.records import Baseline
 
@@ -203,6 +204,7 @@ class TrainingRecord(Frozen):
         level_trial: How that did in past weeks; none where it was not tried.
         judged: Where the model was fitted again on all rows: the record of its twin, fitted
             without the holdout, which was judged. None if the model was judged itself.
+        sample: Which part of a long history it was fitted on; none if on all of it.
     """
 
     as_of: date
@@ -222,3 +224,4 @@ class TrainingRecord(Frozen):
     level: tuple[float, ...] = ()
     level_trial: LevelTrial | None = None
     judged: TrainingRecord | None = None
+    sample: PastSample | None = None

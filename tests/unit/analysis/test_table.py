@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from weekwise.analysis.params import ExplorationParams
+from weekwise.analysis.profile import profile_columns
 from weekwise.analysis.table import AnalysisTable, read_analysis_table
 from weekwise.contract.model import Contract
 from weekwise.contract.types import ColumnType
@@ -52,7 +54,9 @@ def test_the_order_of_rows_does_not_matter(
     """Rows are read in the order of their key, so that a seeded sample draws the same ones."""
     contract = contract_of("amount", "region")
     one, two = (
-        read_analysis_table(ibis.memtable(rows[list(contract.columns)]), contract, window)
+        read_analysis_table(
+            ibis.memtable(rows[list(contract.columns)]), contract, window, ExplorationParams()
+        )
         for rows in (orders, orders.sample(frac=1, random_state=1))
     )
 
@@ -70,7 +74,7 @@ def test_a_target_without_classes_is_refused_before_it_is_read(
     rows = orders[list(contract.columns)].astype({"returned": "string"})
 
     with pytest.raises(ContractError, match="lists no values; list its classes under values"):
-        read_analysis_table(ibis.memtable(rows), contract, window)
+        read_analysis_table(ibis.memtable(rows), contract, window, ExplorationParams())
 
 
 @pytest.mark.parametrize(("time", "has_hours"), [("datetime", True), ("date", False)])
@@ -85,7 +89,7 @@ def test_hours_are_known_from_a_datetime_only(
     contract = contract_of("amount", time=time)
     placed = orders["placed"] if has_hours else orders["placed"].dt.normalize()
     table = ibis.memtable(orders.assign(placed=placed)[list(contract.columns)])
-    found = read_analysis_table(table, contract, window)
+    found = read_analysis_table(table, contract, window, ExplorationParams())
 
     assert (found.history.hours is not None) is has_hours
     assert found.first_day == date(2024, 1, 8)
@@ -99,5 +103,25 @@ def test_infinities_are_gaps(
     rows = orders[list(contract.columns)].assign(amount=np.inf)
 
     assert np.isnan(
-        read_analysis_table(ibis.memtable(rows), contract, window).history.numbers["amount"]
+        read_analysis_table(
+            ibis.memtable(rows), contract, window, ExplorationParams()
+        ).history.numbers["amount"]
     ).all()
+
+
+def test_a_long_history_is_sampled(
+    orders: pd.DataFrame, contract_of: Callable[..., Contract], window: Window
+) -> None:
+    """Newest days whole, a share before; the profile has the count of all, and says so."""
+    contract = contract_of("amount", "region")
+    many = pd.concat([orders.assign(order=orders["order"] + 1000 * n) for n in range(5)])
+    table, few = ibis.memtable(many[list(contract.columns)]), ExplorationParams(max_rows=1000)
+
+    part = read_analysis_table(table, contract, window, few)
+
+    assert part.drawn.used == part.history.rows < part.drawn.rows == 5 * 480
+    assert part.upcoming.rows == 5 * 60
+    profile = profile_columns(part, few)
+    assert (profile.history_rows, profile.drawn) == (5 * 480, part.drawn)
+    whole = read_analysis_table(table, contract, window, ExplorationParams())
+    assert profile_columns(whole, few).drawn is None

@@ -43,5 +43,6 @@ class TestSummarizeTarget:
                     analysis_table.history,
                     analysis_table.upcoming,
                     {},
+                    analysis_table.drawn,
                 )
             )

@@ -85,6 +85,45 @@ def test_a_partition_is_replaced_and_the_others_stay(connection: Connection) -> 
     ]
 
 
+def test_other_weeks_are_not_written_again(connection: Connection) -> None:
+    """A week that is saved again is exchanged in the table that is there."""
+    dataset = week(connection, "2013-07-01")
+    dataset.save(rows("2013-07-01", "a"))
+    dataset.connection.raw_sql("COMMENT ON TABLE t IS 'the first'")
+
+    week(connection, "2013-07-08").save(rows("2013-07-08", "x"))
+    dataset.save(rows("2013-07-01", "b"))
+
+    assert content(dataset.load()) == [("2013-07-01", "b"), ("2013-07-08", "x")]
+    comment = dataset.connection.raw_sql(
+        "SELECT comment FROM duckdb_tables() WHERE table_name = 't'"
+    )
+    assert comment.fetchone() == ("the first",)
+
+
+def test_a_week_may_be_made_from_its_own_table(connection: Connection) -> None:
+    """Rows that are computed from the table they replace are there before it is touched."""
+    dataset = week(connection, "2013-07-01")
+    dataset.save(rows("2013-07-01", "a", "b"))
+
+    dataset.save(dataset.load().filter(_.name == "b"))
+
+    assert content(dataset.load()) == [("2013-07-01", "b")]
+
+
+def test_a_failed_exchange_leaves_the_week_as_it_was(connection: Connection) -> None:
+    """The old rows come back if the new ones cannot be computed."""
+    dataset = week(connection, "2013-07-01")
+    dataset.save(rows("2013-07-01", "a"))
+    dataset.connection.create_table("other", rows("2013-07-01", "z"))
+    other = dataset.connection.table("other")
+
+    with pytest.raises(DatasetError):
+        dataset.save(other.mutate(value=_.name.cast("float64")))
+
+    assert content(dataset.load()) == [("2013-07-01", "a")]
+
+
 def test_an_empty_save_empties_its_partition(connection: Connection) -> None:
     """A week that has no rows any more loses those it had."""
     week(connection, "2013-07-01").save(rows("2013-07-01", "a"))

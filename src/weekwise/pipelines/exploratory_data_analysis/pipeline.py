@@ -28,7 +28,7 @@ def _measures() -> list[Node]:
     return [
         Node(
             func=read_analysis_table,
-            inputs=["features", "features_contract", "params:window"],
+            inputs=["features", "features_contract", "params:window", PARAMS],
             outputs="analysis_table",
             name="read_analysis_table",
         ),

@@ -15,6 +15,8 @@ class TrainingParams(Frozen):
         holdout_days: The newest days of history, which no model of this run is fitted on.
         holdout_share: Where rows have no time: the share of them that is held out, by a hash of
             their key.
+        max_training_rows: Of a longer history so many rows are trained on: the newest days whole,
+            and of older ones a share that a hash of their key draws. What is held out comes on top.
         refit: Whether the model is fitted again on all rows once its twin, fitted without the
             holdout, is there to be judged. Otherwise what is judged is what is served.
         fit: How to fit.
@@ -25,6 +27,7 @@ class TrainingParams(Frozen):
 
     holdout_days: int = Field(default=14, ge=1)
     holdout_share: float = Field(default=0.2, gt=0, lt=1)
+    max_training_rows: int = Field(default=2_000_000, ge=1000)
     refit: bool = True
     fit: FitParams = FitParams()
     slices: tuple[str, ...] = ()

@@ -30,8 +30,14 @@ def _training() -> list[Node]:
         ),
         Node(
             func=nodes.split_history,
-            inputs=["features", "features_contract", "params:window", "params:training"],
-            outputs=["training_rows", "holdout_rows"],
+            inputs=[
+                "features",
+                "features_contract",
+                "selected_features",
+                "params:window",
+                "params:training",
+            ],
+            outputs=["training_rows", "holdout_rows", "training_sample"],
             name="split_history",
         ),
         Node(
@@ -50,7 +56,13 @@ def _training() -> list[Node]:
         ),
         Node(
             func=nodes.refit_challenger,
-            inputs=["judged_challenger", "training_rows", "holdout_rows", "params:training"],
+            inputs=[
+                "judged_challenger",
+                "training_rows",
+                "holdout_rows",
+                "training_sample",
+                "params:training",
+            ],
             outputs="fitted_challenger",
             name="refit_challenger",
         ),

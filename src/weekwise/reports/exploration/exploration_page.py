@@ -76,7 +76,8 @@ def _subtitle(exploration: Exploration) -> str:
     history = f"history from {profile.first}" if profile.first else "no history"
     if profile.end is None:
         history = f"{whole(profile.history_rows)} rows whose outcome is known"
-    return f"As of {profile.as_of}: {history}, upcoming rows{_up_to(profile)}"
+    drawn = f" ({profile.drawn.sentence()})" if profile.drawn else ""
+    return f"As of {profile.as_of}: {history}{drawn}, upcoming rows{_up_to(profile)}"
 
 
 def _up_to(profile: Profile) -> str:

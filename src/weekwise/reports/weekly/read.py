@@ -103,11 +103,14 @@ def fitted_again(current: CurrentChampion) -> str:
     record, judged = champion.predictor.record, champion.predictor.record.judged
     until = f" up to {_last_day(record.train_end)}" if record.train_end else ""
     judged_until = f" up to {_last_day(judged.train_end)}" if judged.train_end else ""
+    all_of = "all " if record.sample is None else ""
     seen = judged.rows + judged.validation_rows
     fitted = (
-        f"Version {champion.version} is fitted on all {record.rows:,} rows{until}. What was judged "
-        f"is its twin, the same recipe fitted on {seen:,} rows{judged_until}."
+        f"Version {champion.version} is fitted on {all_of}{record.rows:,} rows{until}. What was "
+        f"judged is its twin, the same recipe fitted on {seen:,} rows{judged_until}."
     )
+    if record.sample is not None:
+        fitted += f" Of a long history {record.sample.sentence()}."
     return " ".join(filter(None, [fitted, level_in_words(champion.predictor)]))
 
 

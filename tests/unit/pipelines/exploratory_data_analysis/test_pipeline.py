@@ -273,7 +273,7 @@ def test_awkward_tables(
         rows[list(contract.columns)], schema={key: schema[key] for key in contract.columns}
     )
     params = ExplorationParams(keep=("amount", "discount", "region"))
-    analysis_table = read_analysis_table(table, contract, window)
+    analysis_table = read_analysis_table(table, contract, window, ExplorationParams())
     found = explored(analysis_table, params)
 
     assert any(finding.topic.startswith(title) for finding in found.findings)
@@ -419,7 +419,7 @@ class TestClasses:
         table = ibis.memtable(
             rows[list(contract.columns)].astype({"returned": "str"}), schema=ibis_schema(contract)
         )
-        return read_analysis_table(table, contract, window)
+        return read_analysis_table(table, contract, window, ExplorationParams())
 
     def test_each_class_is_shown(self, classes: AnalysisTable) -> None:
         """The page has the share of every class by its label, and names the one without rows."""

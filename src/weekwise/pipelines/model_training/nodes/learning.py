@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -14,6 +15,8 @@ from weekwise.contract.model import Contract
 from weekwise.errors import FeedError
 from weekwise.features.aggregate_tables import aggregate_tables
 from weekwise.features.fingerprint import text_hash
+from weekwise.features.model_frame import ModelInputs
+from weekwise.features.past_sample import PastSample, sampled
 from weekwise.features.window import Window
 from weekwise.model.boosting import Progress
 from weekwise.model.compatibility import why_not
@@ -66,29 +69,67 @@ def _no_champion(current: CurrentChampion, contract: Contract) -> str | None:
 
 
 def split_history(
-    features: ibis.Table, features_contract: Contract, window: Window, training: TrainingParams
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    features: ibis.Table,
+    features_contract: Contract,
+    selected_features: Selection,
+    window: Window,
+    training: TrainingParams,
+) -> tuple[pd.DataFrame, pd.DataFrame, PastSample]:
     """History in two: what a challenger is fitted on, and the holdout, which it never sees.
 
     Args:
         features: Rows of the features contract.
         features_contract: Its contract.
+        selected_features: The features that exploration found fit; training rows have no others.
         window: The run's place in time.
-        training: How many of the newest days are held out, or which share of rows without a time.
+        training: How many of the newest days are held out, or which share of rows without a time,
+            and how many rows are trained on at most.
 
     Returns:
-        Training rows and holdout rows, each in the order of the contract's key.
+        Training rows and holdout rows, each in the order of the contract's key, and which part of a
+        long history the training rows are. Holdout rows have every column: a champion may take
+        features that are not selected any more.
 
     Raises:
         FeedError: If either has no rows.
     """
-    history = window.history(features, features_contract).order_by(*features_contract.key)
-    frame = history.to_pyarrow().to_pandas(date_as_object=False)
-    start = window.history_end(features_contract) - timedelta(days=training.holdout_days)
-    out = held_out(frame, features_contract, start=start, share=training.holdout_share)
-    if out.all() or not out.any():
-        raise FeedError(_no_split(features_contract, start, int((~out).sum()), int(out.sum())))
-    return frame[~out].reset_index(drop=True), frame[out].reset_index(drop=True)
+    contract, most = features_contract, training.max_training_rows
+    history = window.history(features, contract)
+    start = window.history_end(contract) - timedelta(days=training.holdout_days)
+    wanted = _training_columns(contract, selected_features.selected)
+    if contract.time is None:
+        # What is held out follows from the key, by a hash that no engine has.
+        past, sample = sampled(history, contract, most=most)
+        frame = _frame(past, contract)
+        out = held_out(frame, contract, start=start, share=training.holdout_share)
+        train, holdout = frame.loc[~out, wanted].reset_index(drop=True), frame[out]
+        holdout = holdout.reset_index(drop=True)
+    else:
+        is_new = history[contract.time].cast("date") >= ibis.literal(start)
+        past, sample = sampled(history.filter(~is_new), contract, most=most)
+        train = _frame(past.select(*wanted), contract)
+        holdout = _frame(history.filter(is_new), contract)
+    if train.empty or holdout.empty:
+        raise FeedError(_no_split(contract, start, len(train), len(holdout)))
+    if not sample.is_whole:
+        logger.info("To train on, %s.", sample.sentence())
+    return train, holdout, sample
+
+
+def _training_columns(contract: Contract, selected: Sequence[str]) -> list[str]:
+    """What a model is fitted on, in the contract's order: and what its rows are told apart by."""
+    inputs = ModelInputs(contract=contract, features=tuple(selected))
+    wanted = {*contract.key, contract.time, contract.target, *selected, *inputs.raw}
+    return [name for name in contract.columns if name in wanted]
+
+
+def _frame(rows: ibis.Table, contract: Contract) -> pd.DataFrame:
+    ordered = rows.order_by(*contract.key).to_pyarrow()
+    # Arrow lets go of each column as soon as pandas has it.
+    frame: pd.DataFrame = ordered.to_pandas(
+        date_as_object=False, split_blocks=True, self_destruct=True
+    )
+    return frame
 
 
 def _no_split(contract: Contract, start: date, train: int, out: int) -> str:
@@ -156,6 +197,7 @@ def fit_challenger(
                 include={
                     "holdout_days": True,
                     "holdout_share": True,
+                    "max_training_rows": True,
                     "refit": True,
                     "fit": True,
                 },
@@ -170,6 +212,7 @@ def refit_challenger(
     judged_challenger: Challenger,
     training_rows: pd.DataFrame,
     holdout_rows: pd.DataFrame,
+    training_sample: PastSample,
     training: TrainingParams,
 ) -> Challenger:
     """The run's own model, if it trains one: what is judged, fitted again on all of history.
@@ -178,23 +221,32 @@ def refit_challenger(
         judged_challenger: What was fitted without the holdout.
         training_rows: History without the holdout.
         holdout_rows: The holdout.
+        training_sample: Which part of a long history the training rows are; kept in the record.
         training: Whether to fit again.
 
     Returns:
         The challenger; its predictor's `twin` is the one to judge.
     """
     judged = judged_challenger.predictor
-    if judged is None or not training.refit:
+    if judged is None:
+        return judged_challenger
+    if not training_sample.is_whole:
+        record = judged.record.model_copy(update={"sample": training_sample})
+        judged = replace(judged, record=record)
+        judged_challenger = replace(judged_challenger, predictor=judged)
+    if not training.refit:
         return judged_challenger
     served = refit(
         judged,
         training_rows,
-        holdout_rows,
+        holdout_rows[training_rows.columns],
         on_progress=lambda progress: _report(progress, judged.task),
     )
     record = served.record
     dates = f", up to {record.train_end}" if record.train_end else ""
-    logger.info("Fitted %d trees again, on all %s rows%s.", record.trees, f"{record.rows:,}", dates)
+    all_of = "all " if record.sample is None else ""
+    rows = f"{all_of}{record.rows:,} rows{dates}"
+    logger.info("Fitted %d trees again, on %s.", record.trees, rows)
     return replace(judged_challenger, predictor=served)
 
 

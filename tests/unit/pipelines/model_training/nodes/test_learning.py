@@ -14,6 +14,7 @@ import aggregated_trains
 import parcels
 from challengers import (
     AS_OF,
+    EVERYTHING,
     HOLDOUT_DAYS,
     HOLDOUT_ROWS,
     NO_CHALLENGER,
@@ -28,6 +29,7 @@ from challengers import (
 from trains import CONTRACT, PARAMS, trains
 from weekwise.analysis.selection import Dropped, Selection
 from weekwise.errors import FeedError
+from weekwise.features.past_sample import PastSample
 from weekwise.features.window import Window
 from weekwise.model.contenders import Challenger, CurrentChampion
 from weekwise.model.retraining import Retraining, RetrainingParams, When
@@ -149,15 +151,57 @@ class TestSplitHistory:
         """A contract whose time column is a date is split at the same days."""
         table = ibis.memtable(parcels.frame(10)).mutate(day=ibis._.day.cast("date"))
 
-        training, holdout = learning.split_history(
+        training, holdout, _ = learning.split_history(
             table,
             parcels.contract(),
+            Selection(selected=tuple(parcels.contract().features), dropped=()),
             Window(as_of=date(2020, 1, 9)),
             TrainingParams(holdout_days=2),
         )
 
         assert list(training["number"]) == [1, 2, 3, 4, 5, 6]
         assert list(holdout["number"]) == [7, 8]
+
+    def test_a_long_history_is_sampled(self) -> None:
+        """The newest days whole, a share of the older ones, the holdout whole and on top."""
+        table = ibis.memtable(trains())
+        training = TRAINING.model_copy(update={"max_training_rows": 600})
+
+        train, holdout, sample = learning.split_history(
+            table, CONTRACT, EVERYTHING, WINDOW, training
+        )
+
+        pd.testing.assert_frame_equal(holdout, HOLDOUT_ROWS)
+        assert not sample.is_whole
+        assert (sample.rows, sample.used) == (len(TRAINING_ROWS), len(train))
+        assert sample.whole_from is not None
+        newest = TRAINING_ROWS["departure"] >= pd.Timestamp(sample.whole_from)
+        assert 200 < newest.sum() <= 300
+        assert set(TRAINING_ROWS["train"][newest]) <= set(train["train"])
+        assert set(train["train"]) < set(TRAINING_ROWS["train"])
+
+    def test_training_rows_have_what_is_learned_from(self) -> None:
+        """Key, time, target and the selected features; a champion may ask more of the holdout."""
+        few = Selection(selected=("rain",), dropped=())
+
+        train, holdout, _ = learning.split_history(
+            ibis.memtable(trains()), CONTRACT, few, WINDOW, TRAINING
+        )
+
+        assert set(train.columns) == {"departure", "train", "rain", "late"}
+        assert list(holdout.columns) == list(HOLDOUT_ROWS.columns)
+
+
+WHOLE = PastSample(rows=len(TRAINING_ROWS), used=len(TRAINING_ROWS))
+
+
+def refitted_by_node(
+    judged: Challenger,
+    training: TrainingParams = TRAINING,
+    sample: PastSample = WHOLE,
+) -> Challenger:
+    """A challenger fitted again, as a run does it."""
+    return learning.refit_challenger(judged, TRAINING_ROWS, HOLDOUT_ROWS, sample, training)
 
 
 def fitted(**changes: Any) -> Challenger:
@@ -269,7 +313,7 @@ class TestRefitChallenger:
         judged = fitted()
 
         with caplog.at_level(logging.INFO, logger=learning.__name__):
-            served = learning.refit_challenger(judged, TRAINING_ROWS, HOLDOUT_ROWS, TRAINING)
+            served = refitted_by_node(judged)
 
         assert served.predictor is not None
         assert served.predictor.twin is judged.predictor
@@ -281,9 +325,20 @@ class TestRefitChallenger:
         """With refit: false, or without a model, nothing changes."""
         judged, without = fitted(), TRAINING.model_copy(update={"refit": False})
 
-        assert learning.refit_challenger(judged, TRAINING_ROWS, HOLDOUT_ROWS, without) is judged
-        again = learning.refit_challenger(NO_CHALLENGER, TRAINING_ROWS, HOLDOUT_ROWS, TRAINING)
+        assert refitted_by_node(judged, training=without) is judged
+        again = refitted_by_node(NO_CHALLENGER)
         assert again is NO_CHALLENGER
+
+    @pytest.mark.parametrize("refit", [True, False])
+    def test_a_sample_is_in_the_record(self, refit: bool) -> None:
+        """Of what is judged and of what is served: which part of a long history it has seen."""
+        sample = PastSample(rows=10_000, used=len(TRAINING_ROWS), share=0.1)
+        training = TRAINING.model_copy(update={"refit": refit})
+
+        served = refitted_by_node(fitted(), sample=sample, training=training).predictor
+
+        assert served is not None
+        assert served.record.sample == served.judged.record.sample == sample
 
     def test_refit_or_not_are_two_versions(self) -> None:
         """A model that was fitted again is another than its twin."""
