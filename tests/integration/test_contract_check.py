@@ -70,6 +70,21 @@ def test_nothing_to_fix(tmp_path: Path) -> None:
     assert not [line for line in said.splitlines() if line.startswith(("stop", "warn"))]
 
 
+def test_a_feed_that_stopped_is_said(tmp_path: Path) -> None:
+    """A feed whose newest row is days older than the next run warns once, where the rows arrive."""
+    conf = other_tables.write_environment(tmp_path) / "orders"
+    contract = conf / "contracts" / "features.yml"
+    contract.write_text(contract.read_text() + "freshness: warn\n")
+    settings = conf / "globals.yml"
+    settings.write_text(settings.read_text().replace("2024-03-04", "2024-03-28"))
+
+    status, said = checked(tmp_path, "--data")
+
+    assert status == 0
+    assert said.count("none since 2024-03-24, 4 days before") == 1
+    assert "Check that the feed of feed still arrives" in said
+
+
 def test_everything_is_said_at_once(tmp_path: Path) -> None:
     """Contract, parameters, calendar and catalog: one line each, with the file and the remedy."""
     conf = other_tables.write_environment(tmp_path) / "orders"

@@ -66,6 +66,9 @@ def with_feed(contracts: Contracts, tables: Collection[str] = ()) -> Contracts:
     features = _with_key(contracts[FEATURES])
     start = MADE_ROWS if MADE_ROWS in tables else FEED
     rows = features.of_feed(start, without=(AS_OF, ROW_ID, *features.computed))
+    if start in tables and start not in contracts:
+        # Looked at where the rows arrive: a run leaves out of the features what is far ahead.
+        features = features.model_copy(update={"freshness": None, "volume": None})
     return {**contracts, FEATURES: features, start: contracts.get(start, rows)}
 
 
@@ -190,6 +193,9 @@ def _facts(contract: Contract) -> Iterable[str]:
     if contract.target and contract.task:
         yield f"- Target: `{contract.target}` ({contract.task})"
     yield f"- Rows: at least {contract.min_rows:,}"
+    for name in ("freshness", "volume"):
+        if severity := getattr(contract, name):
+            yield f"- {name.title()} not as in the table's past: {severity}"
     yield f"- Rows that may go to quarantine before a run stops: {contract.quarantine_limit:.2%}"
     yield f"- A column that is not listed: {contract.extra_columns}"
 

@@ -33,6 +33,14 @@ def _zone(name: str) -> str:
     return name
 
 
+Growth = Annotated[
+    Literal[Severity.STOP, Severity.WARN] | None,
+    Field(exclude_if=lambda severity: severity is None),
+]
+"""What follows when a table's last week is not like its past; unset, it is not looked at, and the
+contract's JSON and hash are those of a contract without the key."""
+
+
 class Expectation(Frozen):
     """A Great Expectations expectation, by its own name, where the short forms do not reach.
 
@@ -74,6 +82,10 @@ class Contract(Frozen):
         columns: The columns by name, in their order.
         extra_columns: What follows when the table has a column that is not listed here.
         min_rows: The fewest rows the table may have.
+        freshness: What follows when the newest row is older than the past's gaps explain, rows are
+            dated far ahead, or times of day have moved by hours. Left out, it is not looked at.
+        volume: What follows when the last week has far fewer or more rows, or far fewer outcomes,
+            than the weeks before. Left out, it is not looked at.
         quarantine_limit: The largest share of rows, from 0 to 1, that may go to quarantine before
             the run stops.
         expectations: Further checks.
@@ -90,6 +102,8 @@ class Contract(Frozen):
     columns: dict[str, Column] = Field(min_length=1)
     extra_columns: Literal[Severity.STOP, Severity.WARN] = Severity.STOP
     min_rows: int = Field(default=1, ge=0)
+    freshness: Growth = None
+    volume: Growth = None
     quarantine_limit: Share = 0.01
     expectations: tuple[Expectation, ...] = ()
     _described_by: str = PrivateAttr(default="")
@@ -115,6 +129,16 @@ class Contract(Frozen):
                 f"known_after_days is {self.known_after_days} and no column has role time to count "
                 "from; give one column role: time, or leave known_after_days out"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _growth_has_a_time(self) -> Contract:
+        for name in ("freshness", "volume"):
+            if getattr(self, name) is not None and self.time is None:
+                raise ValueError(
+                    f"{name} is set and no column has role time to tell weeks by; give one column "
+                    f"role: time, or leave {name} out"
+                )
         return self
 
     @model_validator(mode="after")

@@ -102,6 +102,8 @@ def infer_environment(source: Source, environment: str, wishes: Wishes) -> Infer
         known_after_days=wishes.known_after_days,
     )
     head = _head(environment, decisions, key, wishes)
+    if time is not None:
+        head |= {"freshness": "warn", "volume": "warn"}
     described = [
         (decision.name, _column(decision, columns, target), _comment(decision))
         for decision in decisions

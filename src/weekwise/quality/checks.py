@@ -12,6 +12,7 @@ from weekwise.contract.column import Bound, Column, Severity
 from weekwise.contract.describe import limits, missing
 from weekwise.contract.model import Contract, Expectation
 from weekwise.contract.types import ColumnType, local_datetime
+from weekwise.quality.figure_names import FRESHNESS, VOLUME, FigureName
 from weekwise.quality.gx import PLACE
 
 
@@ -29,11 +30,15 @@ class CheckKind(StrEnum):
     UNIQUE = "uniqueness"
     KEY = "key"
     CUSTOM = "expectation"
+    FRESHNESS = "freshness"
+    VOLUME = "volume"
 
 
 STRUCTURE = frozenset(
     {CheckKind.COLUMN, CheckKind.EXTRA_COLUMNS, CheckKind.ROW_COUNT, CheckKind.TYPE}
 )
+GROWTH = frozenset({CheckKind.FRESHNESS, CheckKind.VOLUME})
+"""Checks of figures that are measured of the table, with limits from its past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ def checks(contract: Contract) -> Iterator[Check]:
         yield _key(contract)
     for further in contract.expectations:
         yield _further(further)
+    yield from _growth(contract)
 
 
 def _structure(contract: Contract) -> Iterator[Check]:
@@ -152,6 +158,36 @@ def _further(check: Expectation) -> Check:
         check.columns,
         check.arguments,
     )
+
+
+def _growth(contract: Contract) -> Iterator[Check]:
+    """Checks of the table's figures, whose limits Great Expectations is given with the table."""
+    freshness = [(name, CheckKind.FRESHNESS, contract.freshness) for name in FRESHNESS]
+    volume = [(name, CheckKind.VOLUME, contract.volume) for name in VOLUME]
+    for name, kind, severity in [*freshness, *volume]:
+        if severity is None or not _is_measured(name, contract):
+            continue
+        limits = {
+            f"{side}_value": {"$PARAMETER": f"{name.parameter}_{side}"} for side in ("min", "max")
+        }
+        yield Check(
+            "expect_column_values_to_be_between",
+            kind,
+            severity,
+            f"{name} as in the table's past",
+            (str(contract.time),),
+            {"column": name.value, **limits},
+        )
+
+
+def _is_measured(name: FigureName, contract: Contract) -> bool:
+    """Whether a table can have a figure: times of day need a clock, outcomes a target."""
+    match name:
+        case FigureName.SHIFT:
+            return not contract.columns[str(contract.time)].type.facts.whole
+        case FigureName.OUTCOMES:
+            return contract.target is not None
+    return True
 
 
 def _check(

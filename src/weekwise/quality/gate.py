@@ -134,7 +134,7 @@ class GateRun:
         contract = self.contracts[table]
         with self._store:
             frame = as_frame(data)
-        result = validate(frame, contract, self._suites[table])
+        result = validate(frame, contract, self._suites[table], self.as_of)
         if result.status is not GateStatus.STOP:
             rows = quarantine_rows(frame, contract, result, self.as_of)
             self._save_quarantine(table, rows, catalog)

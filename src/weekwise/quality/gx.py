@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
@@ -62,7 +62,9 @@ def without_progress_bars(context: AbstractDataContext) -> AbstractDataContext:
 
 
 def validated(
-    frame: pd.DataFrame, checks: Sequence[ExpectationConfiguration]
+    frame: pd.DataFrame,
+    checks: Sequence[ExpectationConfiguration],
+    parameters: Mapping[str, Any] | None = None,
 ) -> list[ExpectationValidationResult]:
     """Each check's result on a frame, in the checks' order.
 
@@ -72,6 +74,7 @@ def validated(
     Args:
         frame: Rows numbered from 0.
         checks: What must hold; each has its number in the suite in its meta.
+        parameters: What stands in a check's arguments as `{"$PARAMETER": name}`, by name.
     """
     if not checks:
         return []
@@ -80,10 +83,16 @@ def validated(
         context = without_progress_bars(gx.get_context(mode="ephemeral"))
         asset = context.data_sources.add_pandas("weekwise").add_dataframe_asset("table")
         batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
-        results = _by_place(batch.validate(_suite(gx, checks), result_format="BOOLEAN_ONLY"))
+        given = None if parameters is None else dict(parameters)
+        answers = batch.validate(
+            _suite(gx, checks), result_format="BOOLEAN_ONLY", expectation_parameters=given
+        )
+        results = _by_place(answers)
         failed = [check for check in checks if not results[check.meta[PLACE]].success]
         if failed:
-            details = batch.validate(_suite(gx, failed), result_format=_DETAILS)
+            details = batch.validate(
+                _suite(gx, failed), result_format=_DETAILS, expectation_parameters=given
+            )
             results = results | _by_place(details)
     return [results[check.meta[PLACE]] for check in checks]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ import pandas as pd
 from weekwise.contract.column import Severity
 from weekwise.contract.model import Contract
 from weekwise.quality import gx, structural_failures, value_failures
-from weekwise.quality.checks import STRUCTURE, CheckKind
+from weekwise.quality.checks import GROWTH, STRUCTURE, CheckKind
+from weekwise.quality.figure_failures import figure_failure
 from weekwise.quality.frames import for_checks, typed
+from weekwise.quality.freshness import figures, limits_of
 from weekwise.quality.gate_result import Failure, GateResult, GateStatus
 from weekwise.quality.suite import build_suite
 
@@ -25,7 +28,10 @@ _MOST_SEVERE_FIRST = (Severity.STOP, Severity.QUARANTINE, Severity.WARN)
 
 
 def validate(
-    frame: pd.DataFrame, contract: Contract, suite: ExpectationSuite | None = None
+    frame: pd.DataFrame,
+    contract: Contract,
+    suite: ExpectationSuite | None = None,
+    as_of: date | None = None,
 ) -> GateResult:
     """Check a table against its contract.
 
@@ -40,6 +46,7 @@ def validate(
         frame: The table, as from `weekwise.quality.frames.as_frame`.
         contract: What it must be.
         suite: The contract's suite, if it is built already.
+        as_of: The run's logical date; without it, freshness and volume are not looked at.
     """
     started = perf_counter()
     suite = suite or build_suite(contract)
@@ -61,6 +68,9 @@ def validate(
     broken = [_broken(result, table, contract) for result in value_results if not result.success]
     failures += [failure for failure, _ in broken]
     quarantined = _quarantined(broken)
+
+    growth, grown = _growth(checks, results, table, contract, as_of)
+    failures += grown
     failures += _limits(len(quarantined), len(table), contract)
 
     status = _status(failures)
@@ -69,15 +79,15 @@ def validate(
         table=contract.table,
         status=status,
         rows=len(table),
-        checks=len(asked) + len(values),
-        skipped=len(checks) - len(asked) - len(values),
+        checks=len(asked) + len(values) + len(growth),
+        skipped=len(checks) - len(asked) - len(values) - len(growth),
         failures=tuple(
             sorted(failures, key=lambda failure: _MOST_SEVERE_FIRST.index(failure.severity))
         ),
         seconds=round(perf_counter() - started, 3),
         quarantined=taken,
         quarantined_rows=len(taken),
-        evidence=_evidence(contract, [*results, *value_results]),
+        evidence=_evidence(contract, [*results, *value_results, *growth]),
     )
 
 
@@ -115,15 +125,43 @@ def _checkable(
     """Checks of values in columns that are there and of their type; none in an empty table."""
     if table.empty:
         return []
-    sound = {
+    sound = _sound(asked)
+    return [
+        check
+        for check in checks
+        if check.meta["kind"] not in STRUCTURE | GROWTH and sound.issuperset(check.meta["columns"])
+    ]
+
+
+def _sound(asked: Sequence[ExpectationValidationResult]) -> set[str]:
+    """Names of the columns that are there and of their type."""
+    return {
         value_failures.columns_of(result)[0]
         for result in asked
         if result.success and value_failures.kind_of(result) is CheckKind.TYPE
     }
-    return [
-        check
-        for check in checks
-        if check.meta["kind"] not in STRUCTURE and sound.issuperset(check.meta["columns"])
+
+
+def _growth(
+    checks: Sequence[ExpectationConfiguration],
+    asked: Sequence[ExpectationValidationResult],
+    table: pd.DataFrame,
+    contract: Contract,
+    as_of: date | None,
+) -> tuple[list[ExpectationValidationResult], list[Failure]]:
+    """Great Expectations' results on the table's figures, and those that are not as in its past."""
+    growth = [check for check in checks if check.meta["kind"] in GROWTH]
+    needed = {name for name in (contract.time, contract.target) if name is not None}
+    if not growth or as_of is None or table.empty or not needed <= _sound(asked):
+        return [], []
+    measured = figures(table, contract, as_of)
+    growth = [check for check in growth if check.kwargs["column"] in measured]
+    frame = pd.DataFrame({name.value: [figure.measured] for name, figure in measured.items()})
+    results = gx.validated(frame, growth, limits_of(measured.values()))
+    return results, [
+        figure_failure(result, measured, table, contract)
+        for result in results
+        if not result.success
     ]
 
 

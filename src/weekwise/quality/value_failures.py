@@ -55,7 +55,7 @@ def value_failure(
         got=_got(kind, result, frame, rows),
         count=count,
         share=None if count is None else count / len(frame),
-        examples=_examples(frame, contract, columns_of(result), rows),
+        examples=examples(frame, contract, columns_of(result), rows),
         next_step=_next_step(kind, columns_of(result), contract),
     )
 
@@ -72,6 +72,25 @@ def too_many(count: int, rows: int, contract: Contract) -> Failure:
         share=count / rows,
         next_step=f"Fix the feed of {contract.table}, or raise quarantine_limit in "
         f"{contract.file}.",
+    )
+
+
+def examples(
+    frame: pd.DataFrame, contract: Contract, names: Sequence[str], rows: Sequence[int]
+) -> tuple[str, ...]:
+    """Up to five rows in words, by their key and the columns in question.
+
+    Args:
+        frame: The table, rows numbered from 0.
+        contract: What it must be.
+        names: The columns in question.
+        rows: Positions of the rows.
+    """
+    named = [*(name for name in contract.key if name not in names), *names]
+    named = [name for name in named if name in frame]
+    return tuple(
+        f"row {row} ({', '.join(f'{name}={shown(frame[name].iloc[row])}' for name in named)})"
+        for row in list(rows)[:MOST_EXAMPLES]
     )
 
 
@@ -130,17 +149,6 @@ def _duplicates(kind: CheckKind, frame: pd.DataFrame, names: list[str], rows: Se
     copies = int(offending.duplicated().sum())
     more = counted(copies, "exact copy", "exact copies")
     return f"{text}, {more} among them" if copies else text
-
-
-def _examples(
-    frame: pd.DataFrame, contract: Contract, names: Sequence[str], rows: Sequence[int]
-) -> tuple[str, ...]:
-    named = [*(name for name in contract.key if name not in names), *names]
-    named = [name for name in named if name in frame]
-    return tuple(
-        f"row {row} ({', '.join(f'{name}={shown(frame[name].iloc[row])}' for name in named)})"
-        for row in list(rows)[:MOST_EXAMPLES]
-    )
 
 
 def _next_step(kind: CheckKind, names: Sequence[str], contract: Contract) -> str:
