@@ -114,20 +114,20 @@ class _TableCheck:
 
 
 def _next_as_of(loader: EnvironmentConfigLoader) -> date:
-    """The date of the next run."""
+    """The date of the next run, which may be still to come."""
     calendar = Calendar.model_validate(loader["parameters"]["calendar"])
-    return calendar.after(DataFolder(Path(loader["globals"]["data"])).last_week())
+    return calendar.following(DataFolder(Path(loader["globals"]["data"])).last_week())
 
 
 def _as_of_for_growth(loader: EnvironmentConfigLoader, contracts: Contracts) -> date | None:
-    """The date of the next run, where a contract asks for freshness or volume.
+    """The date of the next run, or today if that is earlier, for freshness and volume.
 
-    There is none if the calendar is wrong or at its end.
+    There is none if no contract asks for them, or if the calendar is wrong or at its end.
     """
     if not any(contract.freshness or contract.volume for contract in contracts.values()):
         return None
     try:
-        return _next_as_of(loader)
+        return min(_next_as_of(loader), date.today())  # noqa: DTZ011 - the day of whoever looks
     except (EndOfFeed, AsOfError, ValidationError):
         return None
 

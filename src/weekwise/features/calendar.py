@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 from pydantic import Field, model_validator
 
 from weekwise.contract.frozen import Frozen
 from weekwise.errors import AsOfError, EndOfFeed
+
+EASTERNMOST = timezone(timedelta(hours=14))
+"""Where a day begins first (Pacific/Kiritimati)."""
 
 
 class Calendar(Frozen):
@@ -77,17 +80,47 @@ class Calendar(Frozen):
             ) from None
         return self.check(as_of)
 
-    def after(self, last: date | None) -> date:
-        """The as-of date that follows the last one run; without a first one, today.
+    def after(self, last: date | None, *, today: date | None = None) -> date:
+        """The as-of date that follows the last one run, if it has come; without a first one, today.
 
         Args:
             last: The as-of date of the last complete run, if there is one.
+            today: The date of whoever runs it; left out, what the clock says.
+
+        Raises:
+            EndOfFeed: If the feed holds no further week, or the next one has not begun.
+            AsOfError: If the last run is of a later day than today.
+        """
+        following = self.following(last, today=today)
+        # A machine's zone is not the feed's: a week has come once it has begun anywhere.
+        if last is not None and following > (today or datetime.now(EASTERNMOST).date()):
+            raise EndOfFeed(
+                f"Nothing to run yet: the week of {last} is done, and the next begins on "
+                f"{following}. Nothing was changed. To run any week: "
+                "kedro run --params as_of=YYYY-MM-DD"
+            )
+        return following
+
+    def following(self, last: date | None, *, today: date | None = None) -> date:
+        """The same, whether it has come or not.
+
+        Args:
+            last: The as-of date of the last complete run, if there is one.
+            today: The date of whoever runs it; left out, what the clock says.
 
         Raises:
             EndOfFeed: If the feed holds no further week.
+            AsOfError: If the last run is of a later day than today.
         """
         if self.first_as_of is None:
-            return date.today()  # noqa: DTZ011 - the day of whoever runs it
+            here = today or date.today()  # noqa: DTZ011 - the day of whoever runs it
+            if last is not None and last > here:
+                raise AsOfError(
+                    f"the clock says {here}, and the run of {last} is done already: the clock was "
+                    "set back, or that run was made ahead of its day. Nothing was changed. Set the "
+                    f"clock, or name the date: kedro run --params as_of={here}"
+                )
+            return here
         if last is None:
             return self.first_as_of
         following = last + timedelta(days=self.step_days)

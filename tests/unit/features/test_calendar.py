@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from weekwise.errors import AsOfError, EndOfFeed
@@ -35,7 +35,7 @@ def test_a_live_feed_has_no_end() -> None:
     """Without an end every later week can be run."""
     live = Calendar(start=date(2013, 1, 1), first_as_of=date(2013, 7, 1))
 
-    assert live.after(date(2030, 1, 7)) == date(2030, 1, 14)
+    assert live.after(date(2030, 1, 7), today=date(2030, 1, 14)) == date(2030, 1, 14)
     assert live.valid_range == "2013-02-26 or later"
 
 
@@ -71,7 +71,10 @@ def test_without_a_first_date_a_run_is_of_its_own_day() -> None:
     """A calendar that says nothing takes any date, and a run is of the day it is made on."""
     calendar = Calendar()
 
-    assert calendar.after(None) == calendar.after(date(2013, 1, 1)) == date.today()  # noqa: DTZ011
+    today = date(2024, 2, 29)
+    for last in (None, date(2013, 1, 1), today):
+        assert calendar.after(last, today=today) == today
+    assert calendar.after(None) == date.today()  # noqa: DTZ011
     assert calendar.parse("1999-01-01") == date(1999, 1, 1)
     assert calendar.valid_range == "any date"
 
@@ -80,3 +83,33 @@ def test_a_backwards_calendar_is_refused() -> None:
     """A feed that ends before it begins is a fault, said with both dates."""
     with pytest.raises(ValueError, match=r"end 2012-12-31 is before start 2013-01-01"):
         Calendar(start=date(2013, 1, 1), end=date(2012, 12, 31))
+
+
+def test_a_clock_that_jumped_back() -> None:
+    """Where a run is of its own day, one before the last run is refused, with both dates."""
+    with pytest.raises(AsOfError, match=r"clock says 2024-03-01.*2024-03-08.*as_of=2024-03-01"):
+        Calendar().after(date(2024, 3, 8), today=date(2024, 3, 1))
+
+
+def test_a_schedule_that_fires_twice() -> None:
+    """A week that has not begun is not run: a second run of the same day does nothing."""
+    live = Calendar(start=date(2013, 1, 1), first_as_of=date(2013, 7, 1))
+    week, early = date(2024, 3, 4), date(2024, 3, 3)
+
+    assert live.after(date(2024, 2, 26), today=week) == week
+    with pytest.raises(EndOfFeed, match=r"week of 2024-03-04 is done.*begins on 2024-03-11"):
+        live.after(week, today=week)
+    with pytest.raises(EndOfFeed, match="begins on 2024-03-04"):
+        live.after(date(2024, 2, 26), today=early)
+    assert live.following(week, today=week) == date(2024, 3, 11)
+
+
+@given(st.dates(min_value=date(1999, 1, 1), max_value=date(2101, 1, 1)), st.integers(1, 31))
+@example(date(2024, 2, 26), 3)
+@example(date(2023, 12, 31), 1)
+@example(date(2100, 2, 28), 1)
+def test_weeks_are_counted_in_days(last: date, step: int) -> None:
+    """Leap days and the turn of the year are days like any other."""
+    calendar = Calendar(first_as_of=date(1999, 1, 1), step_days=step)
+    following = calendar.following(last)
+    assert following.toordinal() - last.toordinal() == step

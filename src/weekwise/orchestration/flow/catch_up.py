@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
+from weekwise.features.calendar import EASTERNMOST
 from weekwise.orchestration.project_environment import ProjectEnvironment
 from weekwise.orchestration.server.run_filters import due_before, due_by_now, of_deployment
 
@@ -66,7 +67,9 @@ def choose_week(
             for run in older:
                 skip_run(client, run)
             skipped = skipped_since_last_run(client, flow_run)
-        missed = sorted({_due_day(run, schedule.timezone) for run in [*older, *skipped]})
+        # A second schedule of the same day misses no week.
+        due_days = {_due_day(run, schedule.timezone) for run in [*older, *skipped]}
+        missed = sorted(due_days - {_due_day(flow_run, schedule.timezone)})
     if schedule.as_of == "scheduled":
         week, missed_weeks = _due_day(flow_run, schedule.timezone), missed
     else:
@@ -129,10 +132,11 @@ def backfill_offer(environment: ProjectEnvironment, first: date, last: date) -> 
 
 
 def _next_weeks(environment: ProjectEnvironment, count: int) -> list[date]:
-    """The next `count` weeks after the last one in the store, at most to the end of the feed."""
+    """The next `count` weeks after the last one in the store that have come and are in the feed."""
     calendar, first = environment.calendar, environment.next_week()
-    weeks = [first + number * timedelta(days=calendar.step_days) for number in range(count)]
-    return [week for week in weeks if calendar.end is None or week <= calendar.end]
+    newest = min(calendar.end or date.max, datetime.now(EASTERNMOST).date())
+    later = [first + number * timedelta(days=calendar.step_days) for number in range(1, count)]
+    return [first, *(week for week in later if week <= newest)]
 
 
 def _due(run: FlowRun) -> datetime:
