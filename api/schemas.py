@@ -56,6 +56,10 @@ class Contribution(Answer):
     label: str | None = Field(description="The contract's label of the value.")
     unit: str | None
     contribution: float = Field(description="SHAP value, in the unit of the score.")
+    effect: float = Field(
+        description="The same in terms of the prediction itself: in probability (of the predicted "
+        "class), or in the target's unit."
+    )
     as_of: date | None = Field(
         description="For an aggregate that the row did not bring: the run whose value it is."
     )
@@ -69,6 +73,10 @@ class _Explanation(_Prediction):
     level_correction: float = Field(
         description="What every score of this model is moved by: part of what the newest days "
         "before it missed the level by; 0 where that does not pay."
+    )
+    start: float = Field(
+        description="What is predicted before any input counts. With all effects it adds up to the "
+        "prediction."
     )
     scale: str = Field(description="What score, base_value and contributions are measured in.")
     contributions: list[Contribution] = Field(description="The largest first, by absolute value.")
@@ -174,6 +182,11 @@ class TargetFacts(Answer):
     name: str
     title: str
     description: str
+    unit: str | None
+    chance_of: str | None = Field(
+        description="For yes or no: what yes is, as the end of `41% chance of …`, if the contract "
+        "says it."
+    )
     classes: list[TargetClass] = Field(
         description="The values that the contract lists, in its order; empty if it lists none."
     )

@@ -41,10 +41,9 @@ def row_schema(
     """
     names = list(contract.inputs if inputs is None else inputs)
     described = row_model(contract, names).model_json_schema()
+    typical = _typical(contract, examples, names)
     properties = {
-        name: _property(
-            contract.columns[name], described["properties"][name], _values(examples, name)
-        )
+        name: _property(contract.columns[name], described["properties"][name], typical.get(name))
         | _clock(contract, name)
         | _looked_up(contract, name, aggregates_as_of)
         for name in names
@@ -104,7 +103,7 @@ def _plain(value: Any, column: Column) -> Any:
     return column.type.facts.json.from_example(value)
 
 
-def _property(column: Column, described: JsonSchema, values: list[Any]) -> JsonSchema:
+def _property(column: Column, described: JsonSchema, typical: Any) -> JsonSchema:
     """A column's part, flat: a nullable one has two types, and no `anyOf`."""
     flat = {key: value for key, value in described.items() if key not in ("anyOf", "default")}
     for part in described.get("anyOf", ()):
@@ -119,7 +118,7 @@ def _property(column: Column, described: JsonSchema, values: list[Any]) -> JsonS
     if column.type.facts.temporal:
         flat |= _time_limits(column)
     # Not `default`: that is what a server assumes, and generated clients send it.
-    flat[TYPICAL] = _typical(column, values)
+    flat[TYPICAL] = typical
     if not column.refuses_missing:
         flat["type"] = [flat["type"], "null"]
         if "enum" in flat:
@@ -158,15 +157,39 @@ def _time_limits(column: Column) -> JsonSchema:
     return {key: bound.isoformat() for key, bound in limits.items() if isinstance(bound, date)}
 
 
+def _typical(
+    contract: Contract, examples: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> Mapping[str, Any]:
+    """What a form may begin with: the example nearest to the middle of all.
+
+    The middle of each column by itself need not be a row that can be.
+    """
+    middle = {name: _middle(contract.columns[name], _values(examples, name)) for name in names}
+    return max(
+        examples,
+        key=lambda row: sum(_nearness(row[name], middle[name]) for name in names),
+        default={},
+    )
+
+
 def _values(examples: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
     return [row[name] for row in examples if row[name] is not None]
 
 
-def _typical(column: Column, values: list[Any]) -> Any:
-    """What a form may begin with: the median of the examples, or their most frequent value."""
+def _middle(column: Column, values: list[Any]) -> Any:
+    """The median of some values, or the most frequent one."""
     if not values:
         return None
     if column.type.facts.numeric:
         return statistics.median_low(values)
     (value, _), *_ = Counter(values).most_common(1)
     return value
+
+
+def _nearness(value: Any, middle: Any) -> float:
+    """How near a value is to the middle, from 0 to 1."""
+    if value is None or middle is None or value == middle:
+        return float(value == middle)
+    if isinstance(value, str) or isinstance(middle, str):
+        return 0.0
+    return 1 / (1 + abs(float(value) - float(middle)) / (abs(float(middle)) or 1.0))

@@ -11,6 +11,7 @@ import numpy as np
 import orjson
 
 from api.rows.columns import Array, Bools
+from api.rows.near_values import NearValues
 from api.schemas import FieldWarning, WarningKind
 from weekwise.contract.column import OnServing
 from weekwise.contract.derived import raw_names
@@ -20,6 +21,9 @@ Row = Mapping[str, Any]
 """Every input of the model by name, None where there is no value."""
 
 _LONGEST_VALUE = 80
+_HINTS = 50
+"""For how many different values of a column in a batch a known one is looked for."""
+
 _THERE = object()
 _NO_WARNINGS = orjson.Fragment(b"[]")
 
@@ -71,6 +75,7 @@ class RowWarnings:
             for name, column in columns.items()
             if column.values is not None and column.serving.unseen is OnServing.ACCEPT
         }
+        self._near = {name: NearValues(columns[name]) for name in self._known_values}
 
     def of_row(self, row: Row) -> list[Any]:
         """The warnings of one row, for `orjson.dumps`.
@@ -109,9 +114,13 @@ class RowWarnings:
         counts: Counter[str] = Counter()
         unseen: dict[int, list[Any]] = {}
         for name, known in self._known_values.items():
+            hinted: set[Any] = set()
             for index, value in _unknown(columns[name].tolist(), known):
                 counts[name] += 1
-                unseen.setdefault(index, []).append(self._unseen_warning(name, value))
+                if len(hinted) < _HINTS:
+                    hinted.add(value)
+                warning = self._unseen_warning(name, value, hint=value in hinted)
+                unseen.setdefault(index, []).append(warning)
         for index, unseen_warnings in unseen.items():
             absent = [self._optional[name] for name in incomplete if missing[name][index]]
             by_row[index] = [*absent, *unseen_warnings]
@@ -139,14 +148,16 @@ class RowWarnings:
             by_row.append(shared[key])
         return by_row
 
-    def _unseen_warning(self, name: str, value: object) -> orjson.Fragment:
+    def _unseen_warning(self, name: str, value: object, *, hint: bool = True) -> orjson.Fragment:
         shown = repr(str(value)[:_LONGEST_VALUE])
+        near = self._near[name].hint(value) if hint else ""
+        meant = f"; {near} The" if near else "; the"
         return _as_json(
             FieldWarning(
                 field=name,
                 kind=WarningKind.UNSEEN,
-                message=f"{self._titles[name]} {shown} is not in the contract; "
-                "the model treats it as an unknown category.",
+                message=f"{self._titles[name]} {shown} is not in the contract{meant} "
+                "model treats it as an unknown category.",
             )
         )
 

@@ -61,14 +61,17 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
         predictor.inputs.titles,
         explained.values,
         explained.contributions,
+        explained.effects,
         strict=True,
     )
     contributions = [
         {
-            **_contribution(model, explained.row, name, title, value, contribution),
+            **_contribution(model, explained.row, name, title, value),
+            "contribution": contribution,
+            "effect": effect,
             "as_of": looked_up.get(name),
         }
-        for name, title, value, contribution in inputs
+        for name, title, value, contribution, effect in inputs
     ]
     contributions.sort(key=lambda part: -abs(part["contribution"]))
     return orjson.dumps(
@@ -77,6 +80,7 @@ def explanation_body(model: LoadedModel, row: Row) -> bytes:
             "score": math.fsum([explained.base, explained.level, *explained.contributions]),
             "base_value": explained.base,
             "level_correction": explained.level,
+            "start": explained.start,
             "scale": predictor.task.scale(predictor.settings),
             "contributions": contributions,
         }
@@ -142,7 +146,7 @@ def _prediction(model: LoadedModel, row: Row, predicted: Any) -> dict[str, Any]:
 
 
 def _contribution(
-    model: LoadedModel, row: Row, name: str, title: str, model_value: str | float, share: float
+    model: LoadedModel, row: Row, name: str, title: str, model_value: str | float
 ) -> dict[str, Any]:
     """One input's part: a column shows the row's value, a calendar feature what the model got."""
     column = model.predictor.contract.columns.get(name)
@@ -154,7 +158,6 @@ def _contribution(
         "value": value,
         "label": model.predictor.inputs.label_of(name, value),
         "unit": column.unit if column is not None and is_column else None,
-        "contribution": share,
     }
 
 

@@ -74,6 +74,8 @@ def _target(contract: Contract) -> schemas.TargetFacts:
         name=name,
         title=column.title,
         description=column.description.strip(),
+        unit=column.unit,
+        chance_of=column.chance_of,
         classes=[
             schemas.TargetClass(value=str(value), label=label)
             for value, label in (column.values or {}).items()

@@ -54,7 +54,12 @@ CONTRACT = Contract.model_validate(
                 "values": {1: "North", 2: "South"},
             },
             "opened": {"type": "date", "role": "context", "title": "Opened", "min": "2013-01-01"},
-            "late": {"type": "boolean", "role": "target", "title": "Late"},
+            "late": {
+                "type": "boolean",
+                "role": "target",
+                "title": "Late",
+                "chance_of": "being late",
+            },
         },
     }
 )

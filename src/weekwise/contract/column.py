@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_v
 from weekwise.contract.aggregate import Aggregate
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.types import ColumnType, local_datetime
+from weekwise.wording import nearest
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Bound = datetime | date | int | float
@@ -66,6 +67,16 @@ def _with_labels(values: Any, info: ValidationInfo) -> Any:
     return values
 
 
+def _word_lists(synonyms: Any, info: ValidationInfo) -> Any:
+    """Other words by value, a single one for a list of one, from YAML or a contract's own JSON."""
+    if not isinstance(synonyms, dict):
+        return synonyms
+    lists = {
+        value: [words] if isinstance(words, str) else words for value, words in synonyms.items()
+    }
+    return _with_labels(lists, info)
+
+
 class Column(Frozen):
     """One column of a table.
 
@@ -79,6 +90,10 @@ class Column(Frozen):
         min: The smallest value allowed, itself included.
         max: The largest value allowed, itself included.
         values: The values allowed, each with its label; a list stands for values without labels.
+        synonyms: Other words for some of the `values`, by value, such as `{BOS: Boston}` or
+            `{BOS: [Boston, Logan]}`. People find the value by them; no model sees them.
+        chance_of: For a target of yes or no: what yes is, as the end of "41% chance of …", such as
+            `being late`.
         unique: Whether every value must differ from every other.
         serving: What a missing value or an unseen category means to the service.
         severity: What follows when a check of this column's values fails.
@@ -100,6 +115,13 @@ class Column(Frozen):
     min: Bound | None = None
     max: Bound | None = None
     values: Annotated[dict[str | int | bool, str] | None, BeforeValidator(_with_labels)] = None
+    # A contract without these two stays what it was.
+    synonyms: Annotated[dict[str | int | bool, tuple[str, ...]], BeforeValidator(_word_lists)] = (
+        Field(default_factory=dict, exclude_if=lambda words: not words)
+    )
+    chance_of: str | None = Field(
+        default=None, min_length=1, exclude_if=lambda words: words is None
+    )
     unique: bool = False
     serving: Serving = Serving()
     severity: Severity = Severity.STOP
@@ -141,6 +163,21 @@ class Column(Frozen):
             # YAML reads a bare `no` as false and a bare `1` as a number.
             if type(value) is not allowed:
                 raise ValueError(f"value {value!r} is not of type {self.type}; quote it in YAML")
+        return self
+
+    @model_validator(mode="after")
+    def _synonyms_are_of_values(self) -> Column:
+        for value in self.synonyms:
+            if value not in (self.values or ()):
+                near = nearest(str(value), map(str, self.values or ()))
+                hint = near or "list it there, or leave it out"
+                raise ValueError(f"synonyms name {value!r}, which is not under values; {hint}")
+        return self
+
+    @model_validator(mode="after")
+    def _chance_is_of_yes(self) -> Column:
+        if self.chance_of and not (self.role is Role.TARGET and self.type.facts.boolean):
+            raise ValueError("chance_of is for a target of type boolean; leave it out")
         return self
 
     @model_validator(mode="after")

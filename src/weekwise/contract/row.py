@@ -92,6 +92,8 @@ def _field(column: Column, alias: str | None, zone: ZoneInfo) -> tuple[Any, Any]
         extra["unit"] = column.unit
     if column.values:
         extra["labels"] = {_as_key(value): label for value, label in column.values.items()}
+    if column.synonyms:
+        extra["x-synonyms"] = {_as_key(value): [*words] for value, words in column.synonyms.items()}
     info = Field(
         default=... if column.refuses_missing else None,
         alias=alias,

@@ -29,6 +29,7 @@ from weekwise.model.scorer import Scorer
 from weekwise.model.training_record import TrainingRecord
 from weekwise.tasks import task_of
 from weekwise.tasks.base import Task
+from weekwise.tasks.effects import effects
 from weekwise.tasks.records import Settings
 
 if TYPE_CHECKING:
@@ -73,12 +74,16 @@ class RowExplanation:
         row: The row with the derived columns that the model takes.
         base: What every row starts from.
         level: The level correction; with it and all contributions the base is the row's score.
+        effects: What each input adds to the prediction itself, in its own unit.
+        start: What is predicted before any input counts; with all effects it is the prediction.
     """
 
     values: tuple[Any, ...]
     contributions: tuple[float, ...]
     base: float
     level: float
+    effects: tuple[float, ...]
+    start: float
     row: Row
 
 
@@ -229,17 +234,21 @@ class Predictor:
         """
         (row,) = self._maker.complete([row])
         lists = self._maker.lists([row])
-        (added,) = self.scorer.contributions(
+        parts = self.scorer.parts(
             self._pool(lists),
             lambda: pd.DataFrame(lists, columns=list(self.inputs.names)),
             threads=1,
-        ).tolist()
+        )
+        (added,) = self.task.contributions(parts).tolist()
         *contributions, base, level = added
+        on_prediction = effects(self.task, parts[0], self.settings)
         return RowExplanation(
             values=tuple(lists[0]),
             contributions=tuple(contributions),
             base=base,
             level=level,
+            effects=tuple(on_prediction.of_inputs.tolist()),
+            start=on_prediction.start,
             row=row,
         )
 

@@ -76,6 +76,20 @@ class Scorer:
         Returns:
             Shape (n, inputs + 2): then what every row starts from, and the level correction.
         """
+        return self.task.contributions(self.parts(pool, frame, threads=threads))
+
+    def parts(self, pool: Pool, frame: Callable[[], pd.DataFrame], *, threads: int) -> Floats:
+        """What each input adds to every score of each row: SHAP values.
+
+        Args:
+            pool: The rows for CatBoost.
+            frame: Gives the same as `model_frame` does, for a linear model.
+            threads: How many threads to use; -1 for all.
+
+        Returns:
+            Shape (n, inputs + 2), or with several scores (n, scores, inputs + 2): then what every
+            row starts from, and the level correction.
+        """
         shap = self.trees.get_feature_importance(pool, type="ShapValues", thread_count=threads)
         if self.linear is not None:
             shap = blended(shap, self.linear.contributions(frame()), self.share)
@@ -83,7 +97,8 @@ class Scorer:
         added = np.broadcast_to(np.array(level), (len(shap), len(level)))
         # A task of one score has no axis for it.
         added = added.reshape(*shap.shape[:-1], 1)
-        return self.task.contributions(np.concatenate([shap, added], axis=-1))
+        parts: Floats = np.concatenate([shap, added], axis=-1)
+        return parts
 
     def importances(self) -> pd.Series[float]:
         """How much each input changes the predictions, in percent, the most important first."""

@@ -144,6 +144,19 @@ class Task(ABC):
     def of_scores(self, scores: Floats, settings: Settings) -> Floats:
         """What such scores of n rows predict."""
 
+    def told(self, predicted: Floats, chosen: int) -> Floats:  # noqa: ARG002
+        """The one number that is told of each row, shape (n,).
+
+        Args:
+            predicted: What n rows predict.
+            chosen: The score that is told, where there are several.
+        """
+        return predicted
+
+    @abstractmethod
+    def slopes(self, predicted: Floats, chosen: int, settings: Settings) -> Floats:
+        """How fast what is told grows with each score, shape (n, scores); arguments as above."""
+
     def aligned(self, predicted: Floats, made_by: Task) -> Floats:  # noqa: ARG002
         """What a model of an older contract predicted, as one of this would have it.
 

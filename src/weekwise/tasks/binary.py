@@ -115,6 +115,10 @@ class Binary(Task):
         probabilities: Floats = expit(scores)
         return probabilities
 
+    def slopes(self, predicted: Floats, chosen: int, settings: Settings) -> Floats:  # noqa: ARG002
+        """Of the logistic function."""
+        return np.asarray(predicted * (1 - predicted))[:, None]
+
     def new_linear_model(self, loss: str | None, rows: int) -> Any:  # noqa: ARG002
         """A logistic regression."""
         from sklearn.linear_model import LogisticRegression

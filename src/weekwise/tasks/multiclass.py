@@ -183,6 +183,16 @@ class Multiclass(Task):
 
         return off_zero(softmax(scores, axis=1))
 
+    def told(self, predicted: Floats, chosen: int) -> Floats:
+        """The probability of one class."""
+        return predicted[:, chosen]
+
+    def slopes(self, predicted: Floats, chosen: int, settings: Settings) -> Floats:  # noqa: ARG002
+        """Of one class's share in the softmax."""
+        own = np.arange(predicted.shape[1]) == chosen
+        slopes: Floats = predicted[:, [chosen]] * (own - predicted)
+        return slopes
+
     def new_linear_model(self, loss: str | None, rows: int) -> Any:  # noqa: ARG002
         """A multinomial logistic regression."""
         from sklearn.linear_model import LogisticRegression

@@ -145,6 +145,16 @@ class Regression(Task):
             low = np.maximum(low, 0.0)
         return np.column_stack([prediction, low, high])
 
+    def told(self, predicted: Floats, chosen: int) -> Floats:  # noqa: ARG002
+        """The prediction without its interval."""
+        return predicted[:, 0]
+
+    def slopes(self, predicted: Floats, chosen: int, settings: Settings) -> Floats:
+        """Of the exponential on the log scale, and 1 otherwise."""
+        told = self.told(predicted, chosen)
+        on_log_scale = loss_named(settings.loss).on_log_scale
+        return (told if on_log_scale else np.ones_like(told))[:, None]
+
     def new_linear_model(self, loss: str | None, rows: int) -> Any:
         """A ridge regression, or on the log scale a Poisson regression, as little restrained."""
         from sklearn.linear_model import PoissonRegressor, Ridge

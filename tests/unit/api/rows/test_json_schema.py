@@ -12,7 +12,11 @@ from api.rows.json_schema import row_schema
 GOLDEN = Path(__file__).parents[3] / "golden" / "parcels_schema.json"
 
 # Between them a time, every type, a closed and an open choice.
-COLUMNS: dict[str, dict[str, Any]] = {"depot": {"role": "feature"}, "day": {"type": "datetime"}}
+COLUMNS: dict[str, dict[str, Any]] = {
+    "depot": {"role": "feature"},
+    "day": {"type": "datetime"},
+    "carrier": {"synonyms": {"bike": ["bicycle", "two wheels"]}},
+}
 EXAMPLES: list[dict[str, Any]] = [
     dict(zip(("day", "depot", "weight", "pieces", "carrier", "fragile"), values, strict=True))
     for values in (
@@ -36,3 +40,14 @@ def test_nothing_is_a_default() -> None:
 
     assert not [name for name, part in described["properties"].items() if "default" in part]
     assert described["properties"]["weight"]["x-typical"] == 2.5
+
+
+def test_typical_values_make_a_row_that_can_be() -> None:
+    """They are those of one example, the one nearest to the middle of all."""
+    examples = [
+        EXAMPLES[0] | {"depot": depot, "weight": weight, "pieces": pieces}
+        for depot, weight, pieces in (("S", 90.0, 1), ("N", 2.0, 9), ("S", 30.0, 4))
+    ]
+    properties = row_schema(parcels.contract(COLUMNS), "3", examples)["properties"]
+
+    assert {name: part["x-typical"] for name, part in properties.items()} == examples[2]
