@@ -5,6 +5,9 @@ import golden from '../../tests/golden/parcels_schema.json';
 /** The service's own description of a row of parcels: pytest holds the service to the same file. */
 export const parcels = golden as unknown as RowSchema;
 
+/** A target of which the contract says nothing. */
+export const NO_TARGET = { title: '', unit: null, chance_of: null, classes: [] };
+
 export const fields: Field[] = fieldsOf(parcels);
 
 /** A yes or no with words of its own. */

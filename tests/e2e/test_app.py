@@ -41,7 +41,7 @@ def test_a_row_is_predicted_and_explained(trains: Running, visit: Visit) -> None
     page.get_by_role("button", name="Fill in an example").click()
     predict(page)
     result = page.get_by_test_id("result")
-    expect(result).to_contain_text("like this one: Late")
+    expect(result).to_contain_text("chance of being late")
 
     expected = answer_of(trains, trains.example())
 
@@ -73,6 +73,51 @@ def test_a_change_is_shown_beside_the_prediction_before(trains: Running, visit: 
     assert probability(page) == before
 
 
+def test_the_first_screen_has_predicted_already(trains: Running, visit: Visit) -> None:
+    """The typical row has its result unasked, and the address stays as it was."""
+    page = visit(trains.url)
+
+    expect(page.get_by_test_id("result")).to_contain_text("For typical values")
+    assert probability(page) == _percent(answer_of(trains, _typical(trains))["probability"])
+    assert page.url == f"{trains.url}/"
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_contributions_are_in_points_or_in_log_odds(trains: Running, visit: Visit) -> None:
+    """What each value adds is in percentage points, and in log-odds behind a switch."""
+    page = visit(trains.url)
+    table = page.get_by_role("table", name="Contributions")
+    largest = answer_of(trains, _typical(trains))["contributions"][0]
+    expect(table.get_by_role("row").nth(1)).to_contain_text(_signed(largest["effect"] * 100, 1))
+
+    page.get_by_label("Show log-odds").check()
+
+    expect(table.get_by_role("row").nth(1)).to_contain_text(_signed(largest["contribution"], 2))
+
+
+def test_a_stale_result_says_so_until_it_is_right(trains: Running, visit: Visit) -> None:
+    """With a field to fix the old result stays and is grey, and the summary stays with it."""
+    page = visit(trains.url)
+    result = page.get_by_test_id("result")
+    expect(result).to_have_attribute("aria-busy", "false")
+    rain = page.get_by_label("Rain", exact=True)
+    rain.fill("-3")
+    predict(page)
+    summary = page.get_by_role("alert")
+    expect(summary).to_contain_text("1 field needs fixing")
+
+    rain.fill("-4")
+    expect(result).to_contain_text("Not up to date: 1 field needs fixing")
+    # Longer than the wait after a change.
+    page.wait_for_timeout(600)
+
+    expect(summary).to_contain_text("Rain: Enter 0 or more")
+    expect(result).to_have_attribute("aria-busy", "true")
+    rain.fill("4")
+    expect(summary).to_be_hidden()
+    expect(result).to_have_attribute("aria-busy", "false")
+
+
 def test_bad_input_is_told_at_its_field(trains: Running, visit: Visit) -> None:
     """What the schema can tell is told at once, and the first wrong field has the focus."""
     page = visit(trains.url)
@@ -84,7 +129,7 @@ def test_bad_input_is_told_at_its_field(trains: Running, visit: Visit) -> None:
     expect(page.get_by_label("Stops")).to_be_focused()
     expect(page.get_by_role("alert")).to_contain_text("2 fields need fixing")
     expect(rain).to_have_attribute("aria-invalid", "true")
-    expect(rain).to_have_accessible_description("Give at least 0. from 0")
+    expect(rain).to_have_accessible_description("Enter 0 or more 0 or more")
 
 
 def test_the_service_refuses_at_the_field(trains: Running, visit: Visit) -> None:
@@ -189,11 +234,21 @@ def test_the_model_and_its_weeks_are_shown(trains: Running, visit: Visit) -> Non
     )
     expect(page.get_by_text("Look at the slices.")).to_be_visible()
     page.get_by_text("The weeks as a table").click()
-    scores = page.get_by_role("group", name="Expected and realized").get_by_role("row")
+    scores = page.get_by_role("group", name="Expected and actual").get_by_role("row")
     expect(scores).to_have_count(3)
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Open the full report").click()
     expect(opened.value.get_by_role("heading", level=1)).to_contain_text("week 1 went its way")
+
+
+def _typical(service: Running) -> dict[str, Any]:
+    with service.client() as client:
+        properties = client.get("/schema").json()["properties"]
+    return {name: part["x-typical"] for name, part in properties.items()}
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{'+' if value > 0 else '−'}{abs(value):.{digits}f}"  # noqa: RUF001 - a minus sign
 
 
 def _percent(value: float) -> str:

@@ -82,7 +82,7 @@ def test_a_class_is_predicted_with_all_others(faults: Running, visit: Visit) -> 
     titles = [entry["title"] for entry in expected["contributions"]]
     contributions = page.get_by_role("table", name="Contributions").get_by_role("rowheader")
     assert contributions.first.inner_text().startswith(titles[0])
-    expect(page.get_by_text("log-odds over the average class").first).to_be_visible()
+    expect(page.get_by_label("Show log-odds over the average class")).not_to_be_checked()
 
 
 def test_a_change_may_change_the_class(faults: Running, visit: Visit) -> None:
@@ -119,7 +119,7 @@ def test_a_file_of_classes(faults: Running, visit: Visit, tmp_path: Path) -> Non
     assert [bool(line["errors"]) for line in rows] == [False, False, True]
     table = page.get_by_role("group", name="Rows with their predictions")
     expect(table).to_contain_text(LABELS[expected["predicted"]])
-    expect(page.get_by_text("of those predicted").first).to_be_visible()
+    expect(page.get_by_text("of the predicted rows").first).to_be_visible()
 
 
 def test_the_model_of_classes(faults: Running, visit: Visit) -> None:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { day, percent, sentence, shown, signed, words } from './format';
+import { day, dayBefore, moment, percent, sentence, shown, signed, words } from './format';
 
 describe('figures', () => {
   it.each([
@@ -28,8 +28,13 @@ describe('values', () => {
     [6, 'Sunday', null, 'Sunday'],
     [14.9601, null, 'mph', '14.96 mph'],
     [68.5, null, '%', '68.5%'],
-    [2454, null, 'mi', '2454 mi'],
+    [2454, null, 'mi', '2,454 mi'],
+    [2004, null, null, '2004'],
+    [336776, null, null, '336,776'],
+    ['2020-01-06T00:00:00', null, null, '2020-01-06'],
     [true, null, null, 'yes'],
+    [false, 'False', null, 'no'],
+    [false, 'plain', null, 'plain'],
     ['2013-06-16T21:46:00', null, null, '2013-06-16 21:46'],
   ])('shows %s with label %s and unit %s', (value, label, unit, text) => {
     expect(shown(value, label, unit)).toBe(text);
@@ -42,7 +47,9 @@ describe('values', () => {
   });
 
   it('names dates and figures', () => {
-    expect(day('2013-07-15')).toBe('Jul 15, 2013');
+    expect(day('2013-07-15')).toBe('2013-07-15');
+    expect(dayBefore('2013-07-01')).toBe('2013-06-30');
+    expect(moment('2013-07-15T08:30:00Z')).toMatch(/^2013-07-1[456] \d{2}:\d{2}$/);
     expect(words('log_loss')).toBe('Log loss');
     expect(words('auc')).toBe('AUC');
   });

@@ -15,10 +15,10 @@ export function percent(value: number | null | undefined): string {
   return `${points.toFixed(edge ? 1 : 0)}%`;
 }
 
-/** A number with a sign and two decimals, such as a contribution. */
-export function signed(value: number): string {
-  const text = Math.abs(value).toFixed(2);
-  if (text === '0.00') return '0.00';
+/** A number with a sign and so many decimals, such as a contribution. */
+export function signed(value: number, digits = 2): string {
+  const text = Math.abs(value).toFixed(digits);
+  if (Number(text) === 0) return text;
   return `${value > 0 ? '+' : '−'}${text}`;
 }
 
@@ -37,9 +37,32 @@ export function figure(value: number | null | undefined, digits = 4): string {
 
 const QUANTITY = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 });
 
-/** A measured or predicted number, to four significant digits. */
-export function quantity(value: number | null | undefined): string {
-  return value === null || value === undefined ? NOTHING : QUANTITY.format(value);
+/** A measured or predicted number, to four significant digits, with its unit. */
+export function quantity(value: number | null | undefined, unit?: string | null): string {
+  if (value === null || value === undefined) return NOTHING;
+  // Digits before the point are never rounded away.
+  const text = Math.abs(value) >= 10_000 ? WHOLE.format(Math.round(value)) : QUANTITY.format(value);
+  return measured(text, unit);
+}
+
+/** A difference between two such numbers. */
+export function signedQuantity(value: number, unit?: string | null): string {
+  const sign = value === 0 ? '' : value > 0 ? '+' : '−';
+  return `${sign}${quantity(Math.abs(value), unit)}`;
+}
+
+/** A number as it is, with its unit. Without a unit, four digits may well be a year. */
+export function number(value: number, unit?: string | null): string {
+  const year = !unit && Number.isInteger(value) && Math.abs(value) < 10_000;
+  return measured(year ? String(value) : EXACT.format(value), unit);
+}
+
+const EXACT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 12 });
+
+/** A text with the unit behind it. */
+export function measured(text: string, unit?: string | null): string {
+  if (!unit) return text;
+  return `${text}${/^[°%]/.test(unit) ? '' : ' '}${unit}`;
 }
 
 /** A value of a row, with its label and unit where it has them. */
@@ -50,30 +73,28 @@ export function shown(
 ): string {
   if (value === null || value === undefined || value === '') return 'unknown';
   // A number's label, such as a day of the week, says all; a code is shown next to its label.
-  if (label && typeof value !== 'string') return label;
-  if (label && label !== value) return `${label} (${value})`;
+  const own = label && label.toLowerCase() !== String(value);
+  if (own && typeof value !== 'string') return label;
+  if (own && typeof value === 'string' && label !== value) return `${label} (${value})`;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  const text = typeof value === 'number' ? tidy(value) : tidyTime(value);
-  return unit ? `${text}${/^[°%]/.test(unit) ? '' : ' '}${unit}` : text;
+  if (typeof value === 'number') return number(tidy(value), unit);
+  return measured(time(value), unit);
 }
 
-function tidy(value: number): string {
-  const enough = Number.isInteger(value) ? value : Number(value.toPrecision(4));
-  return String(enough);
+function tidy(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(4));
 }
 
-function tidyTime(text: string): string {
-  return text.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:00(\.0+)?)?$/, '$1 $2');
+/** A date or time in the one form of the app, `2024-07-15 18:30`; any other text as it is. */
+export function time(text: string): string {
+  return text
+    .replace(/^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:00(\.0+)?)?$/, '$1 $2')
+    .replace(/^(\d{4}-\d{2}-\d{2}) 00:00$/, '$1');
 }
-
-const DAY = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeZone: 'UTC' });
-const MOMENT = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeStyle: 'short' });
 
 /** A date such as `2024-07-15`. */
 export function day(text: string | null | undefined): string {
-  if (!text) return NOTHING;
-  const date = new Date(`${text.slice(0, 10)}T00:00:00Z`);
-  return Number.isNaN(date.getTime()) ? text : DAY.format(date);
+  return text ? text.slice(0, 10) : NOTHING;
 }
 
 /** The day before a date, for periods that end before it. */
@@ -83,11 +104,13 @@ export function dayBefore(text: string): string {
   return day(date.toISOString());
 }
 
-/** A moment in UTC, in the reader's own zone. */
+/** A moment in UTC, on the reader's own clock: `2024-07-15 18:30`. */
 export function moment(text: string | null | undefined): string {
   if (!text) return NOTHING;
   const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? text : MOMENT.format(date);
+  if (Number.isNaN(date.getTime())) return text;
+  const own = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return own.toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** The name of a figure: `log_loss` is "Log loss". */

@@ -73,7 +73,7 @@ export const api = {
     ) as Promise<unknown> as Promise<Report>,
   model: async () => {
     const model = await content(client.GET('/model'));
-    follow(model.task, model.target.classes);
+    follow(model.task, model.target);
     return model;
   },
   explain: (row: Row, signal: AbortSignal) =>

@@ -317,6 +317,11 @@ export interface components {
              */
             level_correction: number;
             /**
+             * Start
+             * @description What is predicted before any input counts. With all effects it adds up to the prediction.
+             */
+            start: number;
+            /**
              * Scale
              * @description What score, base_value and contributions are measured in.
              */
@@ -399,6 +404,11 @@ export interface components {
              * @description SHAP value, in the unit of the score.
              */
             contribution: number;
+            /**
+             * Effect
+             * @description The same in terms of the prediction itself: in probability (of the predicted class), or in the target's unit.
+             */
+            effect: number;
             /**
              * As Of
              * @description For an aggregate that the row did not bring: the run whose value it is.
@@ -667,6 +677,11 @@ export interface components {
              */
             level_correction: number;
             /**
+             * Start
+             * @description What is predicted before any input counts. With all effects it adds up to the prediction.
+             */
+            start: number;
+            /**
              * Scale
              * @description What score, base_value and contributions are measured in.
              */
@@ -857,6 +872,11 @@ export interface components {
              */
             level_correction: number;
             /**
+             * Start
+             * @description What is predicted before any input counts. With all effects it adds up to the prediction.
+             */
+            start: number;
+            /**
              * Scale
              * @description What score, base_value and contributions are measured in.
              */
@@ -995,6 +1015,13 @@ export interface components {
             title: string;
             /** Description */
             description: string;
+            /** Unit */
+            unit: string | null;
+            /**
+             * Chance Of
+             * @description For yes or no: what yes is, as the end of `41% chance of …`, if the contract says it.
+             */
+            chance_of: string | null;
             /**
              * Classes
              * @description The values that the contract lists, in its order; empty if it lists none.

@@ -23,7 +23,7 @@ export type BatchAnswer =
   | Schemas['BinaryBatchAnswer']
   | Schemas['MulticlassBatchAnswer']
   | Schemas['RegressionBatchAnswer'];
-export type TargetClass = Schemas['TargetClass'];
+export type Target = Schemas['TargetFacts'];
 export type Model = Schemas['ModelFacts'];
 export type ReportLine = Schemas['ReportSummary'];
 export type Status = ReportLine['status'];
@@ -46,6 +46,7 @@ export interface Property {
   formatMaximum?: string;
   labels?: Record<string, string>;
   unit?: string;
+  'x-synonyms'?: Record<string, string[]>;
   'x-looked-up-as-of'?: string;
   'x-typical'?: Scalar;
 }

@@ -37,13 +37,13 @@ describe('FieldControl', () => {
   it('ties help, limits and error to the control', () => {
     const { control } = show('weight', { value: 'x', error: 'Give a number.' });
     expect(control.getAttribute('aria-invalid')).toBe('true');
-    expect(description(control)).toBe('Give a number. Without the box. 0 to 100');
+    expect(description(control)).toBe('Give a number. Without the box. 0 to 100 kg');
   });
 
   it('finds help and limits of a column whose name has spaces', () => {
     const odd = field('weight', { name: 'weight of all' });
     const { control } = show('weight', { field: odd });
-    expect(description(control)).toBe('Without the box. 0 to 100');
+    expect(description(control)).toBe('Without the box. 0 to 100 kg');
   });
 
   it('offers to leave an optional choice unknown, and a needed one not', () => {

@@ -52,16 +52,16 @@ describe('a yes or no', () => {
     const made = truth(property);
     expect(made.kind).toBe('choice');
     expect(made.options).toEqual([
-      { value: true, text: 'true', label: 'wrapped' },
-      { value: false, text: 'false', label: 'None' },
+      { value: true, text: 'true', label: 'wrapped', synonyms: [] },
+      { value: false, text: 'false', label: 'None', synonyms: [] },
     ]);
   });
 });
 
 describe('hintOf', () => {
   it.each([
-    ['weight', '0 to 100'],
-    ['pieces', 'from 1'],
+    ['weight', '0 to 100 kg'],
+    ['pieces', '1 or more'],
     ['day', 'UTC time, from 2020-01-01'],
     ['depot', ''],
   ])('says the limits of %s', (name, hint) => {

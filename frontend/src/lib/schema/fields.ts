@@ -1,6 +1,7 @@
 /** From a row's JSON Schema to the fields of a form. */
 
 import type { Property, RowSchema, Scalar } from '$lib/api/types';
+import { number, time } from '$lib/format';
 
 export type Kind =
   'choice' | 'open-choice' | 'integer' | 'number' | 'boolean' | 'date' | 'datetime' | 'text';
@@ -10,6 +11,8 @@ export interface Option {
   /** The value as a form holds it. */
   text: string;
   label: string;
+  /** Other words that people find it by. */
+  synonyms: string[];
 }
 
 export interface Field {
@@ -42,7 +45,11 @@ export function fieldsOf(schema: RowSchema): Field[] {
 function fieldOf(name: string, schema: RowSchema): Field {
   const outer = schema.properties[name] ?? {};
   const { inner, nullable } = resolve(outer, schema);
-  const options = optionsOf(inner, outer.labels ?? inner.labels ?? {});
+  const options = optionsOf(
+    inner,
+    outer.labels ?? inner.labels ?? {},
+    outer['x-synonyms'] ?? inner['x-synonyms'] ?? {},
+  );
   return {
     name,
     title: outer.title ?? inner.title ?? name,
@@ -77,14 +84,20 @@ function resolve(outer: Property, schema: RowSchema): { inner: Property; nullabl
   return { inner, nullable: nullable || first.nullable };
 }
 
-function optionsOf(inner: Property, labels: Record<string, string>): Option[] {
+function optionsOf(
+  inner: Property,
+  labels: Record<string, string>,
+  synonyms: Record<string, string[]>,
+): Option[] {
   const closed = inner.enum ?? (inner.const === undefined ? undefined : [inner.const]);
   if (closed) {
     return closed
       .filter((value) => value !== null)
-      .map((value) => option(value, labels[String(value)]));
+      .map((value) => option(value, labels[String(value)], synonyms[String(value)]));
   }
-  return Object.entries(labels).map(([key, label]) => option(valueOf(key, inner.type), label));
+  return Object.entries(labels).map(([key, label]) =>
+    option(valueOf(key, inner.type), label, synonyms[key]),
+  );
 }
 
 /** A value from its key in JSON, which is text. */
@@ -93,13 +106,13 @@ function valueOf(key: string, type: Property['type']): Scalar {
   return type === 'integer' || type === 'number' ? Number(key) : key;
 }
 
-function option(value: Scalar, label: string | undefined): Option {
+function option(value: Scalar, label: string | undefined, synonyms: string[] = []): Option {
   const text = String(value);
   if (typeof value === 'boolean') {
     const named = label && label.toLowerCase() !== text;
-    return { value, text, label: named ? label : value ? 'Yes' : 'No' };
+    return { value, text, label: named ? label : value ? 'Yes' : 'No', synonyms };
   }
-  return { value, text, label: label && label !== text ? label : '' };
+  return { value, text, label: label && label !== text ? label : '', synonyms };
 }
 
 function kindOf(inner: Property, options: Option[]): Kind {
@@ -128,22 +141,22 @@ export function hintOf(field: Field): string {
 }
 
 function limitsOf(field: Field): string {
-  const { min, max } = field;
-  const low = min ?? field.above;
-  const high = max ?? field.below;
+  const { min, max, above, below } = field;
+  const low = min ?? above;
+  const high = max ?? below;
   if (field.kind !== 'integer' && field.kind !== 'number') {
-    if (low !== undefined && high !== undefined) return `${day(low)} to ${day(high)}`;
-    if (low !== undefined) return `from ${day(low)}`;
-    return high === undefined ? '' : `until ${day(high)}`;
+    if (low !== undefined && high !== undefined) return `${shownLimit(low)} to ${shownLimit(high)}`;
+    if (low !== undefined) return `from ${shownLimit(low)}`;
+    return high === undefined ? '' : `until ${shownLimit(high)}`;
   }
-  if (low !== undefined && high !== undefined) return `${low} to ${high}`;
-  if (low !== undefined) return `from ${low}`;
-  if (high !== undefined) return `to ${high}`;
-  return '';
+  const show = (limit: number | string): string => number(Number(limit), field.unit);
+  if (low !== undefined && high !== undefined) return `${number(Number(low))} to ${show(high)}`;
+  if (low !== undefined)
+    return min === undefined ? `more than ${show(low)}` : `${show(low)} or more`;
+  if (high === undefined) return '';
+  return max === undefined ? `less than ${show(high)}` : `${show(high)} or less`;
 }
 
-function day(limit: number | string): string {
-  return String(limit)
-    .replace(/T00:00(:00)?$/, '')
-    .replace('T', ' ');
+function shownLimit(limit: number | string): string {
+  return time(String(limit).replace(/T00:00(:00)?$/, ''));
 }

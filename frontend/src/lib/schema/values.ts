@@ -1,6 +1,7 @@
 /** Between the text that a form or a CSV file holds and the value that the service takes. */
 
 import type { Scalar } from '$lib/api/types';
+import { number, time } from '$lib/format';
 import type { Field } from './fields';
 
 export type Parsed = { value: Scalar } | { error: string };
@@ -13,14 +14,14 @@ const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 export function parse(field: Field, raw: string): Parsed {
   const text = raw.trim();
   if (text === '') {
-    return field.required ? { error: `${field.title} is required.` } : { value: null };
+    return field.required ? { error: 'Required' } : { value: null };
   }
   const known = field.options.find((option) => option.text === text);
   if (known) return { value: known.value };
   switch (field.kind) {
     case 'choice':
       if (typeof field.options[0]?.value === 'boolean') return parseBoolean(field, text);
-      return { error: `Choose one of the ${field.options.length} values.` };
+      return { error: 'Choose one from the list' };
     case 'boolean':
       return parseBoolean(field, text);
     case 'integer':
@@ -46,26 +47,29 @@ function parseBoolean(field: Field, text: string): Parsed {
   if (TRUE.includes(word)) return { value: true };
   if (FALSE.includes(word)) return { value: false };
   const words = field.options.map((option) => option.label.toLowerCase());
-  return { error: `Give ${words.length ? words.join(' or ') : 'yes or no'}.` };
+  return { error: `Enter ${words.length ? words.join(' or ') : 'yes or no'}` };
 }
 
 function parseNumber(field: Field, text: string): Parsed {
-  if (!NUMBER.test(text)) return { error: 'Give a number, with a point for decimals.' };
+  if (!NUMBER.test(text)) return { error: 'Enter a number, with a point for decimals' };
   const value = Number(text);
-  if (!Number.isFinite(value)) return { error: 'The number is too large.' };
+  if (!Number.isFinite(value)) return { error: 'Enter a smaller number' };
   if (field.kind === 'integer' && !Number.isInteger(value)) {
-    return { error: 'Give a whole number.' };
+    return { error: 'Enter a whole number' };
   }
   return limited(field, value);
 }
 
 function limited(field: Field, value: number): Parsed {
-  const unit = field.unit ? ` ${field.unit}` : '';
   const { min, max, above, below } = field;
-  if (typeof min === 'number' && value < min) return { error: `Give at least ${min}${unit}.` };
-  if (typeof max === 'number' && value > max) return { error: `Give at most ${max}${unit}.` };
-  if (above !== undefined && value <= above) return { error: `Give more than ${above}${unit}.` };
-  if (below !== undefined && value >= below) return { error: `Give less than ${below}${unit}.` };
+  if (typeof min === 'number' && value < min)
+    return { error: `Enter ${number(min, field.unit)} or more` };
+  if (typeof max === 'number' && value > max)
+    return { error: `Enter ${number(max, field.unit)} or less` };
+  if (above !== undefined && value <= above)
+    return { error: `Enter more than ${number(above, field.unit)}` };
+  if (below !== undefined && value >= below)
+    return { error: `Enter less than ${number(below, field.unit)}` };
   return { value };
 }
 
@@ -77,15 +81,15 @@ function parseTime(field: Field, text: string): Parsed {
   const parts = DATETIME.exec(text);
   const dateOnly = field.kind === 'date';
   if (!parts || (dateOnly && !DATE.test(text)) || !isDay(parts[1] ?? '')) {
-    return { error: dateOnly ? 'Give a date as 2024-12-31.' : 'Give a time as 2024-12-31 18:30.' };
+    return { error: `Enter it like ${dateOnly ? '2024-12-31' : '2024-12-31 18:30'}` };
   }
   const value = dateOnly ? text : `${parts[1]}T${parts[2] ?? '00:00'}${parts[3] ?? ':00'}`;
   // The service converts a time with an offset before it looks at limits.
   if (parts[4]) return { value: `${value}${parts[4]}` };
   // ISO times of one form sort as text does.
   const { min, max } = field;
-  if (typeof min === 'string' && value < min) return { error: `Give ${day(min)} or later.` };
-  if (typeof max === 'string' && value > max) return { error: `Give ${day(max)} or earlier.` };
+  if (typeof min === 'string' && value < min) return { error: `Enter ${time(min)} or later` };
+  if (typeof max === 'string' && value > max) return { error: `Enter ${time(max)} or earlier` };
   return { value };
 }
 
@@ -94,16 +98,13 @@ function isDay(text: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
 
-function day(limit: string): string {
-  return limit.replace(/T00:00(:00)?$/, '').replace('T', ' ');
-}
-
 /** A value as the field's control holds it. */
 export function textOf(field: Field, value: Scalar | undefined): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number')
     return String(Number(value.toPrecision(field.kind === 'number' ? 6 : 16)));
   const text = String(value);
-  // `datetime-local` shows no zone, and no seconds where there are none.
-  return field.kind === 'datetime' ? text.replace(/^(.{16}):00(\.0+)?$/, '$1') : text;
+  return field.kind === 'datetime'
+    ? text.replace(/^(.{10})[T ](.{5})(:00(\.0+)?)?$/, '$1 $2')
+    : text;
 }

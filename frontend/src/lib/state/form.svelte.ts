@@ -46,8 +46,11 @@ export class Form {
 
   set(name: string, text: string): void {
     this.#texts[name] = text;
-    // A field that is being fixed shows no error until the next request.
-    this.#errors[name] = '';
+    // What is wrong stays until it is fixed, so that the summary does not go before.
+    const field = this.#errors[name] && this.#fields.find((field) => field.name === name);
+    if (!field) return;
+    const parsed = parse(field, text);
+    this.#errors[name] = 'error' in parsed ? parsed.error : '';
   }
 
   /** Check a field when the reader leaves it. */
@@ -66,8 +69,7 @@ export class Form {
         known.includes(field.name) ? (earlier[field.name] ?? '') : textOf(field, field.initial),
       ]),
     );
-    this.#errors = {};
-    this.#general = [];
+    this.#clean();
     this.#fields = fields;
   }
 
@@ -79,15 +81,13 @@ export class Form {
   /** Come back to texts that were there before. */
   restore(texts: Record<string, string>): void {
     for (const field of this.#fields) this.#texts[field.name] = texts[field.name] ?? '';
-    this.#errors = {};
-    this.#general = [];
+    this.#clean();
   }
 
   /** Put in a whole row; what it does not hold becomes unknown. */
   fill(row: Row): void {
     for (const field of this.#fields) this.#texts[field.name] = textOf(field, row[field.name]);
-    this.#errors = {};
-    this.#general = [];
+    this.#clean();
   }
 
   /**
@@ -96,7 +96,25 @@ export class Form {
    * @param asked Whether the reader has asked for it, and is not in the middle of changing it.
    */
   read(asked = true): Row | null {
-    this.#asked = asked;
+    if (asked) this.#asked = true;
+    const { row, errors } = this.#parsed();
+    this.#errors = errors;
+    this.#general = [];
+    return Object.keys(errors).length ? null : row;
+  }
+
+  /** The row where there is nothing wrong with it; errors are not told. */
+  peek(): Row | null {
+    const { row, errors } = this.#parsed();
+    return Object.keys(errors).length ? null : row;
+  }
+
+  /** What was asked for has been answered. */
+  settle(): void {
+    this.#asked = false;
+  }
+
+  #parsed(): { row: Row; errors: Record<string, string> } {
     const row: Row = {};
     const errors: Record<string, string> = {};
     for (const field of this.#fields) {
@@ -104,9 +122,7 @@ export class Form {
       if ('error' in parsed) errors[field.name] = parsed.error;
       else row[field.name] = parsed.value;
     }
-    this.#errors = errors;
-    this.#general = [];
-    return Object.keys(errors).length ? null : row;
+    return { row, errors };
   }
 
   /** Show the service's own errors at their fields. */
@@ -135,7 +151,13 @@ export class Form {
       const absent = field.required ? this.text(field.name) : '';
       this.#texts[field.name] = query.get(field.name) ?? absent;
     }
-    this.#errors = {};
+    this.#clean();
     return true;
+  }
+
+  #clean(): void {
+    this.#errors = {};
+    this.#general = [];
+    this.#asked = false;
   }
 }

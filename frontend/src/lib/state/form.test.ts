@@ -6,10 +6,10 @@ describe('Form', () => {
   it('begins with the defaults, which are a row', () => {
     expect(new Form(fields).read()).toEqual({
       day: '2020-01-06T08:30:00',
-      depot: 'S',
+      depot: 'N',
       weight: 2.5,
-      pieces: 2,
-      carrier: 'van',
+      pieces: 1,
+      carrier: 'bike',
       fragile: true,
     });
   });
@@ -22,6 +22,31 @@ describe('Form', () => {
     expect(form.wrong.map((one) => one.name)).toEqual(['depot', 'weight']);
     form.set('weight', '3');
     expect(form.error('weight')).toBe('');
+  });
+
+  it('lists what is wrong until it is fixed, whatever is predicted meanwhile', () => {
+    const form = new Form(fields);
+    form.set('weight', '-1');
+    form.set('pieces', '1.5');
+    form.read();
+    form.set('weight', '-2');
+    form.read(false);
+    expect(form.asked).toBe(true);
+    expect(form.error('weight')).toBe('Enter 0 kg or more');
+    form.set('weight', '2');
+    expect(form.wrong.map((one) => one.name)).toEqual(['pieces']);
+    form.set('pieces', '1');
+    expect(form.wrong).toEqual([]);
+  });
+
+  it('tells no errors that were not asked for', () => {
+    const form = new Form(fields);
+    form.set('depot', '');
+    expect(form.peek()).toBeNull();
+    expect(form.wrong).toEqual([]);
+    form.settle();
+    form.read(false);
+    expect(form.asked).toBe(false);
   });
 
   it('goes through a link and back', () => {

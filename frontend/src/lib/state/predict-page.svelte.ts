@@ -11,12 +11,18 @@ export class PredictPage {
   readonly form = new Form();
   readonly whatif = new WhatIf();
   #example = $state(-1);
+  /** Whether the prediction is that of the values which the form began with. */
+  #typical = $state(false);
   #restored = '';
   #texts: Record<string, string> = {};
 
   /** The number of the example that was put in last; -1 before any. */
   get example(): number {
     return this.#example;
+  }
+
+  get typical(): boolean {
+    return this.#typical && !this.whatif.changes.length;
   }
 
   /** The form and its state as a link. */
@@ -33,13 +39,29 @@ export class PredictPage {
     if (!first && this.whatif.first) void this.predict();
   }
 
-  /** Restore a link and predict; gives back whether it held anything. */
-  async restore(query: URLSearchParams): Promise<boolean> {
+  /** Restore a link and predict it; without one, what the form begins with. */
+  async restore(query: URLSearchParams): Promise<void> {
     const text = query.toString();
-    if (!text || text === this.#restored || !this.form.fromQuery(query)) return false;
-    this.#restored = text;
-    await this.predict();
-    return true;
+    if (text && text === this.#restored) return;
+    if (text && this.form.fromQuery(query)) {
+      this.#restored = text;
+      await this.predict();
+    } else if (!this.whatif.first && !this.whatif.busy) {
+      await this.#begin();
+    }
+  }
+
+  /** Predict the typical row unasked: the address stays as it is, and nothing is found fault with. */
+  async #begin(): Promise<void> {
+    const row = this.form.peek();
+    if (!row) return;
+    this.#texts = this.form.snapshot();
+    try {
+      await this.whatif.predict(row);
+      this.#typical = true;
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 422)) service.heed(error);
+    }
   }
 
   /** Predict what the form holds; gives back whether that could be done. */
@@ -52,6 +74,8 @@ export class PredictPage {
       this.#refused(error);
       return false;
     }
+    this.#typical = false;
+    this.form.settle();
     this.#remember();
     return true;
   }

@@ -24,6 +24,7 @@ export class WhatIf {
   #first = $state.raw<Made | null>(null);
   #now = $state.raw<Made | null>(null);
   #busy = $state(false);
+  #stale = $state(false);
   #error = $state.raw<Error | null>(null);
   #abort: AbortController | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -47,6 +48,11 @@ export class WhatIf {
     return this.#busy;
   }
 
+  /** Whether the form has changed since the prediction on the page, or has something wrong. */
+  get stale(): boolean {
+    return this.#stale;
+  }
+
   /** Why there is no prediction; problems of single fields belong to the form. */
   get error(): Error | null {
     return this.#error;
@@ -67,7 +73,8 @@ export class WhatIf {
 
   /** The form has changed: predict it soon, unless it changes again. */
   change(read: () => Row | null, refused: (error: unknown) => void): void {
-    if (!this.#first) return;
+    if (!this.#first && !this.#busy) return;
+    this.#stale = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const row = read();
@@ -84,7 +91,9 @@ export class WhatIf {
 
   async #follow(row: Row): Promise<void> {
     const made = await this.#request(row);
-    if (made) this.#now = made;
+    if (!made) return;
+    this.#first ??= made;
+    this.#now = made;
   }
 
   /** The answer for a row, or nothing where another request has overtaken this one. */
@@ -92,10 +101,13 @@ export class WhatIf {
     this.#stop();
     const abort = (this.#abort = new AbortController());
     this.#busy = true;
+    this.#stale = true;
     this.#error = null;
     try {
       const answer = await this.#ask(row, abort.signal);
-      return abort.signal.aborted ? null : { row, answer };
+      if (abort.signal.aborted) return null;
+      this.#stale = false;
+      return { row, answer };
     } catch (error) {
       if (abort.signal.aborted || isAborted(error)) return null;
       if (!(error instanceof Problem && error.status === 422)) this.#error = asError(error);

@@ -14,6 +14,7 @@ function answer(probability: number): Explanation {
     scale: 'log-odds',
     base_value: 0,
     level_correction: 0,
+    start: 0.5,
     contributions: [],
   };
 }
@@ -68,6 +69,32 @@ describe('WhatIf', () => {
     expect(service.asked[0]?.signal.aborted).toBe(true);
     expect(whatif.now?.row).toEqual({ x: 2 });
     expect(whatif.busy).toBe(false);
+  });
+
+  it('is stale from the first change until the answer to the last one', async () => {
+    const whatif = new WhatIf((row) => Promise.resolve(answer(Number(row['x']) / 10)));
+    await whatif.predict({ x: 1 });
+    expect(whatif.stale).toBe(false);
+    whatif.change(() => null, never);
+    expect(whatif.stale).toBe(true);
+    await vi.advanceTimersByTimeAsync(DEBOUNCE_MS);
+    expect(whatif.stale).toBe(true);
+    whatif.change(() => ({ x: 2 }), never);
+    await vi.advanceTimersByTimeAsync(DEBOUNCE_MS);
+    expect(whatif.stale).toBe(false);
+  });
+
+  it('takes a change while the first prediction is still to come', async () => {
+    const service = new SlowService();
+    const whatif = new WhatIf(service.ask);
+    const first = whatif.predict({ x: 1 });
+    whatif.change(() => ({ x: 2 }), never);
+    await vi.advanceTimersByTimeAsync(DEBOUNCE_MS);
+    service.asked[1]?.answer(answer(0.2));
+    await first;
+    await vi.advanceTimersByTimeAsync(0);
+    expect(whatif.now?.row).toEqual({ x: 2 });
+    expect(whatif.changes).toEqual([]);
   });
 
   it('does nothing on changes before the first prediction', async () => {

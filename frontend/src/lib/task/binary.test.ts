@@ -1,5 +1,33 @@
-import { describe, expect, it } from 'vitest';
-import { differenceText, inWords } from './binary';
+import { afterEach, describe, expect, it } from 'vitest';
+import { NO_TARGET } from '../../../tests/golden';
+import { decision, differenceText, effect, inFull, inWords } from './binary';
+import { follow } from './current.svelte';
+
+const answer = { index: 0, warnings: [], probability: 0.41, decision: true };
+
+describe('the words of yes or no', () => {
+  afterEach(() => follow('binary', NO_TARGET));
+  const classes = [
+    { value: 'True', label: 'wrapped' },
+    { value: 'False', label: 'plain' },
+  ];
+
+  it.each([
+    [{ title: 'Late', chance_of: 'being late' }, '41% chance of being late', 'yes'],
+    [{ title: 'Gift', classes }, '41% chance of “wrapped”', 'wrapped'],
+    [{ title: 'Late' }, '41% chance of “Late: yes”', 'yes'],
+    [{}, '41% chance of yes', 'yes'],
+  ])('are the contract’s: %o', (words, full, yes) => {
+    follow('binary', { ...NO_TARGET, ...words });
+    expect(inFull(answer)).toBe(full);
+    expect(decision(answer)).toBe(yes);
+  });
+
+  it('count effects in percentage points', () => {
+    expect(effect(0.0534)).toBe('+5.3');
+    expect(effect(-0.0004)).toBe('0.0');
+  });
+});
 
 describe('a probability', () => {
   it.each([

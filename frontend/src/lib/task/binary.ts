@@ -1,9 +1,10 @@
 /** Predictions of yes or no: a probability, and a decision from a threshold. */
 
 import type { Explanation, Model, Report, RowPrediction, WeekScore } from '$lib/api/types';
-import { figure, percent, whole } from '$lib/format';
+import { figure, percent, signed, whole } from '$lib/format';
 import type { Tile } from '$lib/ui/Tiles.svelte';
 import { lastWeekTiles, loss } from './loss';
+import { chanceOf, truthOf } from './target.svelte';
 
 type Answer = RowPrediction | Explanation;
 interface YesOrNo {
@@ -36,7 +37,7 @@ export function value(answer: Answer): string {
 
 /** The decision that follows from the value. */
 export function decision(answer: Answer): string {
-  return yesOrNo(answer).decision ? 'yes' : 'no';
+  return truthOf(yesOrNo(answer).decision);
 }
 
 /** A prediction in short that is complete by itself. */
@@ -70,16 +71,29 @@ export function inWords({ probability }: Pick<YesOrNo, 'probability'>): string {
   return `About ${Math.round(probability * 10) || 1} in 10`;
 }
 
+/** The whole prediction as words, such as `41% chance of being late`. */
+export function inFull(answer: Answer): string {
+  return `${value(answer)} ${chanceOf()}`;
+}
+
 /** What the model predicts before it looks at a row's values. */
 export function start(answer: Explanation): string {
-  return percent(1 / (1 + Math.exp(-answer.base_value - answer.level_correction)));
+  return `${percent(answer.start)} ${chanceOf()}`;
 }
+
+/** What a value adds to the probability, in percentage points. */
+export function effect(value: number): string {
+  return signed(value * 100, 1);
+}
+
+/** The unit of such effects, for people. */
+export const effectUnit = () => 'percentage points';
 
 /** The tile of a predicted file that sums up its predictions. */
 export function fileTile(target: string, sums: Record<string, number>, predicted: number): Tile {
   const positive = sums['yes'] ?? 0;
-  const note = predicted ? `${percent(positive / predicted)} of those predicted` : '';
-  return { label: `${target}: yes`, value: whole(positive), note };
+  const note = predicted ? `${percent(positive / predicted)} of the predicted rows` : '';
+  return { label: `${target}: ${truthOf(true)}`, value: whole(positive), note };
 }
 
 /** The tiles of the model that depend on the kind of prediction. */
@@ -90,7 +104,7 @@ export const modelTiles = {
     note: 'on the holdout',
   }),
   target: (model: Model): Tile => ({
-    label: `${model.target.title}: yes`,
+    label: `${model.target.title}: ${truthOf(true)}`,
     value: percent(model.baseline[0]),
     note: `threshold ${percent(model.threshold)}`,
   }),

@@ -1,8 +1,7 @@
 /** The kind of prediction that the model in service makes. */
 
-import type { TargetClass } from '$lib/api/types';
 import * as binary from './binary';
-import { follow as followClasses } from './classes.svelte';
+import { follow as followTarget } from './target.svelte';
 import * as multiclass from './multiclass';
 import * as regression from './regression';
 import type { Task } from './types';
@@ -10,9 +9,9 @@ import type { Task } from './types';
 const TASKS: Record<string, Task> = { binary, multiclass, regression };
 const current = $state({ task: 'binary' });
 
-/** Take the words and figures of the model in service, and its classes, if it has any. */
-export function follow(name: string, classes: TargetClass[]): void {
-  followClasses(classes);
+/** Take the words and figures of the model in service, and of its target. */
+export function follow(name: string, target: Parameters<typeof followTarget>[0]): void {
+  followTarget(target);
   if (name in TASKS) current.task = name;
 }
 

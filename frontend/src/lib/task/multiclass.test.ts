@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Model } from '$lib/api/types';
+import { NO_TARGET } from '../../../tests/golden';
 import { follow } from './current.svelte';
 import {
   bars,
@@ -31,8 +32,8 @@ const before = {
 };
 
 describe('a class', () => {
-  beforeEach(() => follow('multiclass', classes));
-  afterEach(() => follow('binary', []));
+  beforeEach(() => follow('multiclass', { ...NO_TARGET, classes }));
+  afterEach(() => follow('binary', NO_TARGET));
 
   it('is named by its label, and by its value in a file', () => {
     expect(decision(answer)).toBe('Door');
@@ -68,7 +69,7 @@ describe('a class', () => {
     expect(fileTile('Fault', { none: 1, 'a "door"': 3 }, 4)).toEqual({
       label: 'Fault: Door',
       value: '3',
-      note: '75% of those predicted; No fault 1',
+      note: '75% of the predicted rows; No fault 1',
     });
     expect(fileTile('Fault', {}, 0).value).toBe('–');
   });

@@ -2,10 +2,10 @@
 
 import type { Explanation, Model, Report, RowPrediction, WeekScore } from '$lib/api/types';
 import type { Bar } from '$lib/charts/Bars.svelte';
-import { figure, percent, signed, whole } from '$lib/format';
+import { figure, percent, whole } from '$lib/format';
 import type { Tile } from '$lib/ui/Tiles.svelte';
 import { differenceText as points } from './binary';
-import { labelOf } from './classes.svelte';
+import { labelOf } from './target.svelte';
 import { lastWeekTiles, loss } from './loss';
 
 /** From more classes on, the most likely ones come first, and the rest is folded away. */
@@ -59,9 +59,13 @@ export function differenceText(difference: number, now: Answer): string {
   return `${points(difference)} for ${decision(now)}`;
 }
 
+export const inFull = (answer: Answer): string => `${decision(answer)}, ${value(answer)} likely`;
+
 export function start(answer: Explanation): string {
-  return `a score of ${signed(answer.base_value + answer.level_correction)} for ${decision(answer)}`;
+  return `${percent(answer.start)} for ${decision(answer)}`;
 }
+
+export { effect, effectUnit } from './binary';
 
 /** The probability of each class as a bar, marked with the one before: a few in their order. */
 export function bars(answer: Answer, before?: Answer): Bar[] {
@@ -85,7 +89,7 @@ export function fileTile(target: string, sums: Record<string, number>, predicted
   return {
     label: `${target}: ${labelOf(first[0])}`,
     value: whole(first[1]),
-    note: [`${percent(first[1] / predicted)} of those predicted`, ...rest].join('; '),
+    note: [`${percent(first[1] / predicted)} of the predicted rows`, ...rest].join('; '),
   };
 }
 

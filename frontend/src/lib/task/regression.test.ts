@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { follow, task } from './current.svelte';
 import type { Explanation } from '$lib/api/types';
-import { cells, decision, differenceText, start, value } from './regression';
+import { NO_TARGET } from '../../../tests/golden';
+import { cells, decision, differenceText, effect, effectUnit, start, value } from './regression';
 
 const answer = { index: 0, warnings: [], prediction: 12.345, low: 10, high: null };
 
 describe('a number', () => {
-  afterEach(() => follow('binary', []));
+  afterEach(() => follow('binary', NO_TARGET));
 
   it('is written with its interval, as far as that is known', () => {
     expect(value(answer)).toBe('12.35');
@@ -23,26 +24,24 @@ describe('a number', () => {
     expect(differenceText(difference)).toBe(text);
   });
 
-  it('starts from a number, also where the model adds up its log', () => {
-    const explained = {
-      base_value: Math.log(10),
-      level_correction: Math.log(2),
-      scale: 'the log of the target',
-    };
-    expect(start(explained as Explanation)).toBe('20');
-    expect(
-      start({ base_value: 18, level_correction: 2, scale: 'the target’s own unit' } as Explanation),
-    ).toBe('20');
+  it('has its unit wherever it is written', () => {
+    follow('regression', { ...NO_TARGET, unit: 'min' });
+    expect(value(answer)).toBe('12.35 min');
+    expect(decision({ ...answer, high: 15.5 })).toBe('10 to 15.5 min');
+    expect(differenceText(-0.25)).toBe('−0.25 min');
+    expect(start({ start: 20 } as Explanation)).toBe('20 min');
+    expect(effect(1234.5)).toBe('+1,235');
+    expect(effectUnit()).toBe('min');
   });
 
   it('gives the words once the model in service predicts numbers', () => {
     expect(task.COLUMNS).toEqual(['probability', 'decision']);
-    follow('regression', []);
+    follow('regression', { ...NO_TARGET, unit: 'min' });
     expect(task.COLUMNS).toEqual(['prediction', 'low', 'high']);
   });
 
   it('keeps to the words it has if a model predicts what the app does not know', () => {
-    follow('ranking', []);
+    follow('ranking', NO_TARGET);
     expect(task.VALUE).toBe('Probability');
   });
 });

@@ -1,9 +1,10 @@
 /** Predictions of a number, with an interval for most outcomes. */
 
 import type { Explanation, Model, Report, RowPrediction, WeekScore } from '$lib/api/types';
-import { percent, quantity } from '$lib/format';
+import { percent, quantity, signedQuantity } from '$lib/format';
 import type { Tile } from '$lib/ui/Tiles.svelte';
 import { lastWeekTiles, loss } from './loss';
+import { unitOf } from './target.svelte';
 
 type Answer = RowPrediction | Explanation;
 interface NumberAnswer {
@@ -27,13 +28,13 @@ export function cells(answer: Answer): string[] {
 }
 
 export function value(answer: Answer): string {
-  return quantity(numberOf(answer).prediction);
+  return quantity(numberOf(answer).prediction, unitOf());
 }
 
 /** The interval that nine of ten outcomes lie in. */
 export function decision(answer: Answer): string {
   const { low, high } = numberOf(answer);
-  return low === null || high === null ? '' : `${quantity(low)} to ${quantity(high)}`;
+  return low === null || high === null ? '' : `${quantity(low)} to ${quantity(high, unitOf())}`;
 }
 
 export const inShort = value;
@@ -47,33 +48,39 @@ export function difference(before: Answer, now: Answer): number {
 }
 
 export function differenceText(difference: number): string {
-  const size = quantity(Math.abs(difference));
-  if (difference === 0) return 'no change';
-  return `${difference > 0 ? '+' : '−'}${size}`;
+  return difference === 0 ? 'no change' : signedQuantity(difference, unitOf());
 }
 
-/** The scale of models of counts and skewed amounts, as the service names it. */
-const LOG_SCALE = 'the log of the target';
+export const inFull = value;
 
 export function start(answer: Explanation): string {
-  const base = answer.base_value + answer.level_correction;
-  return quantity(answer.scale === LOG_SCALE ? Math.exp(base) : base);
+  return quantity(answer.start, unitOf());
 }
+
+export function effect(value: number): string {
+  return signedQuantity(value);
+}
+
+export const effectUnit = (): string => unitOf() || 'the target’s own unit';
 
 export function fileTile(target: string, sums: Record<string, number>, predicted: number): Tile {
   const sum = sums['total'] ?? 0;
-  return { label: `${target}: mean`, value: predicted ? quantity(sum / predicted) : '—', note: '' };
+  return {
+    label: `${target}: mean`,
+    value: predicted ? quantity(sum / predicted, unitOf()) : '–',
+    note: '',
+  };
 }
 
 export const modelTiles = {
   metric: (model: Model): Tile => ({
     label: 'RMSE',
-    value: quantity(model.metrics?.['rmse']),
+    value: quantity(model.metrics?.['rmse'], unitOf()),
     note: 'on the holdout',
   }),
   target: (model: Model): Tile => ({
     label: `${model.target.title}: mean`,
-    value: quantity(model.baseline[0]),
+    value: quantity(model.baseline[0], unitOf()),
     note: 'of the rows trained on',
   }),
 };
@@ -84,8 +91,8 @@ export function reportTiles(report: Report): Tile[] {
   return [
     {
       label: 'Mean prediction',
-      value: quantity(predictions?.mean),
-      note: earlier == null ? '' : `${quantity(earlier)} in earlier weeks`,
+      value: quantity(predictions?.mean, unitOf()),
+      note: earlier == null ? '' : `${quantity(earlier, unitOf())} in earlier weeks`,
     },
     ...lastWeekTiles(report, metric.title),
   ];
@@ -94,7 +101,7 @@ export function reportTiles(report: Report): Tile[] {
 export const metric = { title: 'Squared error', ...loss };
 
 export const furtherMetrics: Record<string, (week: WeekScore) => string> = {
-  RMSE: (week) => quantity(week.metrics?.['rmse']),
+  RMSE: (week) => quantity(week.metrics?.['rmse'], unitOf()),
   Coverage: (week) => percent(week.metrics?.['coverage']),
   Skill: (week) => percent(week.skill),
 };

@@ -18,6 +18,8 @@ export interface Task {
   decision(answer: Answer): string;
   /** A prediction in short that is complete by itself. */
   inShort(answer: Answer): string;
+  /** The same in the contract's words. */
+  inFull(answer: Answer): string;
   /** Numbers to sum up over the rows of a file, by name. */
   counted(answer: Answer): Record<string, number>;
   /** How far a prediction lies from the one before. */
@@ -25,6 +27,9 @@ export interface Task {
   differenceText(difference: number, now: Answer): string;
   /** What the model predicts before it looks at a row's values. */
   start(answer: Explanation): string;
+  /** What a value adds to the prediction, and in which unit. */
+  effect(value: number): string;
+  effectUnit(): string;
   /** The tile of a predicted file that sums up its predictions. */
   fileTile(target: string, sums: Record<string, number>, predicted: number): Tile;
   /** The tiles of the model that depend on the kind of prediction. */
