@@ -198,6 +198,73 @@ def test_a_file_is_predicted(trains: Running, visit: Visit, tmp_path: Path) -> N
     assert rows[2]["remark"] == "x"
 
 
+def test_the_file_that_a_spreadsheet_gave_is_predicted(
+    trains: Running, visit: Visit, tmp_path: Path
+) -> None:
+    """Semicolons, decimal commas, German dates, names in capitals and yes/no are read, and said."""
+    path = tmp_path / "excel.csv"
+    lines = [
+        "DEPARTURE;Line;Stops;Cars;Rain;Express",
+        "31.01.2013 8:30;red;4;6;0,5;yes",
+        "31.01.2013 9:30;red;4;6;9,5;no",
+        "31.01.2013 9:30;red",
+    ]
+    path.write_text("\n".join(lines))
+    page = visit(trains.url, "/#/batch")
+
+    page.get_by_label("Choose a CSV file").set_input_files(path)
+
+    said = page.get_by_text("How the file was read").locator("..")
+    expect(said).to_contain_text("DEPARTURE as departure")
+    expect(said).to_contain_text("Decimal commas were read as points: rain.")
+    expect(said).to_contain_text("Dates were read as day, month, year: departure.")
+    expect(said).to_contain_text("Words such as yes and no were read as true and false: express.")
+    refused = page.get_by_role("group", name="Refused rows")
+    expect(refused).to_contain_text("The row has 2 cells, and the heading names 6 columns.")
+    row = {"departure": "2013-01-31T08:30:00", "line": "red", "stops": 4, "cars": 6, "rain": 0.5}
+    table = page.get_by_role("group", name="Rows with their predictions").get_by_role("row")
+    first = _percent(answer_of(trains, {**row, "express": True})["probability"])
+    expect(table.nth(1)).to_contain_text(first)
+    expect(table.nth(3)).to_contain_text("refused")
+
+    page.get_by_role("button", name="Order:").click()
+
+    expect(table.nth(1)).to_contain_text("9,5")
+    page.get_by_label("Show").select_option("Refused")
+    expect(table).to_have_count(2)
+
+
+def test_a_file_of_refused_rows_is_not_called_predicted(
+    trains: Running, visit: Visit, tmp_path: Path
+) -> None:
+    """Where nothing was predicted nothing says so; the rows can be had with their errors."""
+    row = {**trains.example(), "rain": -1}
+    path = tmp_path / "refused.csv"
+    path.write_text(f"{','.join(row)}\n{','.join(map(str, row.values()))}\n")
+    page = visit(trains.url, "/#/batch")
+
+    page.get_by_label("Choose a CSV file").set_input_files(path)
+
+    expect(page.get_by_role("heading", name="No row could be predicted")).to_be_focused()
+    expect(page.get_by_text("How the predictions are spread")).to_be_hidden()
+    expect(page.get_by_role("columnheader", name="Probability")).to_be_hidden()
+    expect(page.get_by_role("button", name="Download the rows with their errors")).to_be_visible()
+
+
+def test_a_workbook_is_told_what_to_do(trains: Running, visit: Visit, tmp_path: Path) -> None:
+    """An Excel workbook is not read as text: the page names the command that reads it."""
+    path = tmp_path / "march trains.xlsx"
+    path.write_bytes(b"PK\x03\x04 and so on")
+    page = visit(trains.url, "/#/batch")
+
+    page.get_by_label("Choose a CSV file").set_input_files(path)
+
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("This is an Excel workbook.")
+    command = "kedro weekly score 'march trains.xlsx' 'march trains-predictions.csv'"
+    expect(alert).to_contain_text(command)
+
+
 def test_the_template_is_a_file_that_can_be_predicted(
     trains: Running, visit: Visit, tmp_path: Path
 ) -> None:

@@ -1,26 +1,24 @@
 /** A CSV file on its way through the service, part by part. */
 
-import type { BatchAnswer, BatchResult, FieldProblem, Row } from '$lib/api/types';
+import type { BatchAnswer, BatchResult, Row } from '$lib/api/types';
 import { Problem, asError, isAborted } from '$lib/api/problem';
 import type { Field } from '$lib/schema/fields';
 import { task } from '$lib/task';
-import { readCsv } from './read';
-import { fit, toRow, type Cells } from './rows';
+import { encodingOf } from './checks';
+import { fit, type Fit } from './columns';
+import { Outcome } from './outcome';
+import { readCsv, type Line } from './read';
+import { Refusals, type Reason } from './refusals';
+import { RowReader, answerColumns } from './rows';
 
 export type BatchPhase = 'idle' | 'running' | 'done' | 'canceled' | 'failed';
 
 /** Rows a request: few enough for the progress to move, many enough for speed. */
 export const PART = 2_500;
 
-export interface RowProblem {
-  /** The row's number in the file, the first one after the heading being 1. */
-  row: number;
-  problem: FieldProblem;
-}
-
 type Send = (rows: Row[], signal: AbortSignal) => Promise<BatchAnswer>;
 
-const SHOWN_PROBLEMS = 200;
+const NO_FIT: Fit = { fields: [], renamed: [], unknown: [], absent: [] };
 
 export class Batch {
   phase = $state<BatchPhase>('idle');
@@ -35,29 +33,23 @@ export class Batch {
   /** What the task counts of the predictions, summed up. */
   sums = $state.raw<Record<string, number>>({});
   version = $state('');
-  problems = $state.raw<RowProblem[]>([]);
+  reasons = $state.raw<Reason[]>([]);
+  /** What was recognised in the file, in sentences. */
+  said = $state.raw<string[]>([]);
   error = $state.raw<Error | null>(null);
-  /** Every row of the file, with its answer at the same place in `results`. */
-  cells: Cells[] = [];
-  results: BatchResult[] = [];
+  fit = $state.raw<Fit>(NO_FIT);
+  outcome = $state.raw(new Outcome());
 
   readonly #send: Send;
   #part = PART;
   #abort: AbortController | null = null;
+  #refusals = new Refusals();
+  #reader: RowReader | null = null;
+  #delimiter = ',';
 
   constructor(send: Send) {
     this.#send = send;
   }
-
-  get unknown(): string[] {
-    return this.#fit.unknown;
-  }
-
-  get absent(): Field[] {
-    return this.#fit.absent;
-  }
-
-  #fit = $state.raw<ReturnType<typeof fit>>({ unknown: [], absent: [] });
 
   /** Predict every row of a file. */
   async run(file: File, fields: Field[]): Promise<void> {
@@ -66,15 +58,19 @@ export class Batch {
     this.phase = 'running';
     this.name = file.name;
     try {
-      await readCsv(file, PART, abort.signal, {
-        columns: (columns) => this.#begin(columns, fields),
-        rows: async (cells, progress) => {
-          await this.#answer(cells, fields, abort.signal);
+      const encoding = await encodingOf(file);
+      const reader = {
+        columns: (columns: string[], delimiter: string) => this.#begin(columns, fields, delimiter),
+        rows: async (lines: Line[], progress: number) => {
+          this.#reader ??= new RowReader(this.fit, lines, this.#delimiter);
+          await this.#answer(lines, fields, abort.signal);
           this.progress = progress;
         },
-      });
+      };
+      await readCsv(file, PART, abort.signal, reader, encoding);
       if (abort.signal.aborted) return;
       if (!this.rows) throw new Error('The file has a heading and no rows.');
+      this.said = [...saidOf(encoding), ...(this.#reader?.said ?? [])];
       this.phase = 'done';
     } catch (error) {
       if (abort.signal.aborted || isAborted(error)) return;
@@ -96,17 +92,25 @@ export class Batch {
     this.progress = this.rows = this.predicted = this.refused = this.warned = 0;
     this.sums = {};
     this.columns = [];
-    this.problems = [];
-    this.cells = [];
-    this.results = [];
+    this.reasons = [];
+    this.said = [];
     this.error = null;
-    this.#fit = { unknown: [], absent: [] };
+    this.fit = NO_FIT;
+    this.outcome = new Outcome();
+    this.#refusals = new Refusals();
+    this.#reader = null;
   }
 
-  #begin(columns: string[], fields: Field[]): void {
+  /** The file with the answers, for the reader to keep. */
+  file(): Blob {
+    return this.outcome.file([...this.columns, ...answerColumns(this.columns)]);
+  }
+
+  #begin(columns: string[], fields: Field[], delimiter: string): void {
     this.columns = columns;
-    this.#fit = fit(fields, columns);
-    const needed = this.#fit.absent.filter((field) => field.required);
+    this.#delimiter = delimiter;
+    this.fit = fit(fields, columns);
+    const needed = this.fit.absent.filter((field) => field.required);
     if (needed.length) {
       const names = needed.map((field) => field.name).join(', ');
       throw new Error(
@@ -116,14 +120,14 @@ export class Batch {
     }
   }
 
-  async #answer(cells: Cells[], fields: Field[], signal: AbortSignal): Promise<void> {
-    for (let start = 0; start < cells.length;) {
-      const part = cells.slice(start, start + this.#part);
+  async #answer(lines: Line[], fields: Field[], signal: AbortSignal): Promise<void> {
+    for (let start = 0; start < lines.length;) {
+      const part = lines.slice(start, start + this.#part);
+      const sound = part.filter((line) => !line.fault);
       try {
-        const answer = await this.#send(
-          part.map((cells) => toRow(fields, cells)),
-          signal,
-        );
+        const rows = sound.map((line) => this.#reader?.read(line) ?? {});
+        const answer = rows.length ? await this.#send(rows, signal) : null;
+        if (answer) this.#refusals.answered(answer, sound, fields);
         this.#record(part, answer);
         start += part.length;
       } catch (error) {
@@ -134,28 +138,36 @@ export class Batch {
     }
   }
 
-  #record(part: Cells[], answer: BatchAnswer): void {
-    const before = this.rows;
-    const problems: RowProblem[] = [];
+  #record(part: Line[], answer: BatchAnswer | null): void {
     const sums = { ...this.sums };
-    for (const result of answer.results) {
-      this.results[before + result.index] = result;
-      if ('errors' in result) {
-        const row = before + result.index + 1;
-        problems.push(...result.errors.map((problem) => ({ row, problem })));
-      } else {
-        if (result.warnings.length) this.warned += 1;
-        for (const [name, amount] of Object.entries(task.counted(result))) {
-          sums[name] = (sums[name] ?? 0) + amount;
-        }
+    let warned = 0;
+    for (const result of answer?.results ?? []) {
+      if ('errors' in result) continue;
+      if (result.warnings.length) warned += 1;
+      for (const [name, amount] of Object.entries(task.counted(result))) {
+        sums[name] = (sums[name] ?? 0) + amount;
       }
     }
+    const unread = part.filter((line) => line.fault);
+    unread.forEach((line) => this.#refusals.unreadable(line));
+    this.outcome.add(part, inPlace(part, answer?.results ?? []), this.columns.length);
     this.sums = sums;
-    this.cells.push(...part);
-    this.problems = [...this.problems, ...problems].slice(0, SHOWN_PROBLEMS);
-    this.predicted += answer.predicted;
-    this.refused += answer.refused;
-    this.version = answer.model_version;
-    this.rows = before + part.length;
+    this.reasons = this.#refusals.list;
+    this.warned += warned;
+    this.predicted += answer?.predicted ?? 0;
+    this.refused += (answer?.refused ?? 0) + unread.length;
+    this.version = answer?.model_version ?? this.version;
+    this.rows += part.length;
   }
+}
+
+/** Each line's result; none for those that were not sent. */
+function inPlace(part: Line[], results: BatchResult[]): (BatchResult | undefined)[] {
+  let sent = 0;
+  const byIndex = new Map(results.map((result) => [result.index, result]));
+  return part.map((line) => (line.fault ? undefined : byIndex.get(sent++)));
+}
+
+function saidOf(encoding: string): string[] {
+  return encoding === 'utf-8' ? [] : [`The text was read as ${encoding}.`];
 }

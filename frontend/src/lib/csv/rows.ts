@@ -1,49 +1,46 @@
-/** From the cells of a CSV file to rows, and from rows and answers back to a file. */
+/** From the cells of a CSV file to rows, and from answers back to cells. */
 
-import type { BatchResult, FieldProblem, Row, Scalar } from '$lib/api/types';
-import type { Field } from '$lib/schema/fields';
-import { parse } from '$lib/schema/values';
+import type { BatchResult, FieldProblem, Row } from '$lib/api/types';
 import { task } from '$lib/task';
+import type { Fit } from './columns';
+import { ColumnReader, SAID, type Form } from './forms';
+import type { Line } from './read';
 
-export type Cells = Record<string, string>;
+/** Reads the lines of one file. */
+export class RowReader {
+  readonly #readers: (ColumnReader | null)[];
+  readonly #names: string[];
 
-const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none']);
-
-/** Cells as the service takes them; a cell that cannot be read is sent as it is, to be refused. */
-export function toRow(fields: Field[], cells: Cells): Row {
-  const row: Row = {};
-  for (const field of fields) {
-    const cell = cells[field.name];
-    if (cell === undefined) continue;
-    row[field.name] = toValue(field, cell);
+  /** @param sample The file's first lines, by which forms are told. */
+  constructor(fit: Fit, sample: Line[], delimiter: string) {
+    this.#names = fit.fields.map((field) => field?.name ?? '');
+    this.#readers = fit.fields.map((field, at) =>
+      field
+        ? new ColumnReader(
+            field,
+            sample.map((line) => line.cells[at] ?? ''),
+            delimiter,
+          )
+        : null,
+    );
   }
-  return row;
-}
 
-function toValue(field: Field, cell: string): Scalar {
-  const text = cell.trim();
-  const isOption = field.options.some(({ text: word, value, label }) =>
-    typeof value === 'boolean' ? label.trim().toLowerCase() === text.toLowerCase() : word === text,
-  );
-  if (!isOption && MISSING.has(text.toLowerCase())) return null;
-  const parsed = parse(withoutLimits(field), text);
-  return 'value' in parsed ? parsed.value : text;
-}
+  /** Cells as the service takes them. */
+  read(line: Line): Row {
+    const row: Row = {};
+    this.#readers.forEach((reader, at) => {
+      if (reader) row[this.#names[at] ?? ''] = reader.read(line.cells[at] ?? '');
+    });
+    return row;
+  }
 
-/** Only the service checks limits here, so that its message stands at the row. */
-function withoutLimits(field: Field): Field {
-  // Spreadsheets write whole numbers as 12.0.
-  const kind = field.kind === 'integer' ? 'number' : field.kind;
-  return { ...field, kind, min: undefined, max: undefined, above: undefined, below: undefined };
-}
-
-/** How the columns of a file fit the fields. */
-export function fit(fields: Field[], columns: string[]) {
-  const known = fields.map((field) => field.name);
-  return {
-    unknown: columns.filter((name) => !known.includes(name)),
-    absent: fields.filter((field) => !columns.includes(field.name)),
-  };
+  /** The forms that were recognised, in sentences. */
+  get said(): string[] {
+    return (Object.keys(SAID) as Form[]).flatMap((form) => {
+      const names = this.#names.filter((_, at) => this.#readers[at]?.met.has(form));
+      return names.length ? [`${SAID[form]}: ${names.join(', ')}.`] : [];
+    });
+  }
 }
 
 /** What the downloaded file adds to each row. */

@@ -2,9 +2,11 @@
 
 import type { Explanation, Model, Report, RowPrediction, WeekScore } from '$lib/api/types';
 import { figure, percent, signed, whole } from '$lib/format';
+import type { Bar } from '$lib/charts/Bars.svelte';
 import type { Tile } from '$lib/ui/Tiles.svelte';
 import { lastWeekTiles, loss } from './loss';
 import { chanceOf, truthOf } from './target.svelte';
+import type { Levels } from './types';
 
 type Answer = RowPrediction | Explanation;
 interface YesOrNo {
@@ -28,6 +30,26 @@ export const COLUMNS = ['probability', 'decision'];
 export function cells(answer: Answer): string[] {
   const { probability, decision } = yesOrNo(answer);
   return [String(probability), String(decision)];
+}
+
+export function ofCells([probability, decided]: string[]): RowPrediction {
+  const answer = { probability: Number(probability), decision: decided === 'true' };
+  return { index: 0, warnings: [], ...answer };
+}
+
+export const level = (answer: Answer): number => yesOrNo(answer).probability;
+
+/** Decisions. */
+export const group = (answer: Answer): string => decision(answer);
+
+/** How many rows have which probability. */
+export function spread(levels: Levels): Bar[] {
+  const edges = Array.from({ length: 11 }, (_, at) => at / 10);
+  return levels.histogram(edges).map((rows, at) => ({
+    key: String(at),
+    title: `${at * 10}% to ${(at + 1) * 10}%`,
+    value: rows,
+  }));
 }
 
 /** A prediction's value in short. */

@@ -6,6 +6,7 @@ import { figure, percent, whole } from '$lib/format';
 import type { Tile } from '$lib/ui/Tiles.svelte';
 import { differenceText as points } from './binary';
 import { labelOf } from './target.svelte';
+import type { Levels } from './types';
 import { lastWeekTiles, loss } from './loss';
 
 /** From more classes on, the most likely ones come first, and the rest is folded away. */
@@ -30,6 +31,31 @@ export const COLUMNS = ['predicted', 'probability', 'probabilities'];
 export function cells(answer: Answer): string[] {
   const { predicted, probability, probabilities } = classOf(answer);
   return [String(predicted), String(probability), JSON.stringify(probabilities)];
+}
+
+export function ofCells([
+  predicted = '',
+  probability,
+  probabilities = '{}',
+]: string[]): RowPrediction {
+  return {
+    index: 0,
+    warnings: [],
+    predicted,
+    probability: Number(probability),
+    probabilities: JSON.parse(probabilities) as Record<string, number>,
+  };
+}
+
+export const level = (answer: Answer): number => classOf(answer).probability;
+
+export const group = (answer: Answer): string => decision(answer);
+
+/** How many rows have which class, the most frequent first. */
+export function spread(_: Levels, sums: Record<string, number>): Bar[] {
+  return Object.entries(sums)
+    .sort(([, one], [, other]) => other - one)
+    .map(([key, rows]) => ({ key, title: labelOf(key), value: rows }));
 }
 
 export function value(answer: Answer): string {

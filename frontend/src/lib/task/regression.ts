@@ -2,9 +2,12 @@
 
 import type { Explanation, Model, Report, RowPrediction, WeekScore } from '$lib/api/types';
 import { percent, quantity, signedQuantity } from '$lib/format';
+import type { Bar } from '$lib/charts/Bars.svelte';
+import { ticks } from '$lib/charts/ticks';
 import type { Tile } from '$lib/ui/Tiles.svelte';
 import { lastWeekTiles, loss } from './loss';
 import { unitOf } from './target.svelte';
+import type { Levels } from './types';
 
 type Answer = RowPrediction | Explanation;
 interface NumberAnswer {
@@ -25,6 +28,29 @@ export const COLUMNS = ['prediction', 'low', 'high'];
 export function cells(answer: Answer): string[] {
   const { prediction, low, high } = numberOf(answer);
   return [prediction, low, high].map((value) => (value === null ? '' : String(value)));
+}
+
+export function ofCells(cells: string[]): RowPrediction {
+  const [prediction = NaN, low = null, high = null] = cells.map((cell) =>
+    cell === '' ? null : Number(cell),
+  );
+  return { index: 0, warnings: [], prediction: prediction ?? NaN, low, high };
+}
+
+export const level = (answer: Answer): number => numberOf(answer).prediction;
+
+export const group = () => null;
+
+/** How many rows have which prediction, in bins with round edges. */
+export function spread(levels: Levels): Bar[] {
+  const range = levels.range();
+  if (!range) return [];
+  const edges = range[0] < range[1] ? ticks(...range, 8) : [range[0], range[1]];
+  return levels.histogram(edges).map((rows, at) => ({
+    key: String(at),
+    title: `${quantity(edges[at])} to ${quantity(edges[at + 1], unitOf())}`,
+    value: rows,
+  }));
 }
 
 export function value(answer: Answer): string {

@@ -1,9 +1,18 @@
 /** What the app must know of each kind of prediction. */
 
 import type { Explanation, Model, Report, RowPrediction, WeekScore } from '$lib/api/types';
+import type { Bar } from '$lib/charts/Bars.svelte';
 import type { Tile } from '$lib/ui/Tiles.svelte';
 
 type Answer = RowPrediction | Explanation;
+
+/** The predictions of a file as numbers. */
+export interface Levels {
+  /** How many lie in each of some bins. */
+  histogram(edges: number[]): number[];
+  /** The smallest and the largest; nothing where there is none. */
+  range(): [number, number] | null;
+}
 
 export interface Task {
   /** The heading of a prediction's value. */
@@ -16,6 +25,14 @@ export interface Task {
   value(answer: Answer): string;
   /** What follows from the value. */
   decision(answer: Answer): string;
+  /** An answer from the cells of those columns. */
+  ofCells(cells: string[]): RowPrediction;
+  /** One number that rows are sorted by. */
+  level(answer: Answer): number;
+  /** What rows can be filtered by, such as a class; nothing where predictions are numbers. */
+  group(answer: Answer): string | null;
+  /** How the predictions of a file are spread. */
+  spread(levels: Levels, sums: Record<string, number>): Bar[];
   /** A prediction in short that is complete by itself. */
   inShort(answer: Answer): string;
   /** The same in the contract's words. */
