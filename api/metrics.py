@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import product
 from typing import Any, Literal, get_args
 
 from prometheus_client import (
@@ -34,6 +35,8 @@ LATENCY_BUCKETS = (
 
 METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
 ReloadOutcome = Literal["swapped", "failed", "unreachable", "nothing"]
+Record = Literal["requests"]
+RowOutcome = Literal["written", "dropped", "failed"]
 
 
 class PrometheusMetrics:
@@ -54,6 +57,7 @@ class PrometheusMetrics:
             registry=registry,
         )
         self._reloads = _reloads(registry)
+        self._recorded = _recorded(registry)
         self._model = _model_info(registry)
         self._loaded = Gauge(
             "weekwise_model_loaded_timestamp_seconds",
@@ -139,6 +143,10 @@ class PrometheusMetrics:
         """Count rows that the contract refused."""
         self._refused.inc(count)
 
+    def recorded_rows(self, record: Record, outcome: RowOutcome, count: int) -> None:
+        """Count rows that were to be kept, by what became of them."""
+        self._recorded.labels(record, outcome).inc(count)
+
     def unseen_categories(self, counts: Mapping[str, int]) -> None:
         """Count values that the contract does not list, by field."""
         for field, count in counts.items():
@@ -189,6 +197,19 @@ def _reloads(registry: CollectorRegistry) -> Counter:
     # A label that was never counted is absent, and an alert on its rate would see no zero.
     for outcome in get_args(ReloadOutcome):
         counter.labels(outcome)
+    return counter
+
+
+def _recorded(registry: CollectorRegistry) -> Counter:
+    counter = Counter(
+        "weekwise_recorded_rows",
+        "Rows that were to be kept after their answer: written; dropped, because too many waited; "
+        "failed, because they could not be written.",
+        ("record", "outcome"),
+        registry=registry,
+    )
+    for record, outcome in product(get_args(Record), get_args(RowOutcome)):
+        counter.labels(record, outcome)
     return counter
 
 

@@ -62,6 +62,10 @@ class Settings(BaseSettings):
         shutdown_seconds: How long running requests may take after SIGTERM.
         batch_threads: Threads for batches, each worker's own.
         explain_threads: Threads for explanations, each worker's own.
+        request_log: Whether the rows that are predicted are kept with their answers.
+        request_log_dir: The folder where they are kept. By default `requests` in the data folder.
+        request_log_days: How many days they are kept, today included.
+        request_log_seconds: How long they wait for others to share their file.
         log_level: How much the service says.
         access_log: Whether each request is a line in the log.
     """
@@ -91,6 +95,10 @@ class Settings(BaseSettings):
     shutdown_seconds: int = Field(default=20, ge=0)
     batch_threads: int = Field(default=2, ge=1)
     explain_threads: int = Field(default=1, ge=1)
+    request_log: bool = False
+    request_log_dir: Path = Field(default_factory=lambda: DataFolder(data_dir()).request_log)
+    request_log_days: int = Field(default=30, ge=1)
+    request_log_seconds: float = Field(default=60.0, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     access_log: bool = True
 

@@ -161,7 +161,7 @@ class ForeignEndpoints:
 
         batch, predicted, outputs = await in_thread(request, self._predictions.batch_threads, work)
         notes_of(request).rows = len(batch.valid)
-        self._predictions.count(model, predicted)
+        self._predictions.count(request, model, batch, predicted)
         return outputs
 
 

@@ -11,14 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.bodies import body_bytes, is_json, json_body, media_type
-from api.http.exceptions import InvalidRow, WrongMediaType
+from api.http.exceptions import REQUEST_ID, InvalidRow, WrongMediaType
 from api.http.notes import notes_of
 from api.http.responses import VERSION_HEADER, json_response
 from api.metrics import PrometheusMetrics
-from api.rows.batch_reader import BatchReader
+from api.rows.batch_reader import BatchReader, CheckedBatch
 from api.rows.cancel_flag import CancelFlag
 from api.rows.row_warnings import Row
 from api.rows.table_reader import TableReader
+from api.serving.answered_rows import AnsweredRows, Follower
 from api.serving.answers import AnsweredBatch, answered_batch, explanation_body, prediction_body
 from api.serving.in_thread import in_thread
 from api.serving.loaded_model import LoadedModel
@@ -57,6 +58,7 @@ class PredictionEndpoints:
         limits: What bodies may have.
         batch_threads: Where batches run, so that single rows need not wait for them.
         explain_threads: Where explanations run, so that they need not wait for batches.
+        followers: Who looks at predicted rows after their answer.
     """
 
     def __init__(
@@ -67,12 +69,14 @@ class PredictionEndpoints:
         *,
         batch_threads: ThreadPoolExecutor,
         explain_threads: ThreadPoolExecutor,
+        followers: Sequence[Follower] = (),
     ) -> None:
         self._model_in_service = model_in_service
         self._metrics = metrics
         self.limits = limits
         self.batch_threads = batch_threads
         self._explain_threads = explain_threads
+        self._followers = followers
         self._batcher: RequestBatcher | None = None
 
     async def predict(self, request: Request) -> Response:
@@ -84,9 +88,9 @@ class PredictionEndpoints:
         body = await self._body(request, self.limits.row_bytes)
         model = self._model_in_service.required()
         notes_of(request).rows = 1
-        row = model.completed(self._read(model, body))
-        predicted, row = await self._batcher_of(model).predict(row)
-        self.count(model, (predicted,))
+        sent = self._read(model, body)
+        predicted, row = await self._batcher_of(model).predict(model.completed(sent))
+        self.count(request, model, sent, (predicted,))
         return json_response(prediction_body(model, row, predicted), version=model.version)
 
     async def explain(self, request: Request) -> Response:
@@ -122,18 +126,18 @@ class PredictionEndpoints:
         reader = BatchReader(model.reader, self.limits.rows, self.limits.row_bytes)
         wanted = answer_type(request, kind)
 
-        def answer(flag: CancelFlag) -> AnsweredBatch:
+        def answer(flag: CancelFlag) -> tuple[CheckedBatch, AnsweredBatch]:
             if is_table:
                 read = TableReader(reader).read(body, kind, flag)
             else:
                 read = reader.read(body, flag)
             if wanted in TABLES:
-                return answered_table(model, read, wanted, flag)
-            return answered_batch(model, read, flag)
+                return read, answered_table(model, read, wanted, flag)
+            return read, answered_batch(model, read, flag)
 
-        batch = await in_thread(request, self.batch_threads, answer)
+        sent, batch = await in_thread(request, self.batch_threads, answer)
         notes_of(request).rows = len(batch.predictions) + batch.refused
-        self.count(model, batch.predictions)
+        self.count(request, model, sent, batch.predictions)
         self._metrics.refused_rows(batch.refused)
         self._metrics.unseen_categories(batch.unseen)
         return Response(batch.body, headers={VERSION_HEADER: model.version}, media_type=wanted)
@@ -146,14 +150,26 @@ class PredictionEndpoints:
         """
         return self._model_in_service.required()
 
-    def count(self, model: LoadedModel, predictions: Sequence[Any]) -> None:
-        """Count predictions.
+    def count(
+        self,
+        request: Request,
+        model: LoadedModel,
+        rows: Row | CheckedBatch,
+        predictions: Sequence[Any],
+    ) -> None:
+        """Count predictions, and show them to those who follow.
 
         Args:
+            request: The request that they answer.
             model: The model that made them.
+            rows: The row, or the batch, as the model's reader gives it.
             predictions: What it predicted, one item a row.
         """
         self._metrics.predictions(model.version, model.predictor.task, predictions)
+        if self._followers and predictions:
+            answered = AnsweredRows(model, request.scope[REQUEST_ID], rows, predictions)
+            for follower in self._followers:
+                follower.take(answered)
 
     def _read(self, model: LoadedModel, body: bytes) -> Row:
         try:

@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from api.http.rate_limit import RateLimit
 from api.metrics import PrometheusMetrics
+from api.serving.day_files import DayFiles
 from api.serving.foreign_endpoints import ForeignEndpoints
 from api.serving.model_in_service import ModelInService
 from api.serving.prediction_endpoints import BodyLimits, PredictionEndpoints
 from api.serving.registry_reader import RegistryReader
+from api.serving.request_log import logged_table
+from api.serving.row_recorder import RowRecorder
 from api.serving.stored_reports import StoredReports
 from api.serving.watcher import Watcher
 from api.settings import Settings
@@ -31,6 +35,7 @@ class Service:
         foreign: What answers clients of other servers.
         reports: The weekly reports.
         watcher: What follows the alias.
+        recorders: What keeps rows after their answer.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -46,6 +51,7 @@ class Service:
         # Its own thread: batches should not wait for an MLflow that does not answer.
         self._report_thread = ThreadPoolExecutor(1, thread_name_prefix="reports")
         registry = RegistryReader.of(settings)
+        self.recorders = [_request_log(settings, self.metrics)] if settings.request_log else []
         self.predictions = PredictionEndpoints(
             self.model_in_service,
             self.metrics,
@@ -57,6 +63,7 @@ class Service:
             ),
             batch_threads=self._batch_threads,
             explain_threads=self._explain_threads,
+            followers=self.recorders,
         )
         self.foreign = ForeignEndpoints(self.predictions)
         self.reports = StoredReports(
@@ -66,15 +73,27 @@ class Service:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Follow the alias while the service runs."""
-        task = asyncio.create_task(self.watcher.run())
+        """Follow the alias and keep rows while the service runs."""
+        runs = (self.watcher.run(), *(recorder.run() for recorder in self.recorders))
+        tasks = [asyncio.create_task(run) for run in runs]
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
             self.watcher.close()
             for threads in (self._batch_threads, self._explain_threads, self._report_thread):
                 threads.shutdown(wait=False, cancel_futures=True)
             self.metrics.close()
+
+
+def _request_log(settings: Settings, metrics: PrometheusMetrics) -> RowRecorder:
+    return RowRecorder(
+        name="the request log",
+        table_of=logged_table,
+        files=DayFiles(settings.request_log_dir, settings.request_log_days),
+        count=partial(metrics.recorded_rows, "requests"),
+        write_seconds=settings.request_log_seconds,
+    )

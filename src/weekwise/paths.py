@@ -174,6 +174,11 @@ class DataFolder:
         return self.mlflow / "artifacts"
 
     @property
+    def request_log(self) -> Path:
+        """The rows that the service was asked about and its answers, by day."""
+        return self.path / "requests"
+
+    @property
     def orchestration(self) -> Path:
         """The weekly flow's lock and journal."""
         return self.path / "orchestration"

@@ -50,10 +50,14 @@ class Serving(Frozen):
         missing: Whether a row without this value is predicted (with a warning) or refused. Left
             out, it follows `missing`: refused where a value may never be missing.
         unseen: Whether a category outside `values` is predicted (with a warning) or refused.
+        logged: Whether the service's request log, where there is one, keeps the value. It does not
+            keep what a person could be known by if this is false.
     """
 
     missing: OnServing | None = None
     unseen: OnServing = OnServing.REFUSE
+    # A contract that does not say it stays what it was.
+    logged: bool = Field(default=True, exclude_if=lambda logged: logged)
 
 
 def _with_labels(values: Any, info: ValidationInfo) -> Any:
