@@ -20,6 +20,7 @@ from prometheus_client import (
 )
 from starlette.responses import Response
 
+from api.shadow_metrics import ShadowMetrics
 from weekwise import __version__
 from weekwise.tasks import TASKS
 from weekwise.tasks.base import Task
@@ -35,12 +36,16 @@ LATENCY_BUCKETS = (
 
 METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
 ReloadOutcome = Literal["swapped", "failed", "unreachable", "nothing"]
-Record = Literal["requests"]
+Record = Literal["requests", "shadow"]
 RowOutcome = Literal["written", "dropped", "failed"]
 
 
 class PrometheusMetrics:
-    """The service's metrics. Each service has a registry of its own."""
+    """The service's metrics. Each service has a registry of its own.
+
+    Attributes:
+        shadow: Those of the shadow.
+    """
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -71,6 +76,7 @@ class PrometheusMetrics:
             registry=registry,
             multiprocess_mode="livemin",
         )
+        self.shadow = ShadowMetrics(registry)
         _add_service_info(registry)
         # Looking a child metric up by its labels costs more than counting.
         self._request_children: dict[tuple[str, str, int], Histogram] = {}

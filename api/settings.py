@@ -64,8 +64,13 @@ class Settings(BaseSettings):
         explain_threads: Threads for explanations, each worker's own.
         request_log: Whether the rows that are predicted are kept with their answers.
         request_log_dir: The folder where they are kept. By default `requests` in the data folder.
-        request_log_days: How many days they are kept, today included.
-        request_log_seconds: How long they wait for others to share their file.
+        shadow: An alias such as `challenger`, or a version, that predicts live rows beside the
+            champion, off the path of answers.
+        shadow_share: The share of rows that it predicts, from 0 to 1.
+        shadow_dir: The folder where its predictions are kept. By default `shadow` in the data
+            folder.
+        record_days: How many days rows are kept, of either kind, today included.
+        record_seconds: How long they wait for others to share their file.
         log_level: How much the service says.
         access_log: Whether each request is a line in the log.
     """
@@ -97,8 +102,11 @@ class Settings(BaseSettings):
     explain_threads: int = Field(default=1, ge=1)
     request_log: bool = False
     request_log_dir: Path = Field(default_factory=lambda: DataFolder(data_dir()).request_log)
-    request_log_days: int = Field(default=30, ge=1)
-    request_log_seconds: float = Field(default=60.0, gt=0)
+    shadow: str | None = Field(default=None, min_length=1)
+    shadow_share: float = Field(default=0.1, gt=0, le=1)
+    shadow_dir: Path = Field(default_factory=lambda: DataFolder(data_dir()).shadow_scores)
+    record_days: int = Field(default=30, ge=1)
+    record_seconds: float = Field(default=60.0, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     access_log: bool = True
 

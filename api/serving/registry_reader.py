@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.serving.loaded_model import LoadedModel
@@ -68,21 +71,30 @@ class RegistryReader:
         """
         from weekwise.model.release import release_at
 
-        client = self.client()
-        try:
-            name = self.settings.model_name or self._only_model(client)
-            release = release_at(client, name, self.settings.alias)
-        except NothingInServiceError:
-            raise
-        except RegistryError as error:
-            raise NothingInServiceError(str(error)) from error
-        except Exception as error:  # whatever MLflow's stores and HTTP clients raise
-            raise UnreachableError(f"MLflow cannot be read ({type(error).__name__})") from error
+        name, release = self._read(release_at, self.settings.alias)
         if release is None:
             raise NothingInServiceError(
                 f"No version of {name} has the alias {self.settings.alias}: train one with "
                 "`make run`, or choose one with `kedro model promote VERSION --why …`."
             )
+        return release
+
+    def shadow(self, wanted: str) -> Release:
+        """The version to try beside the one in service.
+
+        Args:
+            wanted: An alias or a version.
+
+        Raises:
+            NothingInServiceError: If there is no such alias or version.
+            UnreachableError: If MLflow does not answer.
+        """
+        from weekwise.model.release import release_at, release_of
+
+        name, release = self._read(release_of if wanted.isdigit() else release_at, wanted)
+        if release is None:
+            what = "version" if wanted.isdigit() else "alias"
+            raise NothingInServiceError(f"{name} has no {what} {wanted}.")
         return release
 
     def fetch(self, release: Release) -> LoadedModel:
@@ -102,6 +114,21 @@ class RegistryReader:
             self.copy.keep(folder, release)
         return model
 
+    def fetch_apart(self, release: Release) -> LoadedModel:
+        """Load a version and check that it works; no copy of it is kept.
+
+        Args:
+            release: The version.
+
+        Raises:
+            RegistryError: If its files cannot be read, or it does not work.
+        """
+        from weekwise.model.release import fetch as copy_files
+
+        with tempfile.TemporaryDirectory(prefix="weekwise-shadow-") as folder:
+            copy_files(release, Path(folder))
+            return load_model(release, Path(folder), "registry")
+
     def client(self) -> MlflowClient:
         """MLflow's client; the first call takes the seconds that importing MLflow takes."""
         for name, value in IMPATIENT.items():
@@ -111,6 +138,21 @@ class RegistryReader:
         if mlflow.get_tracking_uri() != tracking_uri():
             mlflow.set_tracking_uri(tracking_uri())
         return mlflow.MlflowClient()
+
+    def _read(
+        self, find: Callable[[MlflowClient, str, str], Release | None], wanted: str
+    ) -> tuple[str, Release | None]:
+        """The registered model's name, and what is found in it."""
+        client = self.client()
+        try:
+            name = self.settings.model_name or self._only_model(client)
+            return name, find(client, name, wanted)
+        except NothingInServiceError:
+            raise
+        except RegistryError as error:
+            raise NothingInServiceError(str(error)) from error
+        except Exception as error:  # whatever MLflow's stores and HTTP clients raise
+            raise UnreachableError(f"MLflow cannot be read ({type(error).__name__})") from error
 
     def _only_model(self, client: MlflowClient) -> str:
         from weekwise.model.release import registered_models

@@ -10,6 +10,7 @@ from functools import partial
 
 from api.http.rate_limit import RateLimit
 from api.metrics import PrometheusMetrics
+from api.serving.answered_rows import Follower
 from api.serving.day_files import DayFiles
 from api.serving.foreign_endpoints import ForeignEndpoints
 from api.serving.model_in_service import ModelInService
@@ -17,6 +18,7 @@ from api.serving.prediction_endpoints import BodyLimits, PredictionEndpoints
 from api.serving.registry_reader import RegistryReader
 from api.serving.request_log import logged_table
 from api.serving.row_recorder import RowRecorder
+from api.serving.shadow import Shadow, ShadowFollower, ShadowModel
 from api.serving.stored_reports import StoredReports
 from api.serving.watcher import Watcher
 from api.settings import Settings
@@ -36,6 +38,8 @@ class Service:
         reports: The weekly reports.
         watcher: What follows the alias.
         recorders: What keeps rows after their answer.
+        shadow: The version that predicts live rows beside the one in service; none if none is
+            asked for.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -52,6 +56,19 @@ class Service:
         self._report_thread = ThreadPoolExecutor(1, thread_name_prefix="reports")
         registry = RegistryReader.of(settings)
         self.recorders = [_request_log(settings, self.metrics)] if settings.request_log else []
+        followers: list[Follower] = list(self.recorders)
+        self.shadow: ShadowModel | None = None
+        if settings.shadow is not None:
+            self.shadow = ShadowModel(
+                registry,
+                settings.shadow,
+                self.model_in_service,
+                self.metrics.shadow,
+                settings.poll_seconds,
+            )
+            recorder = _shadow_recorder(settings, self.shadow, self.metrics)
+            self.recorders.append(recorder)
+            followers.append(ShadowFollower(self.shadow, recorder))
         self.predictions = PredictionEndpoints(
             self.model_in_service,
             self.metrics,
@@ -63,7 +80,7 @@ class Service:
             ),
             batch_threads=self._batch_threads,
             explain_threads=self._explain_threads,
-            followers=self.recorders,
+            followers=followers,
         )
         self.foreign = ForeignEndpoints(self.predictions)
         self.reports = StoredReports(
@@ -74,7 +91,9 @@ class Service:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follow the alias and keep rows while the service runs."""
-        runs = (self.watcher.run(), *(recorder.run() for recorder in self.recorders))
+        runs = [self.watcher.run(), *(recorder.run() for recorder in self.recorders)]
+        if self.shadow is not None:
+            runs.append(self.shadow.run())
         tasks = [asyncio.create_task(run) for run in runs]
         try:
             yield
@@ -93,7 +112,20 @@ def _request_log(settings: Settings, metrics: PrometheusMetrics) -> RowRecorder:
     return RowRecorder(
         name="the request log",
         table_of=logged_table,
-        files=DayFiles(settings.request_log_dir, settings.request_log_days),
+        files=DayFiles(settings.request_log_dir, settings.record_days),
         count=partial(metrics.recorded_rows, "requests"),
-        write_seconds=settings.request_log_seconds,
+        write_seconds=settings.record_seconds,
+    )
+
+
+def _shadow_recorder(
+    settings: Settings, model: ShadowModel, metrics: PrometheusMetrics
+) -> RowRecorder:
+    shadow = Shadow(model, settings.shadow_share, metrics.shadow)
+    return RowRecorder(
+        name="the shadow",
+        table_of=shadow.scored,
+        files=DayFiles(settings.shadow_dir, settings.record_days),
+        count=partial(metrics.recorded_rows, "shadow"),
+        write_seconds=settings.record_seconds,
     )

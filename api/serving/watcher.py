@@ -14,21 +14,10 @@ from api.serving import heap
 from api.serving.loaded_model import LoadedModel
 from api.serving.model_in_service import ModelInService, RegistryState
 from api.serving.registry_reader import NothingInServiceError, RegistryReader, UnreachableError
+from api.serving.retry_pause import RetryPause
 from weekwise.model.release import Release
 
-LONGEST_PAUSE = 300.0
-"""Seconds after which a version that failed is tried again at the latest."""
-
 log = logging.getLogger(__name__)
-
-
-@dataclass
-class _Failure:
-    """A version that failed, and when it may be tried again."""
-
-    key: tuple[str, str]
-    pause: float
-    not_before: float
 
 
 @dataclass
@@ -48,10 +37,13 @@ class Watcher:
     metrics: PrometheusMetrics
     poll_seconds: float
     clock: Callable[[], float] = time.monotonic
-    _failure: _Failure | None = None
+    _failures: RetryPause = field(init=False)
     _thread: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="registry")
     )
+
+    def __post_init__(self) -> None:
+        self._failures = RetryPause(self.poll_seconds, self.clock)
 
     async def run(self) -> None:
         """Start from the local copy if there is one, then follow the alias until canceled."""
@@ -91,11 +83,11 @@ class Watcher:
     async def _follow(self, release: Release) -> None:
         current, key = self.model_in_service.current, (release.version, release.source)
         if current is not None and key == (current.version, current.release.source):
-            self._failure = None
+            self._failures.clear()
             self.model_in_service.confirm(release)
             self.model_in_service.registry_state = RegistryState()
             return
-        if self._failure and self._failure.key == key and self.clock() < self._failure.not_before:
+        if not self._failures.allow(key):
             return
         loop = asyncio.get_running_loop()
         try:
@@ -103,7 +95,7 @@ class Watcher:
         except Exception as error:  # noqa: BLE001 - a model is foreign code: whatever it raises, the old one stays
             self._failed(key, release, error)
             return
-        self._failure = None
+        self._failures.clear()
         self._swap(model)
         self.model_in_service.registry_state = RegistryState()
 
@@ -124,9 +116,7 @@ class Watcher:
 
     def _failed(self, key: tuple[str, str], release: Release, error: Exception) -> None:
         """Leave the version alone for a pause that doubles each time; the old one stays."""
-        before = self._failure.pause if self._failure and self._failure.key == key else 0.0
-        pause = min(max(2 * before, self.poll_seconds), LONGEST_PAUSE)
-        self._failure = _Failure(key, pause, self.clock() + pause)
+        self._failures.note(key)
         self.metrics.reload("failed")
         current = self.model_in_service.current
         stays = f"; version {current.version} stays in service" if current else ""

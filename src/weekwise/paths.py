@@ -179,6 +179,11 @@ class DataFolder:
         return self.path / "requests"
 
     @property
+    def shadow_scores(self) -> Path:
+        """What a shadow predicted of live rows beside the champion, by day."""
+        return self.path / "shadow"
+
+    @property
     def orchestration(self) -> Path:
         """The weekly flow's lock and journal."""
         return self.path / "orchestration"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from pathlib import Path
 
 import duckdb
 import httpx
+import pandas as pd
 import pytest
 
 import model_stores
 import service_process
+import trains
 from model_stores import TRAINS, Store
 
 pytestmark = pytest.mark.slow
@@ -57,3 +60,46 @@ def test_request_log(store: Store, tmp_path: Path) -> None:
     assert all(request == f"r{stops}" for request, stops, _, _ in found)
     assert len(found) == 100
     assert all(path.suffix == ".parquet" for path in log.glob("*/*"))
+
+
+def test_shadow(store: Store, tmp_path: Path) -> None:
+    """An older version predicts all live rows beside the champion, whose answers stay the same."""
+    scores = tmp_path / "shadow"
+    settings = {
+        "MODEL_NAME": TRAINS,
+        "SHADOW": "1",
+        "SHADOW_SHARE": "1",
+        "SHADOW_DIR": str(scores),
+    }
+    with service_process.running(store.uri, tmp_path, settings=settings) as running:
+        row = running.example()
+        rows = [row | {"rain": rain / 10} for rain in range(50)]
+        with running.client() as client:
+            _wait_for(client, 'weekwise_shadow_info{version="1"} 1.0')
+            answer = client.post("/predict/batch", json={"rows": rows}).json()
+            versions = 'shadow="1",version="2"'
+            _wait_for(client, f"weekwise_shadow_difference_count{{{versions}}} 50.0")
+        assert running.stop() in (0, -signal.SIGTERM)
+
+    found = duckdb.execute(
+        "SELECT request_row, model_version, shadow_version, predicted, shadow_predicted "
+        "FROM read_parquet($files) ORDER BY request_row",
+        {"files": f"{scores}/*/*.parquet"},
+    ).fetchall()
+    champion, shadow = (trains.predictor(days) for days in (trains.DAYS, trains.DAYS - 10))
+    frame = pd.DataFrame(rows).assign(departure=lambda all_: pd.to_datetime(all_["departure"]))
+    expected = zip(champion.predict(frame).tolist(), shadow.predict(frame).tolist(), strict=True)
+    assert found == [
+        (place, "2", "1", pytest.approx(ours), pytest.approx(theirs))
+        for place, (ours, theirs) in enumerate(expected)
+    ]
+    assert [each["probability"] for each in answer["results"]] == [each[3] for each in found]
+
+
+def _wait_for(client: httpx.Client, line: str, seconds: float = 60) -> None:
+    """Wait until the metrics have a line."""
+    end = time.monotonic() + seconds
+    while line not in (metrics := client.get("/metrics").text).splitlines():
+        if time.monotonic() > end:
+            raise TimeoutError(metrics)
+        time.sleep(0.05)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -40,6 +42,23 @@ def client_of(model: LoadedModel | None, **settings: Any) -> Client:
     """
     app, _ = application(model, **settings)
     return Client(app)
+
+
+@asynccontextmanager
+async def recording(service: Service) -> AsyncIterator[None]:
+    """Let a service keep rows while the block runs, and write them at its end.
+
+    Args:
+        service: The service.
+    """
+    tasks = [asyncio.create_task(recorder.run()) for recorder in service.recorders]
+    await asyncio.sleep(0)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Client:

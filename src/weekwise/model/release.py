@@ -72,23 +72,45 @@ def release_at(client: MlflowClient, name: str, alias: str) -> Release | None:
     Raises:
         RegistryError: If the alias points to a version that is not there.
     """
-    from mlflow.exceptions import MlflowException
-
-    from weekwise.model.alias_log import written_history
-
     model = _registered_model(client, name)
     version = None if model is None else _version_of(model, alias)
     if model is None or version is None:
         return None
+    release = _release(client, model, version, alias)
+    if release is None:
+        raise RegistryError(
+            f"alias {alias} of {name} points to version {version}, which is not there; "
+            "choose another with: kedro model promote VERSION --why …"
+        )
+    return release
+
+
+def release_of(client: MlflowClient, name: str, version: str) -> Release | None:
+    """A version by its number, if it is there; its alias is empty.
+
+    Args:
+        client: The registry.
+        name: The registered model.
+        version: The version.
+    """
+    model = _registered_model(client, name)
+    return None if model is None else _release(client, model, version, "")
+
+
+def _release(
+    client: MlflowClient, model: RegisteredModel, version: str, alias: str
+) -> Release | None:
+    from mlflow.exceptions import MlflowException
+
+    from weekwise.model.alias_log import written_history
+
+    name = model.name
     try:
         model_version = client.get_model_version(name, version)
     except MlflowException as error:
         if not _is_absent(error):
             raise
-        raise RegistryError(
-            f"alias {alias} of {name} points to version {version}, which is not there; "
-            "choose another with: kedro model promote VERSION --why …"
-        ) from None
+        return None
     events = [event for event in written_history(model).events if event.alias == alias]
     last = next((event for event in reversed(events) if event.moved), None)
     placed = last if last is not None and last.version == version else None

@@ -321,6 +321,20 @@ class Task(ABC):
         """The class predicted for each row, for people, where a class is."""
         return None
 
+    def decisions(self, predicted: Floats, settings: Settings) -> npt.NDArray[Any] | None:  # noqa: ARG002
+        """What is decided of each row, shape (n,), where predictions decide anything.
+
+        Args:
+            predicted: What a model predicted.
+            settings: The model's.
+        """
+        categories = self.categories(predicted)
+        return None if categories is None else np.array(categories, dtype=object)
+
+    def differences(self, predicted: Floats, other: Floats) -> Floats:
+        """How far the predictions of two models for the same rows are apart, shape (n,)."""
+        return np.abs(self.level(predicted) - self.level(other))
+
     def class_means(self, predicted: Floats) -> dict[str, float]:  # noqa: ARG002
         """The mean probability of each class by its label, where classes are predicted."""
         return {}

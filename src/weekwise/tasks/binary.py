@@ -179,6 +179,10 @@ class Binary(Task):
         entropy: Floats = -(p * np.log(p) + (1 - p) * np.log(1 - p))
         return entropy
 
+    def decisions(self, predicted: Floats, settings: Settings) -> npt.NDArray[Any]:
+        """Yes from the threshold on."""
+        return np.asarray(predicted >= settings.threshold)
+
     def level(self, predicted: Floats) -> Floats:
         """The probability itself."""
         return predicted

@@ -338,6 +338,11 @@ class Multiclass(Task):
         """The label of each row's predicted class."""
         return [self.labels[place] for place in predicted.argmax(axis=1)]
 
+    def differences(self, predicted: Floats, other: Floats) -> Floats:
+        """The furthest that the probabilities of a class are apart."""
+        furthest: Floats = np.abs(predicted - other).max(axis=1)
+        return furthest
+
     def class_means(self, predicted: Floats) -> dict[str, float]:
         """The mean probability of each class."""
         return dict(zip(self.labels, predicted.mean(axis=0).tolist(), strict=True))

@@ -17,7 +17,6 @@ import pytest
 
 from api.rows.table_reader import ARROW
 from api.serving.loaded_model import LoadedModel
-from api.serving.service import Service
 from loaded_models import (
     loaded_delays,
     loaded_faults,
@@ -27,7 +26,7 @@ from loaded_models import (
     parcels_predictor,
 )
 from parcels import contract
-from service_client import application
+from service_client import application, recording
 from trains import PARAMS
 from weekwise.contract.column import Column, Serving
 from weekwise.model.fitting import fit
@@ -40,30 +39,13 @@ def logged(model: LoadedModel, folder: Path, ask: Ask, **settings: Any) -> str:
     app, service = application(model, request_log=True, request_log_dir=folder, **settings)
 
     async def run() -> None:
-        async with _recording(service):
+        async with recording(service):
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 await ask(client)
 
     asyncio.run(run())
     return bytes(service.metrics.response().body).decode()
-
-
-def _recording(service: Service) -> Any:
-    """The recorders of a service, without its watcher."""
-
-    class Recording:
-        async def __aenter__(self) -> None:
-            self.tasks = [asyncio.create_task(each.run()) for each in service.recorders]
-            await asyncio.sleep(0)
-
-        async def __aexit__(self, *_: object) -> None:
-            for task in self.tasks:
-                task.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await task
-
-    return Recording()
 
 
 def table_of(folder: Path) -> pd.DataFrame:

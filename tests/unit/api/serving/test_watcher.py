@@ -13,7 +13,8 @@ from api.metrics import PrometheusMetrics
 from api.serving.loaded_model import LoadedModel
 from api.serving.model_in_service import ModelInService
 from api.serving.registry_reader import NothingInServiceError, UnreachableError
-from api.serving.watcher import LONGEST_PAUSE, Watcher
+from api.serving.retry_pause import LONGEST_PAUSE
+from api.serving.watcher import Watcher
 from loaded_models import loaded_trains
 from weekwise.errors import RegistryError
 from weekwise.model.release import Release
