@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api import schemas
 from api.deps import service_of
 from api.http.exceptions import NoModel, Unauthorized, documented
-from api.http.responses import tagged_response
+from api.http.responses import json_response, tagged_response
 
 router = APIRouter(tags=["model"], responses=documented(NoModel, Unauthorized))
 
@@ -24,3 +24,10 @@ async def model(request: Request) -> Response:
     """The model in service: version, dates, metrics, the promotion gate's verdict."""
     facts = service_of(request).model_in_service.facts()
     return tagged_response(request, facts.model_dump_json().encode(), version=facts.version)
+
+
+@router.get("/shadow", response_model=schemas.ShadowFacts)
+async def shadow(request: Request) -> Response:
+    """The version that predicts live rows beside the one in service, and how the two differ."""
+    facts = await service_of(request).shadow_facts.read()
+    return json_response(facts.model_dump_json().encode())

@@ -19,6 +19,7 @@ from api.serving.registry_reader import RegistryReader
 from api.serving.request_log import logged_table
 from api.serving.row_recorder import RowRecorder
 from api.serving.shadow import Shadow, ShadowFollower, ShadowModel
+from api.serving.shadow_facts import ShadowFactsReader
 from api.serving.stored_reports import StoredReports
 from api.serving.watcher import Watcher
 from api.settings import Settings
@@ -40,6 +41,7 @@ class Service:
         recorders: What keeps rows after their answer.
         shadow: The version that predicts live rows beside the one in service; none if none is
             asked for.
+        shadow_facts: What is said of it.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -85,6 +87,13 @@ class Service:
         self.foreign = ForeignEndpoints(self.predictions)
         self.reports = StoredReports(
             registry, self._report_thread, fresh_seconds=settings.poll_seconds
+        )
+        self.shadow_facts = ShadowFactsReader(
+            self.shadow,
+            self.model_in_service,
+            settings.shadow_dir,
+            self._report_thread,
+            settings.poll_seconds,
         )
         self.watcher = Watcher(registry, self.model_in_service, self.metrics, settings.poll_seconds)
 

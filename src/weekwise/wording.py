@@ -31,6 +31,16 @@ def percent(value: float | None, digits: int = 1) -> str:
     return f"{100 * value:.{digits}f}%"
 
 
+def percentage_points(difference: float) -> str:
+    """A difference of shares, in percentage points.
+
+    Example:
+        >>> percentage_points(0.0213)
+        '2.1 percentage points'
+    """
+    return f"{percent(difference).removesuffix('%')} percentage points"
+
+
 def whole(value: float | None) -> str:
     """A count, its thousands apart.
 

@@ -9,7 +9,10 @@ from api.serving.loaded_model import LoadedModel
 from loaded_models import loaded_trains
 from service_client import Client, client_of
 
-ROUTES = ["/predict", "/explain", "/predict/batch", "/schema", "/model", "/reports", "/metrics"]
+ROUTES = [
+    *("/predict", "/explain", "/predict/batch", "/schema", "/model", "/shadow", "/reports"),
+    "/metrics",
+]
 """The routes that API keys protect."""
 
 POSTS = {"/predict", "/explain", "/predict/batch"}

@@ -162,6 +162,7 @@ def test_files_lie_where_the_paths_say(conf_catalog: dict[str, Any], tmp_path: P
         "exploration_report": week.exploration_page,
         "model_card": week.model_card,
         "predictions_file": data.predictions(first),
+        "shadow_days": data.shadow_scores,
         "weekly_report": week.weekly_report,
         "weekly_report_page": week.weekly_page,
         "wrangling_summary": data.wrangling_summary,

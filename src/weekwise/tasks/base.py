@@ -347,6 +347,10 @@ class Task(ABC):
     def show(self, value: float | None) -> str:
         """A prediction, or a mean of outcomes, for people."""
 
+    def show_difference(self, difference: float) -> str:
+        """How far predictions are apart, for people."""
+        return self.show(difference)
+
     @abstractmethod
     def overall(self, past: GroupMean) -> str:
         """The mean outcome of past rows, at least one, as the end of a sentence on the target."""

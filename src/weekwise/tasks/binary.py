@@ -30,7 +30,7 @@ from weekwise.tasks.records import (
     Settings,
     Words,
 )
-from weekwise.wording import percent, whole
+from weekwise.wording import percent, percentage_points, whole
 
 if TYPE_CHECKING:
     import ibis
@@ -202,6 +202,10 @@ class Binary(Task):
     def show(self, value: float | None) -> str:
         """In percent."""
         return percent(value)
+
+    def show_difference(self, difference: float) -> str:
+        """In percentage points."""
+        return percentage_points(difference)
 
     def overall(self, past: GroupMean) -> str:
         """The share of yes."""

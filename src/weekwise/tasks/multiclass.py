@@ -39,7 +39,7 @@ from weekwise.tasks.records import (
     Settings,
     Words,
 )
-from weekwise.wording import listed, percent, whole
+from weekwise.wording import listed, percent, percentage_points, whole
 
 if TYPE_CHECKING:
     import ibis
@@ -354,6 +354,10 @@ class Multiclass(Task):
     def show(self, value: float | None) -> str:
         """In percent."""
         return percent(value)
+
+    def show_difference(self, difference: float) -> str:
+        """In percentage points."""
+        return percentage_points(difference)
 
     def overall(self, past: GroupMean) -> str:
         """The share of each class."""

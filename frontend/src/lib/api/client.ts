@@ -80,6 +80,7 @@ export const api = {
     content(client.POST('/explain', { body: row, signal })),
   batch: (rows: Row[], signal: AbortSignal) =>
     content(client.POST('/predict/batch', { body: { rows }, signal })),
+  shadow: () => content(client.GET('/shadow')),
   reports: () => content(client.GET('/reports')),
   reportPage: (asOf: string) =>
     content(

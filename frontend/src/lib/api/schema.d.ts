@@ -104,6 +104,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shadow
+         * @description The version that predicts live rows beside the one in service, and how the two differ.
+         */
+        get: operations["shadow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/reports": {
         parameters: {
             query?: never;
@@ -995,6 +1015,89 @@ export interface components {
             [key: string]: string | number | boolean | null;
         };
         /**
+         * ShadowFacts
+         * @description The version that predicts live rows beside the one in service, and how the two differ.
+         */
+        ShadowFacts: {
+            /**
+             * Wanted
+             * @description The alias or version asked for; null if none is.
+             */
+            wanted: string | null;
+            /**
+             * Version
+             * @description The shadow's version, if there is one.
+             */
+            version: string | null;
+            /**
+             * Problem
+             * @description Why there is none, if one is asked for.
+             */
+            problem: string | null;
+            /**
+             * Compared
+             * @description Each pair of versions of the last seven days, the newest first.
+             */
+            compared: components["schemas"]["ShadowPair"][];
+        };
+        /**
+         * ShadowPair
+         * @description A version beside its shadow, over the live rows that both predicted.
+         */
+        ShadowPair: {
+            /**
+             * Version
+             * @description The version that answered.
+             */
+            version: string;
+            /**
+             * Shadow
+             * @description The shadow's.
+             */
+            shadow: string;
+            /**
+             * First
+             * Format: date
+             * @description The first day, in UTC.
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /**
+             * Rows
+             * @description How many rows both predicted.
+             */
+            rows: number;
+            /**
+             * Predicted
+             * @description The mean of what was answered, as one number a row.
+             */
+            predicted: number;
+            /**
+             * Shadow Predicted
+             * @description The mean of what the shadow predicted.
+             */
+            shadow_predicted: number;
+            /**
+             * Difference
+             * @description How far the two are apart, on average.
+             */
+            difference: number;
+            /**
+             * Otherwise
+             * @description The share of rows that the shadow decides otherwise; null where nothing is decided.
+             */
+            otherwise: number | null;
+            /**
+             * Summary
+             * @description The same in words.
+             */
+            summary: string;
+        };
+        /**
          * TargetClass
          * @description One of the values that a target can have.
          */
@@ -1390,6 +1493,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelFacts"];
+                };
+            };
+            /** @description An API key is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No model is in service yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShadowFacts"];
                 };
             };
             /** @description An API key is required */

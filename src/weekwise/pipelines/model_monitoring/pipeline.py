@@ -127,7 +127,13 @@ def _coming_week() -> list[Node]:
         ),
         Node(
             func=nodes.describe_data,
-            inputs=["wrangling_summary", "gate_results", "features_contract", "params:window"],
+            inputs=[
+                "wrangling_summary",
+                "gate_results",
+                "shadow_days",
+                "features_contract",
+                "params:window",
+            ],
             outputs="data_figures",
             name="describe_data",
         ),

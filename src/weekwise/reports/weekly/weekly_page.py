@@ -272,6 +272,7 @@ def _model_section(figures: Figures) -> Section:
         parts.append(paragraph(sentence))
     if figures.model.fitted:
         parts.append(paragraph(figures.model.fitted, note=True))
+    parts += [paragraph(shadow.words(figures.task)) for shadow in figures.data.shadows]
     if figures.model.search is not None:
         parts += search_parts(figures.model.search, figures.task.words.loss)
     return Section("Model", parts, lead=figures.model.verdict.headline)

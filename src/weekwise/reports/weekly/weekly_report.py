@@ -15,6 +15,7 @@ from weekwise.analysis.worst_slices import SliceScore
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.type_facts import TaskName
 from weekwise.model.search import Search
+from weekwise.model.shadow_scores import ShadowComparison
 from weekwise.model.verdict import Decision
 from weekwise.quality.gate_result import GateResult
 from weekwise.reports.finding import Finding, Status
@@ -82,6 +83,8 @@ class DataFigures(Frozen):
         upcoming_end: The first date after the upcoming days; none where rows have no time.
         gate: What the data gate said, by table.
         has_key: Whether rows have a key of their own, rather than one made from what they hold.
+        shadows: Versions that predicted live rows of the last days beside the one in service, as
+            the service has kept it.
     """
 
     data_hash: str
@@ -94,6 +97,7 @@ class DataFigures(Frozen):
     upcoming_end: date | None
     gate: tuple[GateResult, ...] = ()
     has_key: bool = True
+    shadows: tuple[ShadowComparison, ...] = ()
 
 
 class ModelFigures(Frozen):

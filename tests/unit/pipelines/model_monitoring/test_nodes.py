@@ -629,7 +629,7 @@ class TestDescribe:
             "flights": lambda: flights,
         }
 
-        data = nodes.describe_data(a_summary(), results, CONTRACT, WINDOW)
+        data = nodes.describe_data(a_summary(), results, SHADOWS, CONTRACT, WINDOW)
 
         flights, weather = data.gate
         assert (flights.table, flights.warnings, weather.quarantined_rows) == ("flights", (), 1)
@@ -638,6 +638,8 @@ class TestDescribe:
         ]
         assert [one.fact for one in weather.warnings] == ["expected at most 150, got 1048"]
         assert data.rows_in == {"flights": 10}
+        # What the service kept from the run's date on is not known to it.
+        assert [(shadow.shadow, shadow.rows) for shadow in data.shadows] == [("9", 4)]
 
     @pytest.mark.parametrize("name", ["exploration", "verdict", "evaluation", "wrangling_summary"])
     def test_of_another_week(self, name: str) -> None:
@@ -656,7 +658,7 @@ class TestDescribe:
             (
                 nodes.describe_features(exploration, chosen(), Unseen(upcoming_rows=0), WINDOW),
                 nodes.describe_data(
-                    a_summary(of.get("wrangling_summary", AS_OF)), {}, CONTRACT, WINDOW
+                    a_summary(of.get("wrangling_summary", AS_OF)), {}, SHADOWS, CONTRACT, WINDOW
                 ),
                 model_described(verdict, evaluation),
             )
@@ -678,6 +680,16 @@ def a_summary(as_of: date = AS_OF) -> WranglingSummary:
     )
 
 
+def shadow_day(day: date, shadow: str) -> dict[str, object]:
+    """A day on which four rows were predicted by a shadow."""
+    sums = {"predicted": 1.0, "shadow_predicted": 1.0, "difference": 0.1}
+    pair = {"day": pd.Timestamp(day), "version": "8", "shadow": shadow, "rows": 4}
+    return {**pair, **sums, "decided": 4, "otherwise": 1}
+
+
+SHADOWS = pd.DataFrame(
+    [shadow_day(AS_OF - timedelta(days=1), "9"), shadow_day(AS_OF, "10")],
+)
 VERDICT = Verdict(as_of=AS_OF, task=TaskName.BINARY, decision=Decision.FIRST, reasons=("Good.",))
 
 

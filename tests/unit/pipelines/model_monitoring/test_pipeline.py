@@ -23,6 +23,7 @@ def test_inputs_and_outputs() -> None:
         "predictions@all",
         "predictions_file",
         "selected_features",
+        "shadow_days",
         "verdict",
         "wrangling_summary",
     }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -12,6 +13,7 @@ from weekwise.analysis.performance import WeekScore
 from weekwise.analysis.unseen import Unseen, UnseenCategory
 from weekwise.analysis.upcoming import UpcomingPredictions
 from weekwise.analysis.worst_slices import SliceScore
+from weekwise.model.shadow_scores import ShadowComparison
 from weekwise.reports.weekly.params import MonitoringParams
 from weekwise.reports.weekly.rules import judge
 from weekwise.reports.weekly.weekly_page import render_report
@@ -216,3 +218,25 @@ def test_no_placeholder_is_left(week: Figures) -> None:
     texts = Reader(render_report(judge(week, MonitoringParams()))).texts
 
     assert not [text for text in texts if re.search(r"\b(None|nan)\b", text)]
+
+
+def test_a_shadow_is_told_of(figures_of: FigureMaker) -> None:
+    """A version that predicted live rows beside the champion has its sentence; none has none."""
+    shadow = ShadowComparison(
+        version="8",
+        shadow="9",
+        first=date(2013, 7, 29),
+        last=date(2013, 8, 4),
+        rows=4_000,
+        predicted=0.2,
+        shadow_predicted=0.3,
+        difference=0.1,
+        otherwise=0.05,
+    )
+    figures = figures_of()
+    data = figures.data.model_copy(update={"shadows": (shadow,)})
+
+    page = render_report(judge(figures.model_copy(update={"data": data}), MonitoringParams()))
+
+    assert shadow.words(figures.task) in page
+    assert "live rows" not in render_report(judge(figures, MonitoringParams()))

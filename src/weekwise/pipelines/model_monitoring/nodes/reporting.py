@@ -14,6 +14,7 @@ from weekwise.features.window import Window
 from weekwise.model.contenders import CurrentChampion
 from weekwise.model.evaluation import Evaluation
 from weekwise.model.search import Search
+from weekwise.model.shadow_scores import compared
 from weekwise.model.verdict import Verdict
 from weekwise.quality.gate_result import GateResult
 from weekwise.reports.weekly import read
@@ -71,14 +72,17 @@ def describe_model(
 def describe_data(
     wrangling_summary: WranglingSummary,
     gate_results: Mapping[str, Callable[[], GateResult]],
+    shadow_days: pd.DataFrame,
     features_contract: Contract,
     window: Window,
 ) -> DataFigures:
-    """Rows in and out, and what the data gate said of them.
+    """Rows in and out, what the data gate said of them, and what the service kept of its shadow.
 
     Args:
         wrangling_summary: What data wrangling reports of itself.
         gate_results: For each table a loader of what the data gate said of it.
+        shadow_days: What the service has kept of its shadow, by day; those from the run's date on
+            do not count.
         features_contract: What the features are.
         window: The run's place in time.
 
@@ -87,7 +91,8 @@ def describe_data(
     """
     read.check_as_of("wrangling_summary", wrangling_summary.as_of, window)
     results = [load() for _, load in sorted(gate_results.items())]
-    return read.data_of(wrangling_summary, results, has_key=ROW_ID not in features_contract.key)
+    figures = read.data_of(wrangling_summary, results, has_key=ROW_ID not in features_contract.key)
+    return figures.model_copy(update={"shadows": compared(shadow_days, window.as_of)})
 
 
 def judge_week(
