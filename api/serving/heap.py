@@ -19,5 +19,11 @@ def settle() -> None:
 
 
 def tidy() -> None:
-    """Collect what a model that has gone leaves, of all that came after the start."""
+    """Collect what came after the last call and has gone, then leave out what a new model brought.
+
+    Called after a swap: a full collection would look at the new model every few seconds. A model
+    that goes is freed when its last request ends, but for some hundred objects that refer to each
+    other; a swap a week may leave those.
+    """
     gc.collect()
+    gc.freeze()

@@ -17,6 +17,7 @@ import numpy as np
 
 from api.rows.arrow_types import arrow_array
 from api.rows.batch_reader import BatchReader
+from api.serving import heap
 from api.serving.answered_rows import AnsweredGroup, AnsweredRows
 from api.serving.loaded_model import LoadedModel
 from api.serving.model_in_service import ModelInService
@@ -116,6 +117,7 @@ class ShadowModel:
             return
         self._failures.clear()
         self._set(shadow, None)
+        await loop.run_in_executor(self._thread, heap.tidy)
 
     def _set(self, shadow: LoadedModel | None, problem: str | None) -> None:
         if shadow is not self.current:

@@ -208,3 +208,28 @@ def test_starts_from_the_copy() -> None:
     assert check(subject) == "4"
     assert subject.model_in_service.facts().source == "registry"
     assert registry.fetched == []
+
+
+def test_a_swap_tidies_the_heap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heap is settled once at the start, and tidied after each swap and no other check."""
+    calls: list[str] = []
+    monkeypatch.setattr("api.serving.heap.settle", lambda: calls.append("settle"))
+    monkeypatch.setattr("api.serving.heap.tidy", lambda: calls.append("tidy"))
+    registry = FakeRegistry("1")
+    subject = watcher(registry)
+    subject.poll_seconds = 0.01
+
+    async def follow() -> None:
+        task = asyncio.create_task(subject.run())
+        for calls_then, version in enumerate(("1", "2", "3"), start=1):
+            registry.champion = version
+            for _ in range(3_000):
+                if len(calls) >= calls_then:
+                    break
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        task.cancel()
+
+    asyncio.run(follow())
+
+    assert calls == ["settle", "tidy", "tidy"]
