@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import zlib
 
+from anyio import to_thread
 from starlette.requests import Request
 
 from api.http.exceptions import Malformed, TooLarge, WrongCoding, WrongMediaType
+from api.http.zstd import ZSTD, unpacked
 
 _GZIP = zlib.MAX_WBITS | 16
 
@@ -67,10 +69,11 @@ async def body_bytes(request: Request, max_bytes: int) -> bytes:
         Malformed: If it cannot be decoded.
     """
     coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in ("identity", "gzip"):
+    if coding not in ("identity", "gzip", ZSTD):
         raise WrongCoding(
-            f"The body has Content-Encoding {coding[:40]!r}; send it as it is, or with gzip.",
-            headers={"Accept-Encoding": "gzip"},
+            f"The body has Content-Encoding {coding[:40]!r}; send it as it is, or with gzip or "
+            "zstd.",
+            headers={"Accept-Encoding": "gzip, zstd"},
         )
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared[:18]) > max_bytes:
@@ -85,7 +88,12 @@ async def body_bytes(request: Request, max_bytes: int) -> bytes:
         chunks.append(chunk)
     if unpack is not None and not unpack.eof:
         raise Malformed("The body is not whole gzip.")
-    return b"".join(chunks)
+    body = b"".join(chunks)
+    if coding == ZSTD:
+        body = await to_thread.run_sync(unpacked, body, max_bytes)
+        if len(body) > max_bytes:
+            raise too_large(max_bytes)
+    return body
 
 
 def too_large(max_bytes: int) -> TooLarge:

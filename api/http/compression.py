@@ -1,9 +1,13 @@
-"""Answers with gzip, for clients that take it."""
+"""Answers with zstd or gzip, for clients that take them."""
 
 from __future__ import annotations
 
-from starlette.middleware.gzip import GZipMiddleware
+from anyio import to_thread
+from starlette.datastructures import Headers
+from starlette.middleware.gzip import GZipMiddleware, IdentityResponder
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.http.zstd import ZSTD, ZstdStream
 
 _LEVEL = 4
 _SMALLEST = 1024
@@ -11,7 +15,7 @@ _ALWAYS_SMALL = "/predict"
 
 
 class CompressedAnswers:
-    """Starlette's gzip on every answer but those of single rows.
+    """zstd or Starlette's gzip on every answer but those of single rows.
 
     These are always small, and would pay for a compressor that they never use.
 
@@ -25,5 +29,35 @@ class CompressedAnswers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        is_small = scope["type"] != "http" or scope["path"].endswith(_ALWAYS_SMALL)
-        await (self._app if is_small else self._gzip)(scope, receive, send)
+        app: ASGIApp = self._gzip
+        if scope["type"] != "http" or scope["path"].endswith(_ALWAYS_SMALL):
+            app = self._app
+        elif _takes(Headers(scope=scope), ZstdResponder.content_encoding):
+            app = ZstdResponder(self._app, _SMALLEST)
+        await app(scope, receive, send)
+
+
+class ZstdResponder(IdentityResponder):
+    """One answer with zstd, as Starlette has one with gzip."""
+
+    content_encoding = ZSTD
+
+    def __init__(self, app: ASGIApp, minimum_size: int) -> None:
+        super().__init__(app, minimum_size)
+        self._stream = ZstdStream()
+
+    async def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
+        """A part of the body, coded."""
+        if more_body and not body:
+            return await super().apply_compression(body, more_body=more_body)
+        # The first of all answers waits for pyarrow to be imported.
+        return await to_thread.run_sync(self._stream.coded, body, not more_body)
+
+
+def _takes(headers: Headers, coding: str) -> bool:
+    """Whether a client takes answers in some coding."""
+    for part in headers.get("accept-encoding", "").lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() == coding:
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
