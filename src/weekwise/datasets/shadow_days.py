@@ -20,7 +20,7 @@ class ShadowDaysDataset(AbstractDataset[pd.DataFrame, pd.DataFrame]):
     ```yaml
     shadow_days:
       type: weekwise.datasets.shadow_days.ShadowDaysDataset
-      filepath: data/flights/shadow
+      filepath: data/orders/shadow
     ```
     """
 

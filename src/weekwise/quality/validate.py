@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from weekwise.contract.column import Severity
 from weekwise.contract.model import Contract
 from weekwise.quality import gx, structural_failures, value_failures
 from weekwise.quality.checks import GROWTH, STRUCTURE, CheckKind
@@ -18,13 +16,12 @@ from weekwise.quality.figure_failures import figure_failure
 from weekwise.quality.frames import for_checks, typed
 from weekwise.quality.freshness import figures, limits_of
 from weekwise.quality.gate_result import Failure, GateResult, GateStatus
+from weekwise.quality.results import broken, by_severity, evidence, limits, quarantined, status_of
 from weekwise.quality.suite import build_suite
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-
-_MOST_SEVERE_FIRST = (Severity.STOP, Severity.QUARANTINE, Severity.WARN)
 
 
 def validate(
@@ -65,29 +62,31 @@ def validate(
 
     values = _checkable(checks, results, table)
     value_results = gx.validated(for_checks(table), values)
-    broken = [_broken(result, table, contract) for result in value_results if not result.success]
-    failures += [failure for failure, _ in broken]
-    quarantined = _quarantined(broken)
+    failed = [
+        broken(result, table, contract, len(table))
+        for result in value_results
+        if not result.success
+    ]
+    failures += [failure for failure, _ in failed]
+    to_take = quarantined(failed)
 
-    growth, grown = _growth(checks, results, table, contract, as_of)
+    growth, grown = grown_as_before(checks, results, table, contract, as_of)
     failures += grown
-    failures += _limits(len(quarantined), len(table), contract)
+    failures += limits(len(to_take), len(table), contract)
 
-    status = _status(failures)
-    taken = quarantined if status is GateStatus.QUARANTINE else {}
+    status = status_of(failures)
+    taken = to_take if status is GateStatus.QUARANTINE else {}
     return GateResult(
         table=contract.table,
         status=status,
         rows=len(table),
         checks=len(asked) + len(values) + len(growth),
         skipped=len(checks) - len(asked) - len(values) - len(growth),
-        failures=tuple(
-            sorted(failures, key=lambda failure: _MOST_SEVERE_FIRST.index(failure.severity))
-        ),
+        failures=by_severity(failures),
         seconds=round(perf_counter() - started, 3),
         quarantined=taken,
         quarantined_rows=len(taken),
-        evidence=_evidence(contract, [*results, *value_results, *growth]),
+        evidence=evidence(contract, [*results, *value_results, *growth]),
     )
 
 
@@ -142,14 +141,22 @@ def _sound(asked: Sequence[ExpectationValidationResult]) -> set[str]:
     }
 
 
-def _growth(
+def grown_as_before(
     checks: Sequence[ExpectationConfiguration],
     asked: Sequence[ExpectationValidationResult],
     table: pd.DataFrame,
     contract: Contract,
     as_of: date | None,
 ) -> tuple[list[ExpectationValidationResult], list[Failure]]:
-    """Great Expectations' results on the table's figures, and those that are not as in its past."""
+    """Great Expectations' results on the table's figures, and those that are not as in its past.
+
+    Args:
+        checks: All checks of the table.
+        asked: Results of the checks of its structure.
+        table: In the contract's types; its time and target are looked at.
+        contract: What it must be.
+        as_of: The run's logical date; without it nothing is looked at.
+    """
     growth = [check for check in checks if check.meta["kind"] in GROWTH]
     needed = {name for name in (contract.time, contract.target) if name is not None}
     if not growth or as_of is None or table.empty or not needed <= _sound(asked):
@@ -163,82 +170,3 @@ def _growth(
         for result in results
         if not result.success
     ]
-
-
-def _broken(
-    result: ExpectationValidationResult, table: pd.DataFrame, contract: Contract
-) -> tuple[Failure, list[int]]:
-    """A failed check in words, with the positions of its offending rows."""
-    rows: list[int] = []
-    if value_failures.kind_of(result) is not CheckKind.MISSING_SHARE:
-        rows = sorted({int(row) for row in result.result.get("unexpected_index_list") or ()})
-    return value_failures.value_failure(result, table, contract, rows), _to_take(
-        result, table, rows
-    )
-
-
-def _to_take(
-    result: ExpectationValidationResult, table: pd.DataFrame, rows: list[int]
-) -> list[int]:
-    """The rows that quarantine takes: of rows that are exact copies, one stays."""
-    if value_failures.kind_of(result) is not CheckKind.KEY or not rows:
-        return rows
-    names = list(value_failures.columns_of(result))
-    offending = table.iloc[rows]
-    copy = offending.duplicated()
-    # A key whose rows are all copies of one has as many copies as rows, less one.
-    all_copies = copy.groupby([offending[name] for name in names]).transform("sum") == (
-        copy.groupby([offending[name] for name in names]).transform("size") - 1
-    )
-    return [int(row) for row in offending.index[~all_copies | copy]]
-
-
-def _quarantined(broken: Sequence[tuple[Failure, list[int]]]) -> dict[int, tuple[str, ...]]:
-    reasons: dict[int, list[str]] = defaultdict(list)
-    for failure, rows in broken:
-        if failure.severity is Severity.QUARANTINE:
-            for row in rows:
-                reasons[row].append(f"{failure.column}: expected {failure.expected}")
-    return {row: tuple(reasons[row]) for row in sorted(reasons)}
-
-
-def _limits(taken: int, rows: int, contract: Contract) -> list[Failure]:
-    """Whether too many rows go to quarantine, or too few stay."""
-    if taken and taken / rows > contract.quarantine_limit:
-        return [value_failures.too_many(taken, rows, contract)]
-    if taken and rows - taken < contract.min_rows:
-        return [structural_failures.row_count(rows - taken, contract)]
-    return []
-
-
-def _status(failures: Sequence[Failure]) -> GateStatus:
-    severities = {failure.severity for failure in failures}
-    for severity in _MOST_SEVERE_FIRST:
-        if severity in severities:
-            return GateStatus(severity.value)
-    return GateStatus.OK
-
-
-def _evidence(contract: Contract, results: Sequence[ExpectationValidationResult]) -> Any:
-    """The results as Great Expectations would have given them, without lists of every row."""
-    from great_expectations.core import ExpectationSuiteValidationResult
-
-    for result in results:
-        for long in ("unexpected_list", "unexpected_index_list"):
-            result.result.pop(long, None)
-    passed = sum(bool(result.success) for result in results)
-    return ExpectationSuiteValidationResult(
-        success=passed == len(results),
-        results=list(results),
-        suite_name=contract.table,
-        statistics={
-            "evaluated_expectations": len(results),
-            "successful_expectations": passed,
-            "unsuccessful_expectations": len(results) - passed,
-            "success_percent": 100 * passed / len(results),
-        },
-        meta={
-            "contract_hash": contract.hash,
-            "great_expectations_version": gx.load().__version__,
-        },
-    )

@@ -32,14 +32,16 @@ def value_failure(
     frame: pd.DataFrame,
     contract: Contract,
     rows: Sequence[int],
+    total: int,
 ) -> Failure:
     """A check of values that did not hold.
 
     Args:
         result: Of the check, with details.
-        frame: The table, rows numbered from 0.
+        frame: What was checked: the table, or those of its rows that break something.
         contract: What it must be.
         rows: Positions of the offending rows; none if the check is not about single rows.
+        total: How many rows the table has.
     """
     meta, kind = _meta(result), kind_of(result)
     severity = Severity(meta["severity"])
@@ -54,7 +56,7 @@ def value_failure(
         expected=meta["description"],
         got=_got(kind, result, frame, rows),
         count=count,
-        share=None if count is None else count / len(frame),
+        share=None if count is None else count / total,
         examples=examples(frame, contract, columns_of(result), rows),
         next_step=_next_step(kind, columns_of(result), contract),
     )
@@ -81,17 +83,19 @@ def examples(
     """Up to five rows in words, by their key and the columns in question.
 
     Args:
-        frame: The table, rows numbered from 0.
+        frame: The table, rows numbered from 0, or other rows, which are not numbered in words.
         contract: What it must be.
         names: The columns in question.
         rows: Positions of the rows.
     """
     named = [*(name for name in contract.key if name not in names), *names]
     named = [name for name in named if name in frame]
-    return tuple(
-        f"row {row} ({', '.join(f'{name}={shown(frame[name].iloc[row])}' for name in named)})"
-        for row in list(rows)[:MOST_EXAMPLES]
-    )
+    return tuple(_in_words(frame, named, row) for row in list(rows)[:MOST_EXAMPLES])
+
+
+def _in_words(frame: pd.DataFrame, names: Sequence[str], row: int) -> str:
+    values = ", ".join(f"{name}={shown(frame[name].iloc[row])}" for name in names)
+    return f"row {row} ({values})" if frame.index.name is None else f"({values})"
 
 
 def raised(result: ExpectationValidationResult) -> str | None:

@@ -152,9 +152,9 @@ def validations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The tables that were validated, one entry for each time."""
     done: list[str] = []
 
-    def counted(frame: pd.DataFrame, contract: Contract, suite: Any) -> Any:
+    def counted(frame: pd.DataFrame, contract: Contract, suite: Any, as_of: Any) -> Any:
         done.append(contract.table)
-        return validate(frame, contract, suite)
+        return validate(frame, contract, suite, as_of)
 
     validate = gate_run.validate
     monkeypatch.setattr(gate_run, "validate", counted)

@@ -48,11 +48,11 @@ def test_a_model_that_can_predict(contract: Contract) -> None:
             "rain was of type number and is of type category now",
         ),
         (
-            changed(late={"type": "number"}),
+            changed(late={"type": "number", "chance_of": None}),
             "its target late was of type boolean and is of type number now",
         ),
         (
-            changed(late={"role": "context"}, express={"role": "target"}),
+            changed(late={"role": "context", "chance_of": None}, express={"role": "target"}),
             "it predicts late, and the target is express now",
         ),
     ],
