@@ -198,6 +198,10 @@ class DataFolder:
         """How far the last weekly run got, as JSON."""
         return self.orchestration / "last_run.json"
 
+    def checked_weeks(self, table: str) -> Path:
+        """The weeks of a large table that the data gate need not look at again."""
+        return self.reporting / "gate" / f"{table}.checked.json"
+
     @property
     def gx(self) -> Path:
         """Great Expectations' suites, results and Data Docs, in its own layout."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -48,10 +50,32 @@ def as_frame(data: Any) -> pd.DataFrame:
     )
 
 
+def frames_of(table: ibis.Table, rows: int) -> Iterator[pd.DataFrame]:
+    """A table as frames of some rows each, as `as_frame` makes them.
+
+    Args:
+        table: The table.
+        rows: About how many rows each has.
+
+    Raises:
+        DataGateError: If it cannot be read.
+    """
+    with _told():
+        for batch in table.to_pyarrow_batches(chunk_size=rows):
+            arrow = pa.Table.from_batches([batch])
+            yield arrow.to_pandas(types_mapper=_pandas_type, date_as_object=False)
+
+
 def _read(table: ibis.Table) -> pa.Table:
-    """A table's rows; what DuckDB cannot read of a file is told in a few lines."""
-    try:
+    with _told():
         return table.to_pyarrow()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What DuckDB cannot read of a file is told in a few lines."""
+    try:
+        yield
     except duckdb.Error as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise DataGateError(

@@ -17,9 +17,12 @@ import pandas as pd
 from weekwise.contract.model import Contracts
 from weekwise.errors import DataGateError
 from weekwise.paths import DataFolder, WeekFolder, replace_whole
+from weekwise.quality.checked_weeks import CheckedWeeks
 from weekwise.quality.data_docs import Evidence, publish
 from weekwise.quality.frames import as_frame
 from weekwise.quality.gate_result import GateResult, GateStatus
+from weekwise.quality.large_queries import row_count
+from weekwise.quality.large_table import PIECE_ROWS, KeyFilter, validate_large
 from weekwise.quality.quarantine import COLUMNS, RowFilter, quarantine_rows
 from weekwise.quality.suite import build_suite
 from weekwise.quality.validate import validate
@@ -59,7 +62,7 @@ class TableCheck:
     """
 
     result: GateResult
-    row_filter: RowFilter | None = None
+    row_filter: RowFilter | KeyFilter | None = None
 
 
 @dataclass
@@ -132,6 +135,8 @@ class GateRun:
 
     def _check(self, table: str, data: Any, catalog: Catalog) -> TableCheck:
         contract = self.contracts[table]
+        if isinstance(data, ibis.Table) and row_count(data) > PIECE_ROWS:
+            return self._check_large(table, data, catalog)
         with self._store:
             frame = as_frame(data)
         result = validate(frame, contract, self._suites[table], self.as_of)
@@ -143,6 +148,24 @@ class GateRun:
         if not result.quarantined:
             return TableCheck(result)
         return TableCheck(result, RowFilter(frame, contract, tuple(result.quarantined)))
+
+    def _check_large(self, table: str, data: ibis.Table, catalog: Catalog) -> TableCheck:
+        contract, known = self.contracts[table], self.data.checked_weeks(table)
+        with self._store:
+            check = validate_large(
+                data, contract, self._suites[table], self.as_of, CheckedWeeks.read(known)
+            )
+        result = check.result
+        if result.status is not GateStatus.STOP:
+            rows = quarantine_rows(check.offending, contract, result, self.as_of)
+            self._save_quarantine(table, rows, catalog)
+        check.checked.write(known)
+        replace_whole(self.week.gate_result(table), result.model_dump_json(indent=2))
+        _log(result)
+        if not result.quarantined:
+            return TableCheck(result)
+        taken = check.offending.iloc[list(result.quarantined)]
+        return TableCheck(result, KeyFilter(contract, taken))
 
     def _save_quarantine(self, table: str, rows: pd.DataFrame, catalog: Catalog) -> None:
         """Put the rows in the place of the same week's and table's former ones, even with none.

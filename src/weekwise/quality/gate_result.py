@@ -74,6 +74,8 @@ class GateResult(FrozenWithComputed):
         checks: How many checks were made.
         skipped: How many were not, because a column is missing, of the wrong type, or empty.
         failures: Those that did not hold, the most severe first.
+        looked_at: Of a large table: how many rows were new or changed, and so looked at one by one;
+            none if all were.
         seconds: How long checking took.
         quarantined_rows: How many rows are taken out.
         quarantined: Positions, from 0, of the rows to take out, each with its reasons; empty
@@ -87,6 +89,7 @@ class GateResult(FrozenWithComputed):
     checks: int
     skipped: int = 0
     failures: tuple[Failure, ...] = ()
+    looked_at: int | None = None
     seconds: float = 0.0
     quarantined_rows: int = 0
     quarantined: Mapping[int, tuple[str, ...]] = Field(default_factory=dict, exclude=True)
@@ -110,7 +113,8 @@ class GateResult(FrozenWithComputed):
     @property
     def summary(self) -> str:
         """The result as one line."""
-        parts = [f"{self.rows:,} rows", f"{self.checks} checks"]
+        new = "" if self.looked_at is None else f", {self.looked_at:,} of them new or changed"
+        parts = [f"{self.rows:,} rows{new}", f"{self.checks} checks"]
         parts += [
             f"{len(failures)} {word}"
             for severity, word in _WORDS.items()

@@ -63,13 +63,16 @@ def row_count(rows: int, contract: Contract) -> Failure:
     )
 
 
-def wrong_type(values: pd.Series[Any], name: str, contract: Contract) -> Failure:
+def wrong_type(
+    values: pd.Series[Any], name: str, contract: Contract, *, numbered: bool = True
+) -> Failure:
     """A column whose values are not of its type.
 
     Args:
         values: The column as it arrived.
         name: Its name.
         contract: What it must be.
+        numbered: Whether the numbers of these rows are those of the table's.
     """
     column_type = contract.columns[name].type
     wrong = _culprits(values, column_type)
@@ -85,7 +88,10 @@ def wrong_type(values: pd.Series[Any], name: str, contract: Contract) -> Failure
         got=f"{others}{_arrived(values)} (pandas {values.dtype})",
         count=count,
         share=count / max(len(values), 1),
-        examples=tuple(f"row {row}: {shown(value)}" for row, value in examples.items()),
+        examples=tuple(
+            f"row {row}: {shown(value)}" if numbered else shown(value)
+            for row, value in examples.items()
+        ),
         next_step=f"Fix the type in the feed, or change type in {contract.file}.",
     )
 

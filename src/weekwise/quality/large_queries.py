@@ -1,0 +1,56 @@
+"""What the engine finds out about a large table, so that memory need not hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import ibis
+
+from weekwise.contract.model import Contract
+from weekwise.quality.checked_weeks import week_of
+
+
+def row_count(table: ibis.Table) -> int:
+    """How many rows a table has."""
+    return int(table.count().to_pyarrow().as_py())
+
+
+def shared_keys(table: ibis.Table, names: Sequence[str]) -> ibis.Table:
+    """Values that more than one row has; rows without any value share nothing.
+
+    Args:
+        table: The table.
+        names: The columns that must be unique together.
+    """
+    known = table.filter(ibis.or_(*(table[name].notnull() for name in names)))
+    counts = known.group_by(list(names)).agg(_rows=known.count())
+    return counts.filter(counts["_rows"] > 1).drop("_rows")
+
+
+def same_key(table: ibis.Table, keys: ibis.Table) -> list[ibis.expr.types.BooleanValue]:
+    """What to join a table and some keys on: two missing values are the same."""
+    return [table[name].identical_to(keys[name]) for name in keys.columns]
+
+
+def changed(table: ibis.Table, contract: Contract, same: set[date]) -> ibis.Table:
+    """The rows of weeks that have changed, and those of no week.
+
+    Args:
+        table: The table.
+        contract: What it must be.
+        same: The weeks that have not.
+    """
+    week = week_of(table, contract)
+    if week is None or not same:
+        return table
+    return table.filter(week.isnull() | week.notin(sorted(same)))
+
+
+def gap_count(table: ibis.Table, name: str) -> int:
+    """How many rows have no value in a column; not-a-number is none."""
+    values = table[name]
+    gap = values.isnull()
+    if values.type().is_floating():
+        gap |= values.isnan()
+    return int(gap.sum().to_pyarrow().as_py() or 0)
