@@ -226,6 +226,29 @@ def test_quarantined_rows_of_an_ibis_table_are_gone(tmp_path: Path) -> None:
     assert all(table.get_backend() is connection for table in project.seen)
 
 
+def test_a_large_table_is_checked_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bad rows are quarantined alike, and the next run looks at what is new or changed."""
+    monkeypatch.setattr(gate_run, "PIECE_ROWS", 5)
+    frame = parcels.changed("weight", {1: -1.0})
+    connection = ibis.duckdb.connect()
+    table = connection.create_table("parcels", ibis.memtable(frame)).cast({"day": "date"})
+    project = Project(tmp_path, table)
+
+    project.run(run_id="1")
+    first = project.verdict
+    project.run(run_id="2")
+
+    assert (first["status"], first["rows"], first["looked_at"]) == ("quarantine", 10, None)
+    (quarantined,) = project.catalog.load("quarantine")["key"]
+    assert '"number": 2' in quarantined
+    assert [seen.count().to_pyarrow().as_py() for seen in project.seen] == [9, 9]
+    assert project.verdict["messages"] == first["messages"]
+    # Of the ten days from Wednesday on, the first week has the bad row.
+    assert project.verdict["looked_at"] == 5
+
+
 def test_a_clean_run_of_the_same_week_empties_its_quarantine(tmp_path: Path) -> None:
     """Rows that were fixed leave; other tables' rows of that week stay, and so does the date."""
     project = Project(tmp_path, parcels.changed("weight", {3: -1.0}))
