@@ -15,7 +15,7 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: postgres proxies node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test fuzz drills compose-test docs bench lock clean
+.PHONY: clients postgres proxies node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test fuzz drills compose-test docs bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -71,6 +71,14 @@ client: setup-dev $(APP)/node_modules/.package-lock.json ## Generate the web app
 	python -m api openapi > $(APP)/src/lib/api/openapi.json
 	cd $(APP) && npm run --silent client
 
+# The generator of Python clients, apart: it wants an older typer than Prefect.
+$(VENV)/.clients: $(BIN)/uv tests/clients.lock
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/clients
+	$(BIN)/uv pip install --quiet --python $(VENV)/clients/bin/python --require-hashes --requirements tests/clients.lock
+	@touch $@
+
+clients: $(VENV)/.clients
+
 # The app is tested in Debian's Chromium; where it cannot be had, those tests say so.
 browser:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
@@ -121,7 +129,7 @@ format: setup-dev ## Put the code in the house format
 unit: setup-dev ## The quick tests
 	pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
-test: setup-dev browser postgres proxies ## Every check and test
+test: setup-dev clients browser postgres proxies ## Every check and test
 	$(MAKE) -j 2 check docs frontend-check
 	pytest -n 2 --dist worksteal $(ARGS)
 
@@ -159,6 +167,8 @@ lock: $(BIN)/uv ## Pin every dependency, with hashes
 	done
 	$(BIN)/uv pip compile benchmarks/autogluon.in --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --quiet --output-file benchmarks/autogluon.lock
+	$(BIN)/uv pip compile tests/clients.in --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --quiet --output-file tests/clients.lock
 
 clean: ## Forget what runs and tools made; the environment stays
 	rm -rf data/*/ frontend/dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -17,18 +17,19 @@ from api.http.compression import CompressedAnswers
 from api.http.exceptions import (
     ProblemError,
     TooManyRequests,
-    documented,
     internal_error_response,
     on_http_error,
     on_problem,
 )
 from api.http.middleware import ID_HEADER, PREFIXES, RequestMiddleware
 from api.http.openapi import neutral_document
+from api.http.problem_documents import documented
 from api.http.responses import VERSION_HEADER
 from api.http.static_files import WebAppFiles
 from api.logs import AccessLog
 from api.routes import docs, foreign, health, model, predict, reports
 from api.serving.service import Service
+from api.serving.table_answers import TABLES
 from api.settings import Settings
 from weekwise import __version__
 
@@ -121,7 +122,7 @@ def openapi_document(settings: Settings) -> dict[str, Any]:
     Args:
         settings: The settings.
     """
-    return neutral_document(fastapi_app(Service(settings)))
+    return neutral_document(fastapi_app(Service(settings)), TABLES)
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

@@ -13,8 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from api import schemas
-
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:weekwise:problem:"
 REQUEST_ID = "request_id"
@@ -247,23 +245,3 @@ def _response(
         # Where clients of the Open Inference Protocol look.
         body["error"] = detail
     return Response(orjson.dumps(body), status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
-
-
-def documented(*problems: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may answer with some problems, for OpenAPI.
-
-    Args:
-        *problems: The problems.
-    """
-    by_status: dict[int | str, list[str]] = {}
-    for problem in problems:
-        by_status.setdefault(int(problem.status), []).append(problem.title)
-    return {
-        status: {
-            "description": "; or ".join(titles),
-            "content": {
-                MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{schemas.Problem.__name__}"}}
-            },
-        }
-        for status, titles in by_status.items()
-    }

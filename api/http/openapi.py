@@ -12,9 +12,18 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from api import schemas
+from api.http.openapi_responses import (
+    add_examples,
+    describe_headers,
+    describe_tables,
+    shorten_summaries,
+)
 
 ROW = "Row"
 BATCH = "Batch"
+TABLE_PATH = "/predict/batch"
+"""The path that takes tables, too."""
+
 _REF = "#/components/schemas/"
 _FASTAPI_ERROR = "HTTPValidationError"
 
@@ -49,11 +58,12 @@ def body_of(name: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def neutral_document(app: FastAPI) -> dict[str, Any]:
+def neutral_document(app: FastAPI, tables: tuple[str, ...]) -> dict[str, Any]:
     """The document without a model: what a typed client is generated from.
 
     Args:
         app: The application.
+        tables: The media types of tables that a batch may be.
     """
     document = get_openapi(
         title=app.title,
@@ -79,6 +89,9 @@ def neutral_document(app: FastAPI) -> dict[str, Any]:
     # Said with and without keys: a client is generated before it is known where it will ask.
     document["components"]["securitySchemes"] = dict(SECURITY)
     _remove_fastapi_errors(document)
+    shorten_summaries(document)
+    describe_tables(document, TABLE_PATH, tables)
+    describe_headers(document)
     document["components"]["schemas"] = dict(sorted(components.items()))
     return document
 
@@ -95,13 +108,18 @@ def _remove_fastapi_errors(document: dict[str, Any]) -> None:
 
 
 def live_document(
-    neutral: Mapping[str, Any], row: Mapping[str, Any] | None, *, max_rows: int
+    neutral: Mapping[str, Any],
+    row: Mapping[str, Any] | None,
+    answers: Mapping[str, Any],
+    *,
+    max_rows: int,
 ) -> dict[str, Any]:
     """The document with the row of the model in service.
 
     Args:
         neutral: What `neutral_document` gives.
         row: The JSON Schema of a row, if a model is in service.
+        answers: What that model answers, for each path of a POST.
         max_rows: The most rows of a batch.
     """
     document = copy.deepcopy(dict(neutral))
@@ -109,6 +127,8 @@ def live_document(
     components[BATCH]["properties"]["rows"]["maxItems"] = max_rows
     if row is not None:
         components[ROW] = {key: value for key, value in row.items() if not key.startswith("$")}
+        components[BATCH]["examples"] = [{"rows": list(row.get("examples", ()))}]
+    add_examples(document, answers)
     return document
 
 

@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 
 import orjson
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from starlette.responses import FileResponse, HTMLResponse
 
@@ -13,6 +14,8 @@ from api.deps import service_of
 from api.http.exceptions import NotFound
 from api.http.openapi import live_document, neutral_document
 from api.http.responses import json_response
+from api.serving.answer_examples import answer_examples
+from api.serving.table_answers import TABLES
 
 router = APIRouter(include_in_schema=False)
 DOCS_POLICY = (
@@ -51,10 +54,11 @@ async def openapi(request: Request) -> Response:
     model = service.model_in_service.current
     # FastAPI's own place for it: routes do not change while the service runs.
     if request.app.openapi_schema is None:
-        request.app.openapi_schema = neutral_document(request.app)
+        request.app.openapi_schema = neutral_document(request.app, TABLES)
     document = live_document(
         request.app.openapi_schema,
         None if model is None else model.schema,
+        {} if model is None else await to_thread.run_sync(answer_examples, model),
         max_rows=service.settings.max_batch_rows,
     )
     return json_response(orjson.dumps(document))

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from api import schemas
 from api.deps import service_of
-from api.http.exceptions import NoModel, Unauthorized, documented
+from api.http.exceptions import NoModel, Unauthorized
+from api.http.problem_documents import documented
 from api.http.responses import json_response
 
 health = APIRouter(prefix="/health", tags=["operations"])

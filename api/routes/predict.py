@@ -16,9 +16,9 @@ from api.http.exceptions import (
     Unauthorized,
     WrongCoding,
     WrongMediaType,
-    documented,
 )
 from api.http.openapi import BATCH, ROW, body_of
+from api.http.problem_documents import documented
 
 router = APIRouter(tags=["predictions"])
 _COMMON_PROBLEMS = (NoModel, TooLarge, WrongMediaType, WrongCoding, Unauthorized, Timeout)

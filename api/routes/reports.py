@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request, Response
 
 from api import schemas
 from api.deps import service_of
-from api.http.exceptions import NotFound, RegistryUnreachable, Timeout, Unauthorized, documented
+from api.http.exceptions import NotFound, RegistryUnreachable, Timeout, Unauthorized
+from api.http.problem_documents import documented
 from api.http.responses import json_response, report_page_response
 
 router = APIRouter(

@@ -38,7 +38,10 @@ export function serviceUrl(path = ''): string {
   return new URL(`api/${path}`, document.baseURI).href;
 }
 
-const client = createClient<paths>({ baseUrl: serviceUrl().replace(/\/$/, '') });
+// The service answers batches with tables, too, where a client asks for them.
+const client = createClient<paths, 'application/json'>({
+  baseUrl: serviceUrl().replace(/\/$/, ''),
+});
 client.use(authorize, heed);
 
 interface Answer<T> {
