@@ -7,11 +7,13 @@ one's too, as long as the share does not fall.
 from __future__ import annotations
 
 from datetime import date
-
-import ibis
+from typing import TYPE_CHECKING
 
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
+
+if TYPE_CHECKING:
+    import ibis
 
 _HEX_DIGITS = 8
 _STEPS = 16**_HEX_DIGITS
@@ -65,6 +67,9 @@ def sampled(past: ibis.Table, contract: Contract, *, most: int) -> tuple[ibis.Ta
     Returns:
         The rows, and how they were drawn.
     """
+    # The service reads what was used from a model's record, and is installed without Ibis.
+    import ibis
+
     by_day = _by_day(past, contract) if contract.time is not None else []
     rows = sum(count for _, count in by_day) if by_day else _count(past)
     if rows <= most:
@@ -86,6 +91,8 @@ def sampled(past: ibis.Table, contract: Contract, *, most: int) -> tuple[ibis.Ta
 
 def _drawn(rows: ibis.Table, contract: Contract, share: float) -> ibis.expr.types.BooleanValue:
     """Whether each row is drawn: the first digits of its key's MD5 are a number like any other."""
+    import ibis
+
     names = contract.key or tuple(contract.columns)
     parts = [rows[name].cast("string").fill_null("") for name in names]
     digits = ibis.literal(_SEPARATOR).join(parts).hexdigest("md5").substr(0, _HEX_DIGITS)
@@ -94,6 +101,8 @@ def _drawn(rows: ibis.Table, contract: Contract, share: float) -> ibis.expr.type
 
 def _by_day(rows: ibis.Table, contract: Contract) -> list[tuple[date, int]]:
     """How many rows each day has, the oldest first."""
+    import ibis
+
     day = rows[str(contract.time)].cast("date")
     counts = rows.group_by(day=day).agg(rows=ibis._.count()).order_by("day").to_pyarrow()
     return [(row["day"], int(row["rows"])) for row in counts.to_pylist()]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -43,3 +46,45 @@ def test_hashed() -> None:
 
     assert pinned
     assert all(lines[number + 1].strip().startswith("--hash=sha256:") for number in pinned)
+
+
+STARTED = """
+import importlib, pkgutil, sys
+from importlib.abc import MetaPathFinder
+
+class Absent(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in sys.argv[1:]:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+import api, weekwise.model.predictor
+for module in pkgutil.walk_packages(api.__path__, "api."):
+    importlib.import_module(module.name)
+"""
+
+
+def test_it_starts_without_anything_else() -> None:
+    """All of the service can be imported where only what its lock has is installed."""
+    served = {_name(name) for name in pins("requirements-api.lock")} | {"weekwise"}
+    absent = [
+        module
+        for module, distributions in packages_distributions().items()
+        if not served & {_name(name) for name in distributions}
+    ]
+    assert {"ibis", "kedro", "prefect"} <= set(absent)
+
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED, *absent],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def _name(distribution: str) -> str:
+    """A distribution's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
