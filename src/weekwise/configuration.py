@@ -108,6 +108,18 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
             name = self._read_layer(GLOBALS, name, set()).get(EXTENDS)
         return tuple(reversed(chain))
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The folders that are read, the lowest first."""
+        layers = [self.base_env, *(name for name in self.environments if name != self.base_env)]
+        if LOCAL not in layers and self._has(LOCAL):
+            layers.append(LOCAL)
+        return tuple(layers)
+
+    def unresolved(self, key: str, layer: str) -> dict[str, Any]:
+        """What one layer's files say, its references as they are written."""
+        return self._read_layer(key, layer, set())
+
     def _unknown(self, name: str, chain: list[str]) -> str:
         """What to say of an environment that is not there."""
         asked = f", which {chain[-1]} extends" if chain else ""
@@ -125,9 +137,7 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
         self, key: str
     ) -> tuple[dict[Path, DictConfig], dict[Path, DictConfig], str, str, set[Path]]:
         """All layers as one, so that Kedro resolves them together."""
-        layers = [self.base_env, *(name for name in self.environments if name != self.base_env)]
-        if LOCAL not in layers and self._has(LOCAL):
-            layers.append(LOCAL)
+        layers = self.layers
         soft = self.merge_strategy.get(key) == "soft"
         merged: dict[str, Any] = {ENVIRONMENT: self.environment} if key == GLOBALS else {}
         processed_files: set[Path] = set()

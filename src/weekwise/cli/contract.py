@@ -117,7 +117,7 @@ def _check_setup(loader: EnvironmentConfigLoader, contracts: Contracts) -> bool:
 
     if FEATURES not in contracts:
         return True
-    faults = list(configuration_faults(contracts, loader["parameters"], pipelines[DEFAULT]))
+    faults = list(configuration_faults(contracts, loader, pipelines[DEFAULT]))
     # Without a context, which refuses the first wrong parameter.
     catalog = DataCatalog.from_config(_said(loader, "catalog"), _said(loader, "credentials"))
     faults += source_faults(pipelines[WRANGLING], catalog)

@@ -36,6 +36,7 @@ def _run(*, verbose: bool, **options: Any) -> None:
         enter_project()
         _check_names(options["pipelines"] or ())
         check_options(options)
+        _check_settings(options)
         as_of = _as_of(options)
         check_parts(options)
         options["params"] = {**options["params"], "as_of": as_of.isoformat()}
@@ -73,6 +74,24 @@ def _check_names(pipelines: Iterable[str]) -> None:
             raise ConfigurationError(
                 f"there is no pipeline {name}; the pipelines are {', '.join(NAMES)}"
             )
+
+
+def _check_settings(options: dict[str, Any]) -> None:
+    """Refuse wrong parameters and globals, all at once and before anything is opened.
+
+    Raises:
+        ConfigurationError: If there are any.
+    """
+    from kedro.framework.project import pipelines
+
+    from weekwise.pipeline_registry import DEFAULT
+    from weekwise.setting_faults import check_settings
+
+    given = {name: value for name, value in options["params"].items() if name != "as_of"}
+    config = load_configuration(
+        options["conf_source"] or Path.cwd() / settings.CONF_SOURCE, options["env"], given
+    )
+    check_settings(config, pipelines[DEFAULT])
 
 
 def _as_of(options: dict[str, Any]) -> date:

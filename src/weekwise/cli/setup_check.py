@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, get_type_hints
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from kedro.pipeline import Pipeline
-from pydantic import BaseModel, ValidationError
 
 from weekwise.contract.derive import FEATURES
 from weekwise.contract.model import Contract, Contracts
 from weekwise.errors import WeekwiseError
-from weekwise.features.calendar import Calendar
+from weekwise.setting_faults import PARAMS, setting_faults
 from weekwise.tasks import task_of
-from weekwise.wording import listed, nearest, validation_faults
+from weekwise.wording import listed, nearest
 
 if TYPE_CHECKING:
     import ibis
 
+    from weekwise.configuration import EnvironmentConfigLoader
     from weekwise.features.window import Window
     from weekwise.model.promotion import PromotionParams
     from weekwise.pipelines.model_training.params import TrainingParams
 
-PARAMS = "params:"
 _COLUMN_SETTINGS = (
     ("training", "slices"),
     ("promotion", "slice_limits"),
@@ -51,13 +50,13 @@ class SetupFault:
 
 
 def configuration_faults(
-    contracts: Contracts, parameters: Mapping[str, Any], pipeline: Pipeline
+    contracts: Contracts, loader: EnvironmentConfigLoader, pipeline: Pipeline
 ) -> Iterator[SetupFault]:
-    """What is wrong with contracts, parameters and calendar, without a look at any data.
+    """What is wrong with contracts, parameters and globals, without a look at any data.
 
     Args:
         contracts: The environment's, with those that follow from them.
-        parameters: Its parameters, as written.
+        loader: Its configuration.
         pipeline: All its pipelines together.
     """
     contract = contracts.get(FEATURES)
@@ -69,22 +68,9 @@ def configuration_faults(
         )
     else:
         yield from _task_faults(contract)
-        yield from _column_faults(contract, parameters)
-    models = parameter_models(pipeline)
-    for name, model in models.items():
-        yield from _parameter_faults(name, model, parameters.get(name))
-    yield from _calendar_faults(parameters)
-
-
-def parameter_models(pipeline: Pipeline) -> dict[str, type[BaseModel]]:
-    """The Pydantic model that each group of parameters is checked by, as nodes ask for it."""
-    models: dict[str, type[BaseModel]] = {}
-    for node in pipeline.nodes:
-        hints = list(get_type_hints(node.func).values())
-        for name, hint in zip(node.inputs, hints, strict=False):
-            if name.startswith(PARAMS) and isinstance(hint, type) and issubclass(hint, BaseModel):
-                models[name.removeprefix(PARAMS)] = hint
-    return models
+        yield from _column_faults(contract, loader["parameters"])
+    for fault in setting_faults(loader, pipeline):
+        yield SetupFault(fault.where, fault.what)
 
 
 def source_faults(pipeline: Pipeline, catalog: Any) -> Iterator[SetupFault]:
@@ -184,36 +170,6 @@ def _column_faults(contract: Contract, parameters: Mapping[str, Any]) -> Iterato
                     "parameters.yml",
                     f"{'.'.join(path)} names {name}, which {contract.file} does not have; {hint}",
                 )
-
-
-def _parameter_faults(name: str, model: type[BaseModel], said: Any) -> Iterator[SetupFault]:
-    try:
-        checked = model.model_validate(said or {})
-    except ValidationError as error:
-        for said_of, fault in zip(validation_faults(error, name), error.errors(), strict=True):
-            yield SetupFault("parameters.yml", f"{said_of}; got {fault['input']!r}")
-        return
-    if name == "training":
-        yield from _country_faults(checked)
-
-
-def _country_faults(training: Any) -> Iterator[SetupFault]:
-    from weekwise.features.time_features import calendar_values
-
-    try:
-        calendar_values(date(2024, 1, 1), training.fit.calendar, country=training.fit.country)
-    except WeekwiseError as error:
-        yield SetupFault("parameters.yml", str(error))
-
-
-def _calendar_faults(parameters: Mapping[str, Any]) -> Iterator[SetupFault]:
-    try:
-        Calendar.model_validate(parameters.get("calendar") or {})
-    except ValidationError as error:
-        for fault in validation_faults(error, "calendar"):
-            yield SetupFault("globals.yml", fault)
-    except WeekwiseError as error:
-        yield SetupFault("globals.yml", f"calendar.first_as_of: {error}")
 
 
 def _first_line(error: BaseException) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kedro.config import AbstractConfigLoader, MissingConfigException
@@ -12,6 +12,9 @@ from kedro.pipeline.node import Node
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from weekwise.errors import OrchestrationError
+from weekwise.setting_faults import SettingFault, faults_of
+
+FILE = "orchestration.yml"
 
 
 class _Options(BaseModel):
@@ -127,15 +130,28 @@ def load_options(config: AbstractConfigLoader) -> OrchestrationOptions:
     Raises:
         OrchestrationError: If it holds anything that is not understood.
     """
-    try:
-        values = config["orchestration"]
-    except MissingConfigException:
-        return OrchestrationOptions()
-    try:
-        return OrchestrationOptions.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+    if faults := option_faults(config):
         raise OrchestrationError(
-            f"orchestration.yml: {place}: {first['msg']}; fix it and run again"
-        ) from None
+            "\n".join(f"{fault.where}: {fault.what}; fix it and run again" for fault in faults)
+        )
+    return OrchestrationOptions.model_validate(_values(config))
+
+
+def option_faults(config: AbstractConfigLoader) -> list[SettingFault]:
+    """What is not understood of the environment's `orchestration.yml`."""
+    try:
+        OrchestrationOptions.model_validate(_values(config))
+    except ValidationError as error:
+        return [
+            SettingFault(FILE, f"{place}: {what}")
+            for place, what in faults_of(error, OrchestrationOptions)
+        ]
+    return []
+
+
+def _values(config: AbstractConfigLoader) -> Mapping[str, Any]:
+    try:
+        values: Mapping[str, Any] = config["orchestration"]
+    except MissingConfigException:
+        return {}
+    return values

@@ -17,9 +17,10 @@ from kedro.utils import find_kedro_project
 import weekwise
 from weekwise.configuration import EnvironmentConfigLoader, load_configuration
 from weekwise.features.calendar import Calendar
-from weekwise.orchestration.options import OrchestrationOptions, load_options
+from weekwise.orchestration.options import OrchestrationOptions, load_options, option_faults
 from weekwise.orchestration.runner.run_plan import DEFAULT_PIPELINE, RunPlan, make_plan
 from weekwise.paths import ENVIRONMENT_VARIABLE, DataFolder
+from weekwise.setting_faults import check_settings
 
 
 def set_up_project() -> Path:
@@ -61,10 +62,12 @@ class ProjectEnvironment:
         """Read an environment's configuration.
 
         Raises:
-            OrchestrationError: If its `orchestration.yml` is wrong.
+            ConfigurationError: If its parameters, globals or `orchestration.yml` are wrong; all
+                faults at once.
         """
         env = env or os.environ.get(ENVIRONMENT_VARIABLE)
         config = load_environment(path, env)
+        check_settings(config, pipelines[DEFAULT_PIPELINE], option_faults(config))
         shared = config["globals"]
         return cls(
             path=path,

@@ -53,7 +53,7 @@ def test_a_namespace_changes_no_option(namespace: str | None) -> None:
     [
         ({"schedule": {"timezone": "Nowhere/City"}}, "schedule.timezone: .*no IANA time zone"),
         ({"schedule": {"cron": "monday"}}, "schedule.cron: .*five fields"),
-        ({"retry": 3}, "retry: Extra inputs"),
+        ({"retry": 3}, "retry: there is no such setting; there are schedule"),
         ({"nodes": {"retries": -1}}, "nodes.retries: .*greater than or equal to 0"),
         ({"by_node": {"fit": {"timeout_seconds": 0}}}, "by_node.fit.timeout_seconds"),
     ],

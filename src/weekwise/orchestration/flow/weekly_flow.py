@@ -47,9 +47,10 @@ def weekly(
     flow_run = context.flow_run if context else None
     if flow_run is None:
         raise RuntimeError("the weekly flow was called outside of Prefect")
-    environment = ProjectEnvironment.of(set_up_project(), env)
+    project = set_up_project()
     with forward_logs(), ExitStack() as lock:
         try:
+            environment = ProjectEnvironment.of(project, env)
             choice = choose_week(environment, flow_run, as_of)
             if choice.skip_reason:
                 return Cancelled(name=SKIPPED, message=choice.skip_reason)
