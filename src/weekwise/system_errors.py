@@ -90,14 +90,19 @@ def is_damaged(error: BaseException) -> bool:
     return any(words in text for words in _UNREADABLE)
 
 
-def first_lines(error: BaseException) -> str:
-    """What an engine says, without its statements, hints and stack."""
+def first_lines(error: BaseException, most: int = 2) -> str:
+    """What an engine says, without its statements, hints and stack.
+
+    Args:
+        error: What it has raised.
+        most: How many lines of it to take; the first is the fault, the next its line in a file.
+    """
     said: list[str] = []
     for line in str(error).strip().splitlines():
         if said and (not line.strip() or line.startswith(("LINE ", "[SQL", "It was not"))):
             break
         said.append(line.strip().rstrip("."))
-        if len(said) == 2:  # noqa: PLR2004 - the fault, and its line in the file
+        if len(said) == most:
             break
     return ": ".join(said)
 

@@ -50,6 +50,7 @@ def score_file(
     with open_registry(env) as registry:
         chosen = version or _version_of(registry, alias)
         predictor = registry.load(chosen)
+    _make_folder(output.parent)
     columns = predictor.contract.columns
     texts = frozenset(name for name, column in columns.items() if column.type.facts.textual)
     with (
@@ -100,6 +101,15 @@ def _refuse_existing(files: list[Path], *, force: bool) -> None:
     there = [str(path) for path in files if path.exists()]
     if there and not force:
         raise FeedError(f"{listed(there)} is there already; replace it with --force")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileNotFoundError, NotADirectoryError, FileExistsError) as error:
+        raise FeedError(
+            f"{folder} cannot be made ({error.strerror}); name a file in another folder as OUTPUT"
+        ) from None
 
 
 def _version_of(registry: Registry, alias: str) -> str:

@@ -20,6 +20,7 @@ import duckdb
 from weekwise.contract.sql_engine import text_literal
 from weekwise.errors import FeedError
 from weekwise.infer.text_encoding import UTF_8, encoding_of
+from weekwise.system_errors import first_lines
 
 SAMPLE_ROWS = 20_000
 _LARGE = 256 << 20
@@ -195,17 +196,11 @@ def _text_sample(
         rows = connection.sql(f"FROM {read} {sample}")
         names, table = rows.columns, rows.to_arrow_table()
     except duckdb.Error as error:
-        raise FeedError(f"{path} cannot be read as CSV: {error_lines(error)}") from None
+        raise FeedError(f"{path} cannot be read as CSV: {first_lines(error, most=3)}") from None
     return {
         name: [text.strip() for text in table.column(place).to_pylist() if text and text.strip()]
         for place, name in enumerate(names)
     }
-
-
-def error_lines(error: duckdb.Error, most: int = 3) -> str:
-    """What DuckDB says of a file, without its pages of options."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[:most])
 
 
 def _refuse_headerless(names: Sequence[str], path: Path) -> None:

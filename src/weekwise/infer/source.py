@@ -16,12 +16,12 @@ from weekwise.errors import FeedError
 from weekwise.infer import databases
 from weekwise.infer.csv_options import (
     csv_options,
-    error_lines,
     files_of,
     first_file,
     sql_arguments,
 )
 from weekwise.infer.text_encoding import UTF_8, encoding_of, utf8_copies
+from weekwise.system_errors import first_lines
 
 MEMORY_LIMIT = "2GB"
 """What DuckDB may hold; what is larger goes to a temporary folder."""
@@ -160,7 +160,7 @@ def _read(connection: duckdb.DuckDBPyConnection, source: str, name: str, asked: 
         entry, remarks = _read_file(connection, path, place, kind, name, asked)
         return Source(connection.table(name), _with_layer(entry), remarks)
     except duckdb.Error as error:
-        raise FeedError(f"{source} cannot be read: {error_lines(error)}") from None
+        raise FeedError(f"{source} cannot be read: {first_lines(error)}") from None
 
 
 def _read_file(

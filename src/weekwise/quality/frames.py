@@ -19,6 +19,7 @@ from weekwise.contract.types import ColumnType
 from weekwise.errors import DataGateError
 from weekwise.features.local_time import local_times
 from weekwise.quality.text_values import read_text_values
+from weekwise.system_errors import first_lines
 
 _TEXT = pd.StringDtype(na_value=np.nan)
 _EXACT = 2**53
@@ -73,13 +74,12 @@ def _read(table: ibis.Table) -> pa.Table:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """What DuckDB cannot read of a file is told in a few lines."""
+    """What DuckDB cannot read of a file is told in a line."""
     try:
         yield
     except duckdb.Error as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         raise DataGateError(
-            f"the table cannot be read: {' '.join(lines[:4])} Fix the file, or how catalog.yml "
+            f"the table cannot be read: {first_lines(error, most=4)}. Fix the file, or how catalog.yml "
             "reads it (load_args)."
         ) from error
 

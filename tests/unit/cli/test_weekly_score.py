@@ -84,6 +84,16 @@ def test_a_file_is_predicted(
     ]
 
 
+def test_a_folder_that_cannot_be_made(registry: FakeRegistry, feed: Path) -> None:
+    """A file in the place of the folder, or above it, is said in a sentence, and stays."""
+    before = feed.read_bytes()
+    for output in (feed / "scored.csv", feed / "deeper" / "scored.csv"):
+        with pytest.raises(FeedError, match=r"trains.csv\S* cannot be made .*another folder"):
+            run(feed, output)
+    assert feed.read_bytes() == before
+    assert registry.loaded == ["2", "2"]
+
+
 def test_what_is_there_is_replaced_only_when_asked(registry: FakeRegistry, feed: Path) -> None:
     """Nothing is read before that is known; a former file of refused rows does not stay."""
     output = feed.with_name("scored.parquet")
