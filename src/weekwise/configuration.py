@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro.config import OmegaConfigLoader
+from kedro.utils import find_kedro_project
 from omegaconf import DictConfig, OmegaConf
 
 from weekwise.errors import ConfigurationError
@@ -25,7 +26,8 @@ ENVIRONMENT = "environment"
 """The key of globals that is the environment's name."""
 PARAMETERS, SEARCHED = "parameters", "searched"
 """An environment's parameters, and those that a search has chosen, which come over them."""
-OWN = ("data", "registered_model")
+DATA = "data"
+OWN = (DATA, "registered_model")
 """Keys of globals that are not taken over from an environment that is extended: with them, two
 environments would share their stores and models."""
 _NOT_ENVIRONMENTS = {"base", LOCAL}
@@ -69,6 +71,23 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
         }
         super().__init__(conf_source, env, runtime_params, **options)
         _activate(self)
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """A part of the configuration; the data folder is the project's, from any folder in it.
+
+        Kedro makes a dataset's `filepath` absolute, but not the place of a database, nor anything
+        that is looked up by a resolver: in a notebook these would begin where it was opened.
+        """
+        said: dict[str, Any] = super().__getitem__(key)
+        data = said.get(DATA) if key == GLOBALS else None
+        if not isinstance(data, str) or Path(data).is_absolute() or self._root == Path.cwd():
+            return said
+        return {**said, DATA: str(self._root / data)}
+
+    @property
+    def _root(self) -> Path:
+        """The project around the working folder, or else the one of this configuration."""
+        return Path(find_kedro_project(Path.cwd()) or Path(self.conf_source).resolve().parent)
 
     @property
     def environment(self) -> str:

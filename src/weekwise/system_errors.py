@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from weekwise.errors import FeedError, RegistryError, StoreError, WeekwiseError
 
@@ -64,7 +64,7 @@ def explained(error: BaseException) -> WeekwiseError | None:
         plain = _plain(each)
         if plain is not None:
             return plain
-    return None
+    return _absent_file(chain)
 
 
 def signal_behind(error: BaseException) -> BaseException | None:
@@ -113,6 +113,22 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         known.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _absent_file(chain: Sequence[BaseException]) -> WeekwiseError | None:
+    """A file of the catalog that is not there; any other that is not there is a defect."""
+    for each in chain:
+        if type(each).__name__ == "VersionNotFoundError":
+            return FeedError(
+                f"{first_lines(each, most=1)}; see load_args and versioned in its entry"
+            )
+        if type(each).__name__ == "DatasetError" and isinstance(chain[-1], FileNotFoundError):
+            dataset, file = str(each).partition(":")[0], chain[-1].filename
+            return FeedError(
+                f"{dataset}: there is no file {file}; put it there, make it with the pipeline that "
+                "writes it, or fix its entry in catalog.yml"
+            )
+    return None
 
 
 def _plain(error: BaseException) -> WeekwiseError | None:

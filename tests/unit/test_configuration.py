@@ -95,6 +95,23 @@ def test_an_environment_is_known_by_its_name(conf: Conf) -> None:
     assert conf.load("orders")["globals"]["data"] == "data/orders"
 
 
+def test_the_data_folder_is_the_projects(conf: Conf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a folder inside the project data is where it is from the root; absolute paths stay."""
+    conf.write("base", "globals", {"data": "data/${environment}"})
+    conf.write("orders", "parameters", {"seen": "${globals:data}"})
+    conf.write("far", "globals", {"data": "/far"})
+    (conf.folder / "notebooks").mkdir()
+    expected = str(conf.folder / "data/orders")
+
+    monkeypatch.chdir(conf.folder / "notebooks")
+    assert conf.load("orders")["parameters"]["seen"] == expected
+    assert conf.load("orders")["globals"]["data"] == expected
+    assert conf.load("far")["globals"]["data"] == "/far"
+
+    monkeypatch.chdir(conf.folder)
+    assert conf.load("orders")["globals"]["data"] == "data/orders"
+
+
 def test_stores_and_models_are_not_taken_over(conf: Conf) -> None:
     """An environment that extends another has its own data and its own registered model."""
     conf.write(

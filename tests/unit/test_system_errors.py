@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from kedro.io import DatasetError
 
 from weekwise.errors import ContractError, StoreError
 from weekwise.system_errors import explained, signal_behind
@@ -61,6 +62,19 @@ def test_a_defect_stays_a_defect() -> None:
     """An error that no user can fix keeps its traceback."""
     assert explained(raised_by(KeyError("column"))) is None
     assert explained(FileNotFoundError(errno.ENOENT, "no such file", "x")) is None
+
+
+def test_a_file_of_the_catalog_that_is_not_there() -> None:
+    """Its dataset and its path are named, however a missing file is seen elsewhere."""
+    absent = FileNotFoundError(errno.ENOENT, "No such file or directory", "feed/orders.csv")
+    loading = DatasetError("orders: Failed while loading data from dataset CSVDataset(...)")
+    loading.__cause__ = absent
+
+    assert str(explained(loading)) == (
+        "orders: there is no file feed/orders.csv; put it there, make it with the pipeline that "
+        "writes it, or fix its entry in catalog.yml"
+    )
+    assert explained(absent) is None
 
 
 def test_a_file_that_is_cut_off(tmp_path: Path) -> None:

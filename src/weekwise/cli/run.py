@@ -14,7 +14,7 @@ from kedro.framework.project import settings
 from weekwise.cli.interruption import plain_interruption
 from weekwise.cli.plain_errors import plain_errors
 from weekwise.cli.project_folder import enter_project
-from weekwise.cli.run_options import check_options, check_parts
+from weekwise.cli.run_options import check_options, check_parts, check_versions
 from weekwise.cli.verbosity import verbose_option
 from weekwise.configuration import load_configuration
 from weekwise.errors import AsOfError, ConfigurationError
@@ -92,6 +92,8 @@ def _check_settings(options: dict[str, Any]) -> None:
         options["conf_source"] or Path.cwd() / settings.CONF_SOURCE, options["env"], given
     )
     check_settings(config, pipelines[DEFAULT])
+    if options["load_versions"]:
+        check_versions(options["load_versions"], config["catalog"])
 
 
 def _as_of(options: dict[str, Any]) -> date:

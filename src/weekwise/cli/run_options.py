@@ -68,6 +68,49 @@ def check_parts(options: Mapping[str, Any]) -> None:
         _check_known(word, values or (), known(whole))
 
 
+def check_versions(names: Iterable[str], catalog: Mapping[str, Any]) -> None:
+    """Refuse `--load-versions` of datasets that have none, which Kedro would leave unsaid.
+
+    Args:
+        names: The datasets whose version was given.
+        catalog: The environment's catalog, as written.
+
+    Raises:
+        ConfigurationError: If one is not in the catalog, or not versioned.
+    """
+    from kedro.io import CatalogConfigResolver
+
+    catalog = {name: entry for name, entry in catalog.items() if not name.startswith("_")}
+    # Without a pattern of its own for all else, Kedro warns.
+    resolver = CatalogConfigResolver(catalog, default_runtime_patterns={"{default}": {}})
+    for name in names:
+        entry = catalog.get(name) or catalog.get(resolver.match_dataset_pattern(name) or "")
+        if not entry:
+            near = get_close_matches(name, sorted(catalog), n=MOST_NAMES)
+            choices = listed(near or sorted(_versioned(catalog)), MOST_NAMES) or "none"
+            raise ConfigurationError(
+                f"--load-versions: there is no dataset {name}; "
+                f"{'near it' if near else 'those with versions'}: {choices}"
+            )
+        if not _has_versions(entry):
+            raise ConfigurationError(
+                f"--load-versions: {name} has no versions, so this one would not be loaded; leave "
+                "it out, or set versioned: true in the catalog for a file that Kedro is to version "
+                f"(there: {listed(sorted(_versioned(catalog)), MOST_NAMES) or 'none'})"
+            )
+
+
+def _versioned(catalog: Mapping[str, Any]) -> list[str]:
+    return [name for name, entry in catalog.items() if _has_versions(entry)]
+
+
+def _has_versions(entry: Any) -> bool:
+    """Whether a dataset, or the one that it wraps, is versioned by Kedro."""
+    if not isinstance(entry, Mapping):
+        return False
+    return bool(entry.get("versioned")) or _has_versions(entry.get("dataset"))
+
+
 def _check_known(word: str, names: Iterable[str], known: set[str]) -> None:
     for name in names:
         if name in known:

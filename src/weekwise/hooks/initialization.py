@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
+from pathlib import Path
+
+import yaml
 
 ENVIRONMENT = {
     # None of the libraries reports usage from a project of ours unless its owner says so.
@@ -22,6 +25,10 @@ SERVER = os.environ.get("MLFLOW_TRACKING_URI")
 soon as a run knows its store."""
 
 
+LOGGING, LOGGING_CONFIG = Path("conf", "logging.yml"), "KEDRO_LOGGING_CONFIG"
+"""The project's logging, and the variable by which Kedro finds it from another working folder."""
+
+
 def initialize() -> None:
     """Set what libraries read as they are imported, and import kedro-mlflow without its warning.
 
@@ -30,5 +37,23 @@ def initialize() -> None:
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    _log_as_from_the_root()
     with warnings.catch_warnings(record=True):
         import kedro_mlflow.mlflow  # noqa: F401
+
+
+def _log_as_from_the_root() -> None:
+    """Use the project's logging from a folder inside it, too, here and in processes it starts.
+
+    Kedro has set logging up when this is called, and has said so in a line if it found none.
+    """
+    from kedro.framework.project import configure_logging
+    from kedro.utils import find_kedro_project
+
+    root = find_kedro_project(Path.cwd())
+    if root is None or root == Path.cwd() or LOGGING_CONFIG in os.environ:
+        return
+    file = root / LOGGING
+    if file.is_file():
+        os.environ[LOGGING_CONFIG] = str(file)
+        configure_logging(yaml.safe_load(file.read_text("utf-8")))

@@ -79,8 +79,8 @@ def _told() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise DataGateError(
-            f"the table cannot be read: {first_lines(error, most=4)}. Fix the file, or how catalog.yml "
-            "reads it (load_args)."
+            f"the table cannot be read: {first_lines(error, most=4)}. Fix the file, or how "
+            "catalog.yml reads it (load_args)."
         ) from error
 
 

@@ -7,7 +7,7 @@ import pytest
 from kedro.framework import project
 from kedro.pipeline import Node, Pipeline
 
-from weekwise.cli.run_options import check_options, check_parts
+from weekwise.cli.run_options import check_options, check_parts, check_versions
 from weekwise.errors import ConfigurationError
 
 TWO_NODES = Pipeline(
@@ -77,3 +77,33 @@ def test_names_that_are_there(option: str, name: str) -> None:
     """Names of the chosen pipelines pass, and so does a run that chooses no part."""
     check_parts({option: [name], "pipelines": []})
     check_parts({option: []})
+
+
+CATALOG = {
+    "feed": {"type": "pandas.CSVDataset", "filepath": "feed.csv", "versioned": True},
+    "logged": {"type": "Wrapper", "dataset": {"type": "pandas.CSVDataset", "versioned": True}},
+    "features": {"type": "StoreTable"},
+    "{name}_figure": {"type": "Chart"},
+    "_connection": {"backend": "duckdb"},
+    "_text": "text.TextDataset",
+}
+
+
+def test_versions_of_versioned_datasets() -> None:
+    """Kedro's own versions can be loaded, also through a dataset that wraps another."""
+    check_versions(["feed", "logged"], CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("features", r"features has no versions.*\(there: feed, logged\)"),
+        ("loss_figure", "loss_figure has no versions"),
+        ("fede", "there is no dataset fede; near it: feed"),
+        ("x", "there is no dataset x; those with versions: feed, logged"),
+    ],
+)
+def test_versions_that_would_not_be_loaded(name: str, message: str) -> None:
+    """A version of what has none is refused: Kedro would load the one table there is."""
+    with pytest.raises(ConfigurationError, match=message):
+        check_versions([name], CATALOG)

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from weekwise.hooks.initialization import ENVIRONMENT, initialize
+
+PROJECT = Path(__file__).parents[3]
 
 
 def test_nothing_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,3 +47,26 @@ def test_kedro_mlflow_is_imported_without_its_warning() -> None:
 
     assert "type hint" not in done.stdout + done.stderr
     assert "Warning" not in done.stdout + done.stderr
+
+
+def test_a_folder_of_the_project_logs_as_its_root() -> None:
+    """In a sub-folder the project's logging holds, for the process and for those it starts."""
+    code = (
+        "import os, logging, kedro.framework.project, weekwise.hooks.initialization as s\n"
+        "s.initialize()\n"
+        "print(logging.getLogger('kedro').level, os.environ['KEDRO_LOGGING_CONFIG'])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        cwd=PROJECT / "docs",
+        env={name: value for name, value in os.environ.items() if name != "KEDRO_LOGGING_CONFIG"},
+    )
+
+    level, file = done.stdout.splitlines()[-1].split(maxsplit=1)
+    assert int(level) == logging.WARNING
+    assert file == str(PROJECT / "conf" / "logging.yml")
