@@ -12,6 +12,7 @@ from kedro import KedroDeprecationWarning
 from kedro.framework.cli import project as kedro_project
 from kedro.framework.session import KedroSession
 from kedro.io import DatasetError
+from kedro.pipeline import Pipeline
 
 from weekwise.cli import run as module
 from weekwise.configuration import EnvironmentConfigLoader
@@ -118,6 +119,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setattr(module, "check_parts", lambda _: None)
     monkeypatch.setattr(module, "settings", settings)
     monkeypatch.setattr("kedro.framework.project.settings", settings)
+    nothing = {"__default__": Pipeline([])}
+    monkeypatch.setattr("kedro.framework.project.pipelines", nothing)
     monkeypatch.setattr(kedro_project, "settings", SimpleNamespace(SESSION_CLASS=Session))
     return made
 
@@ -181,6 +184,23 @@ def test_from_a_folder_inside_the_project(
 def test_the_first_run() -> None:
     """An empty store begins at the configured week."""
     assert as_of() == "2013-07-01"
+
+
+@pytest.mark.usefixtures("project")
+def test_wrong_settings_are_said_before_anything_is_opened(tmp_path: Path) -> None:
+    """A wrong calendar is lines with its places, and no session is made."""
+    calendar = {**CALENDAR, "step_days": 0, "ends": "2014-01-01"}
+    path = tmp_path / "conf" / "local" / "globals.yml"
+    path.write_text(yaml.safe_dump({"calendar": calendar}), "utf-8")
+
+    result = invoke()
+
+    assert result.exit_code == 1
+    assert "globals.yml: calendar.step_days: Input should be greater" in result.output
+    assert (
+        "globals.yml: calendar.ends: there is no such setting; did you mean end?" in result.output
+    )
+    assert Session.asked == []
 
 
 @pytest.mark.usefixtures("project")
