@@ -12,6 +12,7 @@ from typing import Any
 
 from weekwise.contract.aggregate import in_words
 from weekwise.contract.column import Column
+from weekwise.contract.derived import raw_names
 from weekwise.contract.model import Contract
 from weekwise.contract.row import row_model, unused_columns
 
@@ -29,6 +30,7 @@ def row_schema(
     inputs: Sequence[str] | None = None,
     *,
     aggregates_as_of: date | None = None,
+    computed: Sequence[str] = (),
 ) -> JsonSchema:
     """The JSON Schema of a row.
 
@@ -38,6 +40,7 @@ def row_schema(
         examples: Rows that the contract accepts.
         inputs: Names of the raw columns that the model takes: all that one may take, if left out.
         aggregates_as_of: The run whose aggregates are looked up; none if there is no look-up.
+        computed: Names of the derived features that the model takes.
     """
     names = list(contract.inputs if inputs is None else inputs)
     described = row_model(contract, names).model_json_schema()
@@ -62,6 +65,20 @@ def row_schema(
         "x-contract-hash": contract.hash,
         "x-model-version": version,
         "x-order": names,
+        **({"x-computed": [_computed(contract, name) for name in computed]} if computed else {}),
+    }
+
+
+def _computed(contract: Contract, name: str) -> JsonSchema:
+    """A derived feature, for a form that shows what follows from its fields."""
+    column = contract.columns[name]
+    return {
+        "name": name,
+        "title": column.title,
+        "description": column.description.strip(),
+        "unit": column.unit,
+        "from": column.expression,
+        "takes": raw_names([name], contract.columns),
     }
 
 

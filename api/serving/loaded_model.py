@@ -64,6 +64,11 @@ class LoadedModel:
             self.examples,
             self.predictor.inputs.raw,
             aggregates_as_of=None if lookup is None else lookup.known.as_of,
+            computed=[
+                name
+                for name in self.predictor.inputs.derived.names
+                if name in self.predictor.features
+            ],
         )
 
     @cached_property

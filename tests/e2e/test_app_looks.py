@@ -101,6 +101,32 @@ def test_the_list_of_an_open_choice_is_open_to_everyone(
     expect(carrier).to_be_focused()
 
 
+def test_a_choice_takes_nothing_that_was_not_chosen(visit: Visit, parcels: Running) -> None:
+    """Focus selects the whole text, Escape restores it, leaving takes only what names a value."""
+    page = visit(parcels.url)
+    carrier = page.get_by_label("Carrier")
+    before = carrier.input_value()
+    carrier.click()
+    page.keyboard.type("zepp")
+    expect(carrier).to_have_value("zepp")
+    page.keyboard.press("Escape")
+    expect(carrier).to_have_value(before)
+    page.keyboard.type("zepp")
+    page.keyboard.press("Tab")
+    expect(carrier).to_have_value(before)
+    expect(page.get_by_text("“zepp” is not in the list, so nothing was changed.")).to_be_visible()
+    carrier.click()
+    page.keyboard.type("biek")
+    expect(page.get_by_role("option", name="bike")).to_be_visible()
+    carrier.fill("bikez")
+    page.get_by_role("option", name="Use “bikez” anyway").click()
+    expect(page.get_by_text("Not in the list: the model does not know it.")).to_be_visible()
+    expect(page.get_by_test_id("result")).to_contain_text("Use with caution")
+    page.get_by_role("button", name="Did you mean bike?").click()
+    expect(carrier).to_have_value("bike")
+    expect(page.get_by_test_id("result")).not_to_contain_text("Use with caution")
+
+
 def test_the_theme_is_the_readers(trains: Running, visit: Visit) -> None:
     """The page follows the system's colors until the reader chooses, and remembers that."""
     page = visit(trains.url, scheme="light")

@@ -85,6 +85,19 @@ def test_another_table_needs_no_other_app(parcels: Running, visit: Visit) -> Non
     expect(page.get_by_role("link", name=PARCELS).first).to_be_visible()
 
 
+def test_what_follows_from_other_fields_fills_itself(visit: Visit, tmp_path: Path) -> None:
+    """A derived feature is shown with what it follows from, and follows each change."""
+    store = model_stores.rain_per_car_store(model_stores.empty_store(tmp_path / "store"))
+    with service_process.running(store.uri, tmp_path) as running:
+        page = visit(running.url)
+        page.get_by_label("Rain", exact=True).fill("9")
+        page.get_by_label("Cars").fill("6")
+
+        computed = page.get_by_role("region", name="Computed")
+        expect(computed).to_contain_text("From Cars, Rain.")
+        expect(computed.get_by_label("Rain for each car")).to_have_text("1.5")
+
+
 def test_a_service_that_is_gone_is_told(trains_base: Store, visit: Visit, tmp_path: Path) -> None:
     """What is on the page stays when the service ends, and a line says so."""
     with service_process.running(trains_base.uri, tmp_path) as running:

@@ -17,6 +17,7 @@ from api.serving.loaded_model import LoadedModel
 from weekwise.contract.column import Column
 from weekwise.contract.model import Contract
 from weekwise.contract.types import ColumnType
+from weekwise.features.time_features import CALENDAR_FEATURES
 from weekwise.model.fitting import fit
 from weekwise.model.predictor import Predictor
 from weekwise.model.release import Release
@@ -108,6 +109,29 @@ def loaded_faults() -> LoadedModel:
     columns = {name: col for name, col in trains.CONTRACT.columns.items() if name != "late"}
     contract = trains.CONTRACT.model_copy(update={"columns": {**columns, "fault": fault}})
     predictor = fit(rows, contract, contract.features, trains.PARAMS, as_of=trains.train_end())
+    return loaded_model(predictor, trains.trains(2))
+
+
+def loaded_rain_per_car() -> LoadedModel:
+    """A model of a derived feature and `line`; of a contract with more features."""
+    columns = {
+        name: column.model_dump(by_alias=True) for name, column in trains.CONTRACT.columns.items()
+    }
+    columns["cars"]["role"] = "context"
+    columns["per_car"] = {
+        "type": "number",
+        "role": "feature",
+        "title": "Rain for each car",
+        "missing": 1,
+        "from": "rain / cars",
+    }
+    contract = Contract.model_validate(
+        {"table": "trains", "title": "Trains", "key": ["departure", "train"], "columns": columns}
+    )
+    params = trains.PARAMS.model_copy(update={"drop_calendar": tuple(CALENDAR_FEATURES)})
+    predictor = fit(
+        trains.trains(), contract, ["line", "per_car"], params, as_of=trains.train_end()
+    )
     return loaded_model(predictor, trains.trains(2))
 
 

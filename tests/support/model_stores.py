@@ -173,6 +173,11 @@ def faults_store(store: Store) -> Store:
     return _with_one(store, FAULTS, loaded_models.loaded_faults().predictor)
 
 
+def rain_per_car_store(store: Store) -> Store:
+    """The same store with a model of a feature that is computed from two columns."""
+    return _with_one(store, "rain_per_car", loaded_models.loaded_rain_per_car().predictor)
+
+
 def delays_store(store: Store) -> Store:
     """The same store with a model of how late trains are: a number."""
     return _with_one(store, DELAYS, loaded_models.loaded_delays().predictor)

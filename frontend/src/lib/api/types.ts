@@ -52,6 +52,18 @@ export interface Property {
   'x-typical'?: Scalar;
 }
 
+/** A feature that the service computes from a row's values. */
+export interface Computed {
+  name: string;
+  title: string;
+  description: string;
+  unit: string | null;
+  /** The expression, in SQL. */
+  from: string;
+  /** The columns that it follows from. */
+  takes: string[];
+}
+
 /** JSON Schema of a row. */
 export interface RowSchema {
   title?: string;
@@ -60,6 +72,7 @@ export interface RowSchema {
   required?: string[];
   examples?: Row[];
   $defs?: Record<string, Property>;
+  'x-computed'?: Computed[];
   'x-table'?: string;
   'x-order'?: string[];
   'x-model-version'?: string;

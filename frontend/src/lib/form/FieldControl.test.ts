@@ -60,17 +60,51 @@ describe('FieldControl', () => {
     expect(onchange).toHaveBeenLastCalledWith('4');
   });
 
-  it('takes a value that is not in an open list', async () => {
+  it('takes a value that is not in an open list only where it is chosen', async () => {
     const { control, onchange } = show('carrier', { value: 'van' });
     await userEvent.clear(control);
     await userEvent.type(control, 'zeppelin');
     await userEvent.tab();
+    expect(onchange).not.toHaveBeenCalled();
+    expect(control.value).toBe('van');
+    expect(screen.getByText(/“zeppelin” is not in the list, so nothing was changed/)).toBeTruthy();
+
+    await userEvent.clear(control);
+    await userEvent.type(control, 'zeppelin');
+    await userEvent.click(screen.getByRole('option', { name: /Use “zeppelin” anyway/ }));
     expect(onchange).toHaveBeenLastCalledWith('zeppelin');
   });
 
-  it('says that the model may not have seen a value that is not in the list', () => {
-    show('carrier', { value: 'zeppelin' });
-    expect(screen.getByText(/Not in the list/)).toBeTruthy();
+  it.each(['bicycle', 'BIKE', 'Two Wheels'])(
+    'takes "%s" for the value that it names',
+    async (text) => {
+      const { control, onchange } = show('carrier', { value: 'van' });
+      await userEvent.clear(control);
+      await userEvent.type(control, text);
+      await userEvent.tab();
+      expect(onchange).toHaveBeenLastCalledWith('bike');
+    },
+  );
+
+  it('goes back to its value with Escape', async () => {
+    const { control, onchange } = show('carrier', { value: 'van' });
+    await userEvent.type(control, 'zepp');
+    await userEvent.keyboard('{Escape}');
+    expect(control.value).toBe('van');
+    await userEvent.tab();
+    expect(onchange).not.toHaveBeenCalled();
+  });
+
+  it('says that the model does not know a value, and what may have been meant', async () => {
+    const { onchange } = show('carrier', { value: 'bikr' });
+    expect(screen.getByText(/Not in the list: the model does not know it/)).toBeTruthy();
+    await userEvent.click(screen.getByRole('button', { name: 'Did you mean bike?' }));
+    expect(onchange).toHaveBeenLastCalledWith('bike');
+  });
+
+  it('shows what was looked up in place of a number', () => {
+    const { control } = show('weight', { filled: '12.5' });
+    expect(control.placeholder).toBe('12.5 (looked up)');
   });
 
   it('says what a changed field was', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { field, truth } from '../../../tests/golden';
-import { search } from './search';
+import { named, search } from './search';
 import { stepped } from './step';
 import { parse, textOf } from './values';
 
@@ -74,7 +74,7 @@ describe('textOf', () => {
 describe('search', () => {
   const options = [
     { value: 'SAN', text: 'SAN', label: 'San Diego', synonyms: [] },
-    { value: 'BOS', text: 'BOS', label: 'Böston San', synonyms: [] },
+    { value: 'BOS', text: 'BOS', label: 'Böston San', synonyms: ['Logan Field'] },
     { value: 'SJU', text: 'SJU', label: 'San Juan', synonyms: [] },
   ];
 
@@ -83,9 +83,34 @@ describe('search', () => {
     ['san', ['SAN', 'SJU', 'BOS']],
     ['bos', ['BOS']],
     ['juan san', ['SJU']],
+    ['logan', ['BOS']],
+    ['field san', ['BOS']],
+    ['Deigo', ['SAN']],
+    ['jaun', ['SJU']],
     ['xyz', []],
+    ['xyzxyz', []],
   ])('finds by code, label and accents left out: "%s"', (query, found) => {
     expect(search(options, query).map((one) => one.text)).toEqual(found);
+  });
+});
+
+describe('a name in full', () => {
+  const houston = ['Houston'];
+  const options = [
+    { value: 'IAH', text: 'IAH', label: 'Bush', synonyms: houston },
+    { value: 'HOU', text: 'HOU', label: 'Hobby', synonyms: [...houston, 'William'] },
+  ];
+
+  it.each([
+    ['hou', 'HOU'],
+    ['bush', 'IAH'],
+    ['IAH – Bush', 'IAH'],
+    ['william', 'HOU'],
+    ['houston', undefined],
+    ['ho', undefined],
+    ['', undefined],
+  ])('"%s" is that of %s', (text, value) => {
+    expect(named(options, text)?.text).toBe(value);
   });
 });
 

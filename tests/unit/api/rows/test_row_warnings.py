@@ -71,6 +71,29 @@ def test_a_value_that_the_contract_does_not_list() -> None:
     assert of_batch([ROW, row, row]) == ([[], [expected], [expected]], {"carrier": 2})
 
 
+def test_a_value_that_is_nearly_listed() -> None:
+    """The warning asks whether the listed value was meant, of one row as of many."""
+    row = ROW | {"carrier": "vann"}
+
+    (warning,) = read(WARNINGS.of_row(row))
+
+    assert warning["message"] == (
+        "Carrier 'vann' is not in the contract; did you mean van? The model treats it as an "
+        "unknown category."
+    )
+    assert of_batch([row, ROW])[0][0] == [warning]
+
+
+def test_only_some_values_of_a_batch_are_compared() -> None:
+    """Likeness takes time: after fifty different values a batch's warnings have no hint."""
+    many = [ROW | {"carrier": f"van{number}"} for number in range(60)]
+    warnings, _ = of_batch(many)
+
+    hinted = ["did you mean" in warning["message"] for (warning,) in warnings]
+    assert sum(hinted) == 50
+    assert len(hinted) == 60
+
+
 def test_a_long_value_is_cut_short() -> None:
     """A warning repeats no more of a value than helps to find it."""
     (warning,) = read(WARNINGS.of_row(ROW | {"carrier": "x" * 10_000}))

@@ -7,15 +7,11 @@ from typing import Any
 
 import pytest
 
-import trains
+import loaded_models
 from api.http.exceptions import InvalidRow
 from api.rows.batch_reader import BatchReader
 from api.serving.answers import answered_batch, explanation_body, prediction_body
 from api.serving.loaded_model import LoadedModel
-from loaded_models import loaded_model
-from weekwise.contract.model import Contract
-from weekwise.features.time_features import CALENDAR_FEATURES
-from weekwise.model.fitting import fit
 
 ROW = {"line": "red", "cars": 4, "rain": 2.0}
 
@@ -23,25 +19,7 @@ ROW = {"line": "red", "cars": 4, "rain": 2.0}
 @pytest.fixture(scope="module")
 def model() -> LoadedModel:
     """A model of a derived feature and `line`; of a contract with more features."""
-    columns = {
-        name: column.model_dump(by_alias=True) for name, column in trains.CONTRACT.columns.items()
-    }
-    columns["cars"]["role"] = "context"
-    columns["per_car"] = {
-        "type": "number",
-        "role": "feature",
-        "title": "Rain for each car",
-        "missing": 1,
-        "from": "rain / cars",
-    }
-    contract = Contract.model_validate(
-        {"table": "trains", "title": "Trains", "key": ["departure", "train"], "columns": columns}
-    )
-    params = trains.PARAMS.model_copy(update={"drop_calendar": tuple(CALENDAR_FEATURES)})
-    predictor = fit(
-        trains.trains(), contract, ["line", "per_car"], params, as_of=trains.train_end()
-    )
-    return loaded_model(predictor, trains.trains(2))
+    return loaded_models.loaded_rain_per_car()
 
 
 def predicted(model: LoadedModel, row: dict[str, Any]) -> Any:
@@ -58,6 +36,14 @@ def test_the_form_asks_for_raw_inputs_alone(model: LoadedModel) -> None:
     assert schema["x-order"] == list(schema["properties"]) == ["line", "cars", "rain"]
     assert schema["patternProperties"] == {"^(departure|stops|express)$": {}}
     assert [list(example) for example in schema["examples"]] == [["line", "cars", "rain"]] * 3
+
+
+def test_the_form_is_told_what_is_computed(model: LoadedModel) -> None:
+    """A derived feature is no field; the schema says what it follows from."""
+    (computed,) = model.schema["x-computed"]
+
+    assert (computed["name"], computed["title"]) == ("per_car", "Rain for each car")
+    assert (computed["from"], computed["takes"]) == ("rain / cars", ["cars", "rain"])
 
 
 def test_an_unused_feature_is_accepted(model: LoadedModel) -> None:
