@@ -200,6 +200,21 @@ class VerdictFacts(Answer):
     details: str = Field(description="Markdown.")
 
 
+class ChampionChange(Answer):
+    """One change of the version in service."""
+
+    version: str | None = Field(description="The version since; none if there was none.")
+    previous: str | None = Field(description="The version before; none if there was none.")
+    action: Literal["promote", "rollback", "clear"]
+    kind: Literal["run", "manual", "outside"] = Field(
+        description="Who made it: a weekly run by its verdict, a person by command, or somebody in "
+        "MLflow itself."
+    )
+    at: datetime = Field(description="When, in UTC.")
+    as_of: date = Field(description="The run it belongs to.")
+    why: str
+
+
 class Importance(Answer):
     """The importance of one feature."""
 
@@ -257,6 +272,9 @@ class ModelFacts(Answer):
     contract: ContractFacts
     metrics: dict[str, float] = Field(description="Its metrics, by name.")
     verdict: VerdictFacts | None
+    history: list[ChampionChange] = Field(
+        description="The newest changes of the version in service, the newest first."
+    )
     importances: list[Importance]
     source: Literal["registry", "local copy"]
     loaded_at: datetime

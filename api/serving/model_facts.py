@@ -7,6 +7,7 @@ from typing import Literal
 from api import schemas
 from api.serving.loaded_model import LoadedModel
 from weekwise.contract.model import Contract
+from weekwise.model.alias_history import AliasEvent
 from weekwise.model.release import Release
 from weekwise.model.training_record import TrainingRecord
 
@@ -48,6 +49,7 @@ def model_facts(model: LoadedModel, *, reachable: bool, problem: str | None) -> 
         contract=_contract(predictor.contract),
         metrics=metrics,
         verdict=_verdict(release),
+        history=[_change(event) for event in release.changes],
         importances=model.importances,
         source=model.source,
         loaded_at=model.loaded_at,
@@ -85,6 +87,18 @@ def _target(contract: Contract) -> schemas.TargetFacts:
 
 def _contract(contract: Contract) -> schemas.ContractFacts:
     return schemas.ContractFacts(table=contract.table, title=contract.title, hash=contract.hash)
+
+
+def _change(event: AliasEvent) -> schemas.ChampionChange:
+    return schemas.ChampionChange(
+        version=event.version,
+        previous=event.previous,
+        action=event.action.value,
+        kind=event.kind.value,
+        at=event.at,
+        as_of=event.as_of,
+        why=event.why,
+    )
 
 
 def _verdict(release: Release) -> schemas.VerdictFacts | None:

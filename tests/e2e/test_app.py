@@ -294,6 +294,11 @@ def test_the_model_and_its_weeks_are_shown(trains: Running, visit: Visit) -> Non
         "OK",
     ]
 
+    history = page.get_by_role("group", name="Versions in service").get_by_role("row")
+    expect(history).to_have_count(3)
+    expect(history.nth(1)).to_contain_text("Promoted, by the run of")
+    expect(page.get_by_test_id("drift-words")).to_be_visible()
+
     page.get_by_role("link", name="ACT").click()
 
     expect(page.get_by_test_id("report-headline")).to_have_text(

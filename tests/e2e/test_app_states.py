@@ -49,6 +49,10 @@ def test_a_new_champion_is_seen(own_trains: Store, visit: Visit, tmp_path: Path)
         expect(page.get_by_role("link", name="version 1")).to_be_visible()
         page.get_by_role("button", name="Dismiss").click()
         expect(notice).to_be_hidden()
+        page.get_by_role("link", name="Model", exact=True).click()
+        history = page.get_by_role("group", name="Versions in service")
+        expect(history.get_by_role("row").nth(1)).to_contain_text("Rolled back by a person")
+        expect(history.get_by_role("row").nth(1)).to_contain_text("a test asks for it")
 
 
 def test_a_key_is_asked_for(trains_base: Store, visit: Visit, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from weekwise.contract.frozen import Frozen
 from weekwise.errors import RegistryError
+from weekwise.model.alias_history import AliasEvent
 from weekwise.model.model_files import ARTIFACT, EXAMPLE, PREDICTOR, copied
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 RUN_TAG = "registered_model"
 """The tag of an MLflow run that says for which registered model it is."""
+
+_TOLD_CHANGES = 50
 
 _HOLDOUT = {"challenger": "", "champion": "previous_", "baseline": "baseline_"}
 """The parts of a run's `holdout.<part>.<figure>` metrics, and what a figure is called here."""
@@ -40,6 +43,7 @@ class Release(Frozen):
         verdict: What the promotion gate decided, if it has.
         headline: The same in one sentence.
         details: The same in full, as Markdown.
+        changes: Where the alias was before: its newest moves, the newest first.
         metrics: Its figures on the holdout; `previous_` before the name for the champion it was
             judged against, `baseline_` for the baseline.
     """
@@ -53,6 +57,7 @@ class Release(Frozen):
     verdict: str | None = None
     headline: str = ""
     details: str = ""
+    changes: tuple[AliasEvent, ...] = ()
     metrics: Mapping[str, float] = {}
 
 
@@ -111,8 +116,9 @@ def _release(
         if not _is_absent(error):
             raise
         return None
-    events = [event for event in written_history(model).events if event.alias == alias]
-    last = next((event for event in reversed(events) if event.moved), None)
+    events = written_history(model).events
+    moves = [event for event in reversed(events) if event.alias == alias and event.moved]
+    last = moves[0] if moves else None
     placed = last if last is not None and last.version == version else None
     return Release(
         name=name,
@@ -124,6 +130,7 @@ def _release(
         verdict=model_version.tags.get("verdict"),
         headline=model_version.tags.get("verdict_headline", ""),
         details=model_version.description or "",
+        changes=tuple(moves[:_TOLD_CHANGES]),
         metrics=_metrics(client, model_version),
     )
 

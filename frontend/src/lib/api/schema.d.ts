@@ -387,6 +387,47 @@ export interface components {
             decision: boolean;
         };
         /**
+         * ChampionChange
+         * @description One change of the version in service.
+         */
+        ChampionChange: {
+            /**
+             * Version
+             * @description The version since; none if there was none.
+             */
+            version: string | null;
+            /**
+             * Previous
+             * @description The version before; none if there was none.
+             */
+            previous: string | null;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "promote" | "rollback" | "clear";
+            /**
+             * Kind
+             * @description Who made it: a weekly run by its verdict, a person by command, or somebody in MLflow itself.
+             * @enum {string}
+             */
+            kind: "run" | "manual" | "outside";
+            /**
+             * At
+             * Format: date-time
+             * @description When, in UTC.
+             */
+            at: string;
+            /**
+             * As Of
+             * Format: date
+             * @description The run it belongs to.
+             */
+            as_of: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * ContractFacts
          * @description The contract that the model carries.
          */
@@ -597,6 +638,11 @@ export interface components {
                 [key: string]: number;
             };
             verdict: components["schemas"]["VerdictFacts"] | null;
+            /**
+             * History
+             * @description The newest changes of the version in service, the newest first.
+             */
+            history: components["schemas"]["ChampionChange"][];
             /** Importances */
             importances: components["schemas"]["Importance"][];
             /**

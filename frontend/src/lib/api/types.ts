@@ -25,6 +25,7 @@ export type BatchAnswer =
   | Schemas['RegressionBatchAnswer'];
 export type Target = Schemas['TargetFacts'];
 export type Model = Schemas['ModelFacts'];
+export type ChampionChange = Schemas['ChampionChange'];
 export type Shadow = Schemas['ShadowFacts'];
 export type ReportLine = Schemas['ReportSummary'];
 export type Status = ReportLine['status'];

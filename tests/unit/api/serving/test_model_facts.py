@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 import trains
 from api.serving.model_facts import model_facts
 from loaded_models import loaded_delays, loaded_faults, loaded_model, loaded_trains
+from weekwise.model.alias_history import Action, AliasEvent, ChangeSource
 from weekwise.model.fitting import fit, refit
 
 RELEASED = {
@@ -35,6 +36,30 @@ def test_what_the_registry_and_the_record_say() -> None:
     assert (facts.rows, facts.trees, facts.baseline) == (record.rows, record.trees, record.baseline)
     assert (facts.target.name, facts.contract.table) == ("late", "trains")
     assert (facts.registry, facts.problem) == ("ok", None)
+
+
+def test_the_versions_before() -> None:
+    """Each change of the version in service is told, but not who the person was."""
+    event = AliasEvent(
+        number=3,
+        alias="champion",
+        action=Action.ROLLBACK,
+        version="1",
+        previous="2",
+        who="somebody",
+        at=datetime(2013, 3, 2, tzinfo=UTC),
+        why="Version 2 was wrong.",
+        as_of=date(2013, 2, 25),
+        kind=ChangeSource.MANUAL,
+    )
+    model = loaded_trains()
+    changed = replace(model, release=model.release.model_copy(update={"changes": (event,)}))
+
+    (change,) = model_facts(changed, reachable=True, problem=None).history
+
+    assert (change.version, change.previous, change.action) == ("1", "2", "rollback")
+    assert (change.kind, change.why) == ("manual", "Version 2 was wrong.")
+    assert "somebody" not in change.model_dump_json()
 
 
 def test_a_model_that_was_fitted_again() -> None:
