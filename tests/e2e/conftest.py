@@ -59,10 +59,11 @@ def visit(browser: Browser) -> Iterator[Visit]:
         route: str = "/",
         *,
         width: int = 1280,
+        height: int = 900,
         scheme: Scheme = "light",
     ) -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": 900},
+            viewport={"width": width, "height": height},
             color_scheme=scheme,
             reduced_motion="reduce",
             permissions=["clipboard-read", "clipboard-write"],

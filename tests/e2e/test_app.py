@@ -15,6 +15,17 @@ from service_process import Running
 
 pytestmark = pytest.mark.slow
 
+FOCUSED = """() => {
+    const element = document.activeElement;
+    if (element === document.body) return [null, true];
+    const box = element.getBoundingClientRect();
+    const label = element.labels?.[0]?.textContent ?? element.textContent;
+    const name = (element.getAttribute('aria-label') ?? label).trim();
+    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return [name, element === top || element.contains(top) || box.width < 2];
+}"""
+"""What has the focus, by its name, and whether it can be seen."""
+
 
 def predict(page: Page) -> None:
     """Press the button."""
@@ -152,6 +163,43 @@ def test_the_keyboard_is_enough(trains: Running, visit: Visit) -> None:
     page.keyboard.press("Enter")
 
     expect(page.get_by_test_id("result")).to_be_visible()
+
+
+def test_the_keyboard_reaches_everything(trains: Running, visit: Visit) -> None:
+    """Tab goes through all that can be used, in order, and out; what has the focus is seen."""
+    page = visit(trains.url, width=640, height=450)
+    expect(page.get_by_test_id("result")).to_be_visible()
+    reached: list[str] = []
+    while len(reached) < 60:
+        page.keyboard.press("Tab")
+        name, seen = page.evaluate(FOCUSED)
+        if name is None:
+            break
+        assert seen, name
+        reached.append(name)
+
+    assert reached[0] == "Skip to content"
+    assert reached[1:4] == ["Predict", "Batch", "Model"]
+    fields = ["Line", "Stops", "Cars", "Rain", "Express"]
+    assert [name for name in reached if name in fields] == fields
+    for name in ("Fill in an example", "Open the calendar for Departure", "Show log-odds"):
+        assert name in reached
+    assert len(reached) < 60
+
+
+def test_what_if_by_keyboard_alone(trains: Running, visit: Visit) -> None:
+    """A number is moved, the change undone and the scale switched without a mouse."""
+    page = visit(trains.url)
+    expect(page.get_by_test_id("result")).to_be_visible()
+    before = page.get_by_label("Stops").input_value()
+    page.get_by_label("Stops").focus()
+    page.keyboard.press("PageDown")
+    undo = page.get_by_role("button", name="Undo changes")
+    expect(undo).to_be_visible()
+    while not undo.evaluate("(button) => button === document.activeElement"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Stops")).to_have_value(before)
 
 
 def test_a_link_restores_the_form(trains: Running, visit: Visit) -> None:

@@ -10,7 +10,8 @@ from playwright.sync_api import BrowserContext, Page, Request
 Scheme = Literal["light", "dark"]
 
 Visit = Callable[..., Page]
-"""Opens an address and a route in a fresh profile, at a `width` and in a color `scheme`."""
+"""Opens an address and a route in a fresh profile, at a `width` and `height` and in a color
+`scheme`."""
 
 
 class Watched:
