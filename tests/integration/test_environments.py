@@ -5,14 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
 
+import flows
 import other_tables
 import runs
 import service_process
@@ -113,3 +115,89 @@ def test_each_has_a_schedule_of_its_own(project: Path, monkeypatch: pytest.Monke
 
     assert [define_deployment(each).name for each in made] == ["weekly-orders", "weekly-gifts"]
     assert len({each.data.run_lock for each in made}) == 2
+
+
+@contextmanager
+def scheduled(project: Path, env: str, stores_of: Path, server: flows.Server) -> Iterator[None]:
+    """`kedro weekly serve --env`, once it is ready, until it is stopped."""
+    process = subprocess.Popen(
+        [KEDRO, "weekly", "serve", "--env", env],
+        cwd=project,
+        env=stores.environment(
+            WEEKWISE_DATA_DIR=str(stores_of), COLUMNS="400", **server.environment
+        ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    # Its output is read to the end: on a full pipe the process would wait.
+    reader = threading.Thread(target=process.stdout.read, daemon=True)
+    try:
+        for line in process.stdout:
+            if f"serving Weekly Run/weekly-{env}" in line:
+                break
+        reader.start()
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(120)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        reader.join(10)
+        process.stdout.close()
+
+
+def test_their_schedules_run_side_by_side(project: Path, tmp_path: Path) -> None:
+    """One server, two served deployments, two runs at once: each makes its own second week."""
+    for env in ENVIRONMENTS:
+        runs.copied(project / "stores" / env, tmp_path / env)
+    server = flows.Server(tmp_path / "prefect").start()
+    try:
+        with ExitStack() as stack:
+            for env in ENVIRONMENTS:
+                stack.enter_context(scheduled(project, env, tmp_path, server))
+            started = [start(server, env) for env in ENVIRONMENTS]
+            for run in started:
+                flows.wait_until(lambda run=run: state(server, run) == "COMPLETED")
+    finally:
+        server.kill()
+
+    for env, model in ENVIRONMENTS.items():
+        data = DataFolder(tmp_path / env)
+        assert [str(week) for week in data.weeks()] == list(other_tables.WEEKS[:2])
+        listed = subprocess.run(
+            [KEDRO, "model", "list", "--env", env],
+            cwd=project,
+            env=stores.environment(WEEKWISE_DATA_DIR=str(tmp_path), COLUMNS="200"),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        ).stdout
+        assert model in listed
+
+
+def start(server: flows.Server, env: str) -> str:
+    """Start a run of an environment's deployment, as the button of Prefect's UI does."""
+    path = f"deployments/name/Weekly%20Run/weekly-{env}"
+    deployment = flows.wait_until(lambda: server.ask(path, method="GET"))
+    answer = server.ask(
+        f"deployments/{deployment['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}}
+    )
+    return str(answer["id"])
+
+
+def state(server: flows.Server, run: str) -> str:
+    """The state of a flow run.
+
+    Raises:
+        AssertionError: If it has failed.
+    """
+    found = server.ask(f"flow_runs/{run}", method="GET")
+    if found is None:
+        return ""
+    assert found["state_type"] not in {"FAILED", "CRASHED", "CANCELLED"}, found["state"]["message"]
+    return str(found["state_type"])

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-PIECE_ROWS = 1_000_000
+PIECE_ROWS = 500_000
 """Rows that are checked at once; a table of no more is checked whole."""
 
 
