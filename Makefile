@@ -167,6 +167,8 @@ lock: $(BIN)/uv ## Pin every dependency, with hashes
 	done
 	$(BIN)/uv pip compile benchmarks/autogluon.in --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --quiet --output-file benchmarks/autogluon.lock
+	$(BIN)/uv pip compile benchmarks/serving_peers.in --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --quiet --output-file benchmarks/serving_peers.lock
 	$(BIN)/uv pip compile tests/clients.in --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --quiet --output-file tests/clients.lock
 
