@@ -55,6 +55,13 @@ class Session(KedroSession):
         return {}
 
 
+class NoPipelines(dict[str, Pipeline]):
+    """Kedro's pipelines, which are none in every environment."""
+
+    def configure(self, _: str) -> None:
+        """Stay as they are."""
+
+
 class Project:
     """A project of an empty store, and Kedro's own command over a session that only takes notes."""
 
@@ -119,8 +126,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setattr(module, "check_parts", lambda _: None)
     monkeypatch.setattr(module, "settings", settings)
     monkeypatch.setattr("kedro.framework.project.settings", settings)
-    nothing = {"__default__": Pipeline([])}
-    monkeypatch.setattr("kedro.framework.project.pipelines", nothing)
+    monkeypatch.setattr("kedro.framework.project.pipelines", NoPipelines(__default__=Pipeline([])))
     monkeypatch.setattr(kedro_project, "settings", SimpleNamespace(SESSION_CLASS=Session))
     return made
 
