@@ -185,6 +185,18 @@ class TestWeeks:
         assert again.checked == first.checked
         assert "40 rows, 0 of them new or changed" in again.result.summary
 
+    def test_the_runs_own_date_is_no_change(self, store: Any) -> None:
+        """Features have it in every row."""
+        column = {"type": "date", "role": "context", "title": "As of"}
+        columns = {**parcels.contract().model_dump()["columns"], "as_of": column}
+        contract = Contract.model_validate({**parcels.contract().model_dump(), "columns": columns})
+        frame = parcels.frame(ROWS)
+        first = large(stored(store, frame.assign(as_of=date(2020, 3, 2))), contract)
+
+        again = large(stored(store, frame.assign(as_of=date(2020, 3, 9))), contract, first.checked)
+
+        assert (first.result.status, again.result.looked_at) == (GateStatus.OK, 0)
+
     def test_a_new_week_and_a_correction(self, store: Any) -> None:
         """Weeks that came or changed are looked at whole, and only they."""
         contract, frame = parcels.contract(), parcels.frame(ROWS)
