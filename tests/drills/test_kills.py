@@ -90,11 +90,9 @@ POINTS = {
 
 
 IN_EVERY_TEST_RUN = (
-    "wrangling: while features are written",
     "training: after the version is made",
     "prediction: between store and file",
     "monitoring: between log and report",
-    "monitoring: between page and report",
     "training: before the alias moves",
 )
 FEW_AND_ALL = [
