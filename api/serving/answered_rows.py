@@ -28,6 +28,7 @@ class AnsweredRows:
         rows: A single row as the model's reader gives it, or the valid rows of a batch.
         predictions: What the model predicted, one item a row.
         seconds: When, in seconds since 1970.
+        chosen: Which rows of a batch are looked at, counted among the valid ones; none for all.
     """
 
     model: LoadedModel
@@ -35,16 +36,16 @@ class AnsweredRows:
     rows: Row | CheckedBatch
     predictions: Sequence[Any]
     seconds: float = field(default_factory=time.time)
+    chosen: Array | None = None
+
+    def __len__(self) -> int:
+        """How many rows are looked at."""
+        return len(self.predictions if self.chosen is None else self.chosen)
 
     @property
     def day(self) -> date:
         """The day of the answer, in UTC."""
         return datetime.fromtimestamp(self.seconds, UTC).date()
-
-    @property
-    def places(self) -> Sequence[int]:
-        """The place of each row in its request, from 0."""
-        return self.rows.valid if isinstance(self.rows, CheckedBatch) else (0,)
 
 
 class Follower(Protocol):
@@ -92,22 +93,27 @@ def grouped(answered: Iterable[AnsweredRows]) -> list[AnsweredGroup]:
     groups = []
     for part in answered:
         if isinstance(part.rows, CheckedBatch):
-            groups += [_of_batch(part, part.rows)] if part.rows.valid else []
+            groups += [_of_batch(part, part.rows)] if len(part) else []
         else:
             singles.setdefault((id(part.model), part.day), []).append(part)
     return [*map(_of_singles, singles.values()), *groups]
 
 
 def _of_batch(part: AnsweredRows, batch: CheckedBatch) -> AnsweredGroup:
-    rows = len(batch.valid)
+    rows, chosen = len(part), part.chosen
+    places, predictions, columns = batch.valid, part.predictions, batch.columns
+    if chosen is not None:
+        places = [places[row] for row in chosen]
+        predictions = [predictions[row] for row in chosen]
+        columns = {name: values[chosen] for name, values in columns.items()}
     return AnsweredGroup(
         model=part.model,
         day=part.day,
         seconds=np.full(rows, part.seconds),
         request_ids=[part.request_id] * rows,
-        places=batch.valid,
-        columns=batch.columns,
-        predictions=part.predictions,
+        places=places,
+        columns=columns,
+        predictions=predictions,
     )
 
 

@@ -71,7 +71,7 @@ class RowRecorder:
         Args:
             answered: The rows.
         """
-        rows = len(answered.predictions)
+        rows = len(answered)
         # A batch that is larger than the limit is taken if nothing else waits.
         if self._waiting and self._waiting + rows > self.max_waiting:
             self.count("dropped", rows)
@@ -102,7 +102,7 @@ class RowRecorder:
         taken, self._taken, self._timer = self._taken, [], None
         if not taken:
             return
-        rows = sum(len(answered.predictions) for answered in taken)
+        rows = sum(map(len, taken))
         loop = asyncio.get_running_loop()
         future = self._thread.submit(self._record, taken)
 

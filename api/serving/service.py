@@ -70,7 +70,7 @@ class Service:
             )
             recorder = _shadow_recorder(settings, self.shadow, self.metrics)
             self.recorders.append(recorder)
-            followers.append(ShadowFollower(self.shadow, recorder))
+            followers.append(ShadowFollower(self.shadow, recorder, settings.shadow_share))
         self.predictions = PredictionEndpoints(
             self.model_in_service,
             self.metrics,
@@ -130,7 +130,7 @@ def _request_log(settings: Settings, metrics: PrometheusMetrics) -> RowRecorder:
 def _shadow_recorder(
     settings: Settings, model: ShadowModel, metrics: PrometheusMetrics
 ) -> RowRecorder:
-    shadow = Shadow(model, settings.shadow_share, metrics.shadow)
+    shadow = Shadow(model, metrics.shadow)
     return RowRecorder(
         name="the shadow",
         table_of=shadow.scored,

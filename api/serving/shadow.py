@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -131,21 +131,18 @@ class ShadowModel:
 
 @dataclass
 class Shadow:
-    """Predicts a share of the live rows once more, and keeps how the two differ.
+    """Predicts live rows once more, and tells how the two predictions differ.
 
     Attributes:
         model: Which version predicts.
-        share: The share of rows that it predicts.
         metrics: Where differences are counted.
     """
 
     model: ShadowModel
-    share: float
     metrics: ShadowMetrics
-    _random: np.random.Generator = field(default_factory=np.random.default_rng)
 
     def scored(self, group: AnsweredGroup) -> pa.Table | None:
-        """Predict some of the rows, and compare; in a thread.
+        """Predict the rows, and compare; in a thread.
 
         Args:
             group: The rows.
@@ -157,16 +154,15 @@ class Shadow:
         import pyarrow as pa
 
         shadow, champion = self.model.current, group.model
-        chosen = np.flatnonzero(self._random.random(len(group)) < self.share)
-        if shadow is None or shadow.version == champion.version or not chosen.size:
+        if shadow is None or shadow.version == champion.version:
             return None
-        read = BatchReader(shadow.reader, len(chosen)).read_rows(_rows(group, chosen, shadow))
+        read = BatchReader(shadow.reader, len(group)).read_rows(_rows(group, shadow))
         self.metrics.refused(champion.version, shadow.version, len(read.faults))
         if not read.valid:
             return None
         predicted = shadow.predict_columns(shadow.completed_batch(read).columns)[0]
         task, others = champion.predictor.task, shadow.predictor.task
-        places = chosen[read.valid]
+        places = read.valid
         ours = np.array([group.predictions[place] for place in places])
         theirs = task.aligned(np.array(predicted), others)
         differences = task.differences(ours, theirs)
@@ -195,24 +191,35 @@ class Shadow:
 
 @dataclass(frozen=True)
 class ShadowFollower:
-    """Gives rows to the shadow while there is one.
+    """Gives a share of the rows to the shadow while there is one.
 
     Attributes:
         model: The shadow.
         recorder: What takes the rows.
+        share: The share, from 0 to 1; each row is chosen by itself.
     """
 
     model: ShadowModel
     recorder: RowRecorder
+    share: float
+    _random: np.random.Generator = field(default_factory=np.random.default_rng)
 
     def take(self, answered: AnsweredRows) -> None:
-        """Note rows if there is a shadow; called in the event loop's thread.
+        """Note some rows if there is a shadow; called in the event loop's thread.
 
         Args:
             answered: The rows.
         """
-        if self.model.current is not None:
-            self.recorder.take(answered)
+        if self.model.current is None:
+            return
+        rows = len(answered)
+        if rows == 1:
+            if self._random.random() < self.share:
+                self.recorder.take(answered)
+            return
+        chosen = np.flatnonzero(self._random.random(rows) < self.share)
+        if chosen.size:
+            self.recorder.take(replace(answered, chosen=chosen))
 
 
 def _incomparable(champion: LoadedModel, shadow: LoadedModel) -> str | None:
@@ -224,14 +231,14 @@ def _incomparable(champion: LoadedModel, shadow: LoadedModel) -> str | None:
     return f"Version {shadow.version} predicts something else than version {champion.version}."
 
 
-def _rows(group: AnsweredGroup, chosen: Any, shadow: LoadedModel) -> list[Any]:
-    """The chosen rows as the shadow's reader takes them."""
+def _rows(group: AnsweredGroup, shadow: LoadedModel) -> list[Any]:
+    """The rows as the shadow's reader takes them."""
     import pyarrow as pa
 
     columns = group.model.predictor.contract.columns
     table = pa.table(
         {
-            name: arrow_array(columns[name], group.columns[name]).take(pa.array(chosen))
+            name: arrow_array(columns[name], group.columns[name])
             for name in shadow.reader.inputs
             if name in group.columns
         }
