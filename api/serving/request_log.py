@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 ANSWERED_AT = "answered_at"
 REQUEST_ID = "request_id"
 REQUEST_ROW = "request_row"
-MODEL_VERSION = "model_version"
+ANSWERED = "answered_"
+"""What the version and its outputs are called by in addition: the log can be predicted again, by
+`kedro weekly score`, and has both answers then."""
+
 PREFIX = "row_"
 """What an input is called by in addition, if it has the name of another column of the log."""
 
@@ -35,12 +38,10 @@ def logged_table(group: AnsweredGroup) -> pa.Table:
     model, rows = group.model, len(group)
     own: dict[str, Any] = {
         **stamps(group),
-        MODEL_VERSION: pa.array([model.version] * rows),
-        **{
-            name: pa.array(values)
-            for name, values in model.output_columns(group.predictions).items()
-        },
+        f"{ANSWERED}version": pa.array([model.version] * rows),
     }
+    for name, values in model.output_columns(group.predictions).items():
+        own[f"{ANSWERED}{name}"] = pa.array(values)
     columns = model.predictor.contract.columns
     logged = {name: columns[name] for name in group.columns if columns[name].serving.logged}
     inputs = {

@@ -22,7 +22,7 @@ from api.serving.answered_rows import AnsweredGroup, AnsweredRows
 from api.serving.loaded_model import LoadedModel
 from api.serving.model_in_service import ModelInService
 from api.serving.registry_reader import NothingInServiceError, RegistryReader, UnreachableError
-from api.serving.request_log import MODEL_VERSION, stamps
+from api.serving.request_log import stamps
 from api.serving.retry_pause import RetryPause
 from api.serving.row_recorder import RowRecorder
 from api.shadow_metrics import ShadowMetrics
@@ -179,7 +179,7 @@ class Shadow:
         return pa.table(
             {
                 **{name: column.take(pa.array(places)) for name, column in stamps(group).items()},
-                MODEL_VERSION: pa.array([champion.version] * rows),
+                "model_version": pa.array([champion.version] * rows),
                 "shadow_version": pa.array([shadow.version] * rows),
                 "predicted": pa.array(task.level(ours)),
                 "shadow_predicted": pa.array(task.level(theirs)),

@@ -54,7 +54,7 @@ def test_request_log(store: Store, tmp_path: Path) -> None:
         answered = asyncio.run(ask())
         assert running.stop() in (0, -signal.SIGTERM)
 
-    query = "SELECT request_id, stops, probability, day FROM read_parquet($files)"
+    query = "SELECT request_id, stops, answered_probability, day FROM read_parquet($files)"
     found = duckdb.execute(query, {"files": f"{log}/*/*.parquet"}).fetchall()
     assert {request: value for request, _, value, _ in found} == answered
     assert all(request == f"r{stops}" for request, stops, _, _ in found)

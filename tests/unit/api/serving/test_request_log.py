@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import httpx
 import pandas as pd
 import pyarrow as pa
@@ -30,6 +31,7 @@ from service_client import application, recording
 from trains import PARAMS
 from weekwise.contract.column import Column, Serving
 from weekwise.model.fitting import fit
+from weekwise.scoring.score_rows import score_rows
 
 Ask = Callable[[httpx.AsyncClient], Any]
 
@@ -75,11 +77,10 @@ def test_rows_and_answers(model: Callable[[], LoadedModel], tmp_path: Path) -> N
         ["b", 0],
         ["b", 2],
     ]
-    assert set(table["model_version"]) == {loaded.version}
+    assert set(table["answered_version"]) == {loaded.version}
     replayed = loaded.output_columns(loaded.predictor.predict(table).tolist())
-    assert replayed.keys() < set(table)
     for name, values in replayed.items():
-        assert table[name].tolist() == pytest.approx(values.tolist()), name
+        assert table[f"answered_{name}"].tolist() == pytest.approx(values.tolist()), name
     assert 'weekwise_recorded_rows_total{outcome="written",record="requests"} 3.0' in metrics
 
 
@@ -150,6 +151,25 @@ def test_unset_redaction_leaves_the_contract_as_it_was() -> None:
     assert Serving.model_validate_json(hidden.model_dump_json()) == hidden
     column = Column.model_validate({"type": "number", "role": "feature", "title": "A"})
     assert column.serving.logged
+
+
+def test_replayed(tmp_path: Path) -> None:
+    """The log as it is can be predicted by another version, which leaves what was answered."""
+    loaded = loaded_parcels()
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        await client.post("/predict/batch", json={"rows": list(map(dict, loaded.examples))})
+
+    logged(loaded, tmp_path / "requests", ask)
+    with duckdb.connect() as connection:
+        rows = connection.read_parquet(f"{tmp_path}/requests/*/*.parquet")
+        output, refused = tmp_path / "replayed.parquet", tmp_path / "refused.parquet"
+        done = score_rows(rows, loaded.predictor, "8", output, refused)
+
+    replayed = pd.read_parquet(output)
+    assert (done.rows, done.refused, done.absent) == (3, 0, ())
+    assert replayed["probability"].tolist() == replayed["answered_probability"].tolist()
+    assert (set(replayed["model_version"]), set(replayed["answered_version"])) == ({"8"}, {"1"})
 
 
 def test_off_unless_asked_for(tmp_path: Path) -> None:
