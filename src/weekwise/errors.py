@@ -37,6 +37,10 @@ class StoreError(WeekwiseError):
     """The store cannot be opened or written."""
 
 
+class StoreInUseError(StoreError):
+    """Another process holds the store."""
+
+
 class RegistryError(WeekwiseError):
     """The model registry does not hold, or refuses, what was asked of it."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import subprocess
+import sys
 import traceback
 import warnings
 from pathlib import Path
@@ -83,6 +85,26 @@ def test_a_feed_that_stopped_is_said(tmp_path: Path) -> None:
     assert status == 0
     assert said.count("none since 2024-03-24, 4 days before") == 1
     assert "Check that the feed of feed still arrives" in said
+
+
+def test_data_is_checked_beside_a_run(tmp_path: Path) -> None:
+    """A store that another process holds is read from a copy, and the check ends as without it."""
+    other_tables.write_environment(tmp_path)
+    store = tmp_path / "data" / "orders" / "weekwise.duckdb"
+    store.parent.mkdir(parents=True)
+    code = "import duckdb, sys; s = duckdb.connect(sys.argv[1]); print(1, flush=True); input()"
+
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"1\n"
+        status, said = checked(tmp_path, "--data")
+        holder.communicate(b"\n")
+
+    assert status == 0
+    assert f"is in use by process {holder.pid}: a copy of it is read" in said
+    assert "rows as of 2024-03-04: enough, ok" in said
 
 
 def test_everything_is_said_at_once(tmp_path: Path) -> None:

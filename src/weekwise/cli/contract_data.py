@@ -36,10 +36,14 @@ def check_tables(
     """Print each table's verdict; whether none of them would stop a run."""
     from kedro.framework.session import KedroSession
 
+    from weekwise.datasets.store_snapshot import read_beside_a_run
+
     project, as_of = metadata.project_path, _as_of_for_growth(loader, contracts)
     session: Any
     with KedroSession.create(project, save_on_close=False, env=loader.environment) as session:
         catalog = session.load_context().catalog
+        if held := read_beside_a_run(catalog):
+            click.echo(f"{held}: a copy of it is read")
         checks = [_check_table(contract, catalog, as_of) for contract in contracts.values()]
     console().print(_summary(checks))
     for check in checks:
@@ -59,6 +63,7 @@ def check_rows(
     from kedro.runner import SequentialRunner
 
     from weekwise.cli.setup_check import row_faults
+    from weekwise.datasets.store_snapshot import read_beside_a_run
     from weekwise.features.window import Window
     from weekwise.model.promotion import PromotionParams
     from weekwise.pipelines.model_training.params import TrainingParams
@@ -74,6 +79,7 @@ def check_rows(
         runtime_params={"as_of": as_of.isoformat()},
     ) as session:
         catalog = session.load_context().catalog
+        read_beside_a_run(catalog)
         wrangling = pipelines[WRANGLING].to_outputs(FEATURES)
         sources = DataCatalog({name: catalog[name] for name in wrangling.inputs()})
         features = SequentialRunner().run(wrangling, sources)[FEATURES].load()

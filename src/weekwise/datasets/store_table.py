@@ -22,7 +22,7 @@ from ibis.common.exceptions import IbisTypeError
 from ibis.expr.operations import DatabaseTable
 from kedro_datasets.ibis import TableDataset
 
-from weekwise.errors import StoreError
+from weekwise.errors import StoreError, StoreInUseError
 from weekwise.paths import moved_aside
 from weekwise.system_errors import RESTORE, explained, first_lines, is_damaged
 
@@ -245,7 +245,7 @@ def _plain(database: object, error: duckdb.Error) -> Exception:
     if "lock" in text.lower():
         holder = re.search(r"PID (\d+)", text)
         process = f"process {holder[1]}" if holder else "another process"
-        return StoreError(
+        return StoreInUseError(
             f"the store {database} is in use by {process}; "
             "wait for that run to end, or end it, and run again"
         )
