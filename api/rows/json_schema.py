@@ -49,6 +49,7 @@ def row_schema(
         name: _property(contract.columns[name], described["properties"][name], typical.get(name))
         | _clock(contract, name)
         | _looked_up(contract, name, aggregates_as_of)
+        | _follows(contract, name, names)
         for name in names
     }
     return {
@@ -160,6 +161,14 @@ def _looked_up(contract: Contract, name: str, as_of: date | None) -> JsonSchema:
         return {"description": " ".join(words)}
     words.append(f"Looked up as of {as_of} if left empty.")
     return {"description": " ".join(words), "x-looked-up-as-of": as_of.isoformat()}
+
+
+def _follows(contract: Contract, name: str, names: Sequence[str]) -> JsonSchema:
+    """How a column follows from others, where the row has them."""
+    lookup = contract.columns[name].lookup
+    if lookup is None or not {*lookup.by} <= {*names}:
+        return {}
+    return {"x-lookup": {"by": list(lookup.by), "rows": [list(row) for row in lookup.rows]}}
 
 
 def _without_machine_limits(flat: JsonSchema, column: Column) -> JsonSchema:

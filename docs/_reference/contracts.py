@@ -11,6 +11,7 @@ from weekwise.contract.column import Column, Serving
 from weekwise.contract.derive import data_dictionary as dictionary_of
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.load import load_contracts
+from weekwise.contract.lookup import Lookup
 from weekwise.contract.model import Contract, Expectation
 from weekwise.features.time_features import CALENDAR_FEATURES
 
@@ -19,6 +20,7 @@ FORMAT: tuple[tuple[type[Frozen], str], ...] = (
     (Column, "Under `columns`, each column"),
     (Serving, "Under a column's `serving`"),
     (Aggregate, "Under a column's `aggregate`"),
+    (Lookup, "Under a column's `lookup`"),
     (Expectation, "Under `expectations`, each entry"),
 )
 

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, model_v
 
 from weekwise.contract.aggregate import Aggregate
 from weekwise.contract.frozen import Frozen
+from weekwise.contract.lookup import Lookup
 from weekwise.contract.types import ColumnType, local_datetime
 from weekwise.wording import nearest
 
@@ -106,6 +107,8 @@ class Column(Frozen):
         aggregate: For a number that other rows give: how it is made from them. It may be missing
             everywhere unless `missing` says less: the first rows have no past. A request to the
             service need not have it.
+        lookup: For a value that follows from those of other columns: the table by which forms fill
+            it in.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -137,6 +140,7 @@ class Column(Frozen):
         exclude_if=lambda sql: sql is None,
     )
     aggregate: Aggregate | None = Field(default=None, exclude_if=lambda made: made is None)
+    lookup: Lookup | None = Field(default=None, exclude_if=lambda table: table is None)
 
     @model_validator(mode="after")
     def _aggregates_may_be_missing(self) -> Column:

@@ -220,6 +220,8 @@ def _meaning(column: Column, target: str | None) -> Iterable[str]:
         yield f"Computed: `{column.expression}`"
     if column.aggregate is not None:
         yield in_words(column.aggregate, target)
+    if column.lookup is not None:
+        yield f"Follows from {_code(column.lookup.by)} ({len(column.lookup.rows):,} known)"
     if column.unique:
         yield "No value twice"
 

@@ -19,6 +19,7 @@ from weekwise.contract.aggregate_checks import check_aggregates
 from weekwise.contract.column import Column, Role, Severity, Share
 from weekwise.contract.derived import check_derived, derived_names, raw_names
 from weekwise.contract.frozen import Frozen
+from weekwise.contract.lookup import check_lookups
 from weekwise.contract.reserved import why_reserved
 from weekwise.contract.type_facts import TaskName
 
@@ -164,6 +165,7 @@ class Contract(Frozen):
     def _derived_columns_can_be_computed(self) -> Contract:
         check_derived(self.columns)
         check_aggregates(self.columns)
+        check_lookups(self.columns)
         return self
 
     def _must_have(self, name: str, where: str) -> None:

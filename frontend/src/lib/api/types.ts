@@ -48,6 +48,7 @@ export interface Property {
   formatMaximum?: string;
   labels?: Record<string, string>;
   unit?: string;
+  'x-lookup'?: { by: string[]; rows: Scalar[][] };
   'x-synonyms'?: Record<string, string[]>;
   'x-looked-up-as-of'?: string;
   'x-typical'?: Scalar;

@@ -1,4 +1,4 @@
-import { render, screen } from '@testing-library/svelte';
+import { cleanup, render, screen } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { field, fields } from '../../../tests/golden';
@@ -70,7 +70,8 @@ describe('FieldControl', () => {
     expect(screen.getByText(/“zeppelin” is not in the list, so nothing was changed/)).toBeTruthy();
 
     await userEvent.clear(control);
-    await userEvent.type(control, 'zeppelin');
+    await userEvent.type(control, 'zeppelin{Enter}');
+    expect(onchange).not.toHaveBeenCalled();
     await userEvent.click(screen.getByRole('option', { name: /Use “zeppelin” anyway/ }));
     expect(onchange).toHaveBeenLastCalledWith('zeppelin');
   });
@@ -100,6 +101,18 @@ describe('FieldControl', () => {
     expect(screen.getByText(/Not in the list: the model does not know it/)).toBeTruthy();
     await userEvent.click(screen.getByRole('button', { name: 'Did you mean bike?' }));
     expect(onchange).toHaveBeenLastCalledWith('bike');
+  });
+
+  it('says where a value came from, and which one would fit', async () => {
+    const lookup = { by: ['depot'], rows: [['N', 3]] };
+    const pieces = field('pieces', { lookup });
+    const more = { field: pieces, following: '3', sources: 'Depot' };
+    const { control } = show('pieces', { ...more, value: '3' });
+    expect(description(control)).toContain('Filled in from Depot.');
+    cleanup();
+    const { onchange } = show('pieces', { ...more, value: '4' });
+    await userEvent.click(screen.getByRole('button', { name: 'Use it' }));
+    expect(onchange).toHaveBeenLastCalledWith('3');
   });
 
   it('shows what was looked up in place of a number', () => {

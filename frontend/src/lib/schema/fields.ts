@@ -30,6 +30,8 @@ export interface Field {
   below: number | undefined;
   options: Option[];
   initial: Scalar;
+  /** The table by which it follows from other fields. */
+  lookup: { by: string[]; rows: Scalar[][] } | null;
   /** The run as of which it is looked up where it is left empty; empty if it is not. */
   lookedUp: string;
 }
@@ -63,6 +65,7 @@ function fieldOf(name: string, schema: RowSchema): Field {
     below: inner.exclusiveMaximum,
     options,
     initial: outer['x-typical'] ?? null,
+    lookup: outer['x-lookup'] ?? null,
     lookedUp: outer['x-looked-up-as-of'] ?? '',
   };
 }

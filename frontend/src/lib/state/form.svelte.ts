@@ -2,6 +2,7 @@
 
 import type { FieldProblem, Row } from '$lib/api/types';
 import type { Field } from '$lib/schema/fields';
+import { following } from '$lib/schema/lookup';
 import { parse, textOf } from '$lib/schema/values';
 
 export class Form {
@@ -45,6 +46,23 @@ export class Form {
   }
 
   set(name: string, text: string): void {
+    const followers = this.#fields.filter((field) => field.lookup?.by.includes(name));
+    const followed = followers.filter((field) => this.text(field.name) === this.following(field));
+    this.#put(name, text);
+    for (const field of followers) {
+      const next = this.following(field);
+      // What followed from the value before does not go with the new one.
+      if (next !== undefined) this.#put(field.name, next);
+      else if (followed.includes(field)) this.#put(field.name, '');
+    }
+  }
+
+  /** What a field's value is by the contract's table; nothing where that does not say. */
+  following(field: Field): string | undefined {
+    return following(field, (name) => this.text(name));
+  }
+
+  #put(name: string, text: string): void {
     this.#texts[name] = text;
     // What is wrong stays until it is fixed, so that the summary does not go before.
     const field = this.#errors[name] && this.#fields.find((field) => field.name === name);

@@ -49,6 +49,48 @@ describe('Form', () => {
     expect(form.asked).toBe(false);
   });
 
+  describe('with a field that follows from others', () => {
+    const rows = [
+      ['N', 'bike', 3],
+      ['S', 'bike', 5],
+    ];
+    const some = [
+      field('depot'),
+      field('carrier'),
+      field('pieces', { lookup: { by: ['depot', 'carrier'], rows } }),
+    ];
+
+    function filled(depot: string, carrier: string): Form {
+      const form = new Form(some);
+      form.set('depot', depot);
+      form.set('carrier', carrier);
+      return form;
+    }
+
+    it('fills it in, and again when they change', () => {
+      const form = filled('N', 'bike');
+      expect(form.text('pieces')).toBe('3');
+      form.set('depot', 'S');
+      expect(form.text('pieces')).toBe('5');
+    });
+
+    it('empties what does not go with them any more, and leaves what the reader wrote', () => {
+      const form = filled('N', 'bike');
+      form.set('carrier', 'van');
+      expect(form.text('pieces')).toBe('');
+      form.set('pieces', '7');
+      form.set('depot', 'S');
+      expect(form.text('pieces')).toBe('7');
+    });
+
+    it('knows when the reader’s own value is another', () => {
+      const form = filled('S', 'bike');
+      form.set('pieces', '4');
+      expect(form.text('pieces')).toBe('4');
+      expect(some[2] && form.following(some[2])).toBe('5');
+    });
+  });
+
   it('goes through a link and back', () => {
     const form = new Form(fields);
     form.fill({
