@@ -34,7 +34,10 @@ describe('a probability', () => {
     [0.001, 'Fewer than 1 in 100'],
     [0.03, 'About 3 in 100'],
     [0.31, 'About 3 in 10'],
-    [0.05, 'About 1 in 10'],
+    [0.05, 'About 5 in 100'],
+    [0.094, 'About 9 in 100'],
+    [0.095, 'About 1 in 10'],
+    [0.91, 'About 91 in 100'],
     [0.97, 'About 97 in 100'],
     [0.999, 'More than 99 in 100'],
   ])('of %s is “%s”', (probability, text) => {

@@ -87,10 +87,10 @@ export function differenceText(difference: number): string {
 export function inWords({ probability }: Pick<YesOrNo, 'probability'>): string {
   if (probability < 0.005) return 'Fewer than 1 in 100';
   if (probability > 0.995) return 'More than 99 in 100';
-  if (probability < 0.045 || probability > 0.955) {
+  if (probability < 0.095 || probability > 0.905) {
     return `About ${Math.round(probability * 100)} in 100`;
   }
-  return `About ${Math.round(probability * 10) || 1} in 10`;
+  return `About ${Math.round(probability * 10)} in 10`;
 }
 
 /** The whole prediction as words, such as `41% chance of being late`. */
