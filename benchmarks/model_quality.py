@@ -2,8 +2,9 @@
 
 For each as-of date a run is made in an empty store, up to the stored predictions of its upcoming
 week. These are held against what the flights then did, on exactly the rows that the others are
-scored on. Ten weeks are those that issue 11 names; nine more lie between them. Sides without
-weather are there because observed weather stands in for a forecast.
+scored on. Nine other weeks lie between the ten named ones. Sides without weather are there because
+observed weather stands in for a forecast; those of 100,000 and 50,000 rows, which run when they are
+named, show what it costs to train on a sample of a long history.
 
     python benchmarks/model_quality.py [--sides Weekwise,expert] [--weeks other]
 
@@ -23,6 +24,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,11 +95,11 @@ def trailing(as_of: date, seed: int) -> np.ndarray:  # noqa: ARG001 - it draws n
     return np.full(len(upcoming), history.loc[newest, "late"].astype(float).mean())
 
 
-def weekwise(drop: list[str]) -> Side:
-    """What a run stores as predictions; without some features."""
+def weekwise(drop: list[str], **training: int) -> Side:
+    """What a run stores as predictions; without some features, or with other settings."""
 
     def predict(as_of: date, seed: int) -> np.ndarray:
-        stored = _stored_predictions(as_of, seed, drop)
+        stored = _stored_predictions(as_of, drop, {"fit": {"seed": seed}, **training})
         _, upcoming = expert_script.split(flights(), pd.Timestamp(as_of))
         asked = upcoming.rename(columns={"departure": "scheduled_departure"})[KEY]
         # The store's types of text and of times are its own.
@@ -108,7 +110,7 @@ def weekwise(drop: list[str]) -> Side:
     return predict
 
 
-def _stored_predictions(as_of: date, seed: int, drop: list[str]) -> pd.DataFrame:
+def _stored_predictions(as_of: date, drop: list[str], training: dict[str, Any]) -> pd.DataFrame:
     """The predictions of a run in an empty store.
 
     Where the promotion gate refuses the first model, there is no older one to serve in its place:
@@ -123,7 +125,7 @@ def _stored_predictions(as_of: date, seed: int, drop: list[str]) -> pd.DataFrame
         params = {
             "as_of": as_of.isoformat(),
             "exploration": {"drop": drop},
-            "training": {"fit": {"seed": seed}},
+            "training": training,
         }
         with KedroSession.create(PROJECT, runtime_params=params) as session:
             session.run(pipeline_names=PIPELINES)
@@ -145,6 +147,10 @@ SIDES: dict[str, Side] = {
     "Weekwise": weekwise([]),
     "expert without weather": expert("no weather"),
     "Weekwise without weather": weekwise(WEATHER),
+}
+SAMPLED: dict[str, Side] = {
+    "Weekwise on 100000 rows": weekwise([], max_training_rows=100_000),
+    "Weekwise on 50000 rows": weekwise([], max_training_rows=50_000),
 }
 
 
@@ -224,7 +230,7 @@ def main() -> None:
         measured = kept.setdefault(name, {})
         for week in (week for group in groups for week in WEEKS[group]):
             if str(week) not in measured or options.again:
-                measured[str(week)] = measure(SIDES[name], week)
+                measured[str(week)] = measure((SIDES | SAMPLED)[name], week)
                 options.figures.parent.mkdir(parents=True, exist_ok=True)
                 options.figures.write_text(json.dumps(kept, indent=1))
                 print(f"{name} {week}: {measured[str(week)]['log_loss']:.4f}", flush=True)
@@ -232,9 +238,10 @@ def main() -> None:
 
 
 def _sides(text: str) -> list[str]:
-    unknown = [name for name in text.split(",") if name not in SIDES]
+    sides = SIDES | SAMPLED
+    unknown = [name for name in text.split(",") if name not in sides]
     if unknown:
-        raise argparse.ArgumentTypeError(f"no side {unknown[0]}; the sides are {', '.join(SIDES)}")
+        raise argparse.ArgumentTypeError(f"no side {unknown[0]}; the sides are {', '.join(sides)}")
     return text.split(",")
 
 
