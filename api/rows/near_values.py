@@ -37,7 +37,7 @@ class NearValues:
         self._near = lru_cache(_CACHED)(self._found)
 
     def hint(self, value: object) -> str:
-        """`did you mean BOS (Boston)?`; empty if nothing comes near.
+        """`did you mean N (North)?`; empty if nothing comes near.
 
         Args:
             value: What arrived.

@@ -95,8 +95,8 @@ class Column(Frozen):
         min: The smallest value allowed, itself included.
         max: The largest value allowed, itself included.
         values: The values allowed, each with its label; a list stands for values without labels.
-        synonyms: Other words for some of the `values`, by value, such as `{BOS: Boston}` or
-            `{BOS: [Boston, Logan]}`. People find the value by them; no model sees them.
+        synonyms: Other words for some of the `values`, by value, such as `{N: upper}` or
+            `{N: [upper, top]}`. People find the value by them; no model sees them.
         chance_of: For a target of yes or no: what yes is, as the end of "41% chance of …", such as
             `being late`.
         unique: Whether every value must differ from every other.

@@ -23,7 +23,7 @@ class Lookup(Frozen):
 
     Attributes:
         by: The columns that it follows from.
-        rows: The values of these, in that order, and then the column's own: `[EWR, BOS, 200]`.
+        rows: The values of these, in that order, and then the column's own: `[north, van, 12]`.
     """
 
     by: tuple[str, ...] = Field(min_length=1)
