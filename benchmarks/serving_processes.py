@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -105,6 +106,7 @@ def running(
             env=environment,
             stdout=log,
             stderr=log,
+            start_new_session=True,
         )
         try:
             end = time.monotonic() + START_SECONDS
@@ -118,7 +120,9 @@ def running(
                 time.sleep(0.02)
             yield port
         finally:
-            process.terminate()
+            # Some servers leave their workers behind.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
             process.wait(30)
 
 
