@@ -69,7 +69,7 @@ def test_a_key_is_asked_for(trains_base: Store, visit: Visit, tmp_path: Path) ->
         page.get_by_role("button", name="Continue").click()
         page.get_by_role("button", name="Predict", exact=True).click()
 
-        expect(page.get_by_test_id("result")).to_be_visible()
+        expect(page.get_by_test_id("result")).to_have_attribute("aria-busy", "false")
         page.get_by_role("link", name="Model", exact=True).click()
         with page.expect_download() as download:
             page.get_by_role("button", name="Save the full report").click()
@@ -107,7 +107,7 @@ def test_a_service_that_is_gone_is_told(trains_base: Store, visit: Visit, tmp_pa
     with service_process.running(trains_base.uri, tmp_path) as running:
         page = visit(running.url)
         page.get_by_role("button", name="Predict", exact=True).click()
-        expect(page.get_by_test_id("result")).to_be_visible()
+        expect(page.get_by_test_id("result")).to_have_attribute("aria-busy", "false")
 
         running.stop()
         page.get_by_label("Stops").fill("9")

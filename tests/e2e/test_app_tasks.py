@@ -23,7 +23,7 @@ def predict_an_example(page: Page) -> None:
     """Fill in the first example and press the button."""
     page.get_by_role("button", name="Fill in an example").click()
     page.get_by_role("button", name="Predict", exact=True).click()
-    expect(page.get_by_test_id("result")).to_be_visible()
+    expect(page.get_by_test_id("result")).to_have_attribute("aria-busy", "false")
 
 
 def answer_of(service: Running, row: dict[str, Any]) -> dict[str, Any]:

@@ -68,6 +68,8 @@ export class PredictPage {
   async predict(): Promise<boolean> {
     const row = this.form.read();
     if (!row) return false;
+    // Before the answer is there the form may have changed again.
+    const [texts, query] = [this.form.snapshot(), this.form.toQuery()];
     try {
       await this.whatif.predict(row);
     } catch (error) {
@@ -76,7 +78,7 @@ export class PredictPage {
     }
     this.#typical = false;
     this.form.settle();
-    this.#remember();
+    this.#remember(texts, query);
     return true;
   }
 
@@ -101,9 +103,8 @@ export class PredictPage {
   }
 
   /** The address holds the predicted form, so that loading the page again restores it. */
-  #remember(): void {
-    this.#texts = this.form.snapshot();
-    const query = this.form.toQuery();
+  #remember(texts: Record<string, string>, query: URLSearchParams): void {
+    this.#texts = texts;
     this.#restored = query.toString();
     history.replaceState(history.state, '', toHash('predict', query));
   }
