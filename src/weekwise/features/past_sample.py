@@ -70,8 +70,10 @@ def sampled(past: ibis.Table, contract: Contract, *, most: int) -> tuple[ibis.Ta
     # The service reads what was used from a model's record, and is installed without Ibis.
     import ibis
 
+    from weekwise.features.conform import count_rows
+
     by_day = _by_day(past, contract) if contract.time is not None else []
-    rows = sum(count for _, count in by_day) if by_day else _count(past)
+    rows = sum(count for _, count in by_day) if by_day else count_rows(past)
     if rows <= most:
         return past, PastSample(rows=rows, used=rows)
     whole_from, whole = None, 0
@@ -85,7 +87,7 @@ def sampled(past: ibis.Table, contract: Contract, *, most: int) -> tuple[ibis.Ta
         dates = past[str(contract.time)].cast("date")
         drawn = drawn | (dates >= ibis.literal(whole_from))
     taken = past.filter(drawn)
-    used = _count(taken)
+    used = count_rows(taken)
     return taken, PastSample(rows=rows, used=used, whole_from=whole_from, share=share)
 
 
@@ -106,7 +108,3 @@ def _by_day(rows: ibis.Table, contract: Contract) -> list[tuple[date, int]]:
     day = rows[str(contract.time)].cast("date")
     counts = rows.group_by(day=day).agg(rows=ibis._.count()).order_by("day").to_pyarrow()
     return [(row["day"], int(row["rows"])) for row in counts.to_pylist()]
-
-
-def _count(rows: ibis.Table) -> int:
-    return int(rows.count().to_pyarrow().as_py())

@@ -16,12 +16,12 @@ import pandas as pd
 
 from weekwise.contract.model import Contracts
 from weekwise.errors import DataGateError
+from weekwise.features.conform import count_rows
 from weekwise.paths import DataFolder, WeekFolder, replace_whole
 from weekwise.quality.checked_weeks import CheckedWeeks
 from weekwise.quality.data_docs import Evidence, publish
 from weekwise.quality.frames import as_frame
 from weekwise.quality.gate_result import GateResult, GateStatus
-from weekwise.quality.large_queries import row_count
 from weekwise.quality.large_table import PIECE_ROWS, KeyFilter, validate_large
 from weekwise.quality.quarantine import COLUMNS, RowFilter, quarantine_rows
 from weekwise.quality.suite import build_suite
@@ -134,38 +134,29 @@ class GateRun:
         return future.result()
 
     def _check(self, table: str, data: Any, catalog: Catalog) -> TableCheck:
-        contract = self.contracts[table]
-        if isinstance(data, ibis.Table) and row_count(data) > PIECE_ROWS:
-            return self._check_large(table, data, catalog)
-        with self._store:
-            frame = as_frame(data)
-        result = validate(frame, contract, self._suites[table], self.as_of)
+        contract, suite = self.contracts[table], self._suites[table]
+        known, large = self.data.checked_weeks(table), None
+        if isinstance(data, ibis.Table) and count_rows(data) > PIECE_ROWS:
+            with self._store:
+                large = validate_large(data, contract, suite, self.as_of, CheckedWeeks.read(known))
+            result, frame = large.result, large.offending
+        else:
+            with self._store:
+                frame = as_frame(data)
+            result = validate(frame, contract, suite, self.as_of)
         if result.status is not GateStatus.STOP:
             rows = quarantine_rows(frame, contract, result, self.as_of)
             self._save_quarantine(table, rows, catalog)
+        if large is not None:
+            large.checked.write(known)
         replace_whole(self.week.gate_result(table), result.model_dump_json(indent=2))
         _log(result)
-        if not result.quarantined:
+        positions = tuple(result.quarantined)
+        if not positions:
             return TableCheck(result)
-        return TableCheck(result, RowFilter(frame, contract, tuple(result.quarantined)))
-
-    def _check_large(self, table: str, data: ibis.Table, catalog: Catalog) -> TableCheck:
-        contract, known = self.contracts[table], self.data.checked_weeks(table)
-        with self._store:
-            check = validate_large(
-                data, contract, self._suites[table], self.as_of, CheckedWeeks.read(known)
-            )
-        result = check.result
-        if result.status is not GateStatus.STOP:
-            rows = quarantine_rows(check.offending, contract, result, self.as_of)
-            self._save_quarantine(table, rows, catalog)
-        check.checked.write(known)
-        replace_whole(self.week.gate_result(table), result.model_dump_json(indent=2))
-        _log(result)
-        if not result.quarantined:
-            return TableCheck(result)
-        taken = check.offending.iloc[list(result.quarantined)]
-        return TableCheck(result, KeyFilter(contract, taken))
+        if large is not None:
+            return TableCheck(result, KeyFilter(contract, frame.iloc[list(positions)]))
+        return TableCheck(result, RowFilter(frame, contract, positions))
 
     def _save_quarantine(self, table: str, rows: pd.DataFrame, catalog: Catalog) -> None:
         """Put the rows in the place of the same week's and table's former ones, even with none.

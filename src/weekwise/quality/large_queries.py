@@ -11,11 +11,6 @@ from weekwise.contract.model import Contract
 from weekwise.quality.checked_weeks import week_of
 
 
-def row_count(table: ibis.Table) -> int:
-    """How many rows a table has."""
-    return int(table.count().to_pyarrow().as_py())
-
-
 def shared_keys(table: ibis.Table, names: Sequence[str]) -> ibis.Table:
     """Values that more than one row has; rows without any value share nothing.
 

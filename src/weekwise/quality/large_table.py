@@ -20,14 +20,15 @@ import pandas as pd
 
 from weekwise.contract.model import Contract
 from weekwise.errors import DataGateError
+from weekwise.features.conform import count_rows
 from weekwise.quality import gx, structural_failures
 from weekwise.quality import large_queries as queries
 from weekwise.quality.checked_weeks import CheckedWeeks, mondays, weeks_of
 from weekwise.quality.checks import GROWTH, STRUCTURE, CheckKind
 from weekwise.quality.frames import as_frame, for_checks, frames_of, typed
-from weekwise.quality.gate_result import Failure, GateResult, GateStatus
+from weekwise.quality.gate_result import Failure, GateResult
 from weekwise.quality.pieces import UNIQUE, Pieces, is_row_by_row
-from weekwise.quality.results import broken, by_severity, evidence, limits, quarantined, status_of
+from weekwise.quality.results import broken, concluded
 from weekwise.quality.validate import grown_as_before
 from weekwise.quality.value_failures import columns_of
 
@@ -75,7 +76,7 @@ def validate_large(
     """
     started = perf_counter()
     checks = suite.expectation_configurations
-    total = queries.row_count(table)
+    total = count_rows(table)
     now = weeks_of(table, contract)
     same = (checked or CheckedWeeks()).unchanged(now)
     rest, repeated = _apart(table, checks)
@@ -88,38 +89,29 @@ def validate_large(
     head = as_frame(table.limit(1))
     pieces.complete(head)
 
-    results, failures = _structure(checks, head, total, contract)
+    results, structure = _structure(checks, head, total, contract)
     types = pieces.types()
     sound = {columns_of(result)[0] for result in types if result.success}
     values = [*pieces.finished(total), *_of_columns(checks, table, sound, contract, total)]
     offending = pieces.offending
     in_words = typed(offending, contract)
-    failed = [broken(one, in_words, contract, total) for one in values if not one.success]
-    to_take = quarantined(failed)
     timed = typed(as_frame(table.select(*_timed(table, contract))), contract)
     growth, grown = grown_as_before(checks, types, timed, contract, as_of)
-    failures += [*pieces.failures(total), *(failure for failure, _ in failed), *grown]
-    failures += limits(len(to_take), total, contract)
-    status = status_of(failures)
-    taken = to_take if status is GateStatus.QUARANTINE else {}
-    made = [*results, *types, *values, *growth]
-    return LargeCheck(
-        GateResult(
-            table=contract.table,
-            status=status,
-            rows=total,
-            checks=len(made),
-            skipped=len(checks) - len(made),
-            failures=by_severity(failures),
-            looked_at=pieces.rows if same else None,
-            seconds=round(perf_counter() - started, 3),
-            quarantined=taken,
-            quarantined_rows=len(taken),
-            evidence=evidence(contract, made),
-        ),
-        offending,
-        _found_good(now, pieces, offending, contract),
+    failed: list[tuple[Failure, list[int]]] = [
+        *((failure, []) for failure in [*structure, *pieces.failures(total)]),
+        *(broken(one, in_words, contract, total) for one in values if not one.success),
+        *((failure, []) for failure in grown),
+    ]
+    result = concluded(
+        contract,
+        total,
+        failed,
+        [*results, *types, *values, *growth],
+        checks=len(checks),
+        started=started,
+        looked_at=pieces.rows if same else None,
     )
+    return LargeCheck(result, offending, _found_good(now, pieces, offending, contract))
 
 
 def _apart(
@@ -243,7 +235,7 @@ class KeyFilter:
         keys = self.taken[names].drop_duplicates()
         bad = ibis.memtable(keys, schema=data.select(*names).schema())
         same = queries.same_key(data, bad)
-        if queries.row_count(data.semi_join(bad, same)) != len(self.taken):
+        if count_rows(data.semi_join(bad, same)) != len(self.taken):
             raise DataGateError(self._no_key())
         return data.anti_join(bad, same)
 

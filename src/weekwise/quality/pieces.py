@@ -13,7 +13,7 @@ from weekwise.quality import gx, structural_failures
 from weekwise.quality.checks import CheckKind
 from weekwise.quality.frames import for_checks, typed
 from weekwise.quality.gate_result import Failure
-from weekwise.quality.value_failures import columns_of, kind_of
+from weekwise.quality.value_failures import columns_of, kind_of, offending_rows
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
@@ -106,7 +106,7 @@ class Pieces:
         results = gx.validated(for_checks(table), asked)
         self._keep(results)
         found = {
-            result.expectation_config.meta[gx.PLACE]: _rows_of(result)
+            result.expectation_config.meta[gx.PLACE]: offending_rows(result)
             for result in results
             if not result.success and result.expectation_config is not None
         }
@@ -204,7 +204,3 @@ class Pieces:
             for _, result in sorted(self.results.items())
             if kind_of(result) == CheckKind.TYPE
         ]
-
-
-def _rows_of(result: ExpectationValidationResult) -> list[int]:
-    return sorted({int(row) for row in result.result.get("unexpected_index_list") or ()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,17 +13,52 @@ from weekwise.contract.column import Severity
 from weekwise.contract.model import Contract
 from weekwise.quality import gx, structural_failures, value_failures
 from weekwise.quality.checks import CheckKind
-from weekwise.quality.gate_result import Failure, GateStatus
+from weekwise.quality.gate_result import Failure, GateResult, GateStatus
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
 
-MOST_SEVERE_FIRST = (Severity.STOP, Severity.QUARANTINE, Severity.WARN)
+_MOST_SEVERE_FIRST = (Severity.STOP, Severity.QUARANTINE, Severity.WARN)
 
 
-def by_severity(failures: Sequence[Failure]) -> tuple[Failure, ...]:
-    """Failures, the most severe first."""
-    return tuple(sorted(failures, key=lambda one: MOST_SEVERE_FIRST.index(one.severity)))
+def concluded(
+    contract: Contract,
+    total: int,
+    failed: Sequence[tuple[Failure, list[int]]],
+    made: Sequence[ExpectationValidationResult],
+    *,
+    checks: int,
+    started: float,
+    looked_at: int | None = None,
+) -> GateResult:
+    """What the gate found of a table, and what follows.
+
+    Args:
+        contract: What the table must be.
+        total: How many rows it has.
+        failed: What does not hold, with the positions of the rows that quarantine would take.
+        made: The results of all checks that were made.
+        checks: How many checks the contract asks for.
+        started: When checking began, by `time.perf_counter`.
+        looked_at: Of a large table: how many rows were looked at, if not all were.
+    """
+    to_take = _quarantined(failed)
+    failures = [failure for failure, _ in failed] + _limits(len(to_take), total, contract)
+    status = _status(failures)
+    taken = to_take if status is GateStatus.QUARANTINE else {}
+    return GateResult(
+        table=contract.table,
+        status=status,
+        rows=total,
+        checks=len(made),
+        skipped=checks - len(made),
+        failures=tuple(sorted(failures, key=lambda one: _MOST_SEVERE_FIRST.index(one.severity))),
+        looked_at=looked_at,
+        seconds=round(perf_counter() - started, 3),
+        quarantined=taken,
+        quarantined_rows=len(taken),
+        evidence=_evidence(contract, made),
+    )
 
 
 def broken(
@@ -38,7 +74,7 @@ def broken(
     """
     rows: list[int] = []
     if value_failures.kind_of(result) is not CheckKind.MISSING_SHARE:
-        rows = sorted({int(row) for row in result.result.get("unexpected_index_list") or ()})
+        rows = value_failures.offending_rows(result)
     failure = value_failures.value_failure(result, table, contract, rows, total)
     return failure, _to_take(result, table, rows)
 
@@ -59,7 +95,7 @@ def _to_take(
     return [row for row, taken in zip(rows, ~all_copies | copy, strict=True) if taken]
 
 
-def quarantined(failed: Sequence[tuple[Failure, list[int]]]) -> dict[int, tuple[str, ...]]:
+def _quarantined(failed: Sequence[tuple[Failure, list[int]]]) -> dict[int, tuple[str, ...]]:
     """The rows to take out by position, each with its reasons.
 
     Args:
@@ -73,7 +109,7 @@ def quarantined(failed: Sequence[tuple[Failure, list[int]]]) -> dict[int, tuple[
     return {row: tuple(reasons[row]) for row in sorted(reasons)}
 
 
-def limits(taken: int, rows: int, contract: Contract) -> list[Failure]:
+def _limits(taken: int, rows: int, contract: Contract) -> list[Failure]:
     """Whether too many rows go to quarantine, or too few stay."""
     if taken and taken / rows > contract.quarantine_limit:
         return [value_failures.too_many(taken, rows, contract)]
@@ -82,16 +118,16 @@ def limits(taken: int, rows: int, contract: Contract) -> list[Failure]:
     return []
 
 
-def status_of(failures: Sequence[Failure]) -> GateStatus:
+def _status(failures: Sequence[Failure]) -> GateStatus:
     """What follows for the table as a whole."""
     severities = {failure.severity for failure in failures}
-    for severity in MOST_SEVERE_FIRST:
+    for severity in _MOST_SEVERE_FIRST:
         if severity in severities:
             return GateStatus(severity.value)
     return GateStatus.OK
 
 
-def evidence(contract: Contract, results: Sequence[ExpectationValidationResult]) -> Any:
+def _evidence(contract: Contract, results: Sequence[ExpectationValidationResult]) -> Any:
     """The results as Great Expectations would have given them, without lists of every row."""
     from great_expectations.core import ExpectationSuiteValidationResult
 

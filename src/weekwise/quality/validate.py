@@ -15,8 +15,8 @@ from weekwise.quality.checks import GROWTH, STRUCTURE, CheckKind
 from weekwise.quality.figure_failures import figure_failure
 from weekwise.quality.frames import for_checks, typed
 from weekwise.quality.freshness import figures, limits_of
-from weekwise.quality.gate_result import Failure, GateResult, GateStatus
-from weekwise.quality.results import broken, by_severity, evidence, limits, quarantined, status_of
+from weekwise.quality.gate_result import Failure, GateResult
+from weekwise.quality.results import broken, concluded
 from weekwise.quality.suite import build_suite
 
 if TYPE_CHECKING:
@@ -57,37 +57,19 @@ def validate(
     # A missing column has no type to check.
     asked = [check for check in checks if check.meta["kind"] in STRUCTURE and _there(check, table)]
     results = gx.validated(table, asked)
-    failures = [structural_failures.column_twice(name, contract.table) for name in twice]
-    failures += _structure_failures(results, arrived, contract)
+    structure = [structural_failures.column_twice(name, contract.table) for name in twice]
+    structure += _structure_failures(results, arrived, contract)
 
     values = _checkable(checks, results, table)
     value_results = gx.validated(for_checks(table), values)
-    failed = [
-        broken(result, table, contract, len(table))
-        for result in value_results
-        if not result.success
-    ]
-    failures += [failure for failure, _ in failed]
-    to_take = quarantined(failed)
-
     growth, grown = grown_as_before(checks, results, table, contract, as_of)
-    failures += grown
-    failures += limits(len(to_take), len(table), contract)
-
-    status = status_of(failures)
-    taken = to_take if status is GateStatus.QUARANTINE else {}
-    return GateResult(
-        table=contract.table,
-        status=status,
-        rows=len(table),
-        checks=len(asked) + len(values) + len(growth),
-        skipped=len(checks) - len(asked) - len(values) - len(growth),
-        failures=by_severity(failures),
-        seconds=round(perf_counter() - started, 3),
-        quarantined=taken,
-        quarantined_rows=len(taken),
-        evidence=evidence(contract, [*results, *value_results, *growth]),
-    )
+    failed: list[tuple[Failure, list[int]]] = [
+        *((failure, []) for failure in structure),
+        *(broken(one, table, contract, len(table)) for one in value_results if not one.success),
+        *((failure, []) for failure in grown),
+    ]
+    made = [*results, *value_results, *growth]
+    return concluded(contract, len(table), failed, made, checks=len(checks), started=started)
 
 
 def _there(check: ExpectationConfiguration, table: pd.DataFrame) -> bool:

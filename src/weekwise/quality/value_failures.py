@@ -27,6 +27,11 @@ def columns_of(result: ExpectationValidationResult) -> tuple[str, ...]:
     return tuple(_meta(result)["columns"])
 
 
+def offending_rows(result: ExpectationValidationResult) -> list[int]:
+    """Positions of the rows that break a check; none if it was not asked for details."""
+    return sorted({int(row) for row in result.result.get("unexpected_index_list") or ()})
+
+
 def value_failure(
     result: ExpectationValidationResult,
     frame: pd.DataFrame,

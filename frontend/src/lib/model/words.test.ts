@@ -101,7 +101,9 @@ describe('a single week', () => {
     const { container } = render(Performance, { weeks: [week] });
     expect(container.querySelector('svg')).toBeNull();
     expect(container.textContent).toContain('One week so far, that of 2013-03-01');
-    expect(screen.getByText('what the holdout promised when the model was judged')).toBeTruthy();
+    expect(
+      screen.getByText('what the holdout led us to expect when the model was judged'),
+    ).toBeTruthy();
     render(Performance, { weeks: [week, { ...week, as_of: '2013-03-08' }] });
     expect(document.querySelector('svg')).not.toBeNull();
   });

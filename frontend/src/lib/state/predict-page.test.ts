@@ -1,23 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { answer as explained } from '../../../tests/answers';
 import { fields } from '../../../tests/golden';
 import { api } from '$lib/api/client';
 import type { Explanation } from '$lib/api/types';
 import { DEBOUNCE_MS } from './whatif.svelte';
 import { PredictPage } from './predict-page.svelte';
 
-const answered: Explanation = {
-  probability: 0.2,
-  decision: false,
-  threshold: 0.5,
-  model_version: '1',
-  warnings: [],
-  score: 0,
-  scale: 'log-odds',
-  base_value: 0,
-  level_correction: 0,
-  start: 0.5,
-  contributions: [],
-};
+const answered = explained(0.2);
 let answer: (value: Explanation) => void = () => undefined;
 
 beforeEach(() => {

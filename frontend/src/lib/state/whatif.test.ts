@@ -1,23 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { answer } from '../../../tests/answers';
 import { Problem } from '$lib/api/problem';
 import type { Explanation, Row } from '$lib/api/types';
 import { DEBOUNCE_MS, WhatIf, differences } from './whatif.svelte';
-
-function answer(probability: number): Explanation {
-  return {
-    probability,
-    decision: probability >= 0.5,
-    threshold: 0.5,
-    model_version: '1',
-    warnings: [],
-    score: 0,
-    scale: 'log-odds',
-    base_value: 0,
-    level_correction: 0,
-    start: 0.5,
-    contributions: [],
-  };
-}
 
 /** A service that answers when it is told to. */
 class SlowService {
