@@ -81,6 +81,23 @@ async def limit_rate(request: Request) -> None:
         )
 
 
+async def admit(request: Request) -> None:
+    """Check what the dependencies check, for a route that FastAPI does not resolve them for.
+
+    Args:
+        request: The request.
+
+    Raises:
+        Unauthorized: If it has none of the keys.
+        TooManyRequests: If there were too many.
+    """
+    service = service_of(request)
+    if service.keys:
+        await require_key(request, await _BEARER(request), await _HEADER(request))
+    if service.rate_limit is not None:
+        await limit_rate(request)
+
+
 RequireKey = Depends(require_key)
 LimitRate = Depends(limit_rate)
 

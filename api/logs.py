@@ -79,11 +79,16 @@ class AccessLog:
             "time": _time(time.time()),
             "level": "info",
             "logger": "api.access",
-            **line._asdict(),
+            "request_id": line.request_id,
+            "client": line.client,
+            "key": line.key,
+            "method": line.method,
             "path": line.path[:_LONGEST_PATH],
+            "status": line.status,
+            "model_version": line.model_version,
+            "rows": line.rows,
             "ms": round(line.seconds * 1000, 3),
         }
-        del content["seconds"]
         self._lines.append(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
         if len(self._lines) == 1:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)

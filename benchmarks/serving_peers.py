@@ -39,9 +39,11 @@ class RowPredictor:
 
     def __init__(self, path: Path) -> None:
         from weekwise.contract.row import row_model
+        from weekwise.model.light_trees import forget_training
         from weekwise.model.predictor import Predictor
 
         self._predictor = Predictor.load(path)
+        forget_training(self._predictor.model)
         self._lookup = self._predictor.lookup
         self.row_model = row_model(self._predictor.contract, self._predictor.inputs.raw)
 

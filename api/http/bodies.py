@@ -8,8 +8,10 @@ from anyio import to_thread
 from starlette.requests import Request
 
 from api.http.exceptions import Malformed, TooLarge, WrongCoding, WrongMediaType
+from api.http.headers import declared_size, header
 from api.http.zstd import ZSTD, unpacked
 
+JSON = "application/json"
 _GZIP = zlib.MAX_WBITS | 16
 
 
@@ -24,17 +26,17 @@ def media_type(request: Request, *, required: bool = False) -> str:
     Raises:
         WrongMediaType: If it says none and must.
     """
-    header = request.headers.get("content-type")
-    if header is None:
+    sent = header(request.scope, b"content-type")
+    if sent is None:
         if required:
             raise WrongMediaType("Say what the body is, with Content-Type: application/json.")
-        return "application/json"
-    return header.partition(";")[0].strip().lower()
+        return JSON
+    return sent.decode("latin-1").partition(";")[0].strip().lower()
 
 
 def is_json(kind: str) -> bool:
     """Whether a media type is one of JSON."""
-    return kind == "application/json" or kind.endswith("+json")
+    return kind == JSON or kind.endswith("+json")
 
 
 async def json_body(request: Request, max_bytes: int, *, required_type: bool = False) -> bytes:
@@ -68,15 +70,15 @@ async def body_bytes(request: Request, max_bytes: int) -> bytes:
         TooLarge: If it is too large.
         Malformed: If it cannot be decoded.
     """
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    coding = (header(request.scope, b"content-encoding") or b"identity").decode("latin-1")
+    coding = coding.strip().lower()
     if coding not in ("identity", "gzip", ZSTD):
         raise WrongCoding(
             f"The body has Content-Encoding {coding[:40]!r}; send it as it is, or with gzip or "
             "zstd.",
             headers={"Accept-Encoding": "gzip, zstd"},
         )
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared[:18]) > max_bytes:
+    if declared_size(request.scope) > max_bytes:
         raise too_large(max_bytes)
     chunks, size = [], 0
     unpack = zlib.decompressobj(_GZIP) if coding == "gzip" else None

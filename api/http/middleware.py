@@ -10,6 +10,7 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from api.http.exceptions import (
     internal_error_response,
     problem_response,
 )
+from api.http.headers import declared_size, header
 from api.http.notes import NOTES, RequestNotes
 from api.http.responses import VERSION_HEADER
 from api.logs import AccessLine, AccessLog
@@ -57,21 +59,65 @@ _API_HEADERS = [
     (_POLICY, b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-frame-options", b"DENY"),
 ]
-_MAX_DIGITS = 18
-_NO_STORE = (_CACHE, b"no-store")
+_NO_STORE = [(_CACHE, b"no-store")]
 
 
-@dataclass
-class _RequestRecord:
-    """What is known of one request while it is answered."""
+class _Exchange:
+    """One request and its response, on their way through.
 
-    request_id: str
-    started: float
-    method: str
-    notes: RequestNotes
-    version: str | None = None
-    status: int = 0
-    received_bytes: int = 0
+    Attributes:
+        request_id: The request's id.
+        started: When it came, by `time.perf_counter`.
+        method: Its method.
+        notes: What is learnt of it.
+        version: The model's version in its response.
+        status: The status of its response; 0 before there is one.
+    """
+
+    __slots__ = (
+        *("_max_body_bytes", "_receive", "_received_bytes", "_send"),
+        *("method", "notes", "request_id", "started", "status", "version"),
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, max_body_bytes: int) -> None:
+        self.request_id = _request_id(scope)
+        self.started = time.perf_counter()
+        self.method: str = scope["method"]
+        self.notes = RequestNotes()
+        self.version: str | None = None
+        self.status = 0
+        self._receive, self._send = receive, send
+        self._received_bytes, self._max_body_bytes = 0, max_body_bytes
+
+    async def receive(self) -> Message:
+        """A part of the request. One sent in chunks has no Content-Length: count what arrives."""
+        message = await self._receive()
+        self._received_bytes += len(message.get("body", b""))
+        if self._received_bytes > self._max_body_bytes:
+            raise too_large(self._max_body_bytes)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send a part of the response, the first one with the headers that all have."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": self._headers(message.get("headers", ()))}
+        elif self.method == "HEAD":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def _headers(self, own: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        values = dict(own)
+        version = values.get(_VERSION_NAME)
+        self.version = None if version is None else version.decode("latin-1")
+        return [
+            *own,
+            *self.notes.headers,
+            *SECURITY_HEADERS,
+            *(() if _POLICY in values else _API_HEADERS),
+            *(() if _CACHE in values else _NO_STORE),
+            (_ID_NAME, self.request_id.encode()),
+        ]
 
 
 @dataclass(frozen=True)
@@ -99,64 +145,53 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        notes = scope[NOTES] = RequestNotes()
-        started = time.perf_counter()
-        record = _RequestRecord(_request_id(scope), started, scope["method"], notes)
-        if record.method == "HEAD":
+        exchange = _Exchange(scope, receive, send, self.max_body_bytes)
+        if exchange.method == "HEAD":
             # Every path that can be read has a head, which is that of its GET.
             scope = {**scope, "method": "GET"}
-        scope[REQUEST_ID] = record.request_id
-        limited_receive = self._limited(receive, record)
-        send_with_headers = self._with_headers(send, record)
+        scope[NOTES], scope[REQUEST_ID] = exchange.notes, exchange.request_id
         try:
-            await self._respond(scope, limited_receive, send_with_headers, record)
+            await self._respond(scope, exchange)
         finally:
-            self._count(scope, record)
+            self._count(scope, exchange)
 
-    async def _respond(
-        self, scope: Scope, receive: Receive, send: Send, record: _RequestRecord
-    ) -> None:
+    async def _respond(self, scope: Scope, exchange: _Exchange) -> None:
         try:
             self._refuse_host(scope)
             self._refuse_large(scope)
             async with asyncio.timeout(self.timeout_seconds):
-                await self.app(scope, receive, send)
+                await self.app(scope, exchange.receive, exchange.send)
         except ProblemError as problem:
-            await self._send_problem(problem, scope, receive, send, record)
+            await self._send_problem(problem, scope, exchange)
         except TimeoutError:
             detail = (
                 f"The request took longer than {self.timeout_seconds:g} s. "
                 "Send less at once, or try again later."
             )
-            await self._send_problem(Timeout(detail), scope, receive, send, record)
+            await self._send_problem(Timeout(detail), scope, exchange)
         except ClientDisconnect:
-            record.status = record.status or CLIENT_CLOSED_REQUEST
+            exchange.status = exchange.status or CLIENT_CLOSED_REQUEST
         except Exception:
-            log.exception("request %s failed", record.request_id)
-            await self._send_problem(None, scope, receive, send, record)
+            log.exception("request %s failed", exchange.request_id)
+            await self._send_problem(None, scope, exchange)
 
     async def _send_problem(
-        self,
-        problem: ProblemError | None,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        record: _RequestRecord,
+        self, problem: ProblemError | None, scope: Scope, exchange: _Exchange
     ) -> None:
         """Respond with a problem, or an internal error, unless a response has begun."""
-        if record.status:
+        if exchange.status:
             return
         if problem is None:
             response = internal_error_response(scope)
         else:
             response = problem_response(problem, scope)
-        await response(scope, receive, send)
+        await response(scope, exchange.receive, exchange.send)
 
     def _refuse_host(self, scope: Scope) -> None:
         """Refuse a request under a name that is not the service's."""
         if self.hosts is None:
             return
-        host = _header(scope, b"host").decode("latin-1").lower()
+        host = (header(scope, b"host") or b"").decode("latin-1").lower()
         name, colon, port = host.rpartition(":")
         if (name if colon and port.isdigit() else host) not in self.hosts:
             raise UnknownHost(
@@ -166,60 +201,26 @@ class RequestMiddleware:
 
     def _refuse_large(self, scope: Scope) -> None:
         """Refuse a body that is too large by its own Content-Length."""
-        if _declared_size(scope) > self.max_body_bytes:
+        if declared_size(scope) > self.max_body_bytes:
             raise too_large(self.max_body_bytes)
 
-    def _limited(self, receive: Receive, record: _RequestRecord) -> Receive:
-        # A body sent in chunks has no Content-Length: count what arrives.
-        async def limited_receive() -> Message:
-            message = await receive()
-            record.received_bytes += len(message.get("body", b""))
-            if record.received_bytes > self.max_body_bytes:
-                raise too_large(self.max_body_bytes)
-            return message
-
-        return limited_receive
-
-    @staticmethod
-    def _with_headers(send: Send, record: _RequestRecord) -> Send:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                record.status = message["status"]
-                headers = list(message.get("headers", ()))
-                values = dict(headers)
-                version = values.get(_VERSION_NAME)
-                record.version = None if version is None else version.decode("latin-1")
-                headers += record.notes.headers
-                headers += SECURITY_HEADERS
-                if _POLICY not in values:
-                    headers += _API_HEADERS
-                if _CACHE not in values:
-                    headers.append(_NO_STORE)
-                headers.append((_ID_NAME, record.request_id.encode()))
-                message = {**message, "headers": headers}
-            elif record.method == "HEAD":
-                message = {**message, "body": b""}
-            await send(message)
-
-        return send_with_headers
-
-    def _count(self, scope: Scope, record: _RequestRecord) -> None:
-        seconds = time.perf_counter() - record.started
-        status = record.status or CLIENT_CLOSED_REQUEST
-        self.metrics.request(record.method, route_of(scope), status, seconds)
+    def _count(self, scope: Scope, exchange: _Exchange) -> None:
+        seconds = time.perf_counter() - exchange.started
+        status = exchange.status or CLIENT_CLOSED_REQUEST
+        self.metrics.request(exchange.method, route_of(scope), status, seconds)
         if self.access_log is not None:
             client = scope.get("client")
             self.access_log.write(
                 AccessLine(
-                    request_id=record.request_id,
+                    request_id=exchange.request_id,
                     client=client[0] if client else None,
-                    key=record.notes.key,
-                    method=record.method,
+                    key=exchange.notes.key,
+                    method=exchange.method,
                     path=scope["path"],
                     status=status,
                     seconds=seconds,
-                    model_version=record.version,
-                    rows=record.notes.rows,
+                    model_version=exchange.version,
+                    rows=exchange.notes.rows,
                 )
             )
 
@@ -241,17 +242,3 @@ def _request_id(scope: Scope) -> str:
         if name == _ID_NAME and _ID.fullmatch(value):
             return str(value, "ascii")
     return secrets.token_hex(8)
-
-
-def _declared_size(scope: Scope) -> int:
-    value = _header(scope, b"content-length")
-    # No body is that long, and Python refuses to read a number of thousands of digits.
-    return int(value[:_MAX_DIGITS]) if value.isdigit() else 0
-
-
-def _header(scope: Scope, wanted: bytes) -> bytes:
-    """A header's value; empty if it is not there."""
-    for name, value in scope["headers"]:
-        if name == wanted:
-            return bytes(value)
-    return b""

@@ -40,12 +40,12 @@ class LimitedProtocol(HttpToolsProtocol):
 
     _timer: asyncio.TimerHandle | None = None
     _is_in_head = True
+    _has_begun = False
     _arrived = 0
-    _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first headers."""
-        super().connection_made(transport)
+        super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type]
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -54,41 +54,36 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what arrives before the end of the headers."""
+        """Count what arrives before the end of the headers, and wait for what is left of them."""
         if self._is_in_head:
             self._arrived += len(data)
         super().data_received(data)
-        if self._is_in_head and self._arrived > MAX_HEAD_BYTES and not self.transport.is_closing():
+        if not self._is_in_head or self.transport.is_closing():
+            return
+        if self._arrived > MAX_HEAD_BYTES:
             head = "".join(f"{name}: {value}\r\n" for name, value in _HEADERS.items())
             start = "HTTP/1.1 431 Request Header Fields Too Large\r\n"
             self.transport.write(f"{start}{head}\r\n".encode() + _TOO_LARGE)
             self.transport.close()
-
-    def on_message_begin(self) -> None:
-        """Begin to wait for the headers of a further request."""
-        super().on_message_begin()
-        self._head_bytes = 0
-        if self._timer is None:
+        elif self._has_begun and self._timer is None:
+            # Most headers arrive whole, and need no timer.
             self._start_timer()
 
-    def on_url(self, url: bytes) -> None:
-        """Count the first line."""
-        self._head_bytes += len(url)
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header."""
-        self._head_bytes += len(name) + len(value)
-        super().on_header(name, value)
+    def on_message_begin(self) -> None:
+        """Note that the headers of a request have begun."""
+        super().on_message_begin()
+        self._has_begun = True
 
     def on_headers_complete(self) -> None:
         """Answer, or refuse headers that are too large."""
         self._stop_timer()
-        self._is_in_head = False
+        self._is_in_head = self._has_begun = False
         self._arrived = 0
-        app = self.app
-        if self._head_bytes > MAX_HEAD_BYTES:
-            self.app = _headers_too_large
+        size = len(self.url) + sum([len(name) + len(value) for name, value in self.headers])
+        if size <= MAX_HEAD_BYTES:
+            super().on_headers_complete()
+            return
+        app, self.app = self.app, _headers_too_large
         try:
             super().on_headers_complete()
         finally:
@@ -111,6 +106,48 @@ class LimitedProtocol(HttpToolsProtocol):
         self._timer = None
         if not self.transport.is_closing():
             self.transport.close()
+
+
+class JoinedWrites:
+    """A transport that sends in one go what is written in one turn of the event loop.
+
+    uvicorn writes the head of a response and its body apart, and each would be a call of the
+    system and a packet.
+
+    Args:
+        transport: The transport itself.
+        loop: Its event loop.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._waiting: list[bytes] = []
+        self.get_extra_info = transport.get_extra_info
+        self.is_closing = transport.is_closing
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+
+    def write(self, data: bytes) -> None:
+        """Send before the loop's next turn."""
+        if not self._waiting:
+            self._loop.call_soon(self._flush)
+        self._waiting.append(data)
+
+    def close(self) -> None:
+        """Send what waits, and close."""
+        self._flush()
+        self._transport.close()
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Hand the connection over to another protocol."""
+        self._flush()
+        self._transport.set_protocol(protocol)
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if waiting and not self._transport.is_closing():
+            self._transport.write(b"".join(waiting))
 
 
 async def _headers_too_large(_scope: Scope, _receive: Receive, send: Send) -> None:

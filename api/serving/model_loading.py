@@ -10,6 +10,7 @@ from api.rows.row_reader import RowReader
 from api.rows.row_warnings import Row
 from api.serving.loaded_model import LoadedModel, Source
 from weekwise.errors import RegistryError
+from weekwise.model.light_trees import forget_training
 from weekwise.model.model_files import ARTIFACT, EXAMPLE
 from weekwise.model.predictor import Predictor
 from weekwise.model.release import Release
@@ -27,6 +28,7 @@ def load_model(release: Release, folder: Path, source: Source) -> LoadedModel:
         RegistryError: If it cannot be read, or fails on its own input example.
     """
     predictor = Predictor.load(next(folder.rglob(ARTIFACT), folder / ARTIFACT))
+    forget_training(predictor.model)
     inputs = predictor.inputs
     reader = RowReader(predictor.contract, inputs.raw, inputs.derived.names)
     try:

@@ -8,10 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
 
 from api.http.middleware import RequestMiddleware
-from api.main import create_app
+from api.main import asgi_app
 from api.serving.loaded_model import LoadedModel
 from api.serving.service import Service
 from api.settings import Settings
@@ -24,13 +23,10 @@ def application(model: LoadedModel | None, **settings: Any) -> tuple[RequestMidd
         model: The model; none for a service that has none yet.
         **settings: Its settings.
     """
-    app = create_app(Settings(**{"access_log": False, "allowed_hosts": "*", **settings}))
-    assert isinstance(app, RequestMiddleware)
-    assert isinstance(app.app, FastAPI)
-    service: Service = app.app.state.service
+    service = Service(Settings(**{"access_log": False, "allowed_hosts": "*", **settings}))
     if model is not None:
         service.model_in_service.swap(model)
-    return app, service
+    return asgi_app(service), service
 
 
 def client_of(model: LoadedModel | None, **settings: Any) -> Client:

@@ -110,9 +110,10 @@ class AggregateLookup(Frozen):
         return [name for name in self.known.tables if _is_missing(row.get(name))]
 
     def _found(self, row: Row) -> dict[str, Any]:
-        moment = self._moment(row)
         found: dict[str, Any] = {}
-        for name in self.lacking(row):
+        lacking = self.lacking(row)
+        moment = self._moment(row) if lacking else None
+        for name in lacking:
             keys = [key_text(row.get(each), self._columns[each]) for each in self._by(name)]
             value = self._value(name, None if None in keys else tuple(map(str, keys)), moment)
             whole = self._columns[name].type.facts.whole and value is not None
@@ -156,7 +157,7 @@ class AggregateLookup(Frozen):
         return list(times.astype(object).tolist())
 
     def _moment(self, row: Row) -> datetime | None:
-        moment = row.get(str(self.contract.time))
+        moment = row.get(self._time)
         if moment is None or _is_missing(moment):
             return None
         if not isinstance(moment, datetime):
@@ -171,6 +172,10 @@ class AggregateLookup(Frozen):
     @property
     def _columns(self) -> Mapping[str, Column]:
         return self.contract.columns
+
+    @cached_property
+    def _time(self) -> str:
+        return str(self.contract.time)
 
     @cached_property
     def _aggregates(self) -> Mapping[str, Aggregate]:

@@ -255,8 +255,10 @@ class Predictor:
     def _pool(self, lists: list[list[Any]]) -> Pool:
         from catboost import Pool
 
-        # Given lists, CatBoost asks the model for the places of its categories every time.
-        return Pool(lists, cat_features=self._maker.categories, thread_count=1)
+        # Without a pool CatBoost asks the model for the places of its categories every time; given
+        # lists, it makes an array of them twice.
+        values = np.array(lists, dtype=object)
+        return Pool(values, cat_features=self._maker.categories, thread_count=1)
 
     def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
         """What each input adds to each row's score: SHAP values.

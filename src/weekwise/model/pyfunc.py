@@ -22,6 +22,7 @@ from mlflow.types.schema import ColSpec, DataType, Schema, TensorSpec
 
 import weekwise
 from weekwise.contract.model import Contract
+from weekwise.model.light_trees import forget_training
 from weekwise.model.model_files import ARTIFACT, TWIN, quiet_transfers
 from weekwise.model.predictor import Predictor
 from weekwise.tasks import task_of
@@ -52,6 +53,7 @@ class PredictorModel(PythonModel):
     def load_context(self, context: PythonModelContext) -> None:
         """Load the predictor from the logged model's artifacts."""
         self.predictor = Predictor.load(Path(context.artifacts[ARTIFACT]))
+        forget_training(self.predictor.model)
 
     def predict(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 import uvicorn
@@ -74,13 +75,67 @@ def test_in_order() -> None:
     assert said(talk).count(b"200 OK") == 6
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Sl"])
-def test_slow(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection whose headers do not come in time is closed."""
+@pytest.mark.parametrize(
+    ("before", "sent"),
+    [
+        (0, b""),
+        (0, b"G"),
+        (0, b"GET / HTTP/1.1\r\nHost: x\r\nX-Sl"),
+        (1, b"GET / HTTP/1.1\r\nHost: x\r\nX-Sl"),
+    ],
+)
+def test_slow(before: int, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection whose headers do not come in time is closed, its first ones or later ones."""
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        for _ in range(before):
+            writer.write(request(b"x"))
+            await reader.readuntil(b"ok")
         writer.write(sent)
         return await reader.read()
 
     assert said(talk) == b""
+
+
+def test_slow_behind_another() -> None:
+    """Headers that begin in the same packet as the end of a request before are answered, too."""
+    first, second = request(b"first"), request(b"second")
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(first + second[:20])
+        heard = await reader.readuntil(b"ok")
+        writer.write(second[20:])
+        return heard + await reader.readuntil(b"ok")
+
+    assert said(talk).count(b"200 OK") == 2
+
+
+def test_one_packet() -> None:
+    """The head of an answer and its body are written in one go, and before the connection ends."""
+    written: list[bytes] = []
+
+    class Recorded(asyncio.Transport):
+        """A transport that only notes what is written."""
+
+        def write(self, data: Any) -> None:
+            written.append(data)
+
+        def is_closing(self) -> bool:
+            return False
+
+        def close(self) -> None:
+            written.append(b"closed")
+
+    async def write() -> None:
+        joined = protocol.JoinedWrites(Recorded(), asyncio.get_running_loop())
+        joined.write(b"head ")
+        joined.write(b"body")
+        await asyncio.sleep(0)
+        joined.write(b"last")
+        joined.close()
+        await asyncio.sleep(0)
+
+    asyncio.run(write())
+
+    assert written == [b"head body", b"last", b"closed"]
