@@ -157,7 +157,7 @@ LABEL org.opencontainers.image.title="Weekwise app" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-COPY docker/nginx.conf docker/security-headers.conf /etc/nginx/
+COPY docker/nginx.conf docker/security-headers.conf docker/api-address.conf /etc/nginx/
 COPY --from=app /frontend/dist /usr/share/nginx/html
 USER 10001:10001
 EXPOSE 8080

@@ -26,7 +26,7 @@ CROSS_CUTTING = {
     "test_tasks_know_themselves.py": "the engine as a whole",
 }
 """Unit tests that belong to no single module."""
-OUTSIDE = {"docker", "docs", "frontend", "flights"}
+OUTSIDE = {"deploy", "docker", "docs", "frontend", "flights"}
 """Folders of unit tests whose subject is not in `src/weekwise` or `api`."""
 
 
