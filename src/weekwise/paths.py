@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from itertools import count
+from datetime import date
 from pathlib import Path
+
+from weekwise.files import is_whole, naming
 
 DATA_VARIABLE = "WEEKWISE_DATA_DIR"
 """The variable that moves the folder that holds one data folder for each environment."""
@@ -59,6 +60,11 @@ class WeekFolder:
     def model_card(self) -> Path:
         """The model card."""
         return self.path / MODEL_CARD
+
+    @property
+    def exploration(self) -> Path:
+        """The exploration report for programs."""
+        return self.path / "exploration.json"
 
     @property
     def gate(self) -> Path:
@@ -114,11 +120,15 @@ class DataFolder:
         """
         return WeekFolder(self.reporting / (str(as_of)[:10] if as_of else UNDATED))
 
+    def reports(self) -> list[tuple[date, Path]]:
+        """The weekly reports that are there, damaged ones too, each with its as-of date."""
+        reports = self.reporting.glob(f"????-??-??/{WEEKLY_REPORT}")
+        weeks = [(_date(report.parent.name), report) for report in reports]
+        return sorted((week, report) for week, report in weeks if week is not None)
+
     def weeks(self) -> list[date]:
         """As-of dates of the complete runs, in order."""
-        reports = self.reporting.glob(f"????-??-??/{WEEKLY_REPORT}")
-        weeks = (_date(report.parent.name) for report in reports if _is_whole(report))
-        return sorted(week for week in weeks if week is not None)
+        return [week for week, report in self.reports() if is_whole(report)]
 
     def last_week(self) -> date | None:
         """As-of date of the newest complete run, if there is one."""
@@ -261,44 +271,11 @@ def replace_whole(path: Path, text: str) -> None:
     # It ends otherwise: whoever lists such files must not meet what a kill leaves behind.
     hidden = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        hidden.write_text(text, "utf-8")
-        hidden.replace(path)
+        with naming(path):
+            hidden.write_text(text, "utf-8")
+            hidden.replace(path)
     finally:
         hidden.unlink(missing_ok=True)
-
-
-def moved_aside(path: Path, *beside: Path) -> Path:
-    """Give a damaged file or folder another name, so that a new one can take its place.
-
-    Args:
-        path: The file or folder.
-        *beside: What belongs to it; what is not there is left out.
-
-    Returns:
-        Where `path` is now: beside its former place, with the time in its name.
-    """
-    moment = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    numbers = (f"{moment}" if not number else f"{moment}-{number}" for number in count())
-    suffix = next(
-        f".damaged-{stamp}"
-        for stamp in numbers
-        if not path.with_name(f"{path.name}.damaged-{stamp}").exists()
-    )
-    for companion in beside:
-        if companion.exists():
-            companion.rename(companion.with_name(companion.name + suffix))
-    return path.rename(path.with_name(path.name + suffix))
-
-
-def _is_whole(report: Path) -> bool:
-    """Whether a JSON file has its end: one that was emptied or cut off marks no complete week."""
-    try:
-        text = report.read_bytes().rstrip()
-    except OSError:
-        return False
-    # Written with indents, only the outermost bracket stands at the beginning of a line.
-    last_line = text.rpartition(b"\n")[2]
-    return text.startswith(b"{") and last_line.endswith(b"}") and last_line[:1] in (b"{", b"}")
 
 
 def _date(folder: str) -> date | None:

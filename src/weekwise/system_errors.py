@@ -22,6 +22,7 @@ _ADVICE = {
     errno.ENFILE: "end programs that hold many files open, and run again",
     errno.EIO: "check the disk, and run again",
 }
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _TEXTS = {
     "no space left on device": errno.ENOSPC,
     "database or disk is full": errno.ENOSPC,
@@ -46,22 +47,25 @@ _UNREADABLE = (
 _FEED = re.compile("sniffing file|csv error|parquet|malformed json", re.IGNORECASE)
 
 
-def explained(error: BaseException) -> WeekwiseError | None:
+def explained(
+    error: BaseException, *, outside: BaseException | None = None
+) -> WeekwiseError | None:
     """An error that a user can fix, if there is one among an error and its causes.
 
     Args:
         error: What was raised; libraries wrap errors that pass through them.
+        outside: What was being handled before; Python counts it among the causes, too.
 
     Returns:
         Weekwise's own error among the causes, or one that says in a sentence what a disk or a
         database engine has said; None if the error is a defect.
     """
-    chain = list(_chain(error))
+    chain = list(_chain(error, outside))
     for each in chain:
         if isinstance(each, WeekwiseError):
             return each
     for each in reversed(chain):
-        plain = _plain(each)
+        plain = _plain(each, _whose(chain))
         if plain is not None:
             return plain
     return _absent_file(chain)
@@ -107,8 +111,10 @@ def first_lines(error: BaseException, most: int = 2) -> str:
     return ": ".join(said)
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    known: set[int] = set()
+def _chain(
+    error: BaseException | None, outside: BaseException | None = None
+) -> Iterator[BaseException]:
+    known = {id(outside)}
     while error is not None and id(error) not in known:
         known.add(id(error))
         yield error
@@ -131,25 +137,33 @@ def _absent_file(chain: Sequence[BaseException]) -> WeekwiseError | None:
     return None
 
 
-def _plain(error: BaseException) -> WeekwiseError | None:
+def _plain(error: BaseException, whose: str) -> WeekwiseError | None:
     if isinstance(error, OSError) and error.errno in _ADVICE:
-        file = f"{error.filename}: " if error.filename else ""
+        # Of two names, as in a copy, the second is what was to be written.
+        name = (error.errno in _NO_ROOM and error.filename2) or error.filename
+        file = f"{name}: " if name else ""
         return StoreError(f"{file}{error.strerror}; {_ADVICE[error.errno]}")
     module = type(error).__module__.partition(".")[0]
     if module in _DATABASES:
-        return _said_by_database(error)
+        return _said_by_database(error, whose)
     if module == "pyarrow" and "parquet" in str(error).lower():
         return FeedError(f"{first_lines(error)}; the file is damaged or cut off: {RESTORE}")
     return None
 
 
-def _said_by_database(error: BaseException) -> WeekwiseError | None:
+def _whose(chain: Sequence[BaseException]) -> str:
+    """Which database has said it: unlike DuckDB, SQLite does not name its file."""
+    own = any(type(each).__module__.partition(".")[0] == "mlflow" for each in chain)
+    return "MLflow's database: " if own else ""
+
+
+def _said_by_database(error: BaseException, whose: str) -> WeekwiseError | None:
     text = str(error).lower()
     for words, number in _TEXTS.items():
         if words in text:
-            return StoreError(f"{first_lines(error)}; {_ADVICE[number]}")
+            return StoreError(f"{whose}{first_lines(error)}; {_ADVICE[number]}")
     if is_damaged(error):
-        return StoreError(f"{first_lines(error)}; {RESTORE}")
+        return StoreError(f"{whose}{first_lines(error)}; {RESTORE}")
     if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
         return RegistryError(
             f"MLflow no longer has what the run needs ({first_lines(error)}): it was deleted or "

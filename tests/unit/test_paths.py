@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from weekwise.paths import DataFolder, environment_data, moved_aside, replace_whole
+from weekwise.files import moved_aside
+from weekwise.paths import DataFolder, environment_data, replace_whole
 
 
 def complete(data: Path, week: str, file: str = "weekly_report.json") -> None:

@@ -106,7 +106,7 @@ def report(faults: Sequence[SetupFault]) -> bool:
 
 
 @dataclass(frozen=True)
-class _TableCheck:
+class _TableLine:
     """One table in the summary: its verdict, or why there is none."""
 
     table: str
@@ -138,22 +138,21 @@ def _as_of_for_growth(loader: EnvironmentConfigLoader, contracts: Contracts) -> 
         return None
 
 
-def _check_table(contract: Contract, catalog: Any, as_of: date | None) -> _TableCheck:
+def _check_table(contract: Contract, catalog: Any, as_of: date | None) -> _TableLine:
     from kedro.io import DatasetError
 
-    from weekwise.quality.frames import as_frame
-    from weekwise.quality.validate import validate
+    from weekwise.quality.table_check import check_table
 
     table = contract.table
     if table not in catalog:
-        return _TableCheck(table, absent="not in the catalog")
+        return _TableLine(table, absent="not in the catalog")
     try:
         if not catalog.exists(table):
-            return _TableCheck(table, absent="not there yet")
-        frame = as_frame(catalog.load(table))
+            return _TableLine(table, absent="not there yet")
+        check = check_table(catalog.load(table), contract, as_of=as_of)
     except (WeekwiseError, DatasetError) as error:
-        return _TableCheck(table, absent=str(_first_cause(error)), broken=True)
-    return _TableCheck(table, result=validate(frame, contract, as_of=as_of))
+        return _TableLine(table, absent=str(_first_cause(error)), broken=True)
+    return _TableLine(table, result=check.result)
 
 
 def _first_cause(error: BaseException) -> BaseException:
@@ -161,7 +160,7 @@ def _first_cause(error: BaseException) -> BaseException:
     return error if error.__cause__ is None else _first_cause(error.__cause__)
 
 
-def _summary(checks: list[_TableCheck]) -> Table:
+def _summary(checks: list[_TableLine]) -> Table:
     from rich.table import Table
 
     table = Table("Table", "Status", "Rows", "Checks", "Failed", "To quarantine", "Seconds")

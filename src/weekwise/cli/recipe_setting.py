@@ -190,16 +190,12 @@ def _checked(features: ibis.Table, contract: Contract) -> ibis.Table:
     Raises:
         ContractError: If the gate would stop a run.
     """
-    from weekwise.quality.frames import as_frame
     from weekwise.quality.gate_result import GateStatus
-    from weekwise.quality.quarantine import RowFilter
-    from weekwise.quality.validate import validate
+    from weekwise.quality.table_check import check_table
 
-    frame = as_frame(features)
-    result = validate(frame, contract)
-    if result.status is GateStatus.STOP:
-        raise ContractError(f"the data gate stops the backtest.\n{result.report}")
-    if not result.quarantined:
-        return features
-    clean: ibis.Table = RowFilter(frame, contract, tuple(result.quarantined)).clean(features)
+    check = check_table(features, contract)
+    if check.result.status is GateStatus.STOP:
+        raise ContractError(f"the data gate stops the backtest.\n{check.result.report}")
+    rows = check.row_filter
+    clean: ibis.Table = features if rows is None else rows.clean(features)
     return clean

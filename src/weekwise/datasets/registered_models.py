@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_TOLD: set[tuple[str, str, date]] = set()
+"""Champions that are lost, by model, version and as-of date, of which this process has told."""
+
 
 class _RegistryDataset:
     """What the datasets share: the registered model's name and the run's logical date."""
@@ -48,6 +51,24 @@ class _RegistryDataset:
         from weekwise.model.registry import Registry
 
         return Registry(self._name)
+
+    def _champion(self, registry: Registry, version: str | None) -> CurrentChampion:
+        from weekwise.model.contenders import Champion, CurrentChampion
+
+        if version is None:
+            return CurrentChampion(champion=None)
+        try:
+            predictor = registry.load(version)
+        except LostModelError as error:
+            # What somebody has deleted is no reason for this week, and each one after it, to fail.
+            # Several nodes ask for it; it is said once in a run.
+            if (told := (self._name, version, self._as_of)) not in _TOLD:
+                _TOLD.add(told)
+                logger.warning(
+                    "the run goes on without the champion, version %s: %s", version, error
+                )
+            return CurrentChampion(champion=None)
+        return CurrentChampion(champion=Champion(version=version, predictor=predictor))
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "as_of": self._as_of.isoformat()}
@@ -116,7 +137,7 @@ class CurrentChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
     def load(self) -> CurrentChampion:
         """The champion, if there was one before the run's date."""
         registry = self._registry()
-        return _champion(registry, registry.champion_before(self._as_of))
+        return self._champion(registry, registry.champion_before(self._as_of))
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002
         """Refuse: aliases move by verdict or by command."""
@@ -132,7 +153,7 @@ class FirstChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
 
         registry = self._registry()
         try:
-            return _champion(registry, registry.history().first_champion(self._as_of))
+            return self._champion(registry, registry.history().first_champion(self._as_of))
         except RegistryError as error:
             # A version that somebody has deleted is no reason for a week to fail.
             logger.warning("Retraining is not compared with the first champion: %s", error)
@@ -149,7 +170,7 @@ class ChampionDataset(_RegistryDataset, AbstractDataset[Any, Any]):
     def load(self) -> CurrentChampion:
         """The champion, if there is one: the promotion gate may have refused every model so far."""
         registry = self._registry()
-        return _champion(registry, registry.champion_for(self._as_of))
+        return self._champion(registry, registry.champion_for(self._as_of))
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002
         """Refuse: aliases move by verdict or by command."""
@@ -230,20 +251,6 @@ class ReleaseDataset(_RegistryDataset, AbstractDataset[Any, Any]):
 
     def _exists(self) -> bool:
         return self._registry().is_carried_out(self._as_of)
-
-
-def _champion(registry: Registry, version: str | None) -> CurrentChampion:
-    from weekwise.model.contenders import Champion, CurrentChampion
-
-    if version is None:
-        return CurrentChampion(champion=None)
-    try:
-        predictor = registry.load(version)
-    except LostModelError as error:
-        # What somebody has deleted is no reason for this week, and each one after it, to fail.
-        logger.warning("the run goes on without the champion, version %s: %s", version, error)
-        return CurrentChampion(champion=None)
-    return CurrentChampion(champion=Champion(version=version, predictor=predictor))
 
 
 def _refuse_save() -> NoReturn:

@@ -23,7 +23,7 @@ from ibis.expr.operations import DatabaseTable
 from kedro_datasets.ibis import TableDataset
 
 from weekwise.errors import StoreError, StoreInUseError
-from weekwise.paths import moved_aside
+from weekwise.files import moved_aside
 from weekwise.system_errors import RESTORE, explained, first_lines, is_damaged
 
 # Kedro's datasets share a connection, but make it unguarded: two threads that begin at once would

@@ -22,6 +22,7 @@ from weekwise.quality.gate import GateRun
 
 CONTRACT_SUFFIX = "_contract"
 WRANGLING = "data_wrangling"
+REPORT = "weekly_report"
 
 
 class DataGateHook:
@@ -88,6 +89,16 @@ class DataGateHook:
         clean = {name: run.replacement(name, data, catalog) for name, data in inputs.items()}
         return {name: data for name, data in clean.items() if data is not None}
 
+    @hook_impl
+    def before_dataset_saved(self, dataset_name: str) -> None:
+        """Store the evidence before the report, which marks the week as complete.
+
+        Raises:
+            StoreError: If the operating system refuses.
+        """
+        if dataset_name == REPORT:
+            self.publish()
+
     # kedro-mlflow ends the MLflow run in the same hooks; artifacts must be there before.
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, run_params: dict[str, Any]) -> None:
@@ -100,9 +111,13 @@ class DataGateHook:
         self._finish(run_params["run_id"])
 
     def publish(self) -> None:
-        """Store the evidence there is so far, so that it outlives a run that is killed later."""
+        """Store the evidence there is so far, so that it outlives a run that is killed later.
+
+        Raises:
+            StoreError: If the operating system refuses.
+        """
         for run in list(self._runs.values()):
-            run.finish()
+            run.publish()
 
     def _start(self, run_id: str | None, used: set[str]) -> GateRun:
         # Kedro names one table in several formats `table@format`.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from kedro.io import CatalogProtocol
 
 from weekwise.errors import StoreError
+from weekwise.files import is_whole
 from weekwise.paths import DataFolder
 from weekwise.wording import counted
 
@@ -73,6 +75,22 @@ def lost_weeks(
         store=tuple(week for week in weeks if week not in stored),
         registry=tuple(week for week in weeks if week not in judged),
     )
+
+
+def lost_files(data: DataFolder, as_of: date) -> list[Path]:
+    """Files of earlier weeks that are gone, empty or cut off, on which later runs do not build.
+
+    Args:
+        data: The environment's data folder.
+        as_of: The run's logical date.
+    """
+    files = [report for week, report in data.reports() if week < as_of]
+    for week in data.weeks():
+        if week < as_of:
+            folder = data.week(week)
+            files += [folder.weekly_page, folder.exploration_page, folder.exploration]
+            files.append(data.predictions(week))
+    return [file for file in files if not is_whole(file)]
 
 
 def stored_weeks(catalog: CatalogProtocol[Any, Any]) -> set[date]:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from weekwise.errors import StoreError
-from weekwise.paths import DataFolder, moved_aside
+from weekwise.files import moved_aside
+from weekwise.paths import DataFolder
 from weekwise.system_errors import RESTORE
 
 SIDE_FILES = ("-journal", "-wal", "-shm")

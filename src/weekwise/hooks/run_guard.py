@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Generator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from kedro.framework.context import KedroContext
@@ -14,13 +15,15 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from weekwise.hooks.initialization import SERVER
-from weekwise.hooks.lost_weeks import MONITORING_LOG, lost_weeks, stored_weeks
+from weekwise.hooks.lost_weeks import MONITORING_LOG, lost_files, lost_weeks, stored_weeks
 from weekwise.hooks.tracking import DATA_TAG, KILLED, data_tag
 from weekwise.paths import DataFolder
 from weekwise.system_errors import signal_behind
+from weekwise.wording import counted, listed
 
 REPORT = "weekly_report"
 FAILED = "FAILED"
+MOST_FILES = 5
 RESUMED = "MLFLOW_RUN_ID"
 """MLflow's own variable for the run that the next start of a run goes on with."""
 
@@ -135,6 +138,19 @@ def _refuse_half_a_state(context: KedroContext, catalog: CatalogProtocol[Any, An
         judged = Registry(name).judged_weeks()
         option = f" --env {context.env}" if context.env else ""
         lost_weeks(reported, stored_weeks(catalog), judged).refuse(data, name, option)
+    _tell_of_lost_files(lost_files(data, as_of))
+
+
+def _tell_of_lost_files(files: list[Path]) -> None:
+    if files:
+        logger.warning(
+            "%s of earlier weeks %s gone or damaged: %s; this run does not need %s. Copy %s from "
+            "the artifacts of those weeks' runs in MLflow, or from a backup",
+            counted(len(files), "file", "files"),
+            "is" if len(files) == 1 else "are",
+            listed([str(file) for file in files], MOST_FILES),
+            *(("it", "it") if len(files) == 1 else ("them", "them")),
+        )
 
 
 def _end_active_run(status: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -13,7 +15,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 
-from weekwise.paths import DataFolder, moved_aside
+from weekwise.files import moved_aside
+from weekwise.paths import DataFolder
 from weekwise.quality import gx
 from weekwise.quality.gate_result import GateResult
 
@@ -63,6 +66,8 @@ def publish(data: DataFolder, evidence: Sequence[Evidence], as_of: date | None) 
         try:
             return _publish(data, evidence, as_of)
         except Exception as error:
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = str(data.gx)
             if _is_refused(error):
                 raise
             logger.info("repairing %s after: %s", data.gx, error)
@@ -87,8 +92,37 @@ def _publish(data: DataFolder, evidence: Sequence[Evidence], as_of: date | None)
             module.get_context(mode="file", project_root_dir=data.reporting)
         )
         pages = [page for table in evidence for page in _store(context, table, as_of)]
-        context.build_data_docs(resource_identifiers=pages)
+        with _refusals_raised():
+            context.build_data_docs(resource_identifiers=pages)
     return data.data_docs
+
+
+@contextmanager
+def _refusals_raised() -> Iterator[None]:
+    """Raise what the operating system refused while pages were built.
+
+    Great Expectations logs it with its traceback, and goes on without the page.
+
+    Raises:
+        OSError: The first of them.
+    """
+    refused: list[BaseException] = []
+
+    def told(_record: logging.LogRecord) -> bool:
+        error = sys.exception()
+        if error is None or not _is_refused(error):
+            return True
+        refused.append(error)
+        return False
+
+    builder = logging.getLogger("great_expectations.render.renderer.site_builder")
+    builder.addFilter(told)
+    try:
+        yield
+    finally:
+        builder.removeFilter(told)
+    if refused:
+        raise refused[0]
 
 
 def _store(context: Any, evidence: Evidence, as_of: date | None) -> tuple[Any, Any]:

@@ -15,17 +15,16 @@ import ibis
 import pandas as pd
 
 from weekwise.contract.model import Contracts
-from weekwise.errors import DataGateError
-from weekwise.features.conform import count_rows
+from weekwise.errors import DataGateError, StoreError
 from weekwise.paths import DataFolder, WeekFolder, replace_whole
 from weekwise.quality.checked_weeks import CheckedWeeks
 from weekwise.quality.data_docs import Evidence, publish
 from weekwise.quality.frames import as_frame
 from weekwise.quality.gate_result import GateResult, GateStatus
-from weekwise.quality.large_table import PIECE_ROWS, KeyFilter, validate_large
-from weekwise.quality.quarantine import COLUMNS, RowFilter, quarantine_rows
+from weekwise.quality.quarantine import COLUMNS, quarantine_rows
 from weekwise.quality.suite import build_suite
-from weekwise.quality.validate import validate
+from weekwise.quality.table_check import TableCheck, check_table
+from weekwise.system_errors import explained
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite
@@ -50,19 +49,6 @@ class Catalog(Protocol):
 
     def save(self, ds_name: str, data: Any) -> None:
         """Save a dataset's data."""
-
-
-@dataclass(frozen=True)
-class TableCheck:
-    """The check of one table, and how to take its bad rows out.
-
-    Attributes:
-        result: What the gate found.
-        row_filter: Takes the quarantined rows out; none if there are none.
-    """
-
-    result: GateResult
-    row_filter: RowFilter | KeyFilter | None = None
 
 
 @dataclass
@@ -117,7 +103,8 @@ class GateRun:
                 f"the data gate stops the run.\n{check.result.report}\n"
                 f"The result is in {self.week.gate_result(table)}."
             )
-        return None if check.row_filter is None else check.row_filter.clean(data)
+        rows = check.row_filter
+        return None if rows is None else rows.clean(data)
 
     def _check_once(self, dataset: str, table: str, data: Any, catalog: Catalog) -> TableCheck:
         with self._lock:
@@ -135,28 +122,18 @@ class GateRun:
 
     def _check(self, table: str, data: Any, catalog: Catalog) -> TableCheck:
         contract, suite = self.contracts[table], self._suites[table]
-        known, large = self.data.checked_weeks(table), None
-        if isinstance(data, ibis.Table) and count_rows(data) > PIECE_ROWS:
-            with self._store:
-                large = validate_large(data, contract, suite, self.as_of, CheckedWeeks.read(known))
-            result, frame = large.result, large.offending
-        else:
-            with self._store:
-                frame = as_frame(data)
-            result = validate(frame, contract, suite, self.as_of)
+        known = self.data.checked_weeks(table)
+        with self._store:
+            check = check_table(data, contract, suite, self.as_of, CheckedWeeks.read(known))
+        result = check.result
         if result.status is not GateStatus.STOP:
-            rows = quarantine_rows(frame, contract, result, self.as_of)
+            rows = quarantine_rows(check.rows, contract, result, self.as_of)
             self._save_quarantine(table, rows, catalog)
-        if large is not None:
-            large.checked.write(known)
+        if check.checked is not None:
+            check.checked.write(known)
         replace_whole(self.week.gate_result(table), result.model_dump_json(indent=2))
         _log(result)
-        positions = tuple(result.quarantined)
-        if not positions:
-            return TableCheck(result)
-        if large is not None:
-            return TableCheck(result, KeyFilter(contract, frame.iloc[list(positions)]))
-        return TableCheck(result, RowFilter(frame, contract, positions))
+        return check
 
     def _save_quarantine(self, table: str, rows: pd.DataFrame, catalog: Catalog) -> None:
         """Put the rows in the place of the same week's and table's former ones, even with none.
@@ -171,35 +148,47 @@ class GateRun:
                 parts = [part for part in (others, rows) if len(part)] or [rows]
                 catalog.save(QUARANTINE, pd.concat(parts, ignore_index=True))
 
-    def finish(self) -> None:
+    def publish(self) -> None:
         """Store the evidence, build Data Docs, and log both to the active MLflow run.
 
         May be called more than once in a run; each result is published once.
-        A failure here is logged and goes no further: it would hide the run's own error.
+
+        Raises:
+            StoreError: If the operating system or a database refuses; a later call tries again.
         """
         with self._lock:
-            results = [
-                future.result().result
+            results = {
+                dataset: future.result().result
                 for dataset, future in self._checks.items()
                 if dataset not in self._published and future.done() and not future.exception()
-            ]
-            # Also what cannot be published: this is called again at the end, and would fail again.
-            self._published |= {name for name, future in self._checks.items() if future.done()}
+            }
         if not results:
             return
+        outside = sys.exception()
         try:
-            evidence = [Evidence(self._suites[result.table], result) for result in results]
+            evidence = [Evidence(self._suites[result.table], result) for result in results.values()]
             page = publish(self.data, evidence, self.as_of)
             logger.info("data docs: %s", page)
-            self._log_to_mlflow(results)
-        except OSError as error:
+            self._log_to_mlflow(list(results.values()))
+        except Exception as error:
+            if (refused := explained(error, outside=outside)) is not None:
+                raise refused from error
+            logger.exception("the gate's evidence could not be published; its results stand")
+        self._published |= results.keys()
+
+    def finish(self) -> None:
+        """Publish what is not published yet, at the end of a run.
+
+        A failure here is logged and goes no further: it would hide the run's own error.
+        """
+        try:
+            self.publish()
+        except StoreError as error:
             logger.warning(
                 "the gate's evidence could not be published: %s; its results stand, and what "
                 "earlier runs published was left as it is",
                 error,
             )
-        except Exception:
-            logger.exception("the gate's evidence could not be published; its results stand")
 
     def _log_to_mlflow(self, results: Sequence[GateResult]) -> None:
         # Imported by whoever opened a run; without one there is nothing to log to.

@@ -13,6 +13,7 @@ from weekwise.cli.weekly import weekly
 from weekwise.model.backtest import Backtest, Contender
 from weekwise.model.rolling_origin import RollingOrigin
 from weekwise.paths import DataFolder
+from weekwise.quality import table_check
 
 folder = folder_of_a_project
 TABLES = {
@@ -54,6 +55,23 @@ def test_past_weeks_of_any_target_are_judged(
     assert "<svg" in folders.backtest.page.read_text("utf-8")
     assert not folders.mlflow.exists()
     assert folders.weeks() == []
+
+
+def test_a_table_too_large_for_memory_is_judged_alike(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is checked in pieces, as the data gate does, and its weeks are judged as before."""
+    other_tables.write_environment(folder, other_tables.orders())
+    with_features(folder, other_tables.orders())
+    weekly_backtest.run_backtest(loader(folder), 1)
+    whole = found(folder)
+    DataFolder(folder / "data" / "orders").backtest.weeks.unlink(missing_ok=True)
+
+    monkeypatch.setattr(table_check, "PIECE_ROWS", 100)
+    monkeypatch.setattr(table_check, "as_frame", lambda _: pytest.fail("read whole"))
+    weekly_backtest.run_backtest(loader(folder), 1)
+
+    assert found(folder).weeks == whole.weeks
 
 
 def test_one_that_was_stopped_goes_on(

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
+import mlflow
 import pandas as pd
 import pytest
 from kedro.io import DatasetError
 from kedro_datasets.json import JSONDataset
 
 from weekwise.datasets.atomic import AtomicDataset
+from weekwise.system_errors import explained
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
@@ -61,3 +65,41 @@ def test_exists(tmp_path: Path) -> None:
     dataset.save({})
 
     assert dataset.exists()
+
+
+def test_a_failed_save_names_the_file(tmp_path: Path) -> None:
+    """A write knows no name, and nobody knows that of the hidden file."""
+    path = tmp_path / "a.json"
+    dataset = AtomicDataset(filepath=str(path), dataset="json.JSONDataset")
+
+    with (
+        patch.object(JSONDataset, "save", side_effect=OSError(errno.ENOSPC, "no space")),
+        pytest.raises(DatasetError) as caught,
+    ):
+        dataset.save({})
+
+    assert str(explained(caught.value)).startswith(f"{path}: no space; make room")
+
+
+def test_an_artifact_is_logged_before_the_file_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that marks something as complete is not there while MLflow refuses it."""
+    path, logged = tmp_path / "a.json", dict[str, Any]()
+
+    def log_artifact(file: str, folder: str) -> None:
+        if not logged:
+            logged.update(name=Path(file).name, text=Path(file).read_text(), folder=folder)
+            raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(mlflow, "active_run", lambda: True)
+    monkeypatch.setattr(mlflow, "log_artifact", log_artifact)
+    dataset = AtomicDataset(filepath=str(path), dataset="json.JSONDataset", artifact_path="week")
+
+    with pytest.raises(DatasetError):
+        dataset.save({"version": 1})
+    assert logged == {"name": "a.json", "text": '{\n  "version": 1\n}', "folder": "week"}
+    assert list(tmp_path.iterdir()) == []
+
+    dataset.save({"version": 1})
+    assert dataset.load() == {"version": 1}

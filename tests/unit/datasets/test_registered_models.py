@@ -13,6 +13,7 @@ from kedro.io import DatasetError
 
 from trains import predictor, train_end, trains
 from weekwise.contract.type_facts import TaskName
+from weekwise.datasets import registered_models
 from weekwise.datasets.registered_models import (
     ChallengerDataset,
     ChampionDataset,
@@ -202,9 +203,14 @@ class TestChampions:
 
     @pytest.mark.parametrize("dataset", [ChampionDataset, CurrentChampionDataset])
     def test_a_champion_that_is_gone(
-        self, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, dataset: type
+        self,
+        registry: FakeRegistry,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+        dataset: type,
     ) -> None:
-        """What was deleted is no champion; what cannot be had now stops the run."""
+        """What was deleted is no champion, and told of once; what cannot be had now stops it."""
+        monkeypatch.setattr(registered_models, "_TOLD", set())
         registry.champions = {date(2013, 1, 1): "1", AS_OF: "1"}
 
         for error, stops in ((LostModelError("gone"), False), (RegistryError("away"), True)):
@@ -218,6 +224,8 @@ class TestChampions:
                     dataset(**WHERE).load()
             else:
                 assert dataset(**WHERE).load().champion is None
+                assert dataset(**WHERE).load().champion is None
+        assert caplog.text.count("goes on without the champion, version 1: gone") == 1
 
     @pytest.mark.usefixtures("registry")
     def test_no_champion_yet(self) -> None:

@@ -24,6 +24,7 @@ from weekwise.errors import ContractError, DataGateError
 from weekwise.hooks.data_gate import DataGateHook
 from weekwise.paths import DataFolder
 from weekwise.quality import gate as gate_run
+from weekwise.quality import table_check
 from weekwise.quality.gate_result import GateResult, GateStatus
 
 AS_OF = "2020-01-06"
@@ -156,8 +157,8 @@ def validations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         done.append(contract.table)
         return validate(frame, contract, suite, as_of)
 
-    validate = gate_run.validate
-    monkeypatch.setattr(gate_run, "validate", counted)
+    validate = table_check.validate
+    monkeypatch.setattr(table_check, "validate", counted)
     return done
 
 
@@ -230,7 +231,7 @@ def test_a_large_table_is_checked_in_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its bad rows are quarantined alike, and the next run looks at what is new or changed."""
-    monkeypatch.setattr(gate_run, "PIECE_ROWS", 5)
+    monkeypatch.setattr(table_check, "PIECE_ROWS", 5)
     frame = parcels.changed("weight", {1: -1.0})
     connection = ibis.duckdb.connect()
     table = connection.create_table("parcels", ibis.memtable(frame)).cast({"day": "date"})
@@ -338,8 +339,8 @@ def test_a_check_that_broke_down_is_tried_again(
             raise OSError("the disk is gone")
         return as_frame(data)
 
-    as_frame = gate_run.as_frame
-    monkeypatch.setattr(gate_run, "as_frame", flaky)
+    as_frame = table_check.as_frame
+    monkeypatch.setattr(table_check, "as_frame", flaky)
     with pytest.raises(OSError, match="the disk is gone"):
         project.run()
     project.run(run_id="2")
@@ -358,7 +359,7 @@ def test_a_waiting_thread_is_not_left_waiting(
         release.wait(10)
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(gate_run, "as_frame", stuck)
+    monkeypatch.setattr(table_check, "as_frame", stuck)
     project = Project(tmp_path, parcels.frame())
     gate = gate_run.GateRun({"parcels": parcels.contract()}, DataFolder(tmp_path))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from weekwise.errors import StoreError
-from weekwise.hooks.lost_weeks import LostWeeks, lost_weeks
+from weekwise.hooks.lost_weeks import LostWeeks, lost_files, lost_weeks
 from weekwise.paths import DataFolder
 
 WEEKS = [date(2024, 7, 1), date(2024, 7, 8), date(2024, 7, 15)]
@@ -42,3 +42,39 @@ def test_a_whole_state_is_taken(tmp_path: Path) -> None:
 
     assert lost == LostWeeks()
     lost.refuse(DataFolder(tmp_path), "late_orders")
+
+
+HARMS = {
+    "deleted": Path.unlink,
+    "emptied": lambda file: file.write_bytes(b""),
+    "cut off": lambda file: file.write_bytes(file.read_bytes()[:-8]),
+    "overwritten": lambda file: file.write_bytes(b"noise" * 9),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_files_that_are_gone_or_damaged_are_found(tmp_path: Path, harm: str) -> None:
+    """Each is named; those that are whole are not."""
+    data = DataFolder(tmp_path)
+    folder = data.week(WEEKS[0])
+    report = b'{\n  "as_of": "2024-07-01"\n}'
+    contents = {
+        folder.weekly_page: b"<!doctype html>\n<p>pages</p>\n</html>\n",
+        folder.exploration_page: b"<!doctype html>\n</html>",
+        folder.exploration: b'{\n  "rows": 1\n}',
+        data.predictions(WEEKS[0]): b"PAR1columns-and-rows-PAR1",
+    }
+    for file, content in contents.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    folder.weekly_report.write_bytes(report)
+    assert lost_files(data, WEEKS[1]) == []
+
+    for number, file in enumerate(contents, start=1):
+        HARMS[harm](file)
+        assert len(lost_files(data, WEEKS[1])) == number
+        assert file in lost_files(data, WEEKS[1])
+    assert lost_files(data, WEEKS[0]) == []
+
+    folder.weekly_report.write_bytes(report[:-2])
+    assert lost_files(data, WEEKS[1]) == [folder.weekly_report]

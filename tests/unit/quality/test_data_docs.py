@@ -127,6 +127,22 @@ def test_what_the_system_refuses_costs_no_evidence(
     assert contents(data) == before
 
 
+def test_a_page_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Great Expectations itself would log a traceback, leave the page out, and go on."""
+    site = gx.load().data_context.store.html_site_store.HtmlSiteStore
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(site, "set", refuse)
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        publish(DataFolder(tmp_path), evidence(), AS_OF)
+
+    assert "Traceback" not in caplog.text
+
+
 def test_what_cannot_be_read_is_kept(tmp_path: Path) -> None:
     """A damaged file is moved aside with all it holds, and nothing else is touched."""
     data = DataFolder(tmp_path)

@@ -1,0 +1,75 @@
+"""What is done to any file: is it whole, how is it named in errors, and where damaged ones go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+_END_BYTES = 64
+_ENDS = {".parquet": (b"PAR1", b"PAR1"), ".html": (b"", b"</html>")}
+"""How files of a kind begin and end."""
+
+
+def is_whole(file: Path) -> bool:
+    """Whether a file is there and has its end: one that was emptied or cut off has not.
+
+    Args:
+        file: A JSON object, or a file of Parquet or HTML.
+    """
+    try:
+        with file.open("rb") as content:
+            first = content.read(4)
+            content.seek(-min(_END_BYTES, file.stat().st_size), os.SEEK_END)
+            end = content.read().rstrip()
+    except OSError:
+        return False
+    if file.suffix in _ENDS:
+        begins, ends = _ENDS[file.suffix]
+        return bool(first) and first.startswith(begins) and end.endswith(ends)
+    # Written with indents, only the outermost bracket stands at the beginning of a line.
+    last_line = (end if b"\n" in end else file.read_bytes().rstrip()).rpartition(b"\n")[2]
+    return first.startswith(b"{") and last_line.endswith(b"}") and last_line[:1] in (b"{", b"}")
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an error of the operating system name the file that was being written.
+
+    On a full disk it is writing that fails, and a write knows no name; where there is one, it is
+    that of a hidden file.
+
+    Args:
+        path: The file.
+    """
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
+
+
+def moved_aside(path: Path, *beside: Path) -> Path:
+    """Give a damaged file or folder another name, so that a new one can take its place.
+
+    Args:
+        path: The file or folder.
+        *beside: What belongs to it; what is not there is left out.
+
+    Returns:
+        Where `path` is now: beside its former place, with the time in its name.
+    """
+    moment = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    numbers = (f"{moment}" if not number else f"{moment}-{number}" for number in count())
+    suffix = next(
+        f".damaged-{stamp}"
+        for stamp in numbers
+        if not path.with_name(f"{path.name}.damaged-{stamp}").exists()
+    )
+    for companion in beside:
+        if companion.exists():
+            companion.rename(companion.with_name(companion.name + suffix))
+    return path.rename(path.with_name(path.name + suffix))
