@@ -54,11 +54,11 @@ class UnseenScores:
 
     def best_share(self) -> float:
         """The share of the linear model with the lowest mean loss."""
+        return min(SHARES, key=lambda share: float(self.losses(share).mean()))
 
-        def loss(share: float) -> float:
-            return float(self.task.losses(self.outcome, self._predicted(share)).mean())
-
-        return min(SHARES, key=loss)
+    def losses(self, share: float) -> Floats:
+        """The loss of each row, shape (n,), by a model that gives the linear one this share."""
+        return self.task.losses(self.outcome, self._predicted(share))
 
     def errors(self, share: float) -> tuple[float, float] | None:
         """The `errors` of a model that gives the linear one this share."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -15,8 +16,9 @@ from weekwise.model.boosting import OnProgress
 from weekwise.model.cross_validation import can_be_cut, cross_validate
 from weekwise.model.learning_material import LearningMaterial, refuse_unfit
 from weekwise.model.level_correction import correct_level
+from weekwise.model.loss_choice import FittedTrees, fitted_by_best_loss
 from weekwise.model.predictor import Predictor
-from weekwise.model.training_record import FitParams, TrainingRecord
+from weekwise.model.training_record import MANY_ROWS, FitParams, TrainingRecord
 from weekwise.model.training_rows import TrainingRows
 from weekwise.tasks import task_of
 
@@ -62,23 +64,18 @@ def fit(
     params, rows, parts = _cut(train, contract, params)
     outcome = task.outcomes(rows.frame[contract.target])
     refuse_unfit(task, outcome, rows.aside)
-    loss = task.loss_of_trees(outcome, params.loss)
-    material = LearningMaterial(rows, inputs, params, loss)
-    validated = (
-        cross_validate(
+    size = len(train) * task.scores
+    fitted = fitted_by_best_loss(
+        task.losses_of_trees(outcome, params.loss),
+        lambda loss: _fitted(
+            LearningMaterial(rows, inputs, params, loss),
             parts,
-            lambda part: material.trees(~part, params.iterations, watched=part),
-            loss,
-        )
-        if parts
-        else None
+            blend=size <= params.blend_max_rows,
+            on_progress=on_progress,
+        ),
+        compare=size <= MANY_ROWS,
     )
-    most = validated.trees if validated else params.iterations
-    model = material.trees(~rows.aside, most, watched=rows.aside, on_progress=on_progress)
-    best = model.get_best_score().get("validation", {}).get(loss)
-    unseen = material.unseen(model, validated)
-    few = len(train) * task.scores <= params.blend_max_rows
-    share = unseen.best_share() if unseen and few else 0.0
+    unseen, share = fitted.unseen, fitted.linear_share
     record = TrainingRecord(
         as_of=as_of,
         train_start=rows.start,
@@ -87,11 +84,12 @@ def fit(
         rows=int((~rows.aside).sum()),
         validation_rows=int(rows.aside.sum()),
         baseline=task.baseline(outcome),
-        trees=int(model.tree_count_),
-        validation_loss=validated.loss if validated else best,
+        trees=int(fitted.model.tree_count_),
+        validation_loss=fitted.validation_loss,
         params=params,
         errors=unseen.errors(share) if unseen else None,
-        loss=loss,
+        loss=fitted.material.loss,
+        never_negative=fitted.material.never_negative,
         folds=len(parts) or None,
         linear_share=share,
     )
@@ -99,8 +97,8 @@ def fit(
         inputs=inputs,
         threshold=params.threshold,
         record=record,
-        model=model,
-        linear=material.linear(~rows.aside) if share else None,
+        model=fitted.model,
+        linear=fitted.material.linear(~rows.aside) if share else None,
     )
 
 
@@ -134,7 +132,7 @@ def refit(
     rows = TrainingRows.of(pd.concat([train, holdout], ignore_index=True), contract, everything)
     outcome = task.outcomes(rows.frame[contract.target])
     refuse_unfit(task, outcome, rows.aside)
-    loss = judged.record.loss or task.loss_of_trees(outcome, params.loss)
+    loss = judged.record.loss or task.losses_of_trees(outcome, params.loss)[0]
     material = LearningMaterial(rows, judged.inputs, params, loss)
     trees = max(1, judged.record.trees)
     model = material.trees(~rows.aside, trees, on_progress=on_progress)
@@ -169,6 +167,26 @@ def refit(
     return served.with_errors(
         task.errors(unseen_outcome, lambda: judged.predict(unseen), judged.settings)
     )
+
+
+def _fitted(
+    material: LearningMaterial,
+    parts: Sequence[npt.NDArray[np.bool_]],
+    *,
+    blend: bool,
+    on_progress: OnProgress | None,
+) -> FittedTrees:
+    """Trees of one loss, as many as are best on rows left out, and what these say of them."""
+    aside, most, validated = material.rows.aside, material.params.iterations, None
+    if parts:
+        validated = cross_validate(
+            parts, lambda part: material.trees(~part, most, watched=part), material.loss
+        )
+        most = validated.trees
+    model = material.trees(~aside, most, watched=aside, on_progress=on_progress)
+    unseen = material.unseen(model, validated)
+    share = unseen.best_share() if unseen and blend else 0.0
+    return FittedTrees(material, model, validated, unseen, share)
 
 
 def _calendar(contract: Contract, params: FitParams) -> tuple[str, ...]:

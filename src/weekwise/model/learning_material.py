@@ -57,6 +57,11 @@ class LearningMaterial:
         return self.task.outcomes(self.rows.frame[self.inputs.contract.target])
 
     @cached_property
+    def never_negative(self) -> bool:
+        """Whether predictions end at zero, unless a loss is asked for by hand."""
+        return self.params.loss is None and self.task.never_negative(self.outcome)
+
+    @cached_property
     def _frame(self) -> pd.DataFrame:
         return model_frame(self.rows.frame, self.inputs)
 
@@ -118,7 +123,9 @@ class LearningMaterial:
         aside, task = self.rows.aside, self.task
         if validated is None and not aside.any():
             return None
-        settings = Settings(threshold=self.params.threshold, loss=self.loss)
+        settings = Settings(
+            threshold=self.params.threshold, loss=self.loss, never_negative=self.never_negative
+        )
         if validated is None:
             return UnseenScores(
                 task=task,

@@ -133,7 +133,12 @@ class Predictor:
     @cached_property
     def settings(self) -> Settings:
         """What its answers need beside the trees."""
-        return Settings(threshold=self.threshold, errors=self.record.errors, loss=self.record.loss)
+        return Settings(
+            threshold=self.threshold,
+            errors=self.record.errors,
+            loss=self.record.loss,
+            never_negative=self.record.never_negative,
+        )
 
     @cached_property
     def scorer(self) -> Scorer:

@@ -14,7 +14,14 @@ from weekwise.features.time_features import CALENDAR_FEATURES, calendar_feature
 from weekwise.tasks.records import Baseline
 
 DAYS_IN_WEEK = 7
-_MANY_ROWS, _MOST_TREES = 50_000, 1000
+MANY_ROWS = 50_000
+"""Up to so many training rows (of classes, rows times classes) trees are cheap."""
+_OF_FEWER_ROWS: dict[str, int | float | None] = {
+    "iterations": 1000,
+    "early_stopping_rounds": 100,
+    "subsample": None,
+    "rsm": 1.0,
+}
 
 
 def _off_the_week(days: int | None) -> int | None:
@@ -64,8 +71,9 @@ class FitParams(Frozen):
     """How to fit a model.
 
     Attributes:
-        iterations: The most trees to grow. Where it is not given by hand, up to 1,000 of a table of
-            up to 50,000 training rows (of classes, rows times classes).
+        iterations: The most trees to grow. Where it is not given by hand, a table of up to 50,000
+            training rows (of classes, rows times classes) gets up to 1,000, each of all rows and
+            inputs, and more patience before they stop.
         learning_rate: How far one tree moves the prediction.
         depth: Levels of each tree.
         l2_leaf_reg: CatBoost's L2 regularization of leaf values.
@@ -150,10 +158,12 @@ class FitParams(Frozen):
 
     def of_rows(self, rows: int) -> FitParams:
         """These settings for so many rows: trees are cheap where rows are not many."""
-        by_hand = {"iterations", "validation_every"} & self.model_fields_set
-        if by_hand or rows > _MANY_ROWS:
+        by_hand = self.model_fields_set
+        if by_hand & {"iterations", "validation_every"} or rows > MANY_ROWS:
             return self
-        return self.model_copy(update={"iterations": _MOST_TREES})
+        return self.model_copy(
+            update={name: value for name, value in _OF_FEWER_ROWS.items() if name not in by_hand}
+        )
 
 
 class LevelTrial(Frozen):
@@ -196,6 +206,7 @@ class TrainingRecord(Frozen):
         errors: For numbers: the ends of the errors on the rows that early stopping watched, in
             units of their spread, for the prediction interval; none without such rows.
         loss: The loss that the trees reduced, by CatBoost's name.
+        never_negative: For numbers: whether predictions end at zero, as counts and amounts do.
         folds: Of a small table: over how many parts left out in turn its trees were counted.
             `validation_loss` and `errors` are of these, and all rows were trained on.
         linear_share: The share of the linear model in the scores; the rest is the trees'.
@@ -219,6 +230,7 @@ class TrainingRecord(Frozen):
     params: FitParams
     errors: tuple[float, float] | None = None
     loss: str | None = None
+    never_negative: bool = False
     folds: int | None = None
     linear_share: Share = 0.0
     level: tuple[float, ...] = ()

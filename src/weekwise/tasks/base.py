@@ -95,14 +95,18 @@ class Task(ABC):
         """Why rows with these outcomes, shape (n,), cannot be learned from, if they cannot."""
         return None if np.unique(outcome).size > 1 else "all have the same outcome"
 
-    def loss_of_trees(self, outcome: Floats, asked: str | None) -> str:  # noqa: ARG002
-        """The loss that trees are to reduce, by CatBoost's name.
+    def losses_of_trees(self, outcome: Floats, asked: str | None) -> tuple[str, ...]:  # noqa: ARG002
+        """The losses that trees may reduce, by CatBoost's names: the expected one first.
 
         Args:
             outcome: The outcomes to learn from, shape (n,), which vary.
             asked: The settings' choice for numbers; none where the outcomes decide.
         """
-        return self.catboost_loss
+        return (self.catboost_loss,)
+
+    def never_negative(self, outcome: Floats) -> bool:  # noqa: ARG002
+        """Whether the outcomes, shape (n,), are of a kind that is never negative."""
+        return False
 
     def start(self, outcome: Floats, loss: str) -> float:  # noqa: ARG002
         """What every row's score starts from before the first tree; 0 leaves it to CatBoost."""

@@ -52,11 +52,12 @@ def effects(task: Task, parts: Floats, settings: Settings) -> Effects:
         scores = start + way[:, None] * total
         return task.of_scores(scores[:, 0] if parts.ndim == 1 else scores, settings)
 
+    first, last = task.told(predicted(np.array([0.0, 1.0])), chosen)
+    if settings.never_negative and total[0]:
+        # Where predictions end at zero there is a bend, which places on the line would miss.
+        return Effects(float(first), of_inputs[0] * ((last - first) / total[0]))
     slopes = task.slopes(predicted(places), chosen, settings)
-    return Effects(
-        start=float(task.told(predicted(np.zeros(1)), chosen)[0]),
-        of_inputs=weights @ slopes @ of_inputs,
-    )
+    return Effects(start=float(first), of_inputs=weights @ slopes @ of_inputs)
 
 
 @cache

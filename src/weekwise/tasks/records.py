@@ -27,11 +27,13 @@ class Settings:
             were not grown on, in units of their spread, at the ends of the prediction interval;
             none if that is not known.
         loss: The loss that the trees reduced, by CatBoost's name; none for the task's own.
+        never_negative: For numbers: whether predictions end at zero, as the outcomes do.
     """
 
     threshold: float
     errors: tuple[float, float] | None = None
     loss: str | None = None
+    never_negative: bool = False
 
 
 Baseline = tuple[float, ...]

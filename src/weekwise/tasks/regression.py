@@ -19,7 +19,7 @@ from weekwise.tasks.base import Task
 from weekwise.tasks.calibration import pair
 from weekwise.tasks.group_means import explained_share, means
 from weekwise.tasks.level_parts import LevelPart, mean_part
-from weekwise.tasks.number_losses import LOSSES, loss_for, loss_named
+from weekwise.tasks.number_losses import LOSSES, SQUARED, loss_for, loss_named
 from weekwise.tasks.records import (
     LINEAR_STEPS,
     Baseline,
@@ -115,8 +115,8 @@ class Regression(Task):
 
         return CatBoostRegressor(**params)
 
-    def loss_of_trees(self, outcome: Floats, asked: str | None) -> str:
-        """The one that is asked for, or else that the outcomes ask for.
+    def losses_of_trees(self, outcome: Floats, asked: str | None) -> tuple[str, ...]:
+        """The one that is asked for, or else what the outcomes ask for and the squared error.
 
         Raises:
             FeedError: If it is none for negative outcomes, and there are some.
@@ -128,7 +128,13 @@ class Regression(Task):
                 f"the loss {asked} is for outcomes that are never negative, and {negative} of "
                 f"{outcome.size} are; set training.fit.loss to squared, or leave it out"
             )
-        return loss.catboost
+        # Predictions are judged by the squared error, whatever the trees reduce.
+        others = () if asked or loss is SQUARED else (SQUARED.catboost,)
+        return (loss.catboost, *others)
+
+    def never_negative(self, outcome: Floats) -> bool:
+        """Whether they are counts or skewed amounts; other numbers may be positive by chance."""
+        return loss_for(outcome).on_log_scale
 
     def start(self, outcome: Floats, loss: str) -> float:
         """On the log scale the log of the mean, from which CatBoost does not start by itself."""
@@ -138,10 +144,12 @@ class Regression(Task):
         """Predictions with the ends of their intervals, which are missing if they are unknown."""
         loss = loss_named(settings.loss)
         prediction = np.exp(scores) if loss.on_log_scale else scores
+        if settings.never_negative:
+            prediction = np.maximum(prediction, 0.0)
         below, above = settings.errors or (math.nan, math.nan)
         spread = loss.spread(prediction)
         low, high = prediction + below * spread, prediction + above * spread
-        if loss.on_log_scale:
+        if loss.on_log_scale or settings.never_negative:
             low = np.maximum(low, 0.0)
         return np.column_stack([prediction, low, high])
 
@@ -150,10 +158,12 @@ class Regression(Task):
         return predicted[:, 0]
 
     def slopes(self, predicted: Floats, chosen: int, settings: Settings) -> Floats:
-        """Of the exponential on the log scale, and 1 otherwise."""
+        """Of the exponential on the log scale, and 1 otherwise, but where a prediction ends at 0."""
         told = self.told(predicted, chosen)
-        on_log_scale = loss_named(settings.loss).on_log_scale
-        return (told if on_log_scale else np.ones_like(told))[:, None]
+        if loss_named(settings.loss).on_log_scale:
+            return told[:, None]
+        moves = told > 0 if settings.never_negative else np.ones_like(told)
+        return moves.astype(np.float64)[:, None]
 
     def new_linear_model(self, loss: str | None, rows: int) -> Any:
         """A ridge regression, or on the log scale a Poisson regression, as little restrained."""

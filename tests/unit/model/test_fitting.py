@@ -322,6 +322,13 @@ class TestSmallTable:
         assert FitParams().of_rows(rows).iterations == most
         assert FitParams(iterations=7).of_rows(rows).iterations == 7
 
+    def test_each_tree_sees_all_of_them(self) -> None:
+        """Rows and inputs are not drawn where they are not many, unless that is set by hand."""
+        made = FitParams(rsm=0.3).of_rows(20_000)
+
+        assert (made.subsample, made.rsm) == (None, 0.3)
+        assert FitParams().of_rows(50_001).subsample == FitParams().subsample
+
     def test_bit_for_bit(self) -> None:
         """The same rows in another order give the same predictor."""
         rows = trains()

@@ -25,6 +25,7 @@ CLASSES = Column.model_validate(
 )
 PLAIN = Settings(0.5)
 POISSON = Settings(0.5, loss="Poisson")
+FROM_ZERO = Settings(0.5, loss="RMSE", never_negative=True)
 
 
 def predicted(task: Task, parts: Floats, settings: Settings) -> Floats:
@@ -50,6 +51,17 @@ def test_they_add_up_and_keep_their_order(
     assert (np.sign(made.of_inputs) == np.sign(shap[:-2])).all()
     ratios = made.of_inputs[shap[:-2] != 0] / shap[:-2][shap[:-2] != 0]
     assert np.allclose(ratios, ratios[:1])
+
+
+@given(parts=PARTS)
+def test_they_add_up_where_predictions_end_at_zero(parts: list[float]) -> None:
+    """What lies below zero counts for nothing, and the others share the rest."""
+    shap = np.array(parts)
+    made = effects(Regression(), shap, FROM_ZERO)
+
+    told = max(0.0, shap.sum())
+    assert made.start == max(0.0, shap[-2:].sum())
+    assert made.start + made.of_inputs.sum() == pytest.approx(told, abs=1e-6, rel=1e-6)
 
 
 @given(st.lists(PARTS.filter(lambda parts: len(parts) > 5), min_size=3, max_size=3))
