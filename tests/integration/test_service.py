@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import os
@@ -10,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +20,7 @@ import pytest
 
 import model_stores
 import service_process
+from asking import Asking
 from model_stores import PARCELS, TRAINS, Store
 from service_process import Running
 
@@ -62,50 +61,6 @@ def predicts(running: Running, version: str) -> None:
     assert (answer.status_code, answer.json()["model_version"]) == (200, version)
 
 
-class Asking:
-    """Requests without end on some connections, in a thread, and what came of them."""
-
-    def __init__(self, running: Running, connections: int = 4) -> None:
-        self.row = running.example()
-        self.url = running.url
-        self.versions: list[str] = []
-        self.failures: list[str] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._ask_all(connections)))
-
-    @contextmanager
-    def under_way(self) -> Iterator[Asking]:
-        """Ask while the block runs."""
-        self._thread.start()
-        try:
-            yield self
-        finally:
-            self._over.set()
-            self._thread.join(30)
-
-    async def _ask_all(self, connections: int) -> None:
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=120) as client:
-            await asyncio.gather(*(self._ask(client, n) for n in range(connections)))
-
-    async def _ask(self, client: httpx.AsyncClient, number: int) -> None:
-        path, body = "/predict", self.row
-        if number == 0:
-            path, body = "/predict/batch", {"rows": [self.row] * 50}
-        while not self._over.is_set():
-            try:
-                answer = await client.post(path, json=body)
-            except httpx.TransportError as error:
-                self.failures.append(repr(error))
-                continue
-            if answer.status_code != httpx.codes.OK:
-                self.failures.append(answer.text)
-                continue
-            version = answer.json()["model_version"]
-            if version != answer.headers["x-model-version"]:
-                self.failures.append("an answer of two versions")
-            self.versions.append(version)
-
-
 def test_a_working_life(store: Store, tmp_path: Path) -> None:
     """Twenty promotions and rollbacks under load reach the service, and no request fails.
 
@@ -114,7 +69,7 @@ def test_a_working_life(store: Store, tmp_path: Path) -> None:
     with service_process.running(
         store.uri, tmp_path / "run", settings={"POLL_SECONDS": "0.1"}
     ) as running:
-        asking = Asking(running)
+        asking = Asking(running.url, running.example())
         with asking.under_way():
             for swap in range(SWAPS):
                 if swap % 2:

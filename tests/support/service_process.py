@@ -95,14 +95,16 @@ def running(
     *,
     settings: Mapping[str, str] | None = None,
     wait: bool = True,
+    port: int | None = None,
 ) -> Iterator[Running]:
-    """The real service as a process on a free port of this machine; ended at the end.
+    """The real service as a process on a port of this machine; ended at the end.
 
     Args:
         tracking_uri: MLflow's.
         folder: Where its log and its local copy go.
         settings: Its settings by name, such as `{"POLL_SECONDS": "0.2"}`.
         wait: Whether to wait until it can predict.
+        port: The port; by default a free one.
     """
     variables = {"POLL_SECONDS": "0.2", "STATE_DIR": str(folder / "state"), **(settings or {})}
     environment = {
@@ -110,7 +112,7 @@ def running(
         "MLFLOW_TRACKING_URI": tracking_uri,
         **{f"WEEKWISE_API_{name}": value for name, value in variables.items()},
     }
-    with _process(environment, folder, wait=wait) as service:
+    with _process(environment, folder, wait=wait, port=port) as service:
         yield service
 
 
@@ -133,10 +135,15 @@ def of_environment(
 
 @contextmanager
 def _process(
-    environment: dict[str, str], folder: Path, *, wait: bool, project: Path = PROJECT
+    environment: dict[str, str],
+    folder: Path,
+    *,
+    wait: bool,
+    project: Path = PROJECT,
+    port: int | None = None,
 ) -> Iterator[Running]:
     folder.mkdir(parents=True, exist_ok=True)
-    port, log = free_port(), folder / "service.log"
+    port, log = port or free_port(), folder / "service.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "api", "--port", str(port)],
