@@ -77,8 +77,8 @@ def main() -> None:
 
 
 def _measure(folder: Path, options: argparse.Namespace) -> None:
-    model, predictor = champion(_uri(), folder)
-    rows = _rows(predictor)
+    model, predictor = champion(store_uri(), folder)
+    rows = raw_rows(predictor, BATCH)
     payloads = _payloads(predictor, rows, folder)
     kinds = [kind for kind in options.servers if options.peers or kind not in OF_PEERS]
     rounds, seconds = options.rounds, options.seconds
@@ -204,15 +204,20 @@ def _tell_workers(model: Model, payload: tuple[str, Path, str], rounds: int, sec
     )
 
 
-def _rows(predictor: Any) -> list[dict[str, Any]]:
-    """The newest rows of the store that the model can be asked about."""
+def raw_rows(predictor: Any, count: int) -> list[dict[str, Any]]:
+    """Rows of the store that the model can be asked about.
+
+    Args:
+        predictor: The model.
+        count: How many.
+    """
     import duckdb
 
     from loaded_models import plain_row
 
     contract, inputs = predictor.contract, predictor.inputs.raw
     with duckdb.connect(str(_data() / "weekwise.duckdb"), read_only=True) as store:
-        query = f"SELECT * FROM {contract.table} LIMIT {BATCH}"  # noqa: S608 - our own
+        query = f"SELECT * FROM {contract.table} LIMIT {count}"  # noqa: S608 - our own
         rows = store.sql(query).df()
     return [plain_row(contract, row, inputs) for row in rows.to_dict("records")]
 
@@ -269,7 +274,8 @@ def _data() -> Path:
     return (PROJECT / data_dir()).absolute()
 
 
-def _uri() -> str:
+def store_uri() -> str:
+    """The embedded registry's."""
     return f"sqlite:///{_data() / 'mlflow' / 'mlflow.db'}"
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,12 @@ def champion(uri: str, folder: Path) -> tuple[Model, Any]:
 
 @contextlib.contextmanager
 def running(
-    kind: str, model: Model, peers: Path | None = None, *, workers: int = 1
+    kind: str,
+    model: Model,
+    peers: Path | None = None,
+    *,
+    workers: int = 1,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[int]:
     """A server that answers on a port, until the block is over.
 
@@ -82,6 +87,7 @@ def running(
         model: What it serves.
         peers: The folder of the peers' environment.
         workers: The service's workers.
+        settings: Further environment variables.
     """
     import httpx
 
@@ -97,6 +103,7 @@ def running(
         "WEEKWISE_API_PORT": str(port),
         "BENTOML_DO_NOT_TRACK": "true",
         FOLDER: str(model.predictor),
+        **(settings or {}),
     }
     path = model.folder / f"{kind}.log"
     with path.open("wb") as log:

@@ -1,6 +1,6 @@
 """Single rows that arrive at about the same time, predicted in one call.
 
-CatBoost takes 45 µs for one row and 70 µs for eight. What arrives within a few turns of the event
+CatBoost takes 50 µs for one row and 85 µs for eight. What arrives within a few turns of the event
 loop is predicted together. There is no timer: if nothing else arrives, the turns pass at once.
 """
 

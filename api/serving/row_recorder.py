@@ -29,8 +29,9 @@ MAX_WAITING_ROWS = 50_000
 MAX_HELD_ROWS = 200_000
 """Rows in tables that wait for their file; more are written at once."""
 
-PAUSE_SECONDS = 0.25
-"""How long rows wait for others to share their table."""
+PAUSE_SECONDS = 1.0
+"""How long rows wait for others to share their table: making a small one costs nearly as much as a
+large one."""
 
 log = logging.getLogger(__name__)
 
