@@ -89,6 +89,11 @@ class FieldError(Answer):
     message: str
     expected: str
     received: str
+    suggestions: list[str] = Field(
+        default_factory=list,
+        description="Listed values, as text, one of which may have been meant; left out where "
+        "there are none.",
+    )
 
 
 class _BatchPrediction(Answer):

@@ -36,6 +36,17 @@ class FieldFault:
     received: str
 
 
+@dataclass(frozen=True)
+class LikelySlip(FieldFault):
+    """A value that is not listed, and comes near to some that are.
+
+    Attributes:
+        suggestions: Those, as text.
+    """
+
+    suggestions: Sequence[str]
+
+
 class ProblemError(Exception):
     """A request that does not succeed.
 

@@ -125,7 +125,7 @@ class BatchReader:
         for turn, place in enumerate(places):
             if turn % _ROWS_A_CHECK == 0:
                 flag.check()
-            row = self.row_reader.read_value(rows[place])
+            row = self.row_reader.read_value(rows[place], hint=refusals.hint)
             if isinstance(row, list):
                 faults[place] = refusals.add(before + place, row)
                 continue

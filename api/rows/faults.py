@@ -7,7 +7,8 @@ from typing import Any
 
 import pydantic_core
 
-from api.http.exceptions import FieldFault
+from api.http.exceptions import FieldFault, LikelySlip
+from api.rows.near_values import NearValues
 from weekwise.contract.column import Column, OnServing
 from weekwise.contract.describe import limits
 from weekwise.contract.model import Contract
@@ -16,13 +17,19 @@ from weekwise.wording import nearest
 _LONGEST = 80
 
 
-def fault(contract: Contract, inputs: Sequence[str], error: Mapping[str, Any]) -> FieldFault:
+def fault(
+    contract: Contract,
+    inputs: Sequence[str],
+    error: Mapping[str, Any],
+    near: Mapping[str, NearValues] | None = None,
+) -> FieldFault:
     """One of Pydantic's errors about a row, in the contract's words.
 
     Args:
         contract: What a row is.
         inputs: Names of the columns that the model takes.
         error: An item of `ValidationError.errors()`.
+        near: What finds the value that was meant, by column; left out, nothing is looked for.
     """
     path = error["loc"]
     received = shown(error["input"])
@@ -37,7 +44,14 @@ def fault(contract: Contract, inputs: Sequence[str], error: Mapping[str, Any]) -
         return FieldFault(
             name, f"{column.title} is missing; it must be {wanted}.", wanted, "nothing"
         )
-    return FieldFault(name, f"{column.title} must be {wanted}, not {received}.", wanted, received)
+    finder = (near or {}).get(name)
+    sent = error["input"]
+    # A number that is near another one is no slip.
+    if finder is None or not isinstance(sent, str) or not (hint := finder.hint(sent)):
+        message = f"{column.title} must be {wanted}, not {received}."
+        return FieldFault(name, message, wanted, received)
+    message = f"{column.title} must be {wanted}, not {received}; {hint}"
+    return LikelySlip(name, message, wanted, received, finder.near(sent))
 
 
 def expected(column: Column) -> str:
@@ -67,10 +81,10 @@ def shown(value: object) -> str:
 def _unknown(contract: Contract, inputs: Sequence[str], name: str, received: str) -> FieldFault:
     """A field that the contract does not have, or that is none of the model's inputs."""
     near = nearest(name, inputs)
-    hint = f"; {near}" if near else ""
+    hint = f"; {near}" if near else "."
     if name in contract.columns:
-        hint = "; the model does not take this column"
+        hint = "; the model does not take this column."
     if name in contract.derived:
-        hint = "; it is computed from other columns: leave it out"
-    message = f"There is no field {shown(name)}{hint}."
+        hint = "; it is computed from other columns: leave it out."
+    message = f"There is no field {shown(name)}{hint}"
     return FieldFault(name[:_LONGEST], message, "no such field", received)

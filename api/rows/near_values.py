@@ -27,7 +27,7 @@ class NearValues:
     """
 
     def __init__(self, column: Column) -> None:
-        self._labels = {str(value): label for value, label in (column.values or {}).items()}
+        self._labels = {_in_json(value): label for value, label in (column.values or {}).items()}
         self._whole: dict[str, set[str]] = defaultdict(set)
         self._words: dict[str, set[str]] = defaultdict(set)
         for value, name in _names(column):
@@ -36,24 +36,32 @@ class NearValues:
                 self._words[word].add(value)
         self._near = lru_cache(_CACHED)(self._found)
 
+    def near(self, value: object) -> tuple[str, ...]:
+        """The listed values, as text, that may have been meant; none if nothing comes near.
+
+        Args:
+            value: What arrived.
+        """
+        text = str(value).strip().casefold()
+        return self._near(text) if 0 < len(text) <= _LONGEST else ()
+
     def hint(self, value: object) -> str:
         """`did you mean N (North)?`; empty if nothing comes near.
 
         Args:
             value: What arrived.
         """
-        text = str(value).strip().casefold()
-        return self._near(text) if 0 < len(text) <= _LONGEST else ""
+        values = self.near(value)
+        return f"did you mean {' or '.join(map(self._shown, values))}?" if values else ""
 
-    def _found(self, text: str) -> str:
+    def _found(self, text: str) -> tuple[str, ...]:
         values = self._whole.get(text) or self._words.get(text)
         if not values:
             close = get_close_matches(text, list(self._whole), n=1, cutoff=0.75)
             values = self._whole[close[0]] if close else set()
         if not 0 < len(values) <= _MOST:
-            return ""
-        shown = [self._shown(value) for value in self._labels if value in values]
-        return f"did you mean {' or '.join(shown)}?"
+            return ()
+        return tuple(value for value in self._labels if value in values)
 
     def _shown(self, value: str) -> str:
         label = self._labels[value]
@@ -63,7 +71,13 @@ class NearValues:
 def _names(column: Column) -> Iterator[tuple[str, str]]:
     """Every value with each name that people may know it by."""
     for value, label in (column.values or {}).items():
-        yield str(value), str(value)
-        yield str(value), label
+        text = _in_json(value)
+        yield text, text
+        yield text, label
         for word in column.synonyms.get(value, ()):
-            yield str(value), word
+            yield text, word
+
+
+def _in_json(value: str | int | bool) -> str:
+    """A value as text: `true`, not `True`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

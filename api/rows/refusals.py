@@ -11,6 +11,9 @@ from api.http.exceptions import FieldFault
 FULL_FAULTS = 1_000
 """How many faults of a batch are told in full. After them each row tells its first alone."""
 
+HINTED_ROWS = 50
+"""For how many refused rows of a batch listed values are looked for that may have been meant."""
+
 MAX_GROUPS = 100
 _MOST_GROUPS = 1_000
 _PLACES = 5
@@ -45,12 +48,18 @@ class Refusals:
 
     def __init__(self) -> None:
         self._left = FULL_FAULTS
+        self._rows = 0
         self._groups: dict[_Kind, SameRefusals] = {}
 
     @property
     def groups(self) -> list[SameRefusals]:
         """The most frequent kinds of faults, those of most rows first."""
         return sorted(self._groups.values(), key=lambda group: -group.rows)[:MAX_GROUPS]
+
+    @property
+    def hint(self) -> bool:
+        """Whether to look for values that may have been meant: likeness takes time."""
+        return self._rows < HINTED_ROWS
 
     def add(self, place: int, faults: list[FieldFault]) -> list[FieldFault]:
         """Count a row's faults.
@@ -62,6 +71,7 @@ class Refusals:
         Returns:
             What to say about the row: all of it, or the first and how many more there are.
         """
+        self._rows += 1
         for fault in faults:
             self._count(place, _Kind(fault.field, fault.expected))
         if len(faults) <= self._left:

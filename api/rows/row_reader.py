@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from api.http.exceptions import FieldFault, InvalidRow, Malformed
 from api.rows.faults import fault
+from api.rows.near_values import NearValues
 from api.rows.row_warnings import Row, RowWarnings
 from weekwise.contract.model import Contract
 from weekwise.contract.row import row_model
@@ -51,6 +52,11 @@ class RowReader:
         self.inputs = list(contract.inputs if inputs is None else inputs)
         self.warnings = RowWarnings(contract, self.inputs, derived)
         self._known = frozenset((*contract.columns, *contract.derived))
+        self._near = {
+            name: NearValues(contract.columns[name])
+            for name in self.inputs
+            if contract.columns[name].values is not None
+        }
         model = row_model(contract, self.inputs)
         self._validate = model.__pydantic_validator__.validate_json
         # Columns whose names cannot be attributes have other names in the Pydantic model.
@@ -60,11 +66,12 @@ class RowReader:
             if field.alias is not None
         }
 
-    def read(self, body: bytes) -> Row:
+    def read(self, body: bytes, *, hint: bool = True) -> Row:
         """One row from its JSON.
 
         Args:
             body: The JSON.
+            hint: Whether to look for the listed value that was meant by one that is not.
 
         Returns:
             Every input of the model by name, None where there is no value.
@@ -80,7 +87,7 @@ class RowReader:
         try:
             validated = self._validate(body)
         except ValidationError as error:
-            raise self._problem(error, body) from None
+            raise self._problem(error, body, hint=hint) from None
         if ends != len(validated.__pydantic_fields_set__):
             refuse_duplicate_keys(body)
         row: dict[str, Any] = validated.__dict__
@@ -88,14 +95,15 @@ class RowReader:
             row = {self._column_names.get(name) or name: value for name, value in row.items()}
         return row
 
-    def read_value(self, value: object) -> Row | list[FieldFault]:
+    def read_value(self, value: object, *, hint: bool = True) -> Row | list[FieldFault]:
         """One row that has been parsed already, or what is wrong with it.
 
         Args:
             value: The row as parsed from JSON.
+            hint: Whether to look for the listed value that was meant by one that is not.
         """
         try:
-            return self.read(pydantic_core.to_json(value, inf_nan_mode="constants"))
+            return self.read(pydantic_core.to_json(value, inf_nan_mode="constants"), hint=hint)
         except InvalidRow as problem:
             return list(problem.errors or ())
         except (Malformed, ValueError, pydantic_core.PydanticSerializationError):
@@ -117,7 +125,9 @@ class RowReader:
             errors=[fault(self.contract, self.inputs, item) for item in errors],
         )
 
-    def _problem(self, error: ValidationError, body: bytes) -> InvalidRow | Malformed:
+    def _problem(
+        self, error: ValidationError, body: bytes, *, hint: bool
+    ) -> InvalidRow | Malformed:
         # Pydantic would put the whole row into the error of each field that is missing.
         errors = error.errors(include_url=False, include_context=False, include_input=False)
         if errors[0]["type"] == "json_invalid":
@@ -133,6 +143,7 @@ class RowReader:
                 self.contract,
                 self.inputs,
                 {**item, "input": values.get(item["loc"][0]) if item["loc"] else row},
+                self._near if hint else None,
             )
             for item in told
         ]

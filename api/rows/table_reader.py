@@ -73,7 +73,8 @@ class TableReader:
             if turn % _ROWS_A_CHECK == 0:
                 flag.check()
             row = reader.read_value(
-                {name: _in_json(table[name][place].as_py()) for name in table.column_names}
+                {name: _in_json(table[name][place].as_py()) for name in table.column_names},
+                hint=refusals.hint,
             )
             if isinstance(row, list):
                 faults[place] = refusals.add(place, row)

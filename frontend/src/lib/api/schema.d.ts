@@ -492,6 +492,11 @@ export interface components {
             expected: string;
             /** Received */
             received: string;
+            /**
+             * Suggestions
+             * @description Listed values, as text, one of which may have been meant; left out where there are none.
+             */
+            suggestions?: string[];
         };
         /**
          * FieldWarning

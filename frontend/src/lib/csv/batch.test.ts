@@ -34,6 +34,7 @@ class Service {
                 message: 'weigh it',
                 expected: 'a number, 0 to 100 kg',
                 received: 'null',
+                suggestions: ['0'],
               },
             ],
           }
@@ -181,7 +182,11 @@ describe('Batch', () => {
     expect(batch.sums).toEqual({ yes: 2 });
     expect(batch.fit.unknown).toEqual(['note']);
     expect(batch.reasons).toMatchObject([
-      { text: 'Weight must be a number, 0 to 100 kg', rows: 1, received: ['null'] },
+      {
+        text: 'Weight must be a number, 0 to 100 kg',
+        rows: 1,
+        received: [{ value: 'null', meant: ['0'] }],
+      },
     ]);
     expect(service.parts[0]?.[0]).toEqual({
       day: '2020-01-06T08:30:00',

@@ -11,8 +11,8 @@ export interface Reason {
   rows: number;
   /** The file's lines of the first of them. */
   lines: number[];
-  /** What stands in the file there, some different ones. */
-  received: string[];
+  /** What stands in the file there, some different ones, and which listed values come near. */
+  received: { value: string; meant: string[] }[];
 }
 
 const LINES = 8;
@@ -55,6 +55,7 @@ export class Refusals {
   #show(problem: FieldProblem): void {
     const reason = this.#reasons.get(`${problem.field}\n${problem.expected}`);
     if (!reason || reason.received.length >= RECEIVED) return;
-    if (!reason.received.includes(problem.received)) reason.received.push(problem.received);
+    if (reason.received.some(({ value }) => value === problem.received)) return;
+    reason.received.push({ value: problem.received, meant: problem.suggestions ?? [] });
   }
 }

@@ -103,6 +103,30 @@ describe('FieldControl', () => {
     expect(onchange).toHaveBeenLastCalledWith('bike');
   });
 
+  it('says what may have been meant by a value of a link that a closed list does not have', async () => {
+    const { onchange } = show('depot', { value: 'Nort' });
+    expect(screen.getByText(/“Nort” is not in the list/)).toBeTruthy();
+    await userEvent.click(screen.getByRole('button', { name: 'Did you mean North (N)?' }));
+    expect(onchange).toHaveBeenLastCalledWith('N');
+  });
+
+  it('searches a short closed list that has other words for its values', async () => {
+    const options = field('depot').options.map((option) =>
+      option.text === 'N' ? { ...option, synonyms: ['Harbour'] } : option,
+    );
+    const { control, onchange } = show('depot', { field: field('depot', { options }), value: 'S' });
+    await userEvent.clear(control);
+    await userEvent.type(control, 'harbour');
+    await userEvent.tab();
+    expect(onchange).toHaveBeenLastCalledWith('N');
+
+    await userEvent.clear(control);
+    await userEvent.type(control, 'Harbuor');
+    await userEvent.tab();
+    await userEvent.click(screen.getByRole('button', { name: 'Did you mean North (N)?' }));
+    expect(onchange).toHaveBeenCalledTimes(2);
+  });
+
   it('says where a value came from, and which one would fit', async () => {
     const lookup = { by: ['depot'], rows: [['N', 3]] };
     const pieces = field('pieces', { lookup });

@@ -248,3 +248,15 @@ def test_contracts_have_what_is_tested() -> None:
     assert {str(column.type) for column in inputs} >= {"date", "datetime", "category", "boolean"}
     assert {column.serving.unseen for column in inputs if column.values} == {"accept", "refuse"}
     assert {column.refuses_missing for column in inputs} == {True, False}
+
+
+def test_only_some_refused_rows_are_compared() -> None:
+    """Likeness takes time: after fifty refused rows of a batch nothing is looked for."""
+    reader = BatchReader(models()["trains"].reader, 200)
+    row = dict(models()["trains"].examples[0])
+    batch_of_slips = {"rows": [row | {"line": f"red{number}"} for number in range(120)]}
+
+    faults = reader.read(json.dumps(batch_of_slips).encode()).faults
+
+    hinted = ["did you mean" in fault.message for (fault,) in faults.values()]
+    assert hinted == [True] * 50 + [False] * 70

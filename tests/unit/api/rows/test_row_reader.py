@@ -84,7 +84,36 @@ def test_a_near_name() -> None:
         READER.read(json.dumps(ROW | {"expres": True}).encode())
 
     assert caught.value.errors is not None
-    assert caught.value.errors[0].message == 'There is no field "expres"; did you mean express?.'
+    assert caught.value.errors[0].message == 'There is no field "expres"; did you mean express?'
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "hint", "suggestions"),
+    [
+        ("line", "redd", "did you mean red (Red)?", ["red"]),
+        ("line", "Blue", "did you mean blue (Blue)?", ["blue"]),
+        ("line", " Gren", "did you mean green (Green)?", ["green"]),
+        ("line", "zeppelin", "", []),
+        ("line", 7, "", []),
+        ("express", "Non-stop", "did you mean true (Non-stop)?", ["true"]),
+    ],
+)
+def test_a_near_value(field: str, value: Any, hint: str, suggestions: list[str]) -> None:
+    """A value that a closed list does not have comes with those that may have been meant."""
+    columns = {
+        name: column.model_dump(by_alias=True) for name, column in trains.CONTRACT.columns.items()
+    }
+    columns["line"]["values"] = {"red": "Red", "blue": "Blue", "green": "Green"}
+    columns["express"]["values"] = {True: "Non-stop", False: "Stopping"}
+    contract = trains.CONTRACT.model_dump(by_alias=True) | {"columns": columns}
+    reader = RowReader(Contract.model_validate(contract))
+
+    with pytest.raises(InvalidRow) as caught:
+        reader.read(json.dumps(ROW | {field: value}).encode())
+
+    (fault,) = caught.value.errors or ()
+    assert fault.message.endswith(f"; {hint}" if hint else f"not {json.dumps(value)}.")
+    assert list(getattr(fault, "suggestions", [])) == suggestions
 
 
 @pytest.mark.parametrize(

@@ -93,11 +93,11 @@ def test_work_ends_with_its_request(how: str, monkeypatch: pytest.MonkeyPatch) -
     read = 0
     read_value = RowReader.read_value
 
-    def slowly(self: RowReader, value: object) -> Any:
+    def slowly(self: RowReader, value: object, **options: bool) -> Any:
         nonlocal read
         read += 1
         time.sleep(0.001)
-        return read_value(self, value)
+        return read_value(self, value, **options)
 
     monkeypatch.setattr(RowReader, "read_value", slowly)
     seconds = 0.2 if how == "timeout" else 30
@@ -127,9 +127,9 @@ def test_explanations_do_not_wait_for_batches(monkeypatch: pytest.MonkeyPatch) -
     """Batches that fill all their threads leave those of explanations free."""
     read_value = RowReader.read_value
 
-    def slow(self: RowReader, value: Any) -> Any:
+    def slow(self: RowReader, value: Any, **options: bool) -> Any:
         time.sleep(0.005)
-        return read_value(self, value)
+        return read_value(self, value, **options)
 
     monkeypatch.setattr(RowReader, "read_value", slow)
     app, _ = application(trains_model(), request_timeout_seconds=120)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from api.metrics import RowOutcome
+from api.serving import row_recorder
 from api.serving.answered_rows import AnsweredGroup, AnsweredRows
 from api.serving.day_files import DayFiles
 from api.serving.row_recorder import RowRecorder
@@ -124,8 +125,11 @@ def test_what_waits_has_a_limit(tmp_path: Path) -> None:
     assert subject.counts == {"dropped": 2, "written": 3}
 
 
-def test_a_fault_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Rows of which no table can be made are counted and told of once, without their values."""
+    monkeypatch.setattr(row_recorder, "PAUSE_SECONDS", 0.1)
 
     def fails(group: AnsweredGroup) -> pa.Table:
         if "bad" in group.request_ids:
