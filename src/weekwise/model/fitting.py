@@ -14,11 +14,11 @@ from weekwise.features.model_frame import ModelInputs
 from weekwise.features.time_features import calendar_feature
 from weekwise.model.boosting import OnProgress
 from weekwise.model.cross_validation import can_be_cut, cross_validate
+from weekwise.model.fit_choice import MOST_ROWS, FittedTrees, best_fit
 from weekwise.model.learning_material import LearningMaterial, refuse_unfit
 from weekwise.model.level_correction import correct_level
-from weekwise.model.loss_choice import FittedTrees, fitted_by_best_loss
 from weekwise.model.predictor import Predictor
-from weekwise.model.training_record import MANY_ROWS, FitParams, TrainingRecord
+from weekwise.model.training_record import FitParams, TrainingRecord
 from weekwise.model.training_rows import TrainingRows
 from weekwise.tasks import task_of
 
@@ -61,19 +61,20 @@ def fit(
         calendar=_calendar(contract, params),
         country=params.country,
     )
-    params, rows, parts = _cut(train, contract, params)
+    asked, (params, rows, parts) = params, _cut(train, contract, params)
     outcome = task.outcomes(rows.frame[contract.target])
     refuse_unfit(task, outcome, rows.aside)
     size = len(train) * task.scores
-    fitted = fitted_by_best_loss(
-        task.losses_of_trees(outcome, params.loss),
-        lambda loss: _fitted(
+    tried = size <= MOST_ROWS
+    fitted = best_fit(
+        task.losses_of_trees(outcome, params.loss)[: None if tried else 1],
+        asked.encodings_of(params) if tried and inputs.categories else [params],
+        lambda loss, params: _fitted(
             LearningMaterial(rows, inputs, params, loss),
             parts,
             blend=size <= params.blend_max_rows,
             on_progress=on_progress,
         ),
-        compare=size <= MANY_ROWS,
     )
     unseen, share = fitted.unseen, fitted.linear_share
     record = TrainingRecord(
@@ -86,7 +87,7 @@ def fit(
         baseline=task.baseline(outcome),
         trees=int(fitted.model.tree_count_),
         validation_loss=fitted.validation_loss,
-        params=params,
+        params=fitted.material.params,
         errors=unseen.errors(share) if unseen else None,
         loss=fitted.material.loss,
         never_negative=fitted.material.never_negative,

@@ -23,6 +23,9 @@ _OF_FEWER_ROWS: dict[str, int | float | None] = {
     "rsm": 1.0,
 }
 
+_PACE = ("iterations", "learning_rate", "validation_every")
+_OWN_ENCODING = {"one_hot_max_size": 2, "max_ctr_complexity": 4}
+
 
 def _off_the_week(days: int | None) -> int | None:
     if days is not None and days % DAYS_IN_WEEK == 0:
@@ -47,8 +50,9 @@ class SmallTableParams(Frozen):
             them: whole days, or rows where there is no time.
         iterations: The most trees to grow.
         learning_rate: How far one tree moves the prediction.
-        one_hot_max_size: As of `FitParams`, and so are the others.
-        max_ctr_complexity: CatBoost's own default.
+        one_hot_max_size: As of `FitParams`, and so are the others. Statistics of the target by
+            category are little more than noise where a category has a few rows.
+        max_ctr_complexity: None are combined.
         leaf_estimation_iterations: None is CatBoost's own number for the loss.
         subsample: None is CatBoost's own way.
         rsm: All inputs.
@@ -59,8 +63,8 @@ class SmallTableParams(Frozen):
     folds: int = Field(default=3, ge=2)
     iterations: int = Field(default=1000, ge=1)
     learning_rate: float = Field(default=0.06, gt=0, le=1)
-    one_hot_max_size: int = Field(default=2, ge=2, le=255)
-    max_ctr_complexity: int = Field(default=4, ge=1, le=4)
+    one_hot_max_size: int = Field(default=255, ge=2, le=255)
+    max_ctr_complexity: int = Field(default=1, ge=1, le=4)
     leaf_estimation_iterations: int | None = Field(default=None, ge=1)
     subsample: float | None = Field(default=None, gt=0, le=1)
     rsm: float = Field(default=1.0, gt=0, le=1)
@@ -164,6 +168,17 @@ class FitParams(Frozen):
         return self.model_copy(
             update={name: value for name, value in _OF_FEWER_ROWS.items() if name not in by_hand}
         )
+
+    def encodings_of(self, params: FitParams) -> list[FitParams]:
+        """Settings of a table, and the same with CatBoost's own way with categories.
+
+        Args:
+            params: The settings that follow from these for the table's size. How they take
+                categories stays if that, or how far to go, is given here by hand.
+        """
+        if {*_OWN_ENCODING, *_PACE} & self.model_fields_set:
+            return [params]
+        return [params, params.model_copy(update=_OWN_ENCODING)]
 
 
 class LevelTrial(Frozen):

@@ -158,7 +158,7 @@ class Regression(Task):
         return predicted[:, 0]
 
     def slopes(self, predicted: Floats, chosen: int, settings: Settings) -> Floats:
-        """Of the exponential on the log scale, and 1 otherwise, but where a prediction ends at 0."""
+        """Of the exponential on the log scale, and 1 otherwise; 0 where predictions end at zero."""
         told = self.told(predicted, chosen)
         if loss_named(settings.loss).on_log_scale:
             return told[:, None]

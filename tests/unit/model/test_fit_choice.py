@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -13,12 +14,15 @@ from trains import train_end
 from weekwise.contract.model import Contract
 from weekwise.features.read_values import Floats
 from weekwise.model.blending import UnseenScores
+from weekwise.model.fit_choice import FittedTrees, best_fit
 from weekwise.model.fitting import fit
 from weekwise.model.learning_material import LearningMaterial
-from weekwise.model.loss_choice import FittedTrees, fitted_by_best_loss
 from weekwise.model.training_record import FitParams, SmallTableParams
 from weekwise.tasks.records import Settings
 from weekwise.tasks.regression import Regression
+
+if TYPE_CHECKING:
+    from catboost import CatBoost
 
 RNG = np.random.default_rng(0)
 OUTCOME = RNG.normal(size=400)
@@ -27,7 +31,12 @@ QUICK = FitParams(
 )
 
 
-def trees(error: float, *, unseen: bool = True) -> FittedTrees:
+USUAL, OWN = FitParams().encodings_of(FitParams())
+
+
+def trees(
+    error: float, loss: str, params: FitParams = USUAL, *, unseen: bool = True
+) -> FittedTrees:
     """Trees whose predictions of unseen rows are so far off."""
     scores = OUTCOME + error * RNG.normal(size=OUTCOME.size)
     rows = UnseenScores(
@@ -37,45 +46,62 @@ def trees(error: float, *, unseen: bool = True) -> FittedTrees:
         of_trees=lambda: scores,
         of_linear=lambda: scores,
     )
-    material = cast("LearningMaterial", None)
-    return FittedTrees(material, object(), None, rows if unseen else None, 0.0)
+    material = cast("LearningMaterial", SimpleNamespace(loss=loss, params=params))
+    return FittedTrees(material, cast("CatBoost", None), None, rows if unseen else None, 0.0)
 
 
-def chosen(
-    by_loss: dict[str, FittedTrees], *, compare: bool = True
-) -> tuple[FittedTrees, list[str]]:
-    """The best, and which were tried."""
-    tried: list[str] = []
+def chosen(*fits: FittedTrees) -> tuple[FittedTrees, list[tuple[str, FitParams]]]:
+    """The best, and what was tried."""
+    tried: list[tuple[str, FitParams]] = []
 
-    def fitted(loss: str) -> FittedTrees:
-        tried.append(loss)
-        return by_loss[loss]
+    def fitted(loss: str, params: FitParams) -> FittedTrees:
+        tried.append((loss, params))
+        (made,) = (
+            fit for fit in fits if (fit.material.loss, fit.material.params) == (loss, params)
+        )
+        return made
 
-    return fitted_by_best_loss(list(by_loss), fitted, compare=compare), tried
+    losses = list(dict.fromkeys(fit.material.loss for fit in fits))
+    encodings = [USUAL, OWN] if any(fit.material.params == OWN for fit in fits) else [USUAL]
+    return best_fit(losses, encodings, fitted), tried
 
 
-def test_one_that_is_surely_better_is_taken() -> None:
+def test_a_loss_that_is_surely_better_is_taken() -> None:
     """Row by row on what was not learned from."""
-    by_loss = {"Poisson": trees(1.0), "RMSE": trees(0.5)}
-    assert chosen(by_loss)[0] is by_loss["RMSE"]
+    expected, squared = trees(1.0, "Poisson"), trees(0.5, "RMSE")
+    assert chosen(expected, squared)[0] is squared
 
 
 def test_what_the_outcomes_ask_for_has_the_benefit_of_the_doubt() -> None:
     """A gain within its standard error is none."""
-    by_loss = {"Poisson": trees(1.0), "RMSE": trees(0.999)}
-    assert chosen(by_loss)[0] is by_loss["Poisson"]
+    expected, squared = trees(1.0, "Poisson"), trees(0.999, "RMSE")
+    assert chosen(expected, squared)[0] is expected
 
 
-@pytest.mark.parametrize(
-    ("unseen", "compare"), [(False, True), (True, False)], ids=["no unseen rows", "many rows"]
-)
-def test_nothing_is_tried_that_cannot_be_judged(*, unseen: bool, compare: bool) -> None:
-    """One fit, as it was asked for."""
-    by_loss = {"Poisson": trees(1.0, unseen=unseen), "RMSE": trees(0.1)}
-    best, tried = chosen(by_loss, compare=compare)
+@pytest.mark.parametrize("better", [True, False])
+def test_the_loss_is_chosen_with_the_better_encoding(*, better: bool) -> None:
+    """No fit is made of both that are worse."""
+    usual, own = trees(1.0, "Poisson"), trees(0.5 if better else 2.0, "Poisson", OWN)
+    squared = trees(0.2, "RMSE", OWN if better else USUAL)
+    best, tried = chosen(usual, own, squared)
 
-    assert best is by_loss["Poisson"]
-    assert tried == ["Poisson"]
+    assert best is squared
+    assert tried == [("Poisson", USUAL), ("Poisson", OWN), ("RMSE", OWN if better else USUAL)]
+
+
+def test_nothing_is_tried_that_cannot_be_judged() -> None:
+    """One fit, where no row is unseen."""
+    expected = trees(1.0, "Poisson", unseen=False)
+    best, tried = chosen(expected, trees(0.1, "RMSE"), trees(0.1, "Poisson", OWN))
+
+    assert best is expected
+    assert tried == [("Poisson", USUAL)]
+
+
+def test_an_encoding_given_by_hand_is_kept() -> None:
+    """Nothing else is tried."""
+    asked = FitParams(one_hot_max_size=10)
+    assert asked.encodings_of(asked.of_rows(5000)) == [asked.of_rows(5000)]
 
 
 def table(outcome: Callable[[Floats], Floats]) -> tuple[pd.DataFrame, Contract]:
