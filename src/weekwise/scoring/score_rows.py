@@ -18,7 +18,7 @@ from weekwise.contract.sql_engine import quoted
 from weekwise.errors import DataGateError, FeedError
 from weekwise.model.predictor import Predictor
 from weekwise.scoring.table_writer import TableWriter
-from weekwise.scoring.typed_rows import COLUMNS, PLAIN, REASONS, TypedRows, typed_rows
+from weekwise.scoring.typed_rows import COLUMNS, FAULTS, PLAIN, REASONS, TypedRows, typed_rows
 from weekwise.wording import listed, nearest
 
 BATCH_ROWS = 100_000
@@ -95,15 +95,16 @@ def _score_batch(
 ) -> None:
     predictor, version, answers = model
     right, wrong = writers
-    is_wrong = pc.is_valid(batch[REASONS])
+    is_wrong = pc.is_valid(batch[FAULTS])
     done.rows += batch.num_rows
-    refused = pc.sum(is_wrong).as_py() or 0
+    refused = batch.num_rows - batch[FAULTS].null_count
     if refused:
         bad = batch.filter(is_wrong)
         done.refused += refused
-        for counted in pc.value_counts(bad[COLUMNS]).to_pylist():
+        reasons, columns = (pc.struct_field(bad[FAULTS], each) for each in (REASONS, COLUMNS))
+        for counted in pc.value_counts(columns).to_pylist():
             done.faults[counted["values"]] += counted["counts"]
-        wrong.write([*(bad[name] for name in own.names), bad[REASONS]])
+        wrong.write([*(bad[name] for name in own.names), reasons])
         batch = batch.filter(pc.invert(is_wrong))
     if not batch.num_rows:
         return
@@ -119,8 +120,7 @@ def _frame(batch: pa.RecordBatch, typed: TypedRows, predictor: Predictor) -> pd.
     # Text is compared once a value, not once a row, where nothing is computed from it.
     is_plain = predictor.lookup is None and not predictor.inputs.derived.names
     columns = {}
-    for alias, name in typed.columns.items():
-        values = batch[alias]
+    for name, values in typed.in_batch(batch).items():
         is_text = pa.types.is_string(values.type)
         columns[name] = values.dictionary_encode() if is_text and is_plain else values
     frame = pa.table(columns).to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
@@ -169,7 +169,7 @@ def _refuse_absent(rows: duckdb.DuckDBPyRelation, predictor: Predictor, typed: T
 
 def _refuse_taken(rows: duckdb.DuckDBPyRelation, predictor: Predictor) -> None:
     """Refuse a table that has a column of predictions already."""
-    made = {*predictor.task.output_names, VERSION, WHY, REASONS, COLUMNS}
+    made = {*predictor.task.output_names, VERSION, WHY, FAULTS}
     taken = [name for name in rows.columns if name.lower() in made]
     if taken:
         raise FeedError(

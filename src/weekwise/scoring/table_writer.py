@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,7 +28,9 @@ def ending(path: Path) -> str:
 
 
 class TableWriter:
-    """Writes a table; the file is there, with its columns, when it has no rows.
+    """Writes a table in a thread; the file is there, with its columns, when it has no rows.
+
+    The thread writes one batch while the next one is made, and never more than one.
 
     Args:
         path: The file.
@@ -41,6 +44,8 @@ class TableWriter:
         self._path = path
         self._schema = schema
         self._kind = ending(path)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._written: Future[None] | None = None
 
     def __enter__(self) -> TableWriter:
         if self._kind == ".parquet":
@@ -57,12 +62,22 @@ class TableWriter:
         return self
 
     def write(self, columns: Sequence[pa.Array]) -> None:
-        """Write some rows.
+        """Write some rows, after those before.
 
         Args:
             columns: The columns in the schema's order, each of the same length.
+
+        Raises:
+            OSError: If the rows before could not be written.
         """
-        self._writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=self._schema))
+        self._wait()
+        batch = pa.RecordBatch.from_arrays(columns, schema=self._schema)
+        self._written = self._thread.submit(self._writer.write_batch, batch)
+
+    def _wait(self) -> None:
+        written, self._written = self._written, None
+        if written is not None:
+            written.result()
 
     def __exit__(
         self,
@@ -70,6 +85,15 @@ class TableWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        try:
+            if error is None:
+                self._wait()
+        finally:
+            # What is being written comes to its end first.
+            self._thread.shutdown()
+            self._close()
+
+    def _close(self) -> None:
         self._writer.close()
         if self._kind != ".parquet":
             self._stream.close()

@@ -6,12 +6,13 @@ have words for true and false, numbers as text, and times in any form that a run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 from weekwise.contract.column import Column, OnServing
 from weekwise.contract.model import Contract
@@ -19,8 +20,8 @@ from weekwise.contract.sql_engine import quoted, text_literal
 from weekwise.contract.truth import truth_words
 from weekwise.features.local_time import OFFSET, moment_sql
 
-REASONS, COLUMNS = "_weekwise_reasons", "_weekwise_columns"
-"""What is wrong with a row, and with which columns of it; none if nothing is."""
+FAULTS, REASONS, COLUMNS = "_weekwise_faults", "reasons", "columns"
+"""What is wrong with a row, in words and by columns; none if nothing is."""
 
 _EXACT = 2**53
 _LONGEST = 60
@@ -38,7 +39,9 @@ _INTEGERS = frozenset(
         "uhugeint",
     }
 )
-_FLOATS = frozenset({"float", "double", "decimal"})
+_WITHIN_64_BITS = _INTEGERS - {"hugeint", "ubigint", "uhugeint"}
+_NAN_KINDS = frozenset({"float", "double"})
+_FLOATS = _NAN_KINDS | {"decimal"}
 _NUMBERS = _INTEGERS | _FLOATS
 _ZONED = "timestamp with time zone"
 _TIMES = frozenset({"timestamp", "timestamp_ns", "timestamp_ms", "timestamp_s", "date"})
@@ -52,14 +55,30 @@ class TypedRows:
     """What a model takes of each row of a relation.
 
     Attributes:
-        columns: Its contract's columns by the names that `sql` gives them.
+        columns: Its contract's columns by the names that they are found by: the relation's own,
+            where their values are what the model takes, or one that `sql` gives them.
         absent: Those that the relation does not have.
-        sql: Expressions of the typed columns, of `REASONS` and of `COLUMNS`, for a SELECT.
+        sql: Expressions of the other columns in their types, and of `FAULTS` with its fields
+            `REASONS` and `COLUMNS`, for a SELECT.
     """
 
     columns: dict[str, str]
     absent: tuple[str, ...]
     sql: str
+
+    def in_batch(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+        """The typed columns of some rows, by their contract's names; a missing number may be NaN.
+
+        Args:
+            batch: The relation's own columns, and what `sql` selects.
+        """
+        return {name: _as_float(batch[found]) for found, name in self.columns.items()}
+
+
+def _as_float(values: pa.Array) -> pa.Array:
+    """Numbers as the model has them; all else as it is."""
+    is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+    return values.cast(pa.float64(), safe=False) if is_number else values
 
 
 def typed_rows(
@@ -73,27 +92,64 @@ def typed_rows(
         inputs: Names of the raw columns that the model takes.
     """
     kinds = {name: kind.id for name, kind in zip(rows.columns, rows.types, strict=True)}
-    names = {f"_weekwise_{place}": name for place, name in enumerate(inputs)}
-    parts, faults = [], dict[str, str]()
-    for alias, name in names.items():
-        column = contract.columns[name]
+    parts, names, faults = [], dict[str, str](), dict[str, list[_Fault]]()
+    for place, name in enumerate(inputs):
+        column, kind = contract.columns[name], kinds.get(name, "varchar")
         value = quoted(name) if name in kinds else "CAST(NULL AS VARCHAR)"
-        kind = kinds.get(name, "varchar")
-        parts.append(f"{_value_sql(column, value, kind, contract.timezone)} AS {alias}")
+        if name in kinds and _is_taken_as_it_is(column, kind):
+            names[name], typed = name, value
+        else:
+            typed = f"_weekwise_{place}"
+            names[typed] = name
+            parts.append(f"{_value_sql(column, value, kind, contract.timezone)} AS {typed}")
         if name in kinds:
-            faults[name] = _joined("; ", _fault_cases(column, name, alias, kind))
-    columns = (
-        f"CASE WHEN {fault} IS NOT NULL THEN {text_literal(n)} END" for n, fault in faults.items()
-    )
-    parts.append(f"{_joined('; ', faults.values())} AS {REASONS}")
-    parts.append(f"{_joined(', ', columns)} AS {COLUMNS}")
+            faults[name] = list(_faults(column, name, typed, kind))
+    parts.append(f"{_faults_sql(faults)} AS {FAULTS}")
     absent = tuple(name for name in inputs if name not in kinds)
     return TypedRows(columns=names, absent=absent, sql=", ".join(parts))
 
 
+def _is_taken_as_it_is(column: Column, kind: str) -> bool:
+    """Whether values of a kind need no reading: numbers of any width, whose NaN is no value."""
+    facts = column.type.facts
+    if facts.textual:
+        return kind == "varchar"
+    if facts.boolean:
+        return kind == "boolean"
+    return kind in (_INTEGERS | _NAN_KINDS if facts.numeric else {"timestamp"})
+
+
+class _Fault(NamedTuple):
+    """What may be wrong with a value.
+
+    Attributes:
+        condition: An expression that is true where it is.
+        words: An expression of what to say then.
+    """
+
+    condition: str
+    words: str
+
+
+def _faults_sql(faults: Mapping[str, Sequence[_Fault]]) -> str:
+    """What is wrong with a row. Nearly all are right, and no text is made for those."""
+    cases, columns = [], []
+    for name, of_column in faults.items():
+        cases += [f"CASE WHEN {fault.condition} THEN {fault.words} END" for fault in of_column]
+        condition = _either(fault.condition for fault in of_column)
+        columns.append(f"CASE WHEN {condition} THEN {text_literal(name)} END")
+    condition = _either(fault.condition for of_column in faults.values() for fault in of_column)
+    words = f"{{'{REASONS}': {_joined('; ', cases)}, '{COLUMNS}': {_joined(', ', columns)}}}"
+    return f"CASE WHEN {condition} THEN {words} END"
+
+
+def _either(conditions: Iterable[str]) -> str:
+    return " OR ".join(["false", *(f"({condition})" for condition in conditions)])
+
+
 def _joined(between: str, texts: Iterable[str]) -> str:
-    """Texts that are there as one; NULL if none is."""
-    return f"nullif(concat_ws({text_literal(between)}, {', '.join(['NULL', *texts])}), '')"
+    """Texts that are there as one."""
+    return f"concat_ws({text_literal(between)}, {', '.join(['NULL', *texts])})"
 
 
 def _value_sql(column: Column, value: str, kind: str, zone: str) -> str:
@@ -146,6 +202,8 @@ def _number_sql(value: str, kind: str) -> str:
     if kind not in _TEXTS | _NUMBERS:
         return "CAST(NULL AS DOUBLE)"
     number = f"CAST({value} AS DOUBLE)"
+    if kind in _INTEGERS:
+        return number
     if kind in _TEXTS:
         number = f"TRY_CAST(trim(CAST({value} AS VARCHAR)) AS DOUBLE)"
     # Not-a-number is no value.
@@ -167,8 +225,8 @@ def _time_sql(value: str, kind: str, zone: str) -> str:
     )
 
 
-def _fault_cases(column: Column, name: str, typed: str, kind: str) -> Iterator[str]:
-    """What may be wrong with a value, each as an expression that is NULL where it is not."""
+def _faults(column: Column, name: str, typed: str, kind: str) -> Iterator[_Fault]:
+    """What may be wrong with a value of a kind."""
     facts, raw = column.type.facts, quoted(name)
     blank = f"{raw} IS NULL"
     if kind in _FLOATS:
@@ -176,28 +234,47 @@ def _fault_cases(column: Column, name: str, typed: str, kind: str) -> Iterator[s
     if not facts.textual and kind in _TEXTS:
         blank = f"({raw} IS NULL OR lower(trim(CAST({raw} AS VARCHAR))) IN ('', 'nan'))"
     if column.refuses_missing:
-        yield f"CASE WHEN {blank} THEN {text_literal(f'{name}: there is no value')} END"
+        yield _Fault(blank, text_literal(f"{name}: there is no value"))
     found = f"{text_literal(f'{name}: ')} || left(CAST({raw} AS VARCHAR), {_LONGEST})"
-    unread = f"NOT {blank} AND {typed} IS NULL"
-    for condition, words in ((unread, _is_not(column)), *_limits(column, typed)):
-        yield f"CASE WHEN {condition} THEN {found} || {text_literal(words)} END"
+    if not _is_always_read(column, kind):
+        yield _Fault(
+            f"NOT {blank} AND {typed} IS NULL", f"{found} || {text_literal(_is_not(column))}"
+        )
+    # To DuckDB, not-a-number is over every number.
+    known = f"NOT isnan({raw}) AND " if kind in _NAN_KINDS and typed == raw else ""
+    for condition, words in _limits(column, typed, kind):
+        yield _Fault(f"{known}{condition}", f"{found} || {text_literal(words)}")
 
 
-def _limits(column: Column, typed: str) -> Iterator[tuple[str, str]]:
-    """Conditions that break what the contract says of a typed value, and what to say then."""
+def _is_always_read(column: Column, kind: str) -> bool:
+    """Whether every value of a kind, where there is one, is a value of the contract's type."""
     facts = column.type.facts
-    if facts.whole:
+    if facts.textual:
+        return True
+    if facts.boolean:
+        return kind == "boolean"
+    return kind in (_NUMBERS if facts.numeric else _TIMES | {_ZONED})
+
+
+def _limits(column: Column, typed: str, kind: str) -> Iterator[tuple[str, str]]:
+    """Conditions that break what the contract says of a typed value, and what to say then.
+
+    What no value of the kind can break is left out.
+    """
+    facts, is_whole = column.type.facts, kind in _INTEGERS
+    if facts.whole and not is_whole:
         whole = f"trunc({typed})" if facts.numeric else f"date_trunc('day', {typed})"
         yield f"{typed} <> {whole}", _is_not(column)
     if column.values is not None and column.serving.unseen is OnServing.REFUSE:
         allowed = ", ".join(_literal(value) for value in column.values)
         yield f"{typed} NOT IN ({allowed})", " is not one of the contract's values"
         return
-    if facts.numeric:
+    if facts.numeric and not is_whole:
         yield f"isinf({typed})", " is not finite"
+    # A whole number of 64 bits is within the widest limits already.
+    widest = (None, None) if kind in _WITHIN_64_BITS else facts.json.limits
     low, high = (
-        widest if bound is None else bound
-        for bound, widest in zip(column.bounds, facts.json.limits, strict=True)
+        most if bound is None else bound for bound, most in zip(column.bounds, widest, strict=True)
     )
     if low is not None:
         yield f"{typed} < {_literal(low)}", f" is under the smallest allowed, {low}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 
 from weekwise.contract.model import Contract
 from weekwise.contract.row import row_model
-from weekwise.scoring.typed_rows import COLUMNS, REASONS, typed_rows
+from weekwise.scoring.typed_rows import COLUMNS, FAULTS, REASONS, typed_rows
 
 at = datetime.fromisoformat
 CONTRACT = Contract.model_validate(
@@ -76,8 +77,13 @@ def read(table: pa.Table) -> list[dict[str, Any]]:
     """A table's typed rows, by their contract's names, with what is wrong with them."""
     rows = duckdb.connect().from_arrow(table)
     typed = typed_rows(rows, CONTRACT, INPUTS)
-    found = rows.select(typed.sql).to_arrow_table().to_pylist()
-    return [{typed.columns.get(name, name): row[name] for name in row} for row in found]
+    (batch,) = rows.select(f"*, {typed.sql}").to_arrow_table().combine_chunks().to_batches()
+    faults = {name: pc.struct_field(batch[FAULTS], name) for name in (REASONS, COLUMNS)}
+    found = pa.table({**typed.in_batch(batch), **faults}).to_pylist()
+    return [
+        {name: None if value != value else value for name, value in row.items()}  # noqa: PLR0124 - NaN
+        for row in found
+    ]
 
 
 def one(name: str, values: list[Any]) -> list[Any]:
@@ -170,4 +176,4 @@ def test_a_column_that_is_not_there_is_missing() -> None:
 
     assert typed.absent == ("placed", "shop", "items", "gift")
     (row,) = rows.select(typed.sql).to_arrow_table().to_pylist()
-    assert row[REASONS] is None
+    assert row[FAULTS] is None
