@@ -67,7 +67,7 @@ LABEL org.opencontainers.image.title="Weekwise pipeline" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=pipeline-packages /opt/venv /opt/venv
-RUN install --directory --owner weekwise --group weekwise /data
+RUN install --directory --owner weekwise --group weekwise /data /shadow
 COPY pyproject.toml prefect.yaml prefect.toml ./
 COPY conf conf
 COPY --from=weekwise /app/src src
@@ -124,14 +124,14 @@ LABEL org.opencontainers.image.title="Weekwise API" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=api-packages /opt/venv /opt/venv
-RUN install --directory --owner weekwise --group weekwise /state
+RUN install --directory --owner weekwise --group weekwise /state /shadow
 COPY --from=weekwise /app/src src
 COPY --from=weekwise /app/api api
 ENV PYTHONPATH=/app/src \
     WEEKWISE_API_HOST=0.0.0.0 \
     WEEKWISE_API_STATE_DIR=/state \
     WEEKWISE_API_REQUEST_LOG_DIR=/state/requests \
-    WEEKWISE_API_SHADOW_DIR=/state/shadow
+    WEEKWISE_API_SHADOW_DIR=/shadow
 USER 10001:10001
 EXPOSE 8000
 # Alive, not ready: it lives from the start, and is ready when there is a champion.

@@ -47,11 +47,11 @@ def fault(
     finder = (near or {}).get(name)
     sent = error["input"]
     # A number that is near another one is no slip.
-    if finder is None or not isinstance(sent, str) or not (hint := finder.hint(sent)):
-        message = f"{column.title} must be {wanted}, not {received}."
-        return FieldFault(name, message, wanted, received)
-    message = f"{column.title} must be {wanted}, not {received}; {hint}"
-    return LikelySlip(name, message, wanted, received, finder.near(sent))
+    meant = finder.near(sent) if finder is not None and isinstance(sent, str) else None
+    message = f"{column.title} must be {wanted}, not {received}"
+    if meant is None:
+        return FieldFault(name, f"{message}.", wanted, received)
+    return LikelySlip(name, f"{message}; {meant.hint}", wanted, received, meant.suggestions)
 
 
 def expected(column: Column) -> str:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import NamedTuple
 
 from weekwise.contract.column import Column
 
@@ -17,6 +18,18 @@ _LONGEST = 40
 """Longer text is compared with nothing: the time that takes grows with its length."""
 
 _CACHED = 1024
+
+
+class Near(NamedTuple):
+    """Listed values that may have been meant.
+
+    Attributes:
+        suggestions: The values, as text.
+        hint: `did you mean N (North)?`
+    """
+
+    suggestions: tuple[str, ...]
+    hint: str
 
 
 class NearValues:
@@ -36,14 +49,17 @@ class NearValues:
                 self._words[word].add(value)
         self._near = lru_cache(_CACHED)(self._found)
 
-    def near(self, value: object) -> tuple[str, ...]:
-        """The listed values, as text, that may have been meant; none if nothing comes near.
+    def near(self, value: object) -> Near | None:
+        """The listed values that may have been meant; none if nothing comes near.
 
         Args:
             value: What arrived.
         """
         text = str(value).strip().casefold()
-        return self._near(text) if 0 < len(text) <= _LONGEST else ()
+        values = self._near(text) if 0 < len(text) <= _LONGEST else ()
+        if not values:
+            return None
+        return Near(values, f"did you mean {' or '.join(map(self._shown, values))}?")
 
     def hint(self, value: object) -> str:
         """`did you mean N (North)?`; empty if nothing comes near.
@@ -51,8 +67,8 @@ class NearValues:
         Args:
             value: What arrived.
         """
-        values = self.near(value)
-        return f"did you mean {' or '.join(map(self._shown, values))}?" if values else ""
+        near = self.near(value)
+        return "" if near is None else near.hint
 
     def _found(self, text: str) -> tuple[str, ...]:
         values = self._whole.get(text) or self._words.get(text)

@@ -59,15 +59,8 @@ class Service:
         registry = RegistryReader.of(settings)
         self.recorders = [_request_log(settings, self.metrics)] if settings.request_log else []
         followers: list[Follower] = list(self.recorders)
-        self.shadow: ShadowModel | None = None
-        if settings.shadow is not None:
-            self.shadow = ShadowModel(
-                registry,
-                settings.shadow,
-                self.model_in_service,
-                self.metrics.shadow,
-                settings.poll_seconds,
-            )
+        self.shadow = _shadow_model(settings, registry, self.model_in_service, self.metrics)
+        if self.shadow is not None:
             recorder = _shadow_recorder(settings, self.shadow, self.metrics)
             self.recorders.append(recorder)
             followers.append(ShadowFollower(self.shadow, recorder, settings.shadow_share))
@@ -125,6 +118,17 @@ def _request_log(settings: Settings, metrics: PrometheusMetrics) -> RowRecorder:
         count=partial(metrics.recorded_rows, "requests"),
         write_seconds=settings.record_seconds,
     )
+
+
+def _shadow_model(
+    settings: Settings,
+    registry: RegistryReader,
+    champion: ModelInService,
+    metrics: PrometheusMetrics,
+) -> ShadowModel | None:
+    if settings.shadow is None:
+        return None
+    return ShadowModel(registry, settings.shadow, champion, metrics.shadow, settings.poll_seconds)
 
 
 def _shadow_recorder(

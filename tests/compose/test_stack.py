@@ -26,6 +26,14 @@ FILES = (ROOT / "docker-compose.yml", Path(__file__).with_name("docker-compose.t
 PORTS = ("WEEKWISE_PORT", "MLFLOW_PORT", "PREFECT_PORT")
 PASSWORDS = ("POSTGRES_PASSWORD", "MLFLOW_DB_PASSWORD", "PREFECT_DB_PASSWORD")
 NO_MODEL = 503
+SHADOW_ROWS = """
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from pathlib import Path
+bootstrap_project(Path.cwd())
+with KedroSession.create(Path.cwd()) as session:
+    print(int(session.load_context().catalog.load("shadow_days")["rows"].sum()))
+"""
 
 pytestmark = pytest.mark.slow
 
@@ -60,9 +68,7 @@ class Stack:
     environment: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        (self.folder / "env").write_text(
-            "".join(f"{name}={value}\n" for name, value in self.settings.items()), "utf-8"
-        )
+        self.set()
         # What this shell says would go before the file.
         hidden = ("COMPOSE_", "WEEKWISE_", "PREFECT_", "MLFLOW_")
         self.environment = {
@@ -70,6 +76,13 @@ class Stack:
             for name, value in os.environ.items()
             if not name.startswith(hidden) or name == "COMPOSE_DOCKER_CLI_BUILD"
         }
+
+    def set(self, **settings: str) -> None:
+        """Change settings, for what is brought up from now on."""
+        self.settings.update(settings)
+        (self.folder / "env").write_text(
+            "".join(f"{name}={value}\n" for name, value in self.settings.items()), "utf-8"
+        )
 
     def call(self, *words: str, seconds: float = 300) -> str:
         """Call Docker Compose; gives what it printed."""
@@ -228,6 +241,31 @@ def test_any_other_command_works(stack: Stack) -> None:
     assert len(finished(stack)) == 2
     reports = stack.ask("WEEKWISE_PORT", "/api/reports").body
     assert [report["as_of"] for report in reports] == ["2013-01-22", "2013-01-15"]
+
+
+def test_the_runs_see_the_shadow(stack: Stack) -> None:
+    """What the API keeps of its shadow lies where the pipeline's catalog looks for it."""
+    stack.call("run", "--rm", "-T", "pipeline", "kedro", "run", "--params", "as_of=2013-01-29")
+    champion = stack.ask("WEEKWISE_PORT", "/api/model").body["version"]
+    shadow = "1" if champion != "1" else "2"
+    stack.set(WEEKWISE_API_SHADOW=shadow, WEEKWISE_API_SHADOW_SHARE="1")
+    stack.call("up", "--detach", "--no-deps", "api")
+    until(lambda: is_shadow(stack, shadow), seconds=120)
+    row = stack.ask("WEEKWISE_PORT", "/api/schema").body["examples"][0]
+    for _ in range(20):
+        assert stack.ask("WEEKWISE_PORT", "/api/predict", row).status == 200
+    stack.call("stop", "api")
+    stack.call("start", "api")
+
+    seen = stack.call("run", "--rm", "-T", "--no-deps", "pipeline", "python", "-c", SHADOW_ROWS)
+    assert seen.split()[-1] == "20"
+    until(lambda: stack.ask("WEEKWISE_PORT", "/api/health/ready").status == 200, seconds=60)
+
+
+def is_shadow(stack: Stack, version: str) -> bool:
+    """Whether a version is the shadow now."""
+    answer = stack.ask("WEEKWISE_PORT", "/api/shadow")
+    return answer.status == 200 and answer.body["version"] == version
 
 
 def test_told_to_end_the_pipeline_ends_well(stack: Stack) -> None:

@@ -328,7 +328,7 @@ def test_a_backfill_runs_what_is_missing(server: flows.Server, whole: Path, tmp_
     assert f"week 2 of 2: {runs.WEEKS[1]}" in output
     assert "week 1 of 2" not in output
     header, first, second = output.strip().splitlines()[-3:]
-    assert header.split() == ["as_of", "status", "expected", "realized", "verdict"]
+    assert header.split() == ["as_of", "status", "expected", "actual", "verdict"]
     assert first.startswith(runs.WEEKS[0])
     assert first.rstrip().endswith("already complete")
     assert re.match(rf"{runs.WEEKS[1]} +(OK|WARN|ACT) +0\.\d{{4}} +0\.\d{{4}} ", second)

@@ -289,7 +289,7 @@ def _backfill_table(weeks: list[BackfilledWeek]) -> Table:
 
     table = Table(box=None, pad_edge=False)
     # The last column needs no title: it marks weeks that were complete before.
-    for column in ("as_of", "status", "expected", "realized", "verdict", ""):
+    for column in ("as_of", "status", "expected", "actual", "verdict", ""):
         table.add_column(column)
     for week in weeks:
         report, summary = week.report, summarize_week(week.report)

@@ -249,7 +249,7 @@ def _level_section(backtest: Backtest, task: Task) -> Section:
                 tone="second",
             ),
         ],
-        title="Predicted and realized level by week",
+        title="Predicted and actual level by week",
         show=task.show,
         from_zero=False,
     )

@@ -93,7 +93,7 @@ def confusion_table(classes: Sequence[ClassScore], title: str) -> Markup:
 
 def class_table(classes: Sequence[ClassScore], title: str) -> Markup:
     """Each class: what was predicted of it, what happened, precision and recall."""
-    numbers = ("Rows", "Mean probability", "Realized share", "Precision", "Recall")
+    numbers = ("Rows", "Mean probability", "Actual share", "Precision", "Recall")
     return table(
         title,
         ["Class", *(Heading(name, "number") for name in numbers)],

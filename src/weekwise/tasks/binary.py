@@ -62,7 +62,7 @@ class Binary(Task):
         loss="log loss",
         predictions="probabilities",
         mean_prediction="Mean probability",
-        mean_outcome="Realized rate",
+        mean_outcome="Actual rate",
         scale="log-odds",
         contribution="contribution to the log-odds of a positive outcome",
         baseline="Positive rate",

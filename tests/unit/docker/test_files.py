@@ -109,6 +109,22 @@ def test_every_setting_is_in_the_example() -> None:
     } == set()
 
 
+def test_runs_read_what_the_service_keeps_of_its_shadow() -> None:
+    """Both have one volume in one place, which the service alone writes and its image owns."""
+    variable = "WEEKWISE_API_SHADOW_DIR"
+    folders = {SERVICES[name]["environment"][variable] for name in ("api", "pipeline")}
+    (folder,) = folders
+
+    assert f"shadow:{folder}" in SERVICES["api"]["volumes"]
+    assert f"shadow:{folder}:ro" in SERVICES["pipeline"]["volumes"]
+    for target in ("api", "pipeline"):
+        assert re.search(
+            rf"--owner weekwise --group weekwise .*{folder}$", STAGES[target], re.MULTILINE
+        )
+    catalog = (PROJECT / "conf" / "base" / "catalog.yml").read_text("utf-8")
+    assert f"${{oc.env:{variable}," in catalog
+
+
 def test_nginx_guards_the_app_as_the_service_does() -> None:
     """The app's page has the same policy and headers behind nginx as from the service itself."""
     text = (PROJECT / "docker" / "security-headers.conf").read_text("utf-8")

@@ -1027,7 +1027,7 @@ export interface components {
             expected_loss: number | null;
             /**
              * Loss
-             * @description Realized loss of that run.
+             * @description Actual loss of that run.
              */
             loss: number | null;
             /**

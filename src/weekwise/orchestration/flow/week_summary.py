@@ -71,7 +71,7 @@ def summarize_week(report: WeeklyReport) -> WeekSummary:
             ("history rows", f"{figures.data.history_rows:,}"),
             ("predictions", f"{figures.predictions.rows:,}"),
             ("verdict", verdict),
-            (f"{loss} expected", expected),
-            (f"{loss} realized", realized),
+            (f"{loss}, expected", expected),
+            (f"{loss}, actual", realized),
         ),
     )

@@ -108,7 +108,7 @@ def _ticks_text(
 def _hint(name: str, point: CalibrationBin, scale: _Scale, show: Format) -> Markup:
     """A square over a point that says its values when pointed at."""
     said = (
-        f"{name}: predicted {show(point.predicted)}, realized {show(point.realized)}, "
+        f"{name}: predicted {show(point.predicted)}, actual {show(point.realized)}, "
         f"{whole(point.rows)} rows"
     )
     return tag(

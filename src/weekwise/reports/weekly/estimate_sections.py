@@ -49,7 +49,7 @@ def _followed(figures: Figures) -> str:
     if not intervals:
         return ""
     return (
-        f"The interval held the realized {figures.task.words.loss} in {held} of "
+        f"The interval held the actual {figures.task.words.loss} in {held} of "
         f"{counted(intervals, 'week', 'weeks')} ({percent(held / intervals, 0)}; "
         f"{percent(COVERAGE, 0)} are meant)."
     )
@@ -65,9 +65,9 @@ def _estimates_chart(weeks: list[WeekScore], now: EstimatedLoss | None, figures:
             [*estimates, now],
             [*realized, None],
         )
-    title = f"{figures.task.words.loss_title}, estimated and realized"
+    title = f"{figures.task.words.loss_title}, estimated and actual"
     lines = [
-        Series("realized", realized, tone="second"),
+        Series("actual", realized, tone="second"),
         Series(
             "estimated",
             [part.loss if part else None for part in estimates],
@@ -99,7 +99,7 @@ def _estimates_table(weeks: list[WeekScore], task: Task) -> Markup:
     return details(
         "All estimates as a table",
         table(
-            "Estimated before, and realized, the newest first",
+            "Estimated before, and actual, the newest first",
             ["Week", *(Heading(head, "number") for head in heads)],
             rows,
         ),

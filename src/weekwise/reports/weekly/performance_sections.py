@@ -27,7 +27,7 @@ from weekwise.wording import NOTHING, day, number, percent, whole
 def past_section(past: RealizedPerformance, task: Task) -> Section:
     """Every week's loss and skill beside what the holdout expected."""
     weeks = past.weeks
-    title = "Expected and realized"
+    title = "Expected and actual"
     if not weeks:
         return Section(
             title, [paragraph("No outcomes to compare with yet: this is the first week.")]
@@ -40,7 +40,7 @@ def past_section(past: RealizedPerformance, task: Task) -> Section:
 
 def _single_week(week: WeekScore, task: Task) -> Markup:
     rows = [
-        Bar("realized", week.loss, tone="second"),
+        Bar("actual", week.loss, tone="second"),
         Bar("expected by the holdout", week.expected_loss),
         Bar("baseline", week.baseline_loss, tone="plain"),
         Bar("trailing baseline", week.trailing_loss, tone="plain"),
@@ -60,7 +60,7 @@ def _week_by_week(weeks: Sequence[WeekScore], task: Task) -> list[Markup]:
     losses = line_chart(
         names,
         [
-            Series("realized", [week.loss for week in weeks], tone="second"),
+            Series("actual", [week.loss for week in weeks], tone="second"),
             Series("expected by the holdout", [week.expected_loss for week in weeks], dashed=True),
             Series("baseline", [week.baseline_loss for week in weeks], tone="plain"),
             Series(
@@ -78,7 +78,7 @@ def _week_by_week(weeks: Sequence[WeekScore], task: Task) -> list[Markup]:
         names,
         [
             Series(
-                "realized",
+                "actual",
                 [week.skill for week in weeks],
                 [week.skill_low for week in weeks],
                 [week.skill_high for week in weeks],
@@ -199,7 +199,7 @@ def _shifts_table(last: WeekScore, task: Task) -> list[Markup]:
     """By how much the level was missed; none where the week is not judged."""
     if not last.shifts:
         return []
-    heads = ["Predicted", "Realized", "Shift", "Low", "High"]
+    heads = ["Predicted", "Actual", "Shift", "Low", "High"]
     return [
         table(
             "The shift that would have met the level, with its interval over days",
@@ -238,7 +238,7 @@ def slices_section(past: RealizedPerformance, task: Task) -> list[Section]:
     slices = past.slices
     if not slices:
         return []
-    heads = ["Rows", task.words.loss_title, "Baseline", "Predicted", "Realized"]
+    heads = ["Rows", task.words.loss_title, "Baseline", "Predicted", "Actual"]
     shown = table(
         "Slices with the least gain over the baseline, the worst first",
         ["Slice", *(Heading(head, "number") for head in heads)],

@@ -63,7 +63,7 @@ def test_a_week_is_summarized() -> None:
     assert rows["verdict"] == summary.verdict == report.figures.model.verdict.headline
     assert float(summary.expected) > 0
     assert float(summary.realized) > 0
-    assert (rows["log loss expected"], rows["log loss realized"]) == (
+    assert (rows["log loss, expected"], rows["log loss, actual"]) == (
         summary.expected,
         summary.realized,
     )

@@ -11,7 +11,7 @@ from weekwise.reports.charts import reliability_diagram
 from weekwise.tasks.records import CalibrationBin
 from weekwise.wording import percent
 
-AXES = ("Predicted", "Realized")
+AXES = ("Predicted", "Actual")
 
 
 def bin_of(predicted: float, realized: float, rows: int) -> CalibrationBin:
@@ -76,6 +76,6 @@ def test_points_say_their_values() -> None:
     tree = parsed(reliability_diagram(curves, title="t", axes=AXES, show=percent))
 
     assert [title.text for title in tree.iter("title")] == [
-        "<a>: predicted 25.0%, realized 50.0%, 1,234 rows"
+        "<a>: predicted 25.0%, actual 50.0%, 1,234 rows"
     ]
     assert ["".join(item.itertext()) for item in tree.iter("li")] == ["<a>", "ideal"]
