@@ -15,7 +15,7 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: clients postgres proxies node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test fuzz drills compose-test docs bench lock clean
+.PHONY: spark java test-spark clients postgres proxies node frontend frontend-check client browser help setup setup-dev run serve viz mlflow prefect check format unit test fuzz drills compose-test docs bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -91,6 +91,19 @@ postgres:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || \
 		echo "There is no PostgreSQL, and no right to install it: tests that read from it are skipped."
 
+# Spark runs on Java 17 or newer, Debian's; where it cannot be had, tests of Spark say so.
+JAVA_FITS := java -version 2>&1 | sed -nE 's/.*version "([0-9]+).*/\1/p' | awk '{ exit !($$1 >= 17) }'
+java:
+	@command -v java >/dev/null && $(JAVA_FITS) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null; } || \
+		echo "There is no Java 17 or newer, and no right to install it (Debian: apt-get install default-jre-headless): tests of Spark are skipped."
+
+$(VENV)/.spark: $(VENV)/.runtime requirements-spark.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-spark.lock
+	@touch $@
+
+spark: $(VENV)/.spark java ## Install what environments with engine: spark need: PySpark and Java
+
 # The documented configurations of nginx and Caddy are tested on both.
 proxies:
 	@{ command -v nginx && command -v caddy; } >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
@@ -129,9 +142,12 @@ format: setup-dev ## Put the code in the house format
 unit: setup-dev ## The quick tests
 	pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
-test: setup-dev clients browser postgres proxies ## Every check and test
+test: setup-dev clients browser postgres proxies java ## Every check and test
 	$(MAKE) -j 2 check docs frontend-check
 	pytest -n 2 --dist worksteal $(ARGS)
+
+test-spark: setup-dev java ## The tests of Spark alone, which are part of `make test`
+	pytest -m spark $(ARGS)
 
 fuzz: setup-dev ## The property tests on fresh examples; what they find becomes an example
 	HYPOTHESIS_PROFILE=fuzz pytest -n 2 --dist worksteal -m "hypothesis and not slow and not drill" $(ARGS)
@@ -161,6 +177,8 @@ lock: $(BIN)/uv ## Pin every dependency, with hashes
 		--custom-compile-command "make lock" --quiet --output-file requirements-node.lock
 	$(BIN)/uv pip compile pyproject.toml --extra flights --group dev --universal --python-version 3.11 --generate-hashes \
 		--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra spark --universal --python-version 3.11 --generate-hashes \
+		--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file requirements-spark.lock
 	for image in build mlflow; do \
 		$(BIN)/uv pip compile docker/$$image.in --universal --python-version 3.11 --generate-hashes \
 			--constraint requirements.lock --custom-compile-command "make lock" --quiet --output-file docker/$$image.lock; \

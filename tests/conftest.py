@@ -29,6 +29,7 @@ pytest_plugins = [
     "leftovers",
     "long_tests_first",
     "orders",
+    "spark",
     "weekly_figures",
     "weeks",
 ]

@@ -9,7 +9,9 @@ from typing import Any
 
 from omegaconf.resolvers import oc
 
-from weekwise.configuration import EnvironmentConfigLoader
+from weekwise.configuration import EnvironmentConfigLoader, active_configuration
+from weekwise.contract.load import project_contracts
+from weekwise.errors import ContractError
 from weekwise.hooks.as_of_guard import AsOfGuardHook
 from weekwise.hooks.closing_screen import ClosingScreenHook
 from weekwise.hooks.data_gate import DataGateHook
@@ -48,6 +50,19 @@ def _artifact_location(data: str) -> str | None:
     return None if SERVER else str(DataFolder(Path(data).resolve()).mlflow_artifacts)
 
 
+def _time_column(table: str) -> str | None:
+    """The time column of a table's contract; none if it has none, or if a contract is wrong."""
+    loader = active_configuration()
+    if loader is None:
+        return None
+    try:
+        contracts = project_contracts(loader.conf_source, loader.environments)
+    except ContractError:
+        # The data gate says what is wrong, with all that is.
+        return None
+    return contracts[table].time if table in contracts else None
+
+
 CONFIG_LOADER_CLASS = EnvironmentConfigLoader
 
 CONFIG_LOADER_ARGS: dict[str, Any] = {
@@ -59,6 +74,7 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
         "oc.env": oc.env,
         "package_folder": _package_folder,
         "last_week": _last_week,
+        "time_column": _time_column,
         "tracking_uri": _tracking_uri,
         "artifact_location": _artifact_location,
     },

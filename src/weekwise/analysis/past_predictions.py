@@ -10,6 +10,7 @@ import pandas as pd
 from weekwise.contract.derive import identity
 from weekwise.contract.model import Contract
 from weekwise.contract.reserved import PREDICTED_COLUMN
+from weekwise.features.engines import text_of
 from weekwise.features.window import Window
 from weekwise.tasks import task_of
 
@@ -105,7 +106,7 @@ def with_outcomes(
 
 def row_text(rows: ibis.Table, contract: Contract) -> ibis.StringValue:
     """The key of each row as text."""
-    return ibis.literal(" | ").join([rows[name].cast("string") for name in contract.key])
+    return ibis.literal(" | ").join([text_of(rows, name) for name in contract.key])
 
 
 def cluster(rows: ibis.Table, contract: Contract) -> ibis.Value:

@@ -13,15 +13,13 @@ from typing import Any
 
 import duckdb
 import ibis
-import ibis.expr.datatypes as dt
 import pandas as pd
-import pyarrow as pa
 import sqlglot.expressions as sge
 from ibis import BaseBackend
-from ibis.common.exceptions import IbisTypeError
 from ibis.expr.operations import DatabaseTable
 from kedro_datasets.ibis import TableDataset
 
+from weekwise.datasets.stored_rows import absent_columns, as_rows, common_schema, fitted
 from weekwise.errors import StoreError, StoreInUseError
 from weekwise.files import moved_aside
 from weekwise.system_errors import RESTORE, explained, first_lines, is_damaged
@@ -63,6 +61,7 @@ class StoreTable(TableDataset):  # type: ignore[misc]
         connection: dict[str, Any],
         partition: dict[str, str] | None = None,
         schema: dict[str, str] | None = None,
+        week_of: str | None = None,  # noqa: ARG002 - of engines whose tables are folders
         **kwargs: Any,
     ) -> None:
         """Name a table.
@@ -72,6 +71,7 @@ class StoreTable(TableDataset):  # type: ignore[misc]
             connection: Ibis's `backend` and the arguments of its `connect()`.
             partition: Column and value of the rows that a save replaces; without it, all.
             schema: Ibis types by column, for a table that may not be there yet.
+            week_of: Of no use here; an entry is the same for `SparkTable`, which is by week.
             **kwargs: Further arguments of `ibis.TableDataset`.
         """
         save_args = {"materialized": "table", **kwargs.pop("save_args", {})}
@@ -123,7 +123,7 @@ class StoreTable(TableDataset):  # type: ignore[misc]
         if self._schema is not None and not self._exists():
             return ibis.memtable(self._schema.to_pyarrow().empty_table())
         table = super().load()
-        absent = [name for name in self._schema or () if name not in table.columns]
+        absent = absent_columns(table, self._schema)
         if absent:
             raise StoreError(
                 f"table {self._table_name} of the store is of another version of Weekwise: it has "
@@ -134,30 +134,12 @@ class StoreTable(TableDataset):  # type: ignore[misc]
 
     def save(self, data: ibis.Table | pd.DataFrame) -> None:
         """Replace the table, or its partition, in one transaction."""
-        table = self._as_table(data)
+        table = as_rows(data, self.connection, self._schema)
         with self._transaction():
             if self._partition and self._exists():
                 self._replace_partition(table)
             else:
                 self.connection.create_table(self._table_name, table, overwrite=True)
-
-    def _as_table(self, data: ibis.Table | pd.DataFrame) -> ibis.Table:
-        if isinstance(data, pd.DataFrame):
-            # Through Arrow: Ibis's own way from pandas is slower and guesses types from objects.
-            data = ibis.memtable(self._as_arrow(data))
-        elif any(table.source is not self.connection for table in data.op().find(DatabaseTable)):
-            # Computed by another database, which the store's engine cannot see.
-            data = ibis.memtable(data.to_pyarrow())
-        return data.cast(self._schema).select(*self._schema) if self._schema is not None else data
-
-    def _as_arrow(self, frame: pd.DataFrame) -> pa.Table:
-        if self._schema is None:
-            return pa.Table.from_pandas(frame, preserve_index=False)
-        schema = self._schema.to_pyarrow()
-        if frame.empty:
-            # The types of an empty frame's columns are anybody's guess.
-            return schema.empty_table()
-        return pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
 
     def _replace_partition(self, rows: ibis.Table) -> None:
         table = self.connection.table(self._table_name)
@@ -171,9 +153,9 @@ class StoreTable(TableDataset):  # type: ignore[misc]
             self._delete_partition(table)
             self.connection.insert(self._table_name, rows)
             return
-        schema = _common_schema(table.schema(), rows.schema())
+        schema = common_schema(table.schema(), rows.schema())
         # The union reads the table it replaces: Ibis fills the new one before it drops the old.
-        replaced = _fitted(table.filter(~same), schema).union(_fitted(rows, schema))
+        replaced = fitted(table.filter(~same), schema).union(fitted(rows, schema))
         self.connection.create_table(self._table_name, replaced, overwrite=True)
 
     def _reads_itself(self, rows: ibis.Table) -> bool:
@@ -252,30 +234,3 @@ def _plain(database: object, error: duckdb.Error) -> Exception:
     if is_damaged(error):
         return StoreError(f"the store {database} is damaged ({first_lines(error)}); {RESTORE}")
     return explained(error) or error
-
-
-def _common_schema(stored: ibis.Schema, new: ibis.Schema) -> ibis.Schema:
-    """Every column of either, in a type that holds both: a contract may change between weeks."""
-    types = dict(stored.items())
-    for name, kind in new.items():
-        types[name] = _common_type(types[name], kind) if name in types else kind
-    return ibis.schema(types)
-
-
-def _common_type(stored: dt.DataType, new: dt.DataType) -> dt.DataType:
-    if type(stored) is type(new) or new.is_null():
-        return stored
-    try:
-        return dt.highest_precedence([stored, new])
-    except IbisTypeError:
-        return dt.string
-
-
-def _fitted(rows: ibis.Table, schema: ibis.Schema) -> ibis.Table:
-    """Rows with every column of a schema, missing where they have none."""
-    return rows.select(
-        *(
-            (rows[name].cast(kind) if name in rows.columns else ibis.null(kind)).name(name)
-            for name, kind in schema.items()
-        )
-    )

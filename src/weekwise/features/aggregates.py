@@ -11,6 +11,7 @@ import ibis
 from weekwise.contract.aggregate import Aggregate
 from weekwise.contract.model import Contract
 from weekwise.features.aggregate_lookup import SECONDS_A_DAY, SECONDS_AN_HOUR
+from weekwise.features.engines import reused
 from weekwise.features.past_aggregates import (
     PERIOD,
     days_to,
@@ -40,6 +41,7 @@ def with_aggregates(
     """
     if not contract.aggregates:
         return rows
+    rows, scheduled = reused(rows), reused(scheduled)
     given = rows.drop(*(name for name in contract.aggregates if name in rows.columns))
     dated = given.mutate({PERIOD: _period(given, contract, window)})
     made = dated

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TypeAlias
 
 import ibis
@@ -12,12 +11,10 @@ import pyarrow as pa
 from weekwise.contract.derive import ROW_ID, ibis_schema
 from weekwise.contract.model import Contract
 from weekwise.features.derived_columns import with_derived
-from weekwise.features.local_time import OFFSET, local_times, moments_of_text
+from weekwise.features.engines import ENGINES, engine_of
+from weekwise.features.local_time import OFFSET, local_times
 from weekwise.features.row_id import with_row_id
 from weekwise.features.truths import read_truths
-
-ENGINES = ("duckdb", "pyspark")
-"""The Ibis backends that compute features: those a store can be on."""
 
 Feed: TypeAlias = ibis.Table | pd.DataFrame
 """What a dataset of a feed may load."""
@@ -76,8 +73,7 @@ def _moments(table: ibis.Table, contract: Contract) -> ibis.Table:
 
     The gate reads the same text (`weekwise.quality.text_values`), and lets no other pass.
     """
-    if table.get_backend().name != "duckdb":
-        return table
+    engine = engine_of(table)
     texts = {
         name: table[name]
         for name, column in contract.columns.items()
@@ -86,7 +82,7 @@ def _moments(table: ibis.Table, contract: Contract) -> ibis.Table:
     return table.mutate(
         {
             name: text.re_search(OFFSET).ifelse(
-                _timezone(contract.timezone, moments_of_text(text)), text.cast("timestamp")
+                engine.local_clock(contract.timezone, engine.moments(text)), text.cast("timestamp")
             )
             for name, text in texts.items()
         }
@@ -96,19 +92,11 @@ def _moments(table: ibis.Table, contract: Contract) -> ibis.Table:
 def _local_columns(table: ibis.Table, zone: str) -> ibis.Table:
     """The columns that are times with a zone as the clocks of another show them."""
     zoned = {
-        name: _timezone(zone, table[name])
+        name: engine_of(table).local_clock(zone, table[name])
         for name, kind in table.schema().items()
         if kind.is_timestamp() and kind.timezone is not None
     }
     return table.mutate(**zoned) if zoned else table
-
-
-# DuckDB has this function of PostgreSQL's, and Ibis has no expression for it.
-@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
-    name="timezone", signature=(("string", "timestamp('UTC')"), "timestamp")
-)
-def _timezone(zone: str, moment: datetime) -> datetime:  # type: ignore[empty-body]
-    """The clock of a zone at a moment."""
 
 
 def _as_arrow(values: pd.Series, missing_type: pa.DataType) -> pa.Array:

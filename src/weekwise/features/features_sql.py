@@ -14,7 +14,8 @@ from sqlglot.errors import SqlglotError
 
 from weekwise.contract.derive import FEED
 from weekwise.errors import ConfigurationError
-from weekwise.features.conform import ENGINES, Feed
+from weekwise.features.conform import Feed
+from weekwise.features.engines import ENGINES
 
 DIALECT = "duckdb"
 AS_OF = "as_of"

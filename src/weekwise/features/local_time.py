@@ -58,15 +58,16 @@ def times_of_text(values: pd.Series[Any], zone: str) -> pd.Series[Any]:
     )
 
 
-def moments_of_text(text: ibis.Column) -> ibis.Column:
-    """Times with an offset as moments that DuckDB reads: with seconds, and without a space.
+def whole_times(text: ibis.Column, sign: str) -> ibis.Column:
+    """Times with an offset as engines read them: with seconds, and without a space.
 
     Args:
         text: As `OFFSET` has it.
+        sign: What stands before a group's number in the engine's replacements.
     """
-    seconds = text.strip().re_replace(_NO_SECONDS, r"\1:00\2")
-    moment: ibis.Column = seconds.re_replace(_SPACED, r"\1").cast("timestamp('UTC')")
-    return moment
+    seconds = text.strip().re_replace(_NO_SECONDS, f"{sign}1:00{sign}2")
+    whole: ibis.Column = seconds.re_replace(_SPACED, f"{sign}1")
+    return whole
 
 
 def moment_sql(text: str) -> str:

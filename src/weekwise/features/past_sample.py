@@ -95,8 +95,10 @@ def _drawn(rows: ibis.Table, contract: Contract, share: float) -> ibis.expr.type
     """Whether each row is drawn: the first digits of its key's MD5 are a number like any other."""
     import ibis
 
+    from weekwise.features.engines import text_of
+
     names = contract.key or tuple(contract.columns)
-    parts = [rows[name].cast("string").fill_null("") for name in names]
+    parts = [text_of(rows, name).fill_null("") for name in names]
     digits = ibis.literal(_SEPARATOR).join(parts).hexdigest("md5").substr(0, _HEX_DIGITS)
     return digits < ibis.literal(f"{min(int(share * _STEPS), _STEPS - 1):0{_HEX_DIGITS}x}")
 

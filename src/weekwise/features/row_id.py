@@ -6,6 +6,7 @@ import ibis
 
 from weekwise.contract.derive import AS_OF, ROW_ID
 from weekwise.contract.model import Contract
+from weekwise.features.engines import text_of
 
 _LENGTH = 16
 """Of 64 bits: among a million rows two share a hash with a chance of one in 37 million."""
@@ -26,7 +27,7 @@ def with_row_id(rows: ibis.Table, contract: Contract) -> ibis.Table:
     """
     untold = {contract.target, AS_OF, *contract.aggregates}
     told = sorted(name for name in rows.columns if name not in untold)
-    texts = [rows[name].cast("string").fill_null(_MISSING) for name in told]
+    texts = [text_of(rows, name).fill_null(_MISSING) for name in told]
     hashed = rows.mutate(
         {ROW_ID: ibis.literal(_BETWEEN).join(texts).hexdigest("md5").left(_LENGTH)}
     )

@@ -55,6 +55,7 @@ class RunGuardHook:
             StoreError: If the store is in use, or half of the state is lost.
         """
         _forget_deleted_run()
+        _start_spark(pipeline, catalog)
         if self._context is not None and _takes_store(pipeline, catalog):
             _close_dead_runs(self._context)
             if REPORT in pipeline.all_outputs() and MONITORING_LOG in catalog:
@@ -91,6 +92,17 @@ def _takes_store(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> bool
             dataset.open()
             return True
     return False
+
+
+def _start_spark(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+    """Start Spark, if a pipeline uses its tables: what it lacks is told before anything is done."""
+    from weekwise.datasets.spark_table import SparkTable
+
+    for name in sorted(pipeline.datasets()):
+        dataset = catalog.get(name) if name in catalog else None
+        if isinstance(dataset, SparkTable):
+            dataset.open()
+            return
 
 
 def _close_dead_runs(context: KedroContext) -> None:

@@ -17,6 +17,7 @@ from weekwise.contract.model import Contract
 from weekwise.contract.type_facts import TypeFacts
 from weekwise.contract.types import ColumnType
 from weekwise.errors import DataGateError
+from weekwise.features.engines import in_order, keeps_order
 from weekwise.features.local_time import local_times
 from weekwise.quality.text_values import read_text_values
 from weekwise.system_errors import first_lines
@@ -49,6 +50,25 @@ def as_frame(data: Any) -> pd.DataFrame:
         f"the gate checks Ibis tables and pandas frames, not {type(data).__name__}; "
         "give the dataset a type that loads one of them, or remove its contract"
     )
+
+
+def in_key_order(data: Any, contract: Contract) -> pd.DataFrame:
+    """The same, in the order that the table's rows have.
+
+    On an engine whose tables have none the rows are in that of their key, and their index has a
+    name: the number of a row would tell nobody where it is.
+
+    Args:
+        data: A table of the contract.
+        contract: What it must be.
+
+    Raises:
+        DataGateError: If it is neither an Ibis table nor a pandas frame.
+    """
+    if not isinstance(data, ibis.Table) or keeps_order(data):
+        return as_frame(data)
+    names = [name for name in contract.key or data.columns if name in data.columns]
+    return as_frame(in_order(data, names or data.columns)).rename_axis("in key order")
 
 
 def frames_of(table: ibis.Table, rows: int) -> Iterator[pd.DataFrame]:

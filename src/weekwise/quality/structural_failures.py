@@ -72,9 +72,11 @@ def wrong_type(
         values: The column as it arrived.
         name: Its name.
         contract: What it must be.
-        numbered: Whether the numbers of these rows are those of the table's.
+        numbered: Whether the numbers of these rows are those of the table's; rows whose index has a
+            name are not.
     """
     column_type = contract.columns[name].type
+    numbered = numbered and values.index.name is None
     wrong = _culprits(values, column_type)
     examples = values[wrong].head(MOST_EXAMPLES)
     count = int(wrong.sum())

@@ -12,7 +12,7 @@ import pandas as pd
 from weekwise.contract.model import Contract
 from weekwise.features.conform import count_rows
 from weekwise.quality.checked_weeks import CheckedWeeks
-from weekwise.quality.frames import as_frame
+from weekwise.quality.frames import in_key_order
 from weekwise.quality.gate_result import GateResult
 from weekwise.quality.large_table import PIECE_ROWS, KeyFilter, validate_large
 from weekwise.quality.quarantine import RowFilter
@@ -71,7 +71,7 @@ def check_table(
         DataGateError: If it cannot be read.
     """
     if not isinstance(data, ibis.Table) or count_rows(data) <= PIECE_ROWS:
-        frame = as_frame(data)
+        frame = in_key_order(data, contract)
         return TableCheck(contract, validate(frame, contract, suite, as_of), frame)
     large = validate_large(data, contract, suite or build_suite(contract), as_of, checked)
     return TableCheck(contract, large.result, large.offending, large.checked)

@@ -40,7 +40,7 @@ def validate(
     says otherwise, and so does more quarantine than the contract's limit or than leaves `min_rows`.
 
     Args:
-        frame: The table, as from `weekwise.quality.frames.as_frame`.
+        frame: The table, as from `weekwise.quality.frames.as_frame` or `in_key_order`.
         contract: What it must be.
         suite: The contract's suite, if it is built already.
         as_of: The run's logical date; without it, freshness and volume are not looked at.
@@ -48,24 +48,28 @@ def validate(
     started = perf_counter()
     suite = suite or build_suite(contract)
     # Great Expectations asks for columns by text, and a header may hold numbers.
-    frame = frame.set_axis(frame.columns.map(str), axis="columns").reset_index(drop=True)
+    named = frame.set_axis(frame.columns.map(str), axis="columns")
+    frame = named.reset_index(drop=True)
     checks = suite.expectation_configurations
     twice = frame.columns[frame.columns.duplicated()].unique()
     arrived = frame.loc[:, ~frame.columns.duplicated()]
     table = typed(arrived, contract)
+    # Great Expectations tells rows by a named index in another way; words go without numbers.
+    unnumbered = None if named.index.name is None else str(named.index.name)
 
     # A missing column has no type to check.
     asked = [check for check in checks if check.meta["kind"] in STRUCTURE and _there(check, table)]
     results = gx.validated(table, asked)
     structure = [structural_failures.column_twice(name, contract.table) for name in twice]
-    structure += _structure_failures(results, arrived, contract)
+    structure += _structure_failures(results, arrived.rename_axis(unnumbered), contract)
 
     values = _checkable(checks, results, table)
     value_results = gx.validated(for_checks(table), values)
     growth, grown = grown_as_before(checks, results, table, contract, as_of)
+    in_words = table.rename_axis(unnumbered)
     failed: list[tuple[Failure, list[int]]] = [
         *((failure, []) for failure in structure),
-        *(broken(one, table, contract, len(table)) for one in value_results if not one.success),
+        *(broken(one, in_words, contract, len(table)) for one in value_results if not one.success),
         *((failure, []) for failure in grown),
     ]
     made = [*results, *value_results, *growth]

@@ -10,6 +10,7 @@ import ibis
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
 from weekwise.features.conform import count_rows
+from weekwise.features.engines import in_order
 from weekwise.features.fingerprint import table_hash
 from weekwise.features.window import Window
 
@@ -76,5 +77,5 @@ def summarize_features(
         history_start=span["first"],
         history_end=span["last"],
         upcoming_end=None if contract.time is None else window.end,
-        data_hash=table_hash(features),
+        data_hash=table_hash(in_order(features, contract.key or contract.columns)),
     )

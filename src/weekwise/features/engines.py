@@ -1,0 +1,136 @@
+"""What the engines that compute features do each in their own way.
+
+Ibis writes one expression in the SQL of each. What it has no expression for, or what is no matter
+of SQL, stands here, engine by engine; nothing else asks which one a table is on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import ibis
+
+from weekwise.features.local_time import whole_times
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+# Functions of the engines' own, for which Ibis has no expression.
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+    name="timezone", signature=(("string", "timestamp('UTC')"), "timestamp")
+)
+def _timezone(zone: str, moment: datetime) -> datetime:  # type: ignore[empty-body]
+    """DuckDB's: the clock of a zone at a moment."""
+
+
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+    name="convert_timezone", signature=(("string", "string", "timestamp('UTC')"), "timestamp")
+)
+def _convert_timezone(source: str, zone: str, moment: datetime) -> datetime:  # type: ignore[empty-body]
+    """Spark's: the clock of a zone at what the clock of another shows."""
+
+
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+    name="to_timestamp_ltz", signature=(("string",), "timestamp('UTC')")
+)
+def _to_timestamp_ltz(text: str) -> datetime:  # type: ignore[empty-body]
+    """Spark's: the moment that a time with an offset names."""
+
+
+@ibis.udf.scalar.pyarrow(signature=(("float64",), "string"))  # type: ignore[untyped-decorator]
+def _float_text(numbers: pa.ChunkedArray) -> pa.Array:
+    """The shortest text of each number, as DuckDB has it; Java writes others."""
+    import pyarrow as pa
+
+    return pa.array([None if n is None else repr(n) for n in numbers.to_pylist()], pa.string())
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What features need to know of an Ibis backend.
+
+    Attributes:
+        keeps_order: Whether a table has its rows in the order they were written in.
+        local_clock: The clock of a zone at moments, from the zone's name and a column of moments.
+        moments: Moments from a column of text with offsets.
+        reused: A table that an expression takes several times, so that it is computed once; DuckDB
+            sees that by itself.
+        float_text: Numbers as text, the same on every engine: keys are made of it.
+    """
+
+    keeps_order: bool
+    local_clock: Callable[[str, ibis.Column], ibis.Column]
+    moments: Callable[[ibis.Column], ibis.Column]
+    reused: Callable[[ibis.Table], ibis.Table] = lambda table: table
+    float_text: Callable[[ibis.Column], ibis.Column] = lambda numbers: numbers.cast("string")
+
+
+ENGINES: Mapping[str, Engine] = MappingProxyType(
+    {
+        "duckdb": Engine(
+            keeps_order=True,
+            local_clock=_timezone,
+            moments=lambda text: whole_times(text, "\\").cast("timestamp('UTC')"),
+        ),
+        "pyspark": Engine(
+            keeps_order=False,
+            local_clock=lambda zone, moments: _convert_timezone("UTC", zone, moments),
+            moments=lambda text: _to_timestamp_ltz(whole_times(text, "$")),
+            reused=lambda table: table.cache(),
+            float_text=lambda numbers: _float_text(numbers.cast("float64")),
+        ),
+    }
+)
+"""The Ibis backends that compute features: those a store can be on."""
+
+
+def engine_of(table: ibis.Table) -> Engine:
+    """What is known of the engine that a table is on."""
+    return ENGINES[table.get_backend().name]
+
+
+def keeps_order(table: ibis.Table) -> bool:
+    """Whether a table has its rows in the order they were written in.
+
+    Args:
+        table: The table. Of an engine that no features are computed on nothing is known: its rows
+            are taken as they come.
+    """
+    engine = ENGINES.get(table.get_backend().name)
+    return engine is None or engine.keeps_order
+
+
+def in_order(table: ibis.Table, names: Collection[str]) -> ibis.Table:
+    """A table that was written in the order of some columns, in that order.
+
+    Args:
+        table: The table.
+        names: The columns.
+    """
+    return table if keeps_order(table) else table.order_by(*names)
+
+
+def reused(table: ibis.Table) -> ibis.Table:
+    """A table that is taken several times, computed once.
+
+    Args:
+        table: The table; on Spark it is kept, in memory and on disk, as long as something takes it.
+    """
+    return engine_of(table).reused(table)
+
+
+def text_of(table: ibis.Table, name: str) -> ibis.Column:
+    """A column as text, the same on every engine.
+
+    Args:
+        table: The table.
+        name: The column's name.
+    """
+    if table[name].type().is_floating():
+        return engine_of(table).float_text(table[name])
+    return table[name].cast("string")

@@ -1,0 +1,252 @@
+"""Tables on Spark hold and give what the same tables on DuckDB do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from kedro.io import DatasetError
+
+import spark
+from weekwise.contract.derive import FEATURES, with_feed
+from weekwise.contract.model import Contract
+from weekwise.datasets.spark_table import SparkTable
+from weekwise.datasets.store_table import StoreTable
+from weekwise.features.fingerprint import table_hash
+from weekwise.features.past_sample import sampled
+from weekwise.features.window import Window
+from weekwise.pipelines.data_wrangling.nodes import build_features, clean_feed
+
+pytestmark = spark.uses_spark
+
+SCHEMA = {"as_of": "date", "name": "string", "value": "float64"}
+Connection = dict[str, Any]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Connection]:
+    """A store of DuckDB, closed after the test."""
+    config = {"backend": "duckdb", "database": f"{tmp_path}/store.duckdb"}
+    yield config
+    for key in [key for key in StoreTable._connections if str(tmp_path) in str(key)]:
+        StoreTable._connections.pop(key).disconnect()
+
+
+def week(connection: Connection, as_of: str, name: str = "t") -> SparkTable:
+    """One week's partition of a table."""
+    return SparkTable(
+        table_name=name, connection=connection, partition={"as_of": as_of}, schema=SCHEMA
+    )
+
+
+def rows(as_of: str, *names: str) -> pd.DataFrame:
+    """One row a name."""
+    return pd.DataFrame({"as_of": date.fromisoformat(as_of), "name": names, "value": 1.0})
+
+
+def content(table: ibis.Table) -> list[tuple[str, str]]:
+    """The table's dates and names, in order."""
+    found = table.order_by("as_of", "name").to_pyarrow().to_pylist()
+    return [(str(row["as_of"]), row["name"]) for row in found]
+
+
+def test_a_week_that_is_saved_again_doubles_nothing(spark_connection: Connection) -> None:
+    """The other weeks stay, the columns are those that were saved, and no rows are rows too."""
+    first, second = (week(spark_connection, day) for day in ("2024-01-01", "2024-01-08"))
+    assert content(first.load()) == []
+
+    first.save(rows("2024-01-01", "a", "b"))
+    second.save(rows("2024-01-08", "c"))
+    first.save(rows("2024-01-01", "d"))
+
+    assert content(first.load()) == [("2024-01-01", "d"), ("2024-01-08", "c")]
+    assert first.load().schema() == ibis.schema(SCHEMA)
+    second.save(rows("2024-01-08"))
+    assert content(first.load()) == [("2024-01-01", "d")]
+
+
+def test_another_tool_reads_the_files(spark_connection: Connection) -> None:
+    """The folders are Hive's partitions, without a format of their own."""
+    table = SparkTable(table_name="plain", connection=spark_connection, week_of="as_of")
+    table.save(pd.concat([rows("2024-01-02", "a"), rows("2024-01-09", "b")], ignore_index=True))
+
+    files = f"{spark_connection['warehouse']}/plain/**/*.parquet"
+    found = duckdb.sql(
+        f"SELECT name, partition_week FROM read_parquet('{files}', hive_partitioning=true) "
+        "ORDER BY name"
+    ).fetchall()
+
+    assert found == [("a", date(2024, 1, 1)), ("b", date(2024, 1, 8))]
+    assert table.load().columns == tuple(SCHEMA)
+
+
+def test_a_column_that_comes_later_is_empty_before(spark_connection: Connection) -> None:
+    """A contract may change between weeks, and so may a type."""
+    first, second = (
+        SparkTable(table_name="grown", connection=spark_connection, partition={"as_of": day})
+        for day in ("2024-01-01", "2024-01-08")
+    )
+    first.save(rows("2024-01-01", "a"))
+    second.save(rows("2024-01-08", "b").assign(value="much", further=2))
+
+    found = first.load().order_by("name").to_pyarrow().to_pylist()
+
+    assert [(row["value"], row["further"]) for row in found] == [("1.0", None), ("much", 2)]
+
+
+def test_a_table_that_is_not_there_is_told(spark_connection: Connection) -> None:
+    """With the step that makes it."""
+    with pytest.raises(DatasetError, match=r"there is no table nowhere in .*; run the pipeline"):
+        SparkTable(table_name="nowhere", connection=spark_connection).load()
+
+
+def test_values_come_back_as_they_went_in(spark_connection: Connection) -> None:
+    """Whole numbers with gaps stay whole, and times without a zone stay as they are."""
+    arrow = pa.table(
+        {
+            "large": pa.array([2**62 + 1, None], pa.int64()),
+            "time": pa.array(
+                [pd.Timestamp("2024-03-31 02:30:00.000001"), None], pa.timestamp("us")
+            ),
+            "moment": pa.array([pd.Timestamp("2024-03-31 02:30", tz="UTC"), None]).cast(
+                pa.timestamp("us", "UTC")
+            ),
+            "truth": pa.array([True, None]),
+            "text": pa.array(["ä\n'\"", None]),
+            "number": pa.array([0.1 + 0.2, None]),
+            "day": pa.array([date(1, 1, 1), None]),
+        }
+    )
+    table = SparkTable(table_name="values", connection=spark_connection)
+    table.save(ibis.memtable(arrow))
+
+    loaded = table.load().order_by(ibis.desc("large")).to_pyarrow()
+
+    assert loaded.equals(arrow.cast(loaded.schema))
+    assert loaded.schema.field("time").type == pa.timestamp("us")
+    batches = table.load().order_by(ibis.desc("large")).to_pyarrow_batches(chunk_size=1)
+    assert [batch.num_rows for batch in batches] == [1, 1]
+    scratch = Path(spark_connection["warehouse"]) / ".scratch"
+    assert list(scratch.iterdir()) == []
+
+
+ROWS, AS_OF = 600, date(2024, 3, 4)
+
+
+def feed() -> pd.DataFrame:
+    """A table with all that an engine may see in its own way."""
+    rng = np.random.default_rng(7)
+    placed = pd.Timestamp("2023-12-20") + pd.to_timedelta(
+        np.sort(rng.integers(0, 80 * 86_400, ROWS)), unit="s"
+    )
+    late = rng.random(ROWS) < 0.3
+    return pd.DataFrame(
+        {
+            "order": np.arange(ROWS),
+            "placed": placed,
+            "told": [f"{time:%Y-%m-%dT%H:%M}+02:00" for time in placed],
+            "shop": rng.choice(["Köln", "Z", "a", None], ROWS),
+            "amount": np.where(rng.random(ROWS) < 0.1, np.nan, rng.gamma(2.0, 30.0, ROWS)),
+            "items": pd.array(
+                np.where(rng.random(ROWS) < 0.1, None, rng.integers(1, 9, ROWS))
+            ).astype("Int64"),
+            "gift": np.where(rng.random(ROWS) < 0.5, "yes", "no"),
+            "late": pd.array(late, dtype="boolean"),
+        }
+    )
+
+
+def contract_of(order: str = "key", **changes: Any) -> Contract:
+    """What the feed is, with columns that are computed from it."""
+    columns: dict[str, Any] = {
+        "order": {"type": "integer", "role": order},
+        "placed": {"type": "datetime", "role": "time"},
+        "told": {"type": "datetime", "role": "context"},
+        "shop": {"type": "category", "missing": 1.0},
+        "amount": {"type": "number", "missing": 1.0, "min": 0, "max": 5000},
+        "items": {"type": "integer", "missing": 1.0},
+        "gift": {"type": "boolean"},
+        "per_item": {"type": "number", "missing": 1.0, "from": "amount / items"},
+        "shop_orders": {
+            "type": "integer",
+            "missing": 1.0,
+            "aggregate": {"function": "count", "by": ["shop"], "within": "3h"},
+        },
+        "shop_rate": {
+            "type": "number",
+            "missing": 1.0,
+            "aggregate": {"function": "mean", "by": ["shop"], "window": "28d", "smoothing": 5},
+        },
+        "since_last": {
+            "type": "number",
+            "missing": 1.0,
+            "aggregate": {"function": "days_since_last", "by": ["shop"]},
+        },
+        "late": {"type": "boolean", "role": "target", "missing": 1.0},
+    }
+    return Contract.model_validate(
+        {
+            "table": "features",
+            "title": "Orders",
+            "key": ["order"],
+            "timezone": "Europe/Berlin",
+            "columns": {
+                name: {"title": name, "role": "feature", **column}
+                for name, column in columns.items()
+            },
+            **changes,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def on_spark(spark_connection: Connection) -> ibis.Table:
+    """The feed on Spark, in several files."""
+    table = SparkTable(table_name="feed", connection=spark_connection, week_of="placed")
+    table.save(feed())
+    return table.load()
+
+
+@pytest.fixture
+def on_duckdb(store: Connection) -> ibis.Table:
+    """The feed in a store."""
+    table = StoreTable(table_name="feed", connection=store)
+    table.save(feed())
+    return table.load()
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+def test_features_are_the_same_to_the_last_bit(
+    has_key: bool,
+    on_spark: ibis.Table,
+    on_duckdb: ibis.Table,
+    spark_connection: Connection,
+    store: Connection,
+) -> None:
+    """With aggregates, derived columns, text that is times or truths, and keys that are made."""
+    given = contract_of() if has_key else contract_of(key=[], order="context")
+    contract, window = with_feed({FEATURES: given})[FEATURES], Window(as_of=AS_OF)
+    made = []
+    for table, features in (
+        (on_duckdb, StoreTable(table_name="features", connection=store)),
+        (
+            on_spark,
+            SparkTable(table_name="features", connection=spark_connection, week_of="placed"),
+        ),
+    ):
+        features.save(build_features(clean_feed(table, contract), contract, window))
+        rows = features.load().order_by(*contract.key)
+        drawn, sample = sampled(rows, contract, most=300)
+        names = drawn.select(*contract.key).order_by(*contract.key).to_pyarrow()
+        made.append((rows.to_pyarrow(), table_hash(rows), sample, names))
+
+    assert made[0] == made[1]
+    assert made[0][0].num_rows > ROWS / 2
