@@ -333,14 +333,14 @@ def test_a_check_that_broke_down_is_tried_again(
     project = Project(tmp_path, parcels.frame())
     tries: list[int] = []
 
-    def flaky(data: Any) -> pd.DataFrame:
+    def flaky(data: Any, contract: Contract) -> pd.DataFrame:
         tries.append(1)
         if len(tries) == 1:
             raise OSError("the disk is gone")
-        return as_frame(data)
+        return in_key_order(data, contract)
 
-    as_frame = table_check.as_frame
-    monkeypatch.setattr(table_check, "as_frame", flaky)
+    in_key_order = table_check.in_key_order
+    monkeypatch.setattr(table_check, "in_key_order", flaky)
     with pytest.raises(OSError, match="the disk is gone"):
         project.run()
     project.run(run_id="2")
@@ -354,12 +354,12 @@ def test_a_waiting_thread_is_not_left_waiting(
     started, release = threading.Event(), threading.Event()
     errors: list[BaseException] = []
 
-    def stuck(_: Any) -> Any:
+    def stuck(*_: Any) -> Any:
         started.set()
         release.wait(10)
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(table_check, "as_frame", stuck)
+    monkeypatch.setattr(table_check, "in_key_order", stuck)
     project = Project(tmp_path, parcels.frame())
     gate = gate_run.GateRun({"parcels": parcels.contract()}, DataFolder(tmp_path))
 
