@@ -101,7 +101,11 @@ def environment_on_spark(folder: Path, extends: str) -> Path:
     if not conf.exists():
         shutil.copytree(runs.PROJECT / "conf", conf, ignore=shutil.ignore_patterns("local"))
     (conf / "on_spark").mkdir()
-    lines = [f"extends: {extends}", "engine: spark", "spark:", f"  master: {MASTER}", "  conf:"]
-    lines += [f"    {name}: {value}" for name, value in CONF.items()]
-    (conf / "on_spark" / "globals.yml").write_text("\n".join(lines) + "\n", "utf-8")
+    (conf / "on_spark" / "globals.yml").write_text(f"extends: {extends}\n{switch()}", "utf-8")
     return conf
+
+
+def switch() -> str:
+    """What an environment's globals.yml says to be on Spark, and on a small one."""
+    conf = "".join(f"    {name}: {value}\n" for name, value in CONF.items())
+    return f"engine: spark\nspark:\n  master: {MASTER}\n  conf:\n{conf}"
