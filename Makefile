@@ -147,7 +147,7 @@ test: setup-dev clients browser postgres proxies java ## Every check and test
 	pytest -n 2 --dist worksteal $(ARGS)
 
 test-spark: setup-dev java ## The tests of Spark alone, which are part of `make test`
-	pytest -m spark $(ARGS)
+	pytest -m "spark and not drill" $(ARGS)
 
 fuzz: setup-dev ## The property tests on fresh examples; what they find becomes an example
 	HYPOTHESIS_PROFILE=fuzz pytest -n 2 --dist worksteal -m "hypothesis and not slow and not drill" $(ARGS)

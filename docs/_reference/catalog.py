@@ -75,15 +75,22 @@ def _table(name: str, stored: list[Entry], project: Path) -> Iterator[str]:
 def entries(project: Path) -> Iterator[Entry]:
     """The datasets of the example: what runs make of any table, then its feed."""
     base, example, shared = (
-        yaml.safe_load((project / "conf" / file).read_text("utf-8"))
+        yaml.safe_load(_text(project, file))
         for file in ("base/catalog.yml", "flights/catalog.yml", "flights/globals.yml")
     )
     raw = {**base, **example}
     names = {**raw, **{f"globals:{name}": value for name, value in shared.items()}, **SHOWN}
     names["globals:data"] = "data/flights"
+    # Of the example's engine.
+    engine = base["_engines"][yaml.safe_load(_text(project, "base/globals.yml"))["engine"]]
+    names |= {"_table": engine["table"], "_connection": engine["connection"]}
     for name, config in raw.items():
         if not name.startswith("_"):
             yield _entry(name, _resolved(config, names))
+
+
+def _text(project: Path, file: str) -> str:
+    return (project / "conf" / file).read_text("utf-8")
 
 
 def _entry(name: str, config: Mapping[str, Any]) -> Entry:

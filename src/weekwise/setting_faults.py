@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from weekwise.configuration import EnvironmentConfigLoader
 
 PARAMS = "params:"
-CALENDAR, WRANGLING = "calendar", "data_wrangling"
-KNOWN_GLOBALS = (*OWN, CALENDAR, WRANGLING, EXTENDS, ENVIRONMENT)
+CALENDAR, WRANGLING, ENGINE, SPARK = "calendar", "data_wrangling", "engine", "spark"
+KNOWN_GLOBALS = (*OWN, CALENDAR, WRANGLING, EXTENDS, ENVIRONMENT, ENGINE, SPARK)
+ENGINES = ("duckdb", "spark")
+SPARK_SETTINGS = ("master", "warehouse", "conf")
 GLOBALS_FILE, PARAMETERS_FILE, RUNTIME = "globals.yml", "parameters.yml", "--params"
 MOST_LETTERS = 60
 _REFERENCE = re.compile(r"\bglobals:\s*(\w+)")
@@ -76,6 +78,7 @@ def setting_faults(loader: EnvironmentConfigLoader, pipeline: Pipeline) -> Itera
     shared = loader[GLOBALS]
     yield from _unknown_globals(loader, shared)
     yield from _calendar_faults(shared.get(CALENDAR))
+    yield from _engine_faults(shared.get(ENGINE), shared.get(SPARK))
     try:
         said = loader[PARAMETERS]
     except MissingConfigException:
@@ -176,6 +179,23 @@ def _calendar_faults(said: Any) -> Iterator[SettingFault]:
             yield SettingFault(GLOBALS_FILE, f"{place}: {what}")
     except WeekwiseError as error:
         yield SettingFault(GLOBALS_FILE, f"{CALENDAR}.first_as_of: {error}")
+
+
+def _engine_faults(engine: Any, spark: Any) -> Iterator[SettingFault]:
+    """What is wrong with the engine, or with what is said of Spark."""
+    if engine is not None and engine not in ENGINES:
+        hint = nearest(str(engine), ENGINES) or f"it is {' or '.join(ENGINES)}"
+        yield SettingFault(GLOBALS_FILE, f"{ENGINE}: there is no engine {engine}; {hint}")
+    if spark is None:
+        return
+    if not isinstance(spark, Mapping):
+        told = ", ".join(SPARK_SETTINGS)
+        yield SettingFault(GLOBALS_FILE, f"{SPARK}: {spark!r} is no group of settings: {told}")
+        return
+    for name in spark:
+        if name not in SPARK_SETTINGS:
+            hint = nearest(name, SPARK_SETTINGS) or "put Spark's own settings under spark.conf"
+            yield SettingFault(GLOBALS_FILE, f"{SPARK}.{name}: there is no such setting; {hint}")
 
 
 def _unknown_globals(

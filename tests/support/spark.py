@@ -18,8 +18,9 @@ import runs
 CONF = {
     "spark.sql.shuffle.partitions": 2,
     "spark.driver.memory": "1g",
-    # Small tables: threads cost more than they save.
-    "spark.sql.autoBroadcastJoinThreshold": "10m",
+    "spark.executor.memory": "600m",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
 }
 MASTER = "local[2]"
 OLDEST_JAVA = 17
@@ -90,22 +91,23 @@ def _spark_connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict
     ended()
 
 
-def environment_on_spark(folder: Path, extends: str) -> Path:
+def environment_on_spark(folder: Path, extends: str, master: str = MASTER) -> Path:
     """A configuration with one more environment, `on_spark`: another one, by the one switch.
 
     Args:
         folder: Where it goes.
         extends: The environment that it is like.
+        master: Where Spark is.
     """
     conf = folder / "conf"
     if not conf.exists():
         shutil.copytree(runs.PROJECT / "conf", conf, ignore=shutil.ignore_patterns("local"))
     (conf / "on_spark").mkdir()
-    (conf / "on_spark" / "globals.yml").write_text(f"extends: {extends}\n{switch()}", "utf-8")
+    (conf / "on_spark" / "globals.yml").write_text(f"extends: {extends}\n{switch(master)}", "utf-8")
     return conf
 
 
-def switch() -> str:
+def switch(master: str = MASTER) -> str:
     """What an environment's globals.yml says to be on Spark, and on a small one."""
     conf = "".join(f"    {name}: {value}\n" for name, value in CONF.items())
-    return f"engine: spark\nspark:\n  master: {MASTER}\n  conf:\n{conf}"
+    return f"engine: spark\nspark:\n  master: {master}\n  conf:\n{conf}"

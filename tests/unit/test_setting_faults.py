@@ -146,3 +146,36 @@ def test_all_are_told_in_one_message(write: Any) -> None:
         "  orchestration.yml",
     ]
     assert last == "Fix them and run again. To look without a run: kedro contract check"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"engine": "sparc"}, "globals.yml: engine: there is no engine sparc; did you mean spark?"),
+        ({"engine": "polars"}, "engine: there is no engine polars; it is duckdb or spark"),
+        (
+            {"spark": "local[*]"},
+            "spark: 'local[*]' is no group of settings: master, warehouse, conf",
+        ),
+        (
+            {"spark": {"mastr": "yarn"}},
+            "spark.mastr: there is no such setting; did you mean master?",
+        ),
+        (
+            {"spark": {"n": 1}},
+            "spark.n: there is no such setting; put Spark's own settings under spark.conf",
+        ),
+    ],
+)
+def test_an_engine_that_there_is_not(said: dict[str, Any], words: str, write: Any) -> None:
+    """Before Spark is asked for, and with the word that comes near."""
+    (fault,) = faults(write(globals=said))
+
+    assert fault.removeprefix("globals.yml: ") == words.removeprefix("globals.yml: ")
+
+
+def test_both_engines_are_known(write: Any) -> None:
+    """With any of Spark's own settings under conf."""
+    spark = {"master": "yarn", "warehouse": "s3a://b/t", "conf": {"spark.driver.memory": "1g"}}
+
+    assert faults(write(globals={"engine": "spark", "spark": spark})) == []

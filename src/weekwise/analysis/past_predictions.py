@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import ibis
-import pandas as pd
 
 from weekwise.contract.derive import identity
 from weekwise.contract.model import Contract
@@ -112,9 +111,3 @@ def row_text(rows: ibis.Table, contract: Contract) -> ibis.StringValue:
 def cluster(rows: ibis.Table, contract: Contract) -> ibis.Value:
     """What a bootstrap draws anew: the day of each row, or without a time the row."""
     return ibis.row_number() if contract.time is None else rows[contract.time].cast("date")
-
-
-def frame_of(rows: ibis.Table) -> pd.DataFrame:
-    """Some rows as a frame; there must be few enough for memory."""
-    frame: pd.DataFrame = rows.to_pyarrow().to_pandas()
-    return frame

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -22,6 +23,7 @@ from ibis.expr.operations.udf import InputType
 from weekwise.datasets.spark_reading import csv_options, json_options
 from weekwise.datasets.spark_session import spark_session
 from weekwise.errors import ConfigurationError
+from weekwise.features.engines import OfRows
 
 try:
     import pyspark.sql.types as pt
@@ -30,6 +32,7 @@ try:
     from ibis.backends.sql.compilers.pyspark import PySparkCompiler
     from py4j.protocol import Py4JError
     from pyspark.sql.pandas.functions import pandas_udf
+    from pyspark.sql.utils import is_remote
 except ImportError as error:
     raise ConfigurationError(
         f"engine: spark needs PySpark, which is not installed ({error}); run: make spark, or "
@@ -184,6 +187,27 @@ class Backend(PySparkBackend):  # type: ignore[misc]
         finally:
             files.remove(folder)
 
+    def mapped(self, expr: ibis.Table, compute: OfRows) -> pd.DataFrame:
+        """What a function makes of the rows, computed by the workers, in the rows' order.
+
+        Args:
+            expr: The rows.
+            compute: Sent to each worker once. Of no rows it makes a frame of the types.
+        """
+        none = expr.schema().to_pyarrow().empty_table().to_pandas()
+        schema = pa.Schema.from_pandas(compute(none), preserve_index=False).remove_metadata()
+        shared = _Plain(compute) if is_remote() else self.session.sparkContext.broadcast(compute)
+
+        def of_batches(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
+            for batch in batches:
+                made = shared.value(pa.Table.from_batches([batch]).to_pandas())
+                yield from pa.Table.from_pandas(made, schema, preserve_index=False).to_batches()
+
+        fields = [pt.StructField(field.name, _spark_type(field.type)) for field in schema]
+        rows = self.frame(expr).mapInArrow(of_batches, pt.StructType(fields))
+        frame: pd.DataFrame = rows.toArrow().to_pandas()
+        return frame
+
     def _create_cached_table(self, name: str, expr: ibis.Table) -> ibis.Table:
         """Ibis's own, for tables that are computed from some in memory or by functions too."""
         rows = self.frame(expr).cache()
@@ -214,6 +238,13 @@ class Backend(PySparkBackend):  # type: ignore[misc]
     ) -> ibis.Table:
         """Ibis's own, with DuckDB's words for how a file is written."""
         return super().read_json(paths, table_name=table_name, **json_options(options))
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """What Spark Connect sends with each task, since it has no broadcasts."""
+
+    value: OfRows
 
 
 def _of_series(function: ops.ScalarUDF) -> Any:

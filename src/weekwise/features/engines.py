@@ -10,14 +10,18 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import ibis
+import pandas as pd
 
 from weekwise.features.local_time import whole_times
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+OfRows: TypeAlias = Callable[[pd.DataFrame], pd.DataFrame]
+"""A function of a frame of rows, which makes of each row what it makes of it alone."""
 
 
 # Functions of the engines' own, for which Ibis has no expression.
@@ -61,6 +65,7 @@ class Engine:
         reused: A table that an expression takes several times, so that it is computed once; DuckDB
             sees that by itself.
         float_text: Numbers as text, the same on every engine: keys are made of it.
+        mapped: What a function makes of a table's rows, where the engine's own processes are.
     """
 
     keeps_order: bool
@@ -68,6 +73,9 @@ class Engine:
     moments: Callable[[ibis.Column], ibis.Column]
     reused: Callable[[ibis.Table], ibis.Table] = lambda table: table
     float_text: Callable[[ibis.Column], ibis.Column] = lambda numbers: numbers.cast("string")
+    mapped: Callable[[ibis.Table, OfRows], pd.DataFrame] = lambda table, compute: compute(
+        frame_of(table)
+    )
 
 
 ENGINES: Mapping[str, Engine] = MappingProxyType(
@@ -83,6 +91,7 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
             moments=lambda text: _to_timestamp_ltz(whole_times(text, "$")),
             reused=lambda table: table.cache(),
             float_text=lambda numbers: _float_text(numbers.cast("float64")),
+            mapped=lambda table, compute: table.get_backend().mapped(table, compute),
         ),
     }
 )
@@ -134,3 +143,22 @@ def text_of(table: ibis.Table, name: str) -> ibis.Column:
     if table[name].type().is_floating():
         return engine_of(table).float_text(table[name])
     return table[name].cast("string")
+
+
+def frame_of(table: ibis.Table) -> pd.DataFrame:
+    """A table's rows as a frame; there must be few enough for memory."""
+    frame: pd.DataFrame = table.to_pyarrow().to_pandas()
+    return frame
+
+
+def mapped(table: ibis.Table, compute: OfRows) -> pd.DataFrame:
+    """What a function makes of a table's rows, in their order.
+
+    On Spark the workers compute it, batch by batch, and what they make comes to this process.
+
+    Args:
+        table: The rows.
+        compute: Its values may be sent to other processes, once for each of them. Of no rows it
+            makes a frame without rows whose columns have their types.
+    """
+    return engine_of(table).mapped(table, compute)

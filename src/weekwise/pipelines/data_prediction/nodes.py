@@ -5,18 +5,15 @@ from __future__ import annotations
 import logging
 
 import ibis
-import numpy as np
 import pandas as pd
 
-from weekwise.contract.derive import identity
 from weekwise.contract.model import Contract
-from weekwise.contract.reserved import PREDICTED_COLUMN
+from weekwise.features.engines import frame_of, mapped
 from weekwise.features.window import Window
 from weekwise.model.compatibility import why_not
 from weekwise.model.contenders import CurrentChampion
+from weekwise.model.prediction_rows import PredictionRows
 from weekwise.model.verdict import Verdict
-from weekwise.tasks import task_of
-from weekwise.tasks.records import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -44,40 +41,18 @@ def predict_upcoming(
         can predict them, there are no rows; the columns have their types all the same.
     """
     upcoming = window.upcoming(features, features_contract).order_by(*features_contract.key)
-    rows = upcoming.to_pyarrow().to_pandas()
-    model, task = champion.champion, task_of(features_contract)
+    model = champion.champion
     if model is None or why_not(model.predictor, features_contract) is not None:
         logger.warning("No model predicts: %s", " ".join([verdict.headline, *verdict.reasons]))
-        rows, version, predicted = rows.iloc[:0], "", np.empty((0, *task.row_shape))
-        settings = Settings(threshold=0.5)
-    else:
-        version, settings = model.version, model.predictor.settings
-        predicted = task.aligned(model.predictor.predict(rows), model.predictor.task)
-        logger.info(
-            "Version %s predicts %s rows (%s).", version, f"{len(rows):,}", verdict.headline
-        )
-    predictions = pd.DataFrame(
-        {
-            "as_of": pd.Series(window.as_of, index=rows.index, dtype=object),
-            **{name: rows[name] for name in identity(features_contract)},
-            **task.output_frame(predicted, settings),
-            **task.settings_frame(settings, len(rows)),
-            "model_version": version,
-            PREDICTED_COLUMN: str(features_contract.target),
-        },
-        index=rows.index,
+        return PredictionRows(window.as_of, features_contract, None)(frame_of(upcoming.limit(0)))
+    predictions = mapped(upcoming, PredictionRows(window.as_of, features_contract, model))
+    logger.info(
+        "Version %s predicts %s rows (%s).",
+        model.version,
+        f"{len(predictions):,}",
+        verdict.headline,
     )
-    return _typed(predictions, features_contract) if predictions.empty else predictions
-
-
-def _typed(empty: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """A frame without rows, in types that can be told without values."""
-    types = {name: contract.columns[name].type.facts.pandas for name in identity(contract)}
-    texts = [
-        str(name) for name, dtype in empty.dtypes.items() if pd.api.types.is_object_dtype(dtype)
-    ]
-    types = {**dict.fromkeys(texts, "str"), **types, "as_of": "date32[day][pyarrow]"}
-    return empty.astype({**types, "model_version": "str", PREDICTED_COLUMN: "str"})
+    return predictions
 
 
 def store_predictions(week_predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

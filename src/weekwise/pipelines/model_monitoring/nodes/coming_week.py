@@ -6,12 +6,13 @@ import ibis
 import pandas as pd
 
 from weekwise.analysis.estimated_loss import misses_of
-from weekwise.analysis.past_predictions import frame_of, of_target, recent
+from weekwise.analysis.past_predictions import of_target, recent
 from weekwise.analysis.selection import Selection
 from weekwise.analysis.unseen import Unseen, find_unseen
 from weekwise.analysis.upcoming import UpcomingPredictions, describe_upcoming
 from weekwise.contract.derive import categorical
 from weekwise.contract.model import Contract
+from weekwise.features.engines import frame_of
 from weekwise.features.window import Window
 from weekwise.reports.exploration.exploration import Exploration
 from weekwise.reports.weekly import read

@@ -13,7 +13,6 @@ from weekwise.analysis.daily_outcomes import baselines_before
 from weekwise.analysis.outcomes import LookBack, news_of_outcomes
 from weekwise.analysis.past_predictions import (
     cluster,
-    frame_of,
     matchable,
     over_weeks,
     recent,
@@ -32,6 +31,7 @@ from weekwise.analysis.retraining_gain import RetrainingGain, ServedAndFirst, ga
 from weekwise.analysis.worst_slices import worst_slices
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError
+from weekwise.features.engines import frame_of
 from weekwise.features.window import Window
 from weekwise.model.compatibility import why_not
 from weekwise.model.contenders import CurrentChampion
