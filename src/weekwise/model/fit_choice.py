@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from weekwise.model.blending import UnseenScores
@@ -54,15 +55,12 @@ class FittedTrees:
         )
         return found
 
-    def gain(self, other: FittedTrees) -> tuple[float, float]:
-        """How much lower the mean loss of an unseen row is than another's, and its standard error.
-
-        Both have been judged on the same rows.
-        """
-        if self.unseen is None or other.unseen is None:
-            return 0.0, math.inf
-        gains = other.unseen.losses(other.linear_share) - self.unseen.losses(self.linear_share)
-        return float(gains.mean()), float(gains.std()) / math.sqrt(gains.size)
+    @cached_property
+    def unseen_loss(self) -> float:
+        """The mean loss of the rows that neither trees nor linear model have seen."""
+        if self.unseen is None:
+            return math.inf
+        return float(self.unseen.losses(self.linear_share).mean())
 
 
 def best_fit(
@@ -70,11 +68,11 @@ def best_fit(
     encodings: Iterable[FitParams],
     fitted: Callable[[str, FitParams], FittedTrees],
 ) -> FittedTrees:
-    """The trees that are best on rows they have not seen.
+    """The trees with the lowest mean loss on rows they have not seen.
 
     Args:
-        losses: Losses by CatBoost's names. The first is expected to be right: another one's mean
-            gain has to be more than its standard error.
+        losses: Losses by CatBoost's names, the one that the outcomes ask for first. Others are
+            tried with the better encoding.
         encodings: Settings that differ in how they take categories, the usual ones first.
         fitted: Grows trees that reduce a loss with some settings.
     """
@@ -82,13 +80,10 @@ def best_fit(
     best = fitted(losses[0], usual)
     if best.unseen is None:
         return best
-    for params in others:
-        made = fitted(losses[0], params)
-        if made.gain(best)[0] > 0:
-            best = made
-    for loss in losses[1:]:
-        made = fitted(loss, best.material.params)
-        gain, error = made.gain(best)
-        if gain > error:
-            best = made
-    return best
+    best = min([best, *(fitted(losses[0], params) for params in others)], key=_unseen_loss)
+    params = best.material.params
+    return min([best, *(fitted(loss, params) for loss in losses[1:])], key=_unseen_loss)
+
+
+def _unseen_loss(made: FittedTrees) -> float:
+    return made.unseen_loss
