@@ -23,9 +23,6 @@ from weekwise.model.training_record import FitParams
 if TYPE_CHECKING:
     from catboost import CatBoost
 
-MOST_ROWS = 20_000
-"""Up to so many training rows (of classes, rows times classes) more than one fit is tried."""
-
 
 @dataclass(frozen=True)
 class FittedTrees:

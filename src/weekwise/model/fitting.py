@@ -14,7 +14,7 @@ from weekwise.features.model_frame import ModelInputs
 from weekwise.features.time_features import calendar_feature
 from weekwise.model.boosting import OnProgress
 from weekwise.model.cross_validation import can_be_cut, cross_validate
-from weekwise.model.fit_choice import MOST_ROWS, FittedTrees, best_fit
+from weekwise.model.fit_choice import FittedTrees, best_fit
 from weekwise.model.learning_material import LearningMaterial, refuse_unfit
 from weekwise.model.level_correction import correct_level
 from weekwise.model.predictor import Predictor
@@ -65,7 +65,7 @@ def fit(
     outcome = task.outcomes(rows.frame[contract.target])
     refuse_unfit(task, outcome, rows.aside)
     size = len(train) * task.scores
-    tried = size <= MOST_ROWS
+    tried = asked.tries_for(size)
     fitted = best_fit(
         task.losses_of_trees(outcome, params.loss)[: None if tried else 1],
         asked.encodings_of(params) if tried and inputs.categories else [params],

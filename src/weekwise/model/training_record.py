@@ -14,16 +14,15 @@ from weekwise.features.time_features import CALENDAR_FEATURES, calendar_feature
 from weekwise.tasks.records import Baseline
 
 DAYS_IN_WEEK = 7
-MANY_ROWS = 50_000
-"""Up to so many training rows (of classes, rows times classes) trees are cheap."""
+# Up to so many training rows (of classes, rows times classes) trees are cheap, and a few fits are.
+_MANY_ROWS, _TRIED_ROWS = 50_000, 20_000
 _OF_FEWER_ROWS: dict[str, int | float | None] = {
     "iterations": 1000,
     "early_stopping_rounds": 100,
     "subsample": None,
     "rsm": 1.0,
 }
-
-_PACE = ("iterations", "learning_rate", "validation_every")
+_PACE = {"iterations", "learning_rate", "validation_every"}
 _OWN_ENCODING = {"one_hot_max_size": 2, "max_ctr_complexity": 4}
 
 
@@ -163,20 +162,24 @@ class FitParams(Frozen):
     def of_rows(self, rows: int) -> FitParams:
         """These settings for so many rows: trees are cheap where rows are not many."""
         by_hand = self.model_fields_set
-        if by_hand & {"iterations", "validation_every"} or rows > MANY_ROWS:
+        if by_hand & {"iterations", "validation_every"} or rows > _MANY_ROWS:
             return self
         return self.model_copy(
             update={name: value for name, value in _OF_FEWER_ROWS.items() if name not in by_hand}
         )
+
+    def tries_for(self, rows: int) -> bool:
+        """Whether a few fits are tried on so many rows, unless their pace is given by hand."""
+        return rows <= _TRIED_ROWS and not self.model_fields_set & _PACE
 
     def encodings_of(self, params: FitParams) -> list[FitParams]:
         """Settings of a table, and the same with CatBoost's own way with categories.
 
         Args:
             params: The settings that follow from these for the table's size. How they take
-                categories stays if that, or how far to go, is given here by hand.
+                categories stays if that is given here by hand.
         """
-        if {*_OWN_ENCODING, *_PACE} & self.model_fields_set:
+        if _OWN_ENCODING.keys() & self.model_fields_set:
             return [params]
         return [params, params.model_copy(update=_OWN_ENCODING)]
 

@@ -99,6 +99,16 @@ def test_an_encoding_given_by_hand_is_kept() -> None:
     assert asked.encodings_of(asked.of_rows(5000)) == [asked.of_rows(5000)]
 
 
+@pytest.mark.parametrize("by_hand", ["iterations", "learning_rate", "validation_every"])
+def test_a_fit_given_by_hand_is_made_alone(by_hand: str) -> None:
+    """So is that of many rows."""
+    assert FitParams().tries_for(20_000)
+    assert not FitParams().tries_for(20_001)
+    assert not FitParams.model_validate(
+        {by_hand: 1 if by_hand != "validation_every" else 10}
+    ).tries_for(9)
+
+
 def table(outcome: Callable[[Floats], Floats]) -> tuple[pd.DataFrame, Contract]:
     """Rows whose outcome follows from one number between 0 and 1."""
     number = np.random.default_rng(3).random(900)
