@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -29,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from serving_load import Figures, Target, in_turns, is_wrk_there
-from serving_processes import Model, champion, running
+from serving_processes import champion, running
 
 PROJECT = Path(__file__).parents[1]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "support")]
@@ -108,7 +107,6 @@ def _measure(folder: Path, options: argparse.Namespace) -> None:
     _tell_stalls(stalls, options.stall_seconds)
     _tell_batch(many, _catboost_ms(predictor, rows))
     print(f"ready after  {ready[0]:.1f} s the first time, {ready[1]:.1f} s with a local copy")
-    _tell_workers(model, payloads["service"], rounds, seconds)
 
 
 def _payloads(
@@ -184,24 +182,6 @@ def _tell_batch(batch: Figures, catboost: Figures) -> None:
     print(f"batch of {BATCH:,} rows of JSON    {batch['p50']:12.1f} ms")
     for name, took in catboost.items():
         print(f"  CatBoost, {name:27} {took:6.1f} ms: {took / batch['p50']:.2f} (aim: 0.5)")
-
-
-def _tell_workers(model: Model, payload: tuple[str, Path, str], rounds: int, seconds: int) -> None:
-    with (
-        running("service", model) as port,
-        running("service", model, workers=2) as two_worker_port,
-    ):
-        time.sleep(3)  # the second worker may still be starting
-        targets = {
-            "1": Target("1", port, *payload),
-            "2": Target("2", two_worker_port, *payload),
-        }
-        figures = in_turns(targets, CONNECTIONS, rounds, seconds)
-    ratio = figures["2"]["rps"] / figures["1"]["rps"]
-    print(
-        f"two workers over one           {ratio:12.2f} (on {os.cpu_count()} cores, which the load "
-        "shares)"
-    )
 
 
 def raw_rows(predictor: Any, count: int) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ how many cores the service got.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import tempfile
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import httpx
 
-from serving import _payloads, _rows, _uri
+from serving import raw_rows, store_uri
 from serving_load import Figures, Target
 from serving_processes import champion, running
 
@@ -107,13 +108,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=3)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        model, predictor = champion(_uri(), Path(folder))
-        payload = _payloads(predictor, _rows(predictor), Path(folder))["service"]
+        model, predictor = champion(store_uri(), Path(folder))
+        body = Path(folder) / "row.json"
+        body.write_text(json.dumps(raw_rows(predictor, 1)[0]))
         services = []
         for workers in WORKERS:
             port = stack.enter_context(running("service", model, workers=workers))
             wait_for_workers(port, workers)
-            target = Target(f"{workers} workers", port, *payload)
+            target = Target(f"{workers} workers", port, "/predict", body, "")
             # With several, the first one only starts the others.
             services.append(Running(target, workers, processes_of(port)[-workers:]))
         print("connections  workers  requests/s  p50 ms  p99 ms  CPU µs/request  cores")

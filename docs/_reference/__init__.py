@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from _reference import catalog, commands, contracts, orchestration, parameters
+from _reference import capacity, catalog, commands, contracts, orchestration, parameters
 
 PAGES: Mapping[str, Callable[[Path], str]] = {
     "data-dictionary.md": contracts.data_dictionary,
@@ -17,6 +17,10 @@ PAGES: Mapping[str, Callable[[Path], str]] = {
     "make-targets.md": commands.make_targets,
     "datasets.md": catalog.datasets,
     "store-tables.md": catalog.store_tables,
+    "capacity-figures.md": capacity.figures,
+    "capacity-tables.md": capacity.million_tables,
+    "capacity-rows.md": capacity.billion_rows,
+    "capacity-requests.md": capacity.many_requests,
 }
 """What is written, by file name; each is a function of the project's folder."""
 

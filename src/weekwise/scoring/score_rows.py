@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from weekwise.contract.sql_engine import quoted
 from weekwise.errors import DataGateError, FeedError
 from weekwise.model.predictor import Predictor
+from weekwise.scoring.read_ahead import read_ahead
 from weekwise.scoring.table_writer import TableWriter
 from weekwise.scoring.typed_rows import COLUMNS, FAULTS, PLAIN, REASONS, TypedRows, typed_rows
 from weekwise.wording import listed, nearest
@@ -79,7 +80,7 @@ def score_rows(
     with ExitStack() as stack:
         right = stack.enter_context(TableWriter(output, pa.schema([*own, *answers])))
         wrong = stack.enter_context(TableWriter(refused, own.append(pa.field(WHY, pa.string()))))
-        for batch in rows.select(query).to_arrow_reader(BATCH_ROWS):
+        for batch in read_ahead(rows.select(query).to_arrow_reader(BATCH_ROWS)):
             _score_batch(batch, own, typed, (predictor, version, answers), (right, wrong), done)
             on_rows(done.rows)
     return done
