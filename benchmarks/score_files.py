@@ -3,8 +3,7 @@
 The features of the store are replicated to some millions of rows, as Parquet, with the time moved
 on in each copy. In one run, one after the other: the same file read and written without a model;
 CatBoost alone on frames that are ready in memory; and the champion's score of it, whole. Printed
-are seconds, CPU seconds (those of the last two with imports, and of CatBoost with the making of
-frames), peak memory, and the ratio of the last to the sum of the other two.
+are seconds, CPU seconds, peak memory, and the ratios of the last to the sum of the other two.
 
     kedro run && python benchmarks/score_files.py [--rows 5000000] [--env flights]
 """
@@ -19,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -56,8 +55,29 @@ def champion(env: str | None) -> Iterator[tuple[Any, str]]:
         yield registry.load(version), version
 
 
-def score(source: Path, folder: Path, env: str | None) -> float:
-    """Seconds of the whole score, from the open file to both files written."""
+class Spent(NamedTuple):
+    """What a part took.
+
+    Attributes:
+        seconds: Seconds.
+        cpu: Seconds of all its threads' CPU.
+    """
+
+    seconds: float
+    cpu: float
+
+    @classmethod
+    def now(cls) -> Spent:
+        """The clocks."""
+        return cls(time.perf_counter(), time.process_time())
+
+    def since(self, begun: Spent) -> Spent:
+        """What was taken since then."""
+        return Spent(self.seconds - begun.seconds, self.cpu - begun.cpu)
+
+
+def score(source: Path, folder: Path, env: str | None) -> Spent:
+    """The whole score, from the open file to both files written."""
     from weekwise.infer.source import Reading, opened
     from weekwise.scoring.score_rows import score_rows
 
@@ -65,54 +85,53 @@ def score(source: Path, folder: Path, env: str | None) -> float:
         champion(env) as (predictor, version),
         opened(str(source), folder, reading=Reading(in_order=True)) as table,
     ):
-        begun = time.perf_counter()
+        begun = Spent.now()
         output, refused = folder / "scored.parquet", folder / "refused.parquet"
         score_rows(table.rows, predictor, version, output, refused)
-        return time.perf_counter() - begun
+        return Spent.now().since(begun)
 
 
-def catboost_alone(source: Path, _folder: Path, env: str | None) -> float:
-    """Seconds of CatBoost on the same rows, each batch ready as a frame before the clock starts."""
+def catboost_alone(source: Path, _folder: Path, env: str | None) -> Spent:
+    """CatBoost on the same rows, each batch ready as a frame before the clock starts."""
     import pyarrow.parquet as pq
 
     from weekwise.features.model_frame import model_frame
 
-    spent = 0.0
+    seconds = cpu = 0.0
     with champion(env) as (predictor, _):
         for batch in pq.ParquetFile(source).iter_batches(100_000):
             frame = model_frame(batch.to_pandas(), predictor.inputs)
-            begun = time.perf_counter()
+            begun = Spent.now()
             predictor.model.predict(frame, prediction_type="RawFormulaVal")
-            spent += time.perf_counter() - begun
-    return spent
+            spent = Spent.now().since(begun)
+            seconds, cpu = seconds + spent.seconds, cpu + spent.cpu
+    return Spent(seconds, cpu)
 
 
-def read_and_write(source: Path, folder: Path, _env: str | None) -> float:
-    """Seconds of the same file read and written in the same batches."""
+def read_and_write(source: Path, folder: Path, _env: str | None) -> Spent:
+    """The same file read and written in the same batches."""
     import pyarrow.parquet as pq
 
-    begun = time.perf_counter()
+    begun = Spent.now()
     file = pq.ParquetFile(source)
     with pq.ParquetWriter(folder / "copy.parquet", file.schema_arrow, compression="zstd") as copy:
         for batch in file.iter_batches(100_000):
             copy.write_batch(batch)
-    return time.perf_counter() - begun
+    return Spent.now().since(begun)
 
 
-def measured(part: Any, *given: Any) -> tuple[float, float, float]:
-    """Seconds, seconds of CPU and peak memory in GB of a part, in a process of its own."""
+def measured(part: Any, *given: Any) -> tuple[Spent, float]:
+    """What a part took, and its peak memory in GB, in a process of its own."""
     with get_context("spawn").Pool(1) as pool:
         return pool.apply(_measure, (part, *given))
 
 
-def _measure(part: Any, *given: Any) -> tuple[float, float, float]:
-    begun = time.process_time()
-    seconds = part(*given)
-    spent = time.process_time() - begun
+def _measure(part: Any, *given: Any) -> tuple[Spent, float]:
+    spent = part(*given)
     # Not getrusage: its peak is also that of the process that started this one.
     status = Path("/proc/self/status").read_text().splitlines()
     (peak,) = (int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-    return seconds, spent, peak / KILOBYTES
+    return spent, peak / KILOBYTES
 
 
 def main() -> None:
@@ -128,17 +147,19 @@ def main() -> None:
         folder = Path(scratch)
         rows = replicate(store, asked.rows, folder / "rows.parquet")
         print(f"{rows:,} rows")
-        seconds, spent = {}, {}
+        spent: dict[Any, Spent] = {}
         for part in (read_and_write, catboost_alone, score):
-            source = folder / "rows.parquet"
-            seconds[part], spent[part], peak = measured(part, source, folder, asked.env)
+            spent[part], peak = measured(part, folder / "rows.parquet", folder, asked.env)
             print(
-                f"{part.__name__:15} {seconds[part]:7.1f} s {spent[part]:7.1f} s of CPU "
+                f"{part.__name__:15} {spent[part].seconds:7.1f} s {spent[part].cpu:7.1f} s of CPU "
                 f"{peak:6.2f} GB"
             )
-        ratio = seconds[score] / (seconds[catboost_alone] + seconds[read_and_write])
-        print(f"score to CatBoost, reading and writing: {ratio:.2f} (aim: 1.5)")
-        print(f"CPU of a million rows scored: {1e6 * spent[score] / rows:.2f} s")
+        for place, name in enumerate(Spent._fields):
+            ratio = spent[score][place] / (
+                spent[catboost_alone][place] + spent[read_and_write][place]
+            )
+            print(f"score to CatBoost, reading and writing, {name}: {ratio:.2f} (aim: 1.5)")
+        print(f"CPU of a million rows scored: {1e6 * spent[score].cpu / rows:.2f} s")
 
 
 if __name__ == "__main__":
