@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 OfRows: TypeAlias = Callable[[pd.DataFrame], pd.DataFrame]
 """A function of a frame of rows, which makes of each row what it makes of it alone."""
 
+BATCH_ROWS = 100_000
+"""Rows that are in memory at once where a function is computed here."""
+
 
 # Functions of the engines' own, for which Ibis has no expression.
 @ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
@@ -54,6 +57,12 @@ def _float_text(numbers: pa.ChunkedArray) -> pa.Array:
     return pa.array([None if n is None else repr(n) for n in numbers.to_pylist()], pa.string())
 
 
+def _mapped_in_batches(table: ibis.Table, compute: OfRows) -> pd.DataFrame:
+    batches = table.to_pyarrow_batches(chunk_size=BATCH_ROWS)
+    made = [compute(batch.to_pandas()) for batch in batches if batch.num_rows]
+    return pd.concat(made, ignore_index=True) if made else compute(frame_of(table.limit(0)))
+
+
 @dataclass(frozen=True)
 class Engine:
     """What features need to know of an Ibis backend.
@@ -73,9 +82,7 @@ class Engine:
     moments: Callable[[ibis.Column], ibis.Column]
     reused: Callable[[ibis.Table], ibis.Table] = lambda table: table
     float_text: Callable[[ibis.Column], ibis.Column] = lambda numbers: numbers.cast("string")
-    mapped: Callable[[ibis.Table, OfRows], pd.DataFrame] = lambda table, compute: compute(
-        frame_of(table)
-    )
+    mapped: Callable[[ibis.Table, OfRows], pd.DataFrame] = _mapped_in_batches
 
 
 ENGINES: Mapping[str, Engine] = MappingProxyType(
@@ -154,7 +161,8 @@ def frame_of(table: ibis.Table) -> pd.DataFrame:
 def mapped(table: ibis.Table, compute: OfRows) -> pd.DataFrame:
     """What a function makes of a table's rows, in their order.
 
-    On Spark the workers compute it, batch by batch, and what they make comes to this process.
+    Rows are taken in batches, of which memory never holds all; what is made of them is whole. On
+    Spark the workers compute it, and what they make comes to this process.
 
     Args:
         table: The rows.
