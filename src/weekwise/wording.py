@@ -161,6 +161,8 @@ def day(value: date) -> str:
 def days(first: date, last: date) -> str:
     """Some days as people say them."""
     until = day(last)
+    if first == last:
+        return until
     return f"{first.day} to {until}" if first.month == last.month else f"{day(first)} to {until}"
 
 

@@ -21,6 +21,8 @@ from weekwise.reports.finding import Status
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+IS_FIREFOX = os.environ.get("WEEKWISE_BROWSER") == "firefox"
+"""Firefox in place of Chromium, by WebDriver BiDi; it knows no permissions of the clipboard."""
 # Machines that run several tests at once take their time.
 expect.set_options(timeout=45_000)
 APP = service_process.PROJECT / "frontend" / "dist" / "index.html"
@@ -37,16 +39,20 @@ def _missing(what: str) -> NoReturn:
 # and a test of the service that comes later in the same process could not start its own.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    """Debian's Chromium, or the Firefox of this machine where that is asked for."""
+    names = ("firefox", "firefox-esr") if IS_FIREFOX else BROWSERS
+    path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        _missing("there is no Chromium; install it with: make browser")
+        _missing(f"there is no {names[0]}; of Chromium: make browser")
     if not APP.exists():
         _missing("the web app is not built; build it with: make frontend")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
+        if IS_FIREFOX:
+            launched = playwright.firefox.launch(executable_path=path, channel="moz-firefox")
+        else:
+            launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture
@@ -66,7 +72,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
             viewport={"width": width, "height": height},
             color_scheme=scheme,
             reduced_motion="reduce",
-            permissions=["clipboard-read", "clipboard-write"],
+            permissions=[] if IS_FIREFOX else ["clipboard-read", "clipboard-write"],
         )
         context.set_default_timeout(45_000)
         opened.append((url, Watched(context)))

@@ -79,7 +79,8 @@ class ShadowComparison(Frozen):
         )
         if self.otherwise is None:
             return sentence
-        return f"{sentence} It decides otherwise for {percent(self.otherwise)} of them."
+        share = percent(self.otherwise) if self.otherwise else "none"
+        return f"{sentence} It decides otherwise for {share} of them."
 
 
 def shadow_days(folder: Path) -> pd.DataFrame:

