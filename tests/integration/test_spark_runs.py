@@ -29,11 +29,9 @@ def test_the_example_runs_the_same_on_spark(week_1: Path, tmp_path: Path) -> Non
 def test_an_own_table_moves_to_spark_by_one_line(tmp_path: Path) -> None:
     """A folder of Parquet files, inferred; a week run twice and one after it double nothing."""
     frame = tables.orders()
-    folder = tmp_path / "orders"
-    folder.mkdir()
     for number, part in enumerate((frame.iloc[: len(frame) // 2], frame.iloc[len(frame) // 2 :])):
-        part.to_parquet(folder / f"{number}.parquet", index=False)
-    conf = inferred_runs.infer(tmp_path, folder / "*.parquet", target="returned")
+        part.to_parquet(tmp_path / f"{number}.parquet", index=False)
+    conf = inferred_runs.infer(tmp_path, tmp_path / "*.parquet", target="returned")
     settings = conf / "shop" / "globals.yml"
     on_duckdb, on_spark = tmp_path / "duckdb" / "shop", tmp_path / "spark" / "shop"
     for week in WEEKS:
