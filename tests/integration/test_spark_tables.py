@@ -16,14 +16,26 @@ import pytest
 from kedro.io import DatasetError
 
 import spark
+import trains
 from weekwise.contract.derive import FEATURES, with_feed
 from weekwise.contract.model import Contract
+from weekwise.contract.type_facts import TaskName
 from weekwise.datasets.spark_table import SparkTable
 from weekwise.datasets.store_table import StoreTable
 from weekwise.features.fingerprint import table_hash
 from weekwise.features.past_sample import sampled
 from weekwise.features.window import Window
+from weekwise.model.contenders import Champion, CurrentChampion
+from weekwise.model.predictor import Predictor
+from weekwise.model.verdict import not_retrained
+from weekwise.pipelines.data_prediction.nodes import predict_upcoming
 from weekwise.pipelines.data_wrangling.nodes import build_features, clean_feed
+from weekwise.quality import large_table
+from weekwise.quality.frames import in_key_order
+from weekwise.quality.gate_result import GateResult
+from weekwise.quality.large_table import validate_large
+from weekwise.quality.suite import build_suite
+from weekwise.quality.validate import validate
 
 pytestmark = spark.uses_spark
 
@@ -250,3 +262,116 @@ def test_features_are_the_same_to_the_last_bit(
 
     assert made[0] == made[1]
     assert made[0][0].num_rows > ROWS / 2
+
+
+BAD = {
+    "amounts out of bounds": {"amount": lambda rows: rows["amount"].where(rows.index != 7, 9999.0)},
+    "a key that is there twice": {"order": lambda rows: rows["order"].where(rows.index != 3, 4)},
+    "rows without a shop": {"shop": lambda rows: rows["shop"].where(rows.index % 50 != 9)},
+}
+
+
+@pytest.mark.parametrize("piece_rows", [100, 10**6])
+@pytest.mark.parametrize("fault", [None, *BAD])
+def test_the_gate_says_the_same(
+    fault: str | None, piece_rows: int, spark_connection: Connection, store: Connection
+) -> None:
+    """Verdict, words, figures and rows, of a table that is looked at whole or in pieces."""
+    rows = feed().drop(columns=["told"]).fillna({"shop": "a"})
+    rows = rows.assign(**BAD[fault]) if fault else rows
+    contract = gate_contract()
+    said = []
+    for table in (
+        StoreTable(table_name="gate", connection=store),
+        SparkTable(table_name="gate", connection=spark_connection, week_of="placed"),
+    ):
+        table.save(rows)
+        large = len(rows) > piece_rows
+        if large:
+            suite = build_suite(contract)
+            check = validate_large(table.load(), contract, suite, AS_OF, piece_rows=piece_rows)
+            result, taken = check.result, check.offending
+        else:
+            taken = in_key_order(table.load(), contract)
+            result = validate(taken, contract, as_of=AS_OF)
+        orders = sorted(taken["order"].iloc[list(result.quarantined)])
+        said.append((_words(result), orders))
+
+    assert said[0] == said[1]
+    assert (said[0][0]["status"] == "ok") == (fault is None)
+
+
+def gate_contract(without: str | None = None) -> Contract:
+    """What the gate is asked of the orders, or of some of their columns."""
+    column = {"role": "feature", "missing": 1.0}
+    columns: dict[str, Any] = {
+        "order": {"type": "integer", "role": "key"},
+        "placed": {"type": "datetime", "role": "time"},
+        "shop": {**column, "type": "category", "missing": 0, "severity": "quarantine"},
+        "amount": {**column, "type": "number", "min": 0, "max": 5000, "severity": "quarantine"},
+        "items": {**column, "type": "integer", "min": 1},
+        "gift": {**column, "type": "category", "values": {"yes": "Yes", "no": "No"}},
+        "late": {"type": "boolean", "role": "target", "missing": 1.0},
+    }
+    return Contract.model_validate(
+        {
+            "table": "gate",
+            "title": "Orders",
+            "key": ["order"],
+            "duplicates": "quarantine",
+            "quarantine_limit": 0.1,
+            "freshness": "warn",
+            "volume": "warn",
+            "columns": {
+                name: {"title": name, **said} for name, said in columns.items() if name != without
+            },
+        }
+    )
+
+
+def _words(result: GateResult) -> dict[str, Any]:
+    """What is said, but for the time that it took and the numbers of rows."""
+    said = result.model_dump(mode="json", exclude={"seconds", "evidence", "quarantined"})
+    for failure in said["failures"]:
+        failure["examples"] = [text[text.index("(") :] for text in failure["examples"]]
+    return said
+
+
+def test_workers_are_asked_before_pieces_are_read(
+    on_spark: ibis.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large table of which every row holds is not brought to this process."""
+    contract = gate_contract(without="shop")
+    table = on_spark.drop("told", "shop")
+
+    def read(*_: Any) -> Any:
+        raise AssertionError("a piece was read")
+
+    monkeypatch.setattr(large_table, "frames_of", read)
+    check = validate_large(table, contract, build_suite(contract), AS_OF, piece_rows=100)
+
+    assert check.result.status == "ok"
+    # What was found good is not looked at again.
+    again = validate_large(table, contract, build_suite(contract), AS_OF, check.checked)
+    assert again.result.looked_at == 0
+
+
+def test_workers_predict(spark_connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same numbers in the same order as this process gives, which predicts nothing then."""
+    champion = CurrentChampion(champion=Champion("3", trains.predictor(30)))
+    as_of = trains.train_end(30)
+    window = Window(as_of=as_of)
+    verdict = not_retrained(as_of, TaskName.BINARY, "3", "Nothing has changed.")
+    table = SparkTable(table_name="trains", connection=spark_connection, week_of="departure")
+    table.save(trains.trains(40))
+    here = ibis.memtable(trains.trains(40))
+    expected = predict_upcoming(here, trains.CONTRACT, champion, verdict, window)
+
+    def predict(*_: Any) -> Any:
+        raise AssertionError("predicted here")
+
+    monkeypatch.setattr(Predictor, "predict", predict)
+    found = predict_upcoming(table.load(), trains.CONTRACT, champion, verdict, window)
+
+    pd.testing.assert_frame_equal(found, expected, rtol=0, atol=1e-9, check_dtype=False)
+    assert len(found) == 7 * 30

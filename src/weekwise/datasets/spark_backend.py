@@ -68,9 +68,12 @@ class SparkCompiler(PySparkCompiler):  # type: ignore[misc]
         """Not in Ibis 12.0."""
         return self.f.make_timestamp_ntz(*parts.values())
 
-    def visit_Hash(self, op: ops.Hash, *, arg: Any) -> Any:  # noqa: ARG002, N802 - Ibis's name
-        """64 bits, as DuckDB's; Ibis takes Spark's hash of 32."""
-        return self.f.xxhash64(arg)
+    def visit_Hash(self, op: ops.Hash, *, arg: Any) -> Any:  # noqa: N802 - Ibis's name
+        """64 bits, as DuckDB's; Ibis takes Spark's hash of 32.
+
+        By themselves a struct's fields that are missing would leave no trace, nor where they are.
+        """
+        return self.f.xxhash64(self.f.to_json(arg) if op.arg.dtype.is_struct() else arg)
 
 
 class Backend(PySparkBackend):  # type: ignore[misc]

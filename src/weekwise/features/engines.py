@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ibis
 import pandas as pd
@@ -74,6 +74,7 @@ class Engine:
         reused: A table that an expression takes several times, so that it is computed once; DuckDB
             sees that by itself.
         float_text: Numbers as text, the same on every engine: keys are made of it.
+        native: A table as the engine's own frame, for tools that ask the engine themselves.
         mapped: What a function makes of a table's rows, where the engine's own processes are.
     """
 
@@ -82,6 +83,7 @@ class Engine:
     moments: Callable[[ibis.Column], ibis.Column]
     reused: Callable[[ibis.Table], ibis.Table] = lambda table: table
     float_text: Callable[[ibis.Column], ibis.Column] = lambda numbers: numbers.cast("string")
+    native: Callable[[ibis.Table], Any] = lambda _: None
     mapped: Callable[[ibis.Table, OfRows], pd.DataFrame] = _mapped_in_batches
 
 
@@ -98,6 +100,7 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
             moments=lambda text: _to_timestamp_ltz(whole_times(text, "$")),
             reused=lambda table: table.cache(),
             float_text=lambda numbers: _float_text(numbers.cast("float64")),
+            native=lambda table: table.get_backend().frame(table),
             mapped=lambda table, compute: table.get_backend().mapped(table, compute),
         ),
     }
@@ -170,3 +173,9 @@ def mapped(table: ibis.Table, compute: OfRows) -> pd.DataFrame:
             makes a frame without rows whose columns have their types.
     """
     return engine_of(table).mapped(table, compute)
+
+
+def native_frame(table: ibis.Table) -> Any:
+    """A table as a frame of Spark's; None on an engine whose tables are none."""
+    engine = ENGINES.get(table.get_backend().name)
+    return None if engine is None else engine.native(table)

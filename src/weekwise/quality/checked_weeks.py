@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import ibis
 import pandas as pd
 from pydantic import Field, ValidationError
@@ -13,6 +12,7 @@ from pydantic import Field, ValidationError
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
 from weekwise.contract.reserved import AS_OF
+from weekwise.features.engines import ENGINES
 from weekwise.paths import replace_whole
 from weekwise.quality import gx
 
@@ -73,9 +73,10 @@ def weeks_of(table: ibis.Table, contract: Contract) -> CheckedWeeks:
         table: The table.
         contract: What it must be.
     """
-    rules = f"{contract.hash} {gx.load().__version__} {duckdb.__version__}"
+    engine = table.get_backend()
+    rules = f"{contract.hash} {gx.load().__version__} {engine.version}"
     week = week_of(table, contract)
-    if week is None or table.get_backend().name != "duckdb":
+    if week is None or engine.name not in ENGINES:
         return CheckedWeeks(rules=rules)
     # The run's own date is in every row, and differs in every run.
     hashed = {name: table[name] for name in table.columns if name != AS_OF}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         AbstractDataContext,
     )
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    from pyspark.sql import DataFrame
 
 LOCK = threading.RLock()
 """Held around every use: contexts share global state, and one context used by eight threads gave
@@ -95,6 +96,24 @@ def validated(
             )
             results = results | _by_place(details)
     return [results[check.meta[PLACE]] for check in checks]
+
+
+def holds_on_spark(frame: DataFrame, checks: Sequence[ExpectationConfiguration]) -> bool:
+    """Whether all rows of a Spark frame hold all of some checks, as its workers say.
+
+    Args:
+        frame: The rows.
+        checks: What each row must hold.
+    """
+    gx = load()
+    with LOCK, quiet():
+        context = without_progress_bars(gx.get_context(mode="ephemeral"))
+        # As a table of its own, the rows would be kept in the workers' memory.
+        source = context.data_sources.add_spark("weekwise", persist=False)
+        asset = source.add_dataframe_asset("table")
+        batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+        answers = batch.validate(_suite(gx, checks), result_format="BOOLEAN_ONLY")
+    return bool(answers.success)
 
 
 def _suite(gx: ModuleType, checks: Sequence[ExpectationConfiguration]) -> ExpectationSuite:
