@@ -22,6 +22,7 @@ from weekwise.contract.model import Contract
 from weekwise.contract.type_facts import TaskName
 from weekwise.datasets.spark_table import SparkTable
 from weekwise.datasets.store_table import StoreTable
+from weekwise.features.features_sql import parse_features
 from weekwise.features.fingerprint import table_hash
 from weekwise.features.past_sample import sampled
 from weekwise.features.window import Window
@@ -262,6 +263,28 @@ def test_features_are_the_same_to_the_last_bit(
 
     assert made[0] == made[1]
     assert made[0][0].num_rows > ROWS / 2
+
+
+SELECT = """
+WITH shops AS (
+  SELECT shop, count(*) FILTER (placed < :as_of) AS past, avg(items) AS mean_items
+  FROM feed GROUP BY shop
+)
+SELECT feed."order", date_trunc('month', placed) AS month, coalesce(shops.past, 0) AS past,
+  mean_items, extract(hour FROM placed) AS hour, upper(feed.shop) || '!' AS shop
+FROM feed LEFT JOIN shops USING (shop)
+"""
+
+
+def test_one_select_is_for_both_engines(on_spark: ibis.Table, on_duckdb: ibis.Table) -> None:
+    """A features.sql is written in DuckDB's words, and Spark is told in its own."""
+    query = parse_features(SELECT, "features.sql", {"feed"})
+    made = [
+        query.over({"feed": table}, AS_OF).order_by("order").to_pyarrow().to_pandas()
+        for table in (on_duckdb, on_spark)
+    ]
+
+    pd.testing.assert_frame_equal(*made, check_dtype=False, rtol=0, atol=1e-9)
 
 
 BAD = {

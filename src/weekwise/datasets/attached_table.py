@@ -24,7 +24,7 @@ class AttachedTableDataset(StoreTable):
       type: weekwise.datasets.attached_table.AttachedTableDataset
       filepath: shop.duckdb
       table_name: orders
-      connection: ${_connection}
+      connection: ${_store}
     ```
     """
 

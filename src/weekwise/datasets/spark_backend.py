@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.expr.operations.udf import InputType
 
-from weekwise.datasets.spark_reading import csv_options, json_options
+from weekwise.datasets.spark_reading import csv_options, json_options, parquet_options
 from weekwise.datasets.spark_session import spark_session
 from weekwise.errors import ConfigurationError
 from weekwise.features.engines import OfRows
@@ -223,12 +223,27 @@ class Backend(PySparkBackend):  # type: ignore[misc]
         with suppress(OSError, Py4JError):
             super()._drop_cached_table(name)
 
-    def create_table(self, name: str, /, obj: Any = None, **options: Any) -> ibis.Table:
-        """Ibis's own, and temporary tables as views of what they are computed from."""
-        if options.pop("temp", None) and obj is not None:
-            table = obj if isinstance(obj, ibis.Table) else ibis.memtable(obj)
-            return self.view(self.frame(table), name)
-        return super().create_table(name, obj, **options)
+    def create_table(self, name: str, /, obj: Any = None, **_: Any) -> ibis.Table:
+        """A view of what a table is computed from: tables that last are `SparkTable`'s.
+
+        Args:
+            name: The view's name.
+            obj: A table or a frame.
+        """
+        return self.view(
+            self.frame(obj if isinstance(obj, ibis.Table) else ibis.memtable(obj)), name
+        )
+
+    def drop_table(self, name: str, /, **_: Any) -> None:
+        """Drop a view; others that are made of it stay as they are."""
+        self.session.catalog.dropTempView(name)
+
+    def read_parquet(
+        self, path: Any, /, *, table_name: str | None = None, **options: Any
+    ) -> ibis.Table:
+        """Ibis's own, with DuckDB's words for how files lie."""
+        told = parquet_options(str(path), options)
+        return super().read_parquet(path, table_name=table_name, **told)
 
     def read_csv(
         self, paths: Any, /, *, table_name: str | None = None, **options: Any

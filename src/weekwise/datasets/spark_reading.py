@@ -87,3 +87,20 @@ def json_options(options: Mapping[str, Any]) -> dict[str, Any]:
         options: `load_args` of the catalog's entry, in DuckDB's words or Spark's own.
     """
     return {name: value for name, value in options.items() if name not in _NOT_ASKED}
+
+
+def parquet_options(path: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of Spark's Parquet reader.
+
+    Args:
+        path: The files, which may be a pattern.
+        options: `load_args` of the catalog's entry, in DuckDB's words or Spark's own.
+    """
+    told = {name: value for name, value in options.items() if name not in _NOT_ASKED}
+    if options.get("union_by_name"):
+        told["mergeSchema"] = True
+    if options.get("hive_partitioning"):
+        # Spark looks for columns in the names of folders below this one.
+        before = path.split("*", maxsplit=1)[0]
+        told["basePath"] = before.rpartition("/")[0] or "/"
+    return told

@@ -20,7 +20,7 @@ from ibis.expr.operations import DatabaseTable
 from kedro_datasets.ibis import TableDataset
 
 from weekwise.datasets.stored_rows import absent_columns, as_rows, common_schema, fitted
-from weekwise.errors import StoreError, StoreInUseError
+from weekwise.errors import ConfigurationError, StoreError, StoreInUseError
 from weekwise.files import moved_aside
 from weekwise.system_errors import RESTORE, explained, first_lines, is_damaged
 
@@ -28,6 +28,8 @@ from weekwise.system_errors import RESTORE, explained, first_lines, is_damaged
 # each have their own, and a transaction could begin on one and end on the other.
 _CONNECTING = threading.Lock()
 _WRITING = threading.RLock()
+SPARK = "weekwise_spark"
+"""The backend whose tables are `SparkTable`'s."""
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +75,15 @@ class StoreTable(TableDataset):  # type: ignore[misc]
             schema: Ibis types by column, for a table that may not be there yet.
             week_of: Of no use here; an entry is the same for `SparkTable`, which is by week.
             **kwargs: Further arguments of `ibis.TableDataset`.
+
+        Raises:
+            ConfigurationError: If the connection is Spark's.
         """
+        if connection["backend"] == SPARK:
+            raise ConfigurationError(
+                f"table {table_name} is DuckDB's, and the engine is spark; let its entry in "
+                "catalog.yml say type: ${_table}, or connection: ${_store} to leave it where it is"
+            )
         save_args = {"materialized": "table", **kwargs.pop("save_args", {})}
         super().__init__(
             table_name=table_name, connection=connection, save_args=save_args, **kwargs

@@ -28,7 +28,7 @@ class TranscodedCsvDataset(FileDataset):  # type: ignore[misc]
       type: weekwise.datasets.transcoded_csv.TranscodedCsvDataset
       filepath: orders.csv
       table_name: feed
-      connection: ${_connection}
+      connection: ${_store}
       load_args: {delim: ;}
     ```
     """

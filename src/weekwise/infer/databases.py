@@ -155,7 +155,7 @@ def _attached(
         "type": "weekwise.datasets.attached_table.AttachedTableDataset",
         "filepath": place,
         "table_name": chosen,
-        "connection": "${_connection}",
+        "connection": "${_store}",
     }
 
 

@@ -214,6 +214,8 @@ def _read_csv(
     _copy(connection, name, "read_csv", readable, {"header": True, **options.arguments})
     entry = _file_entry(place, "csv", dict(options.arguments))
     del entry["file_format"]
+    # DuckDB's alone, whatever the engine.
+    entry["connection"] = "${_store}"
     entry["type"] = "weekwise.datasets.transcoded_csv.TranscodedCsvDataset"
     remark = (
         f"text was read as {' and '.join(others)}; if letters look wrong, convert the file to UTF-8"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from weekwise.datasets.spark_reading import csv_options, json_options
+from weekwise.datasets.spark_reading import csv_options, json_options, parquet_options
 from weekwise.errors import ConfigurationError
 
 
@@ -42,3 +42,17 @@ def test_what_spark_cannot_read_is_refused(options: dict[str, Any], words: str) 
 def test_json_needs_no_word_of_how_much_to_look_at() -> None:
     """Spark looks at the whole file in any case."""
     assert json_options({"sample_size": -1, "multiLine": True}) == {"multiLine": True}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, {}),
+        ({"union_by_name": True}, {"mergeSchema": True}),
+        ({"hive_partitioning": False}, {}),
+        ({"hive_partitioning": True}, {"basePath": "feed/orders"}),
+    ],
+)
+def test_folders_may_be_columns(options: dict[str, Any], told: dict[str, Any]) -> None:
+    """As DuckDB has it: where it is said, and below the first part that differs."""
+    assert parquet_options("feed/orders/*/*.parquet", options) == told

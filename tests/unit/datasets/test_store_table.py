@@ -15,7 +15,7 @@ from ibis import _
 from kedro.io import DatasetError
 
 from weekwise.datasets.store_table import StoreTable
-from weekwise.errors import StoreError
+from weekwise.errors import ConfigurationError, StoreError
 
 SCHEMA = {"as_of": "date", "name": "string", "value": "float64"}
 Connection = dict[str, Any]
@@ -284,3 +284,11 @@ def test_what_a_deleted_store_left_is_moved_aside(connection: Connection, tmp_pa
     assert content(week(connection, "2013-07-01").load()) == [("2013-07-01", "a")]
     (aside,) = log.parent.glob("*.damaged-*")
     assert aside.read_bytes() == b"of another store"
+
+
+def test_a_table_that_is_not_sparks_says_so() -> None:
+    """An entry that does not follow the engine would leave its rows where nobody looks."""
+    connection = {"backend": "weekwise_spark", "warehouse": "w"}
+
+    with pytest.raises(ConfigurationError, match=r"type: \$\{_table\}, or connection"):
+        StoreTable(table_name="t", connection=connection)
