@@ -21,6 +21,7 @@ import pandas as pd
 from weekwise.contract.model import Contract
 from weekwise.errors import DataGateError
 from weekwise.features.conform import count_rows
+from weekwise.features.engines import in_order
 from weekwise.quality import gx, structural_failures
 from weekwise.quality import large_queries as queries
 from weekwise.quality.asked_engine import all_hold
@@ -87,7 +88,8 @@ def validate_large(
     if all_hold(unknown, contract, checks):
         pieces.rows += count_rows(unknown)
     else:
-        for piece in frames_of(unknown, piece_rows):
+        names = [name for name in contract.key if name in table.columns] or table.columns
+        for piece in frames_of(in_order(unknown, names), piece_rows):
             pieces.look(piece)
     if len(repeated):
         pieces.look(repeated, with_unique=True)
