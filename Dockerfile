@@ -131,7 +131,7 @@ ENV PYTHONPATH=/app/src \
     WEEKWISE_API_HOST=0.0.0.0 \
     WEEKWISE_API_STATE_DIR=/state \
     WEEKWISE_API_REQUEST_LOG_DIR=/state/requests \
-    WEEKWISE_API_SHADOW_DIR=/shadow
+    WEEKWISE_API_SHADOW_DIR=/state/shadow
 USER 10001:10001
 EXPOSE 8000
 # Alive, not ready: it lives from the start, and is ready when there is a champion.
