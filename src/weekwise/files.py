@@ -36,7 +36,7 @@ def is_whole(file: Path) -> bool:
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def naming(path: Path, hidden: Path) -> Iterator[None]:
     """Let an error of the operating system name the file that was being written.
 
     On a full disk it is writing that fails, and a write knows no name; where there is one, it is
@@ -44,11 +44,16 @@ def naming(path: Path) -> Iterator[None]:
 
     Args:
         path: The file.
+        hidden: Where it is written first.
     """
     try:
         yield
-    except OSError as error:
-        error.filename = str(path)
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, OSError) and cause.filename in (None, str(hidden)):
+                cause.filename, cause.filename2 = str(path), None
+            cause = cause.__cause__
         raise
 
 

@@ -271,7 +271,7 @@ def replace_whole(path: Path, text: str) -> None:
     # It ends otherwise: whoever lists such files must not meet what a kill leaves behind.
     hidden = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with naming(path):
+        with naming(path, hidden):
             hidden.write_text(text, "utf-8")
             hidden.replace(path)
     finally:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Iterator, Sequence
 
-from weekwise.errors import FeedError, RegistryError, StoreError, WeekwiseError
+from weekwise.errors import (
+    ApiUnavailableError,
+    FeedError,
+    RegistryError,
+    StoreError,
+    WeekwiseError,
+)
 
 RESTORE = (
     "put a backup of the data folder back, or move what is damaged away and run the weeks again "
@@ -29,11 +36,21 @@ _TEXTS = {
     "disk quota exceeded": errno.EDQUOT,
     "permission denied": errno.EACCES,
     "read-only file system": errno.EROFS,
-    "attempt to write a readonly database": errno.EROFS,
+    "attempt to write a readonly database": errno.EACCES,
     "too many open files": errno.EMFILE,
     "input/output error": errno.EIO,
 }
 """What databases say in place of an error number, in lower case."""
+_AWAY = re.compile(
+    "connection (to server .*)?(refused|reset|failed|timed out)|max retries exceeded|"
+    "could not connect|closed the connection|terminating connection|translate host name|"
+    "name resolution|failed with exception|error code 50[234]|is shutting down|is starting up",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What clients say of a server that is not there."""
+_ANSWERED = ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE")
+"""Codes of an MLflow server that is there, and whose database may be away."""
+_SERVERS = ("psycopg", "psycopg2", "sqlalchemy", "mlflow", "httpx", "httpcore")
 _DATABASES = ("_duckdb", "duckdb", "sqlite3", "sqlalchemy", "mlflow")
 _UNREADABLE = (
     "not a valid duckdb database",
@@ -144,6 +161,8 @@ def _plain(error: BaseException, whose: str) -> WeekwiseError | None:
         file = f"{name}: " if name else ""
         return StoreError(f"{file}{error.strerror}; {_ADVICE[error.errno]}")
     module = type(error).__module__.partition(".")[0]
+    if module in _SERVERS and (away := _away(error, module, whose)):
+        return away
     if module in _DATABASES:
         return _said_by_database(error, whose)
     if module == "pyarrow" and "parquet" in str(error).lower():
@@ -151,10 +170,49 @@ def _plain(error: BaseException, whose: str) -> WeekwiseError | None:
     return None
 
 
+def _away(error: BaseException, module: str, whose: str) -> WeekwiseError | None:
+    """What to say of a server that is away, if that is what an error says."""
+    if module.startswith("http"):
+        if not any(kind.__name__ == "TransportError" for kind in type(error).__mro__):
+            return None
+        return ApiUnavailableError(
+            f"the Prefect API does not answer ({first_lines(error, 1) or type(error).__name__}); "
+            "start its server, and go on with: kedro weekly run --retry"
+        )
+    text = str(error)
+    if not _AWAY.search(text):
+        return None
+    if (
+        module == "mlflow"
+        and getattr(error, "error_code", "") in _ANSWERED
+        and "API re" not in text
+    ):
+        return RegistryError(
+            f"the MLflow server has failed ({first_lines(error, 1)}); see to its database, and run "
+            "again"
+        )
+    if module == "mlflow":
+        # Without a user's name and password.
+        found = re.search(r"(https?://)(?:[^/@\s]*@)?([^/\s]+)", text)
+        server = f" {found[1]}{found[2]}" if found else ""
+        return RegistryError(
+            f"the MLflow server{server} does not answer; start it, or fix MLFLOW_TRACKING_URI, and "
+            "run again"
+        )
+    return FeedError(
+        f"{whose}{first_lines(error, 1)}; the database does not answer: start it, or fix its "
+        "address in the credentials, and run again"
+    )
+
+
 def _whose(chain: Sequence[BaseException]) -> str:
     """Which database has said it: unlike DuckDB, SQLite does not name its file."""
-    own = any(type(each).__module__.partition(".")[0] == "mlflow" for each in chain)
-    return "MLflow's database: " if own else ""
+    if not any(type(each).__module__.partition(".")[0] == "mlflow" for each in chain):
+        return ""
+    # MLflow sets it as soon as a run knows its store.
+    uri = os.environ.get("MLFLOW_TRACKING_URI", "")
+    file = uri.removeprefix("sqlite:///")
+    return f"the MLflow database{'' if file == uri else f' {file}'}: "
 
 
 def _said_by_database(error: BaseException, whose: str) -> WeekwiseError | None:

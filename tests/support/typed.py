@@ -178,10 +178,10 @@ def _status(words: tuple[str, ...], before: Callable[[], Any] | None) -> int:
     from kedro.framework.startup import bootstrap_project
 
     try:
-        bootstrap_project(runs.PROJECT)
+        metadata = bootstrap_project(runs.PROJECT)
         if before is not None:
             before()
-        _command(words[0])(list(words[1:]), prog_name=f"kedro {words[0]}")
+        _command(words[0])(list(words[1:]), prog_name=f"kedro {words[0]}", obj=metadata)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:  # noqa: BLE001 - as Python itself shows what nobody has caught

@@ -6,8 +6,11 @@ import sqlite3
 from pathlib import Path
 
 import duckdb
+import httpx
+import psycopg
 import pytest
 from kedro.io import DatasetError
+from mlflow.exceptions import INTERNAL_ERROR, MlflowException
 
 from weekwise.errors import ContractError, StoreError
 from weekwise.system_errors import explained, signal_behind
@@ -122,3 +125,56 @@ def test_an_exit_is_no_signal() -> None:
 
     assert signal_behind(error) is None
     assert signal_behind(ValueError("alone")) is None
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        (
+            MlflowException(
+                "API request to http://me:secret@mlflow:5000/api/2.0/mlflow/runs failed with "
+                "exception HTTPConnectionPool(host='mlflow', port=5000): Max retries exceeded"
+            ),
+            (
+                "the MLflow server http://mlflow:5000 does not answer; start it, or fix "
+                "MLFLOW_TRACKING_URI, and run again"
+            ),
+        ),
+        (
+            MlflowException(
+                "(psycopg2.OperationalError) connection to server at 10.0.0.1 failed: refused",
+                error_code=INTERNAL_ERROR,
+            ),
+            (
+                "the MLflow server has failed ((psycopg2.OperationalError) connection to server at "
+                "10.0.0.1 failed: refused); see to its database, and run again"
+            ),
+        ),
+        (
+            psycopg.OperationalError(
+                'connection failed: connection to server at "10.0.0.1" failed'
+            ),
+            (
+                'connection failed: connection to server at "10.0.0.1" failed; the database does '
+                "not answer: start it, or fix its address in the credentials, and run again"
+            ),
+        ),
+        (
+            psycopg.OperationalError("terminating connection due to administrator command\nmore"),
+            (
+                "terminating connection due to administrator command; the database does not answer"
+                ": start it, or fix its address in the credentials, and run again"
+            ),
+        ),
+        (
+            httpx.ConnectError("All connection attempts failed"),
+            (
+                "the Prefect API does not answer (All connection attempts failed); start its "
+                "server, and go on with: kedro weekly run --retry"
+            ),
+        ),
+    ],
+)
+def test_a_server_that_is_away(cause: Exception, message: str) -> None:
+    """It is one sentence that names it, and no password."""
+    assert str(explained(raised_by(cause))) == message

@@ -29,7 +29,7 @@ def whole(path: Path) -> Iterator[Path]:
     # The ending stays last: some datasets, and pandas, choose a format by it.
     hidden = path.with_name(f".{os.getpid()}.{path.name}")
     try:
-        with naming(path):
+        with naming(path, hidden):
             yield hidden
             hidden.replace(path)
     finally:

@@ -156,8 +156,8 @@ def _refuse_half_a_state(context: KedroContext, catalog: CatalogProtocol[Any, An
 def _tell_of_lost_files(files: list[Path]) -> None:
     if files:
         logger.warning(
-            "%s of earlier weeks %s gone or damaged: %s; this run does not need %s. Copy %s from "
-            "the artifacts of those weeks' runs in MLflow, or from a backup",
+            "%s of earlier weeks %s gone, damaged or not readable: %s; this run does not need %s. "
+            "Copy %s from the artifacts of those weeks' runs in MLflow, or from a backup",
             counted(len(files), "file", "files"),
             "is" if len(files) == 1 else "are",
             listed([str(file) for file in files], MOST_FILES),

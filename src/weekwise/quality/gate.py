@@ -67,6 +67,7 @@ class GateRun:
     _suites: Mapping[str, ExpectationSuite] = field(init=False, repr=False)
     _checks: dict[str, Future[TableCheck]] = field(default_factory=dict, repr=False)
     _published: set[str] = field(default_factory=set, repr=False)
+    _refused: bool = field(default=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     # A DuckDB connection, which all Ibis datasets share, serves one thread at a time.
     _store: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -172,15 +173,20 @@ class GateRun:
             self._log_to_mlflow(list(results.values()))
         except Exception as error:
             if (refused := explained(error, outside=outside)) is not None:
+                self._refused = True
                 raise refused from error
             logger.exception("the gate's evidence could not be published; its results stand")
         self._published |= results.keys()
+        self._refused = False
 
     def finish(self) -> None:
         """Publish what is not published yet, at the end of a run.
 
-        A failure here is logged and goes no further: it would hide the run's own error.
+        A failure here is logged and goes no further: it would hide the run's own error. What was
+        refused before is that error, and is not tried again.
         """
+        if self._refused:
+            return
         try:
             self.publish()
         except StoreError as error:
