@@ -149,7 +149,7 @@ def test_files_lie_where_the_paths_say(conf_catalog: dict[str, Any], tmp_path: P
     first = "2013-01-15"
     week = data.week(first)
     inner = {
-        name: entry.get("dataset", entry)
+        name: entry if "filepath" in entry else entry.get("dataset", entry)
         for name, entry in conf_catalog.items()
         if not name.startswith("_")
     }

@@ -110,7 +110,7 @@ def test_the_date_of_commands_that_look(
 
     assert str(loader["parameters"]["as_of"]) == expected
     assert str(loader["parameters"]["window"]["as_of"]) == expected
-    report = loader["catalog"]["weekly_report"]["dataset"]["filepath"]
+    report = loader["catalog"]["weekly_report"]["filepath"]
     assert report == f"{tmp_path}/test/08_reporting/{expected}/weekly_report.json"
 
 
