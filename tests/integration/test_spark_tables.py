@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from kedro.io import DatasetError
+from kedro_datasets.ibis import FileDataset
 
 import spark
 import trains
@@ -121,6 +122,17 @@ def test_a_table_that_is_not_there_is_told(spark_connection: Connection) -> None
     """With the step that makes it."""
     with pytest.raises(DatasetError, match=r"there is no table nowhere in .*; run the pipeline"):
         SparkTable(table_name="nowhere", connection=spark_connection).load()
+
+
+def test_a_feed_that_is_not_there_is_one_line(spark_connection: Connection) -> None:
+    """Without Java's stack, and with where to look."""
+    feed = FileDataset(filepath="nowhere/*.parquet", table_name="x", connection=spark_connection)
+
+    with pytest.raises(DatasetError, match=r"nowhere/\*.parquet cannot be read by Spark.*") as told:
+        feed.load()
+
+    assert "Check filepath" in str(told.value)
+    assert "\tat " not in str(told.value)
 
 
 def test_values_come_back_as_they_went_in(spark_connection: Connection) -> None:

@@ -7,8 +7,8 @@ dataset of Kedro's that takes a `connection` can be on Spark.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,17 +20,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.expr.operations.udf import InputType
 
+from weekwise.datasets.spark_compiler import SparkCompiler
 from weekwise.datasets.spark_reading import csv_options, json_options, parquet_options
 from weekwise.datasets.spark_session import spark_session
-from weekwise.errors import ConfigurationError
+from weekwise.errors import ConfigurationError, FeedError
 from weekwise.features.engines import OfRows
 
 try:
     import pyspark.sql.types as pt
     from ibis.backends.pyspark import Backend as PySparkBackend
     from ibis.backends.pyspark.datatypes import PySparkType
-    from ibis.backends.sql.compilers.pyspark import PySparkCompiler
     from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
     from pyspark.sql.pandas.functions import pandas_udf
     from pyspark.sql.utils import is_remote
 except ImportError as error:
@@ -44,36 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Backend"]
 
-_NTZ = dt.Timestamp()
 _ZONED = dt.Timestamp(timezone="UTC")
-
-
-class SparkCompiler(PySparkCompiler):  # type: ignore[misc]
-    """Ibis's SQL for Spark, whose dates stay dates and whose times have no zone but their own.
-
-    The session reads TIMESTAMP as a time without a zone (`spark.sql.timestampType`), as DuckDB.
-    """
-
-    def visit_DateTruncate(self, op: ops.DateTruncate, *, arg: Any, unit: Any) -> Any:  # noqa: N802
-        """Spark's own gives a time."""
-        return self.cast(super().visit_TimestampTruncate(op, arg=arg, unit=unit), dt.date)
-
-    def visit_TimestampTruncate(  # noqa: N802 - Ibis's name
-        self, op: ops.TimestampTruncate, *, arg: Any, unit: Any
-    ) -> Any:
-        """Spark's own gives a time with a zone."""
-        return self.cast(super().visit_TimestampTruncate(op, arg=arg, unit=unit), _NTZ)
-
-    def visit_TimestampFromYMDHMS(self, _op: Any, /, **parts: Any) -> Any:  # noqa: N802
-        """Not in Ibis 12.0."""
-        return self.f.make_timestamp_ntz(*parts.values())
-
-    def visit_Hash(self, op: ops.Hash, *, arg: Any) -> Any:  # noqa: N802 - Ibis's name
-        """64 bits, as DuckDB's; Ibis takes Spark's hash of 32.
-
-        By themselves a struct's fields that are missing would leave no trace, nor where they are.
-        """
-        return self.f.xxhash64(self.f.to_json(arg) if op.arg.dtype.is_struct() else arg)
 
 
 class Backend(PySparkBackend):  # type: ignore[misc]
@@ -243,19 +215,22 @@ class Backend(PySparkBackend):  # type: ignore[misc]
     ) -> ibis.Table:
         """Ibis's own, with DuckDB's words for how files lie."""
         told = parquet_options(str(path), options)
-        return super().read_parquet(path, table_name=table_name, **told)
+        with _readable(path):
+            return super().read_parquet(path, table_name=table_name, **told)
 
     def read_csv(
         self, paths: Any, /, *, table_name: str | None = None, **options: Any
     ) -> ibis.Table:
         """Ibis's own, with DuckDB's words for how a file is written."""
-        return super().read_csv(paths, table_name=table_name, **csv_options(options))
+        with _readable(paths):
+            return super().read_csv(paths, table_name=table_name, **csv_options(options))
 
     def read_json(
         self, paths: Any, /, *, table_name: str | None = None, **options: Any
     ) -> ibis.Table:
         """Ibis's own, with DuckDB's words for how a file is written."""
-        return super().read_json(paths, table_name=table_name, **json_options(options))
+        with _readable(paths):
+            return super().read_json(paths, table_name=table_name, **json_options(options))
 
 
 @dataclass(frozen=True)
@@ -279,6 +254,18 @@ def _of_series(function: ops.ScalarUDF) -> Any:
         return made
 
     return computed
+
+
+@contextmanager
+def _readable(path: Any) -> Iterator[None]:
+    """What Spark cannot read is told in a line."""
+    try:
+        yield
+    except PySparkException as error:
+        reason = str(error).split("\n", maxsplit=1)[0].strip()
+        raise FeedError(
+            f"{path} cannot be read by Spark: {reason} Check filepath and load_args in catalog.yml."
+        ) from error
 
 
 def _schema_of(frame: DataFrame) -> ibis.Schema:
