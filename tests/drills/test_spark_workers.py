@@ -54,6 +54,8 @@ def test_a_worker_that_dies_during_a_run_costs_nothing(week_1: Path, tmp_path: P
             env="on_spark",
             conf_source=conf,
             kill=lambda: KillWorkerDuring("build_features", cluster),
+            # Four Javas on one machine.
+            within_seconds=900,
         )
 
         assert (tmp_path / "cluster" / "killed").exists()

@@ -21,7 +21,7 @@ def test_the_example_runs_the_same_on_spark(week_1: Path, tmp_path: Path) -> Non
     conf = spark.environment_on_spark(tmp_path, extends="test")
     data = tmp_path / "data" / "on_spark"
 
-    runs.run(data, runs.WEEKS[0], env="on_spark", conf_source=conf)
+    runs.run(data, runs.WEEKS[0], env="on_spark", conf_source=conf, within_seconds=900)
 
     spark_results.assert_same(data, week_1, runs.WEEKS[0], spark_results.FLIGHTS_KEY)
 
@@ -39,7 +39,7 @@ def test_an_own_table_moves_to_spark_by_one_line(tmp_path: Path) -> None:
 
     settings.write_text(settings.read_text("utf-8") + spark.switch(), "utf-8")
     for week in WEEKS:
-        runs.run(on_spark, week, env="shop", conf_source=conf)
+        runs.run(on_spark, week, env="shop", conf_source=conf, within_seconds=900)
 
     for week in WEEKS:
         spark_results.assert_same(on_spark, on_duckdb, week, ["order_id"])

@@ -50,6 +50,7 @@ def run(
     kill: Callable[[], Any] | None = None,
     env: str = "test",
     conf_source: Path | None = None,
+    within_seconds: float = 300,
 ) -> None:
     """Run a week in a process of its own.
 
@@ -61,6 +62,7 @@ def run(
         kill: Makes a Kedro hook that ends the process; it is made in the process itself.
         env: Kedro's environment.
         conf_source: The folder of configuration; by default the project's.
+        within_seconds: How long it may take.
 
     Raises:
         RunKilledError: If the process ended by SIGKILL.
@@ -75,7 +77,7 @@ def run(
         target=_run, args=(data, as_of, pipelines, kill, (env, conf_source), errors)
     )
     process.start()
-    process.join(timeout=300)
+    process.join(timeout=within_seconds)
     if process.exitcode == -signal.SIGKILL:
         raise RunKilledError
     if process.exitcode != 0:
