@@ -268,11 +268,14 @@ def test_what_compose_says_holds_here_too(documents: list[Document]) -> None:
         assert found[name]["ports"][0]["containerPort"] == port
     health = services["prefect"]["healthcheck"]["test"][-1]
     assert health.endswith(found["prefect"]["readinessProbe"]["httpGet"]["path"])
-    told = services["pipeline"]["environment"].keys() - {"WEEKWISE_ALERT_URLS"}
+    # Alerts are in a secret; what shadows predict is on no volume that runs could read.
+    elsewhere = {"WEEKWISE_ALERT_URLS", "WEEKWISE_API_SHADOW_DIR"}
+    told = services["pipeline"]["environment"].keys() - elsewhere
     assert told == of_kind(documents, "ConfigMap")["pipeline"]["data"].keys()
-    (volume,) = services["pipeline"]["volumes"]
-    mounts = {each["mountPath"] for each in found["weekly-run"]["volumeMounts"]}
-    assert volume.rpartition(":")[2] in mounts
+    for name, image in (("api", "api"), ("weekly-run", "pipeline")):
+        mounts = {each["mountPath"] for each in found[name]["volumeMounts"]}
+        volumes = [each.split(":") for each in services[image]["volumes"]]
+        assert {path for _, path, *is_read in volumes if not is_read} <= mounts
 
 
 def test_the_databases_are_made_alike() -> None:
