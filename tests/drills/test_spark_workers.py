@@ -31,11 +31,9 @@ class KillWorkerDuring:
             threading.Thread(target=self._kill, daemon=True).start()
 
     def _kill(self) -> None:
-        from pyspark.sql import SparkSession
+        from pyspark import SparkContext
 
-        session = SparkSession.getActiveSession()
-        assert session is not None
-        tracker = session.sparkContext.statusTracker()
+        tracker = SparkContext.getOrCreate().statusTracker()
         while not tracker.getActiveJobsIds():
             time.sleep(0.05)
         self.cluster.kill_worker(0)
