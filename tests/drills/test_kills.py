@@ -71,6 +71,30 @@ class KillInRegistry:
         setattr(MlflowClient, method, kill)
 
 
+class SmallPieces:
+    """Checks tables of some size in pieces, and kills the process at one of the pieces.
+
+    Args:
+        kill_at: The number of the piece, from 1; none by default.
+    """
+
+    def __init__(self, kill_at: int = 0) -> None:
+        from weekwise.quality import large_table, table_check
+        from weekwise.quality.pieces import Pieces
+
+        table_check.PIECE_ROWS = 5_000
+        large_table.validate_large.__kwdefaults__["piece_rows"] = 5_000
+        look, looked_at = Pieces.look, list[int]()
+
+        def look_or_kill(pieces: Pieces, *args: Any, **kwargs: Any) -> None:
+            looked_at.append(1)
+            if len(looked_at) == kill_at:
+                runs.kill_now()
+            look(pieces, *args, **kwargs)
+
+        Pieces.look = look_or_kill  # type: ignore[method-assign]
+
+
 POINTS = {
     "wrangling: before the first node": lambda: KillBefore("clean_flights"),
     "wrangling: between feed and features": lambda: KillBefore("build_features"),
@@ -161,6 +185,36 @@ def test_a_killed_run_is_finished_by_the_next(
     data = runs.copied(week_1, tmp_path / "test")
     with pytest.raises(runs.RunKilledError):
         runs.run(data, runs.WEEKS[1], kill=POINTS[point])
+    assert [str(week) for week in DataFolder(data).weeks()] == [runs.WEEKS[0]]
+
+    runs.run(data, runs.WEEKS[1])
+
+    assert differences(data, week_2) == []
+
+
+@pytest.mark.drill
+def test_a_large_table_killed_between_pieces(tmp_path: Path) -> None:
+    """What is noted of the pieces that were good says nothing of those that were not looked at."""
+    data, whole = tmp_path / "killed" / "test", tmp_path / "whole" / "test"
+    for kill_at in (1, 3):
+        with pytest.raises(runs.RunKilledError):
+            runs.run(data, runs.WEEKS[0], kill=lambda at=kill_at: SmallPieces(at))
+
+    runs.run(data, runs.WEEKS[0], kill=SmallPieces)
+
+    runs.run(whole, runs.WEEKS[0], kill=SmallPieces)
+    assert list(whole.glob("08_reporting/gate/*.checked.json"))
+    assert differences(data, whole) == []
+
+
+@pytest.mark.drill
+def test_a_better_model_that_could_not_take_over_does_so_later(
+    week_2: Path, tmp_path: Path
+) -> None:
+    """Killed after its report, a week is complete; the next one carries its verdict out."""
+    data = tmp_path / "test"
+    with pytest.raises(runs.RunKilledError):
+        runs.run(data, runs.WEEKS[0], kill=lambda: KillAfterSaving("weekly_report"))
     assert [str(week) for week in DataFolder(data).weeks()] == [runs.WEEKS[0]]
 
     runs.run(data, runs.WEEKS[1])

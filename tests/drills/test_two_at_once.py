@@ -73,6 +73,20 @@ def test_two_runs_of_a_week(
     assert [name for name in whole if name != "files" and run_state[name] != whole[name]] == []
 
 
+@pytest.mark.drill
+def test_the_registry_is_listed_beside_a_run(tmp_path: Path, week_1: Path) -> None:
+    """Looking disturbs no run, and waits for none."""
+    data = runs.copied(week_1, tmp_path / "test")
+    run = typed.Typed(*RUN, data=data)
+    run.wait_for("clean_flights")
+
+    listed = typed.type_command("model", "list", data=data)
+
+    assert listed.status == 0, listed.said
+    assert "Versions of" in listed.said
+    assert run.answer().status == 0
+
+
 def test_two_promotions(tmp_path: Path, week_2: Path) -> None:
     """Each is in the history, under a number of its own, or is refused in a sentence."""
     data = runs.copied(week_2, tmp_path / "test")
