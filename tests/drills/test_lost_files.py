@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import runs
+import typed
 
 pytestmark = pytest.mark.slow
 
@@ -72,3 +75,47 @@ def test_a_file_that_runs_make_anew(
     this_week, undisturbed = runs.end_state(data), runs.end_state(week_2)
     compared = [name for name in undisturbed if name != "files"]
     assert [name for name in compared if this_week[name] != undisturbed[name]] == []
+
+
+def one_of_each_kind(folder: Path) -> Iterator[Path]:
+    """Files of a folder, relative to it: of those that differ in numbers and ids alone, one."""
+    kinds = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            name = path.relative_to(folder)
+            kinds.setdefault(re.sub(r"[0-9a-f]{32}|[0-9]+", "#", str(name)), name)
+    yield from kinds.values()
+
+
+def what_went_wrong(answer: typed.Answer, data: Path, whole: Path) -> str:
+    """Why an answer is neither the week as it should be nor one sentence; empty if it is."""
+    if answer.status:
+        plain = answer.is_plain and "\n" not in answer.error
+        return "" if plain else answer.said[-2000:]
+    if typed.TRACEBACK in answer.said:
+        return answer.said[-2000:]
+    made, expected = runs.end_state(data), runs.end_state(whole)
+    # What is gone of an earlier week stays so, which the run has said.
+    of_week = [
+        name
+        for name in expected
+        if name.startswith(("table ", runs.WEEKS[1])) or name == f"{runs.WEEKS[1]}.parquet"
+    ]
+    return ", ".join(name for name in of_week if made.get(name) != expected[name])
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize("harm", HARMS)
+def test_any_file_may_be_lost(harm: str, week_1: Path, week_2: Path, tmp_path: Path) -> None:
+    """Each in turn: the next week ends as ever, or in one sentence; nothing else is said."""
+    faults = {}
+    for file in one_of_each_kind(week_1):
+        data = runs.copied(week_1, tmp_path / "test")
+        HARMS[harm](data / file)
+        answer = typed.run_week(data, runs.WEEKS[1])
+        fault = what_went_wrong(answer, data, week_2)
+        if fault:
+            faults[str(file)] = fault
+        shutil.rmtree(data)
+
+    assert faults == {}

@@ -46,6 +46,7 @@ def become_user() -> None:
     os.setgid(USER)
     os.setuid(USER)
     os.environ["HOME"] = tempfile.gettempdir()
+    os.environ.pop("PREFECT_HOME", None)
 
 
 def give_away(folder: Path) -> None:

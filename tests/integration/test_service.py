@@ -256,9 +256,11 @@ class Blocker:
             raise ImportError(f"{name} is blocked")
 sys.meta_path.insert(0, Blocker())
 import httpx
-from api.main import create_app
-app = create_app()
-service = app.app.state.service
+from api.main import asgi_app
+from api.serving.service import Service
+from api.settings import Settings
+service = Service(Settings())
+app = asgi_app(service)
 async def main():
     async with service.running(), httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"

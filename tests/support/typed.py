@@ -140,6 +140,7 @@ class Typed:
             sys.stdout = sys.stderr = output
             warnings.simplefilter("ignore")
             stores.forget()
+            _forget_prefect()
             os.environ.update(
                 {"WEEKWISE_DATA_DIR": str(data.parent), "COLUMNS": "200"}, **variables
             )
@@ -170,6 +171,16 @@ def run_week(data: Path, as_of: str, **options: Any) -> Answer:
         **options: Further arguments of `Typed`.
     """
     return type_command("run", f"--params=as_of={as_of}", data=data, **options)
+
+
+def _forget_prefect() -> None:
+    """Let Prefect be imported anew: its settings and log follow the variables at its import."""
+    # Its metrics are registered when it is imported, once only.
+    for name in list(sys.modules):
+        if name.split(".")[0] in ("prefect", "prometheus_client") or name.startswith(
+            "weekwise.orchestration"
+        ):
+            del sys.modules[name]
 
 
 def _status(words: tuple[str, ...], before: Callable[[], Any] | None) -> int:

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -97,6 +98,7 @@ def _defaults(master: str | None) -> dict[str, str]:
 
 
 def _connected(builder: Any, master: str | None) -> SparkSession:
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         session: SparkSession = builder.getOrCreate()
     except Exception as error:
@@ -105,6 +107,9 @@ def _connected(builder: Any, master: str | None) -> SparkSession:
             f"Spark does not start on {master or 'its default master'}: {reason.strip()}; correct "
             "spark in globals.yml, or start what it names"
         ) from error
+    if on_interrupt is not None and threading.current_thread() is threading.main_thread():
+        # Ctrl-C stays the run's own: PySpark's handler asks a context that may have ended.
+        signal.signal(signal.SIGINT, on_interrupt)
     return session
 
 

@@ -36,5 +36,5 @@ def test_an_environment_that_is_not_there(command: str) -> None:
 
     assert result.exit_code == 1
     assert result.output == (
-        "Error: there is no environment fligths; choose one of: flights, test\n"
+        "Error: there is no environment fligths; choose one of: flights, spark, test\n"
     )

@@ -68,7 +68,7 @@ def test_a_table_too_large_for_memory_is_judged_alike(
     DataFolder(folder / "data" / "orders").backtest.weeks.unlink(missing_ok=True)
 
     monkeypatch.setattr(table_check, "PIECE_ROWS", 100)
-    monkeypatch.setattr(table_check, "as_frame", lambda _: pytest.fail("read whole"))
+    monkeypatch.setattr(table_check, "in_key_order", lambda *_: pytest.fail("read whole"))
     weekly_backtest.run_backtest(loader(folder), 1)
 
     assert found(folder).weeks == whole.weeks

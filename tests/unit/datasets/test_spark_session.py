@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import socket
 import sys
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from weekwise.datasets.spark_session import spark_session
 from weekwise.errors import ConfigurationError
@@ -54,6 +56,20 @@ def test_a_master_that_does_not_answer_is_told_at_once(
 
         with pytest.raises(ConfigurationError, match=f"no Spark master answers at {master}; start"):
             spark_session(master, {})
+
+
+def test_ctrl_c_stays_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PySpark's own handler would ask a context that may have ended."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def started(_: object) -> object:
+        signal.signal(signal.SIGINT, lambda *_: None)
+        return object()
+
+    monkeypatch.setattr(SparkSession.Builder, "getOrCreate", started)
+    spark_session("sc://127.0.0.1:1", {})
+
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_what_equal_results_rest_on_cannot_be_set() -> None:
