@@ -19,6 +19,7 @@ from kedro.io import DatasetError
 from kedro_datasets.ibis import FileDataset
 
 import spark
+import stores
 import trains
 from weekwise.contract.derive import FEATURES, with_feed
 from weekwise.contract.model import Contract
@@ -50,10 +51,8 @@ Connection = dict[str, Any]
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Connection]:
     """A store of DuckDB, closed after the test."""
-    config = {"backend": "duckdb", "database": f"{tmp_path}/store.duckdb"}
-    yield config
-    for key in [key for key in StoreTable._connections if str(tmp_path) in str(key)]:
-        StoreTable._connections.pop(key).disconnect()
+    with stores.duckdb_store(tmp_path / "store.duckdb") as config:
+        yield config
 
 
 def week(connection: Connection, as_of: str, name: str = "t") -> SparkTable:

@@ -1,4 +1,4 @@
-"""MLflow stores, one at a time."""
+"""MLflow stores, one at a time, and stores of tables."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ def _template() -> tempfile.TemporaryDirectory[str]:
     folder = tempfile.TemporaryDirectory()
     MlflowClient(f"sqlite:///{folder.name}/mlflow.db").search_experiments()
     return folder
+
+
+@contextmanager
+def duckdb_store(database: Path) -> Iterator[dict[str, str]]:
+    """The connection of a store of tables, closed afterwards."""
+    from weekwise.datasets.store_table import StoreTable
+
+    yield {"backend": "duckdb", "database": str(database)}
+    for key in [key for key in StoreTable._connections if str(database) in str(key)]:
+        StoreTable._connections.pop(key).disconnect()
 
 
 @contextmanager

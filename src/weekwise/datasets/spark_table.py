@@ -12,7 +12,7 @@ import pandas as pd
 from kedro_datasets.ibis import TableDataset
 
 from weekwise.datasets.spark_files import Exchange, Files
-from weekwise.datasets.stored_rows import absent_columns, as_rows, common_schema, fitted
+from weekwise.datasets.stored_rows import as_rows, common_schema, fitted, refuse_absent
 from weekwise.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
@@ -111,13 +111,7 @@ class SparkTable(TableDataset):  # type: ignore[misc]
             )
         stored = self._stored()
         table = stored.drop(PARTITION) if PARTITION in stored.columns else stored
-        absent = absent_columns(table, self._schema)
-        if absent:
-            raise StoreError(
-                f"table {self._table_name} of the warehouse has no column {', '.join(absent)}; "
-                "move the data folder away and run the weeks again with: "
-                "kedro weekly backfill --from DATE --to DATE"
-            )
+        refuse_absent(table, self._schema, f"{self._table_name} of the warehouse")
         return table
 
     def _stored(self) -> ibis.Table:

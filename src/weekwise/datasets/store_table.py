@@ -19,7 +19,7 @@ from ibis import BaseBackend
 from ibis.expr.operations import DatabaseTable
 from kedro_datasets.ibis import TableDataset
 
-from weekwise.datasets.stored_rows import absent_columns, as_rows, common_schema, fitted
+from weekwise.datasets.stored_rows import as_rows, common_schema, fitted, refuse_absent
 from weekwise.errors import ConfigurationError, StoreError, StoreInUseError
 from weekwise.files import moved_aside
 from weekwise.system_errors import RESTORE, explained, first_lines, is_damaged
@@ -133,13 +133,7 @@ class StoreTable(TableDataset):  # type: ignore[misc]
         if self._schema is not None and not self._exists():
             return ibis.memtable(self._schema.to_pyarrow().empty_table())
         table = super().load()
-        absent = absent_columns(table, self._schema)
-        if absent:
-            raise StoreError(
-                f"table {self._table_name} of the store is of another version of Weekwise: it has "
-                f"no column {', '.join(absent)}; move the data folder away and run the weeks again "
-                "with: kedro weekly backfill --from DATE --to DATE"
-            )
+        refuse_absent(table, self._schema, f"{self._table_name} of the store")
         return table
 
     def save(self, data: ibis.Table | pd.DataFrame) -> None:

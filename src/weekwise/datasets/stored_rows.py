@@ -9,6 +9,8 @@ import pyarrow as pa
 from ibis.common.exceptions import IbisTypeError
 from ibis.expr.operations import DatabaseTable
 
+from weekwise.errors import StoreError
+
 
 def as_rows(
     data: ibis.Table | pd.DataFrame, engine: ibis.BaseBackend, schema: ibis.Schema | None
@@ -39,9 +41,24 @@ def _as_arrow(frame: pd.DataFrame, schema: ibis.Schema | None) -> pa.Table:
     return pa.Table.from_pandas(frame, schema=types, preserve_index=False)
 
 
-def absent_columns(table: ibis.Table, schema: ibis.Schema | None) -> list[str]:
-    """Names of the columns of a schema that a table lacks."""
-    return [name for name in schema or () if name not in table.columns]
+def refuse_absent(table: ibis.Table, schema: ibis.Schema | None, name: str) -> None:
+    """Refuse a table that lacks columns of its schema.
+
+    Args:
+        table: The table.
+        schema: Its columns, if they are known.
+        name: What it is called, and where it is.
+
+    Raises:
+        StoreError: If it lacks one.
+    """
+    absent = [column for column in schema or () if column not in table.columns]
+    if absent:
+        raise StoreError(
+            f"table {name} is of another version of Weekwise: it has no column "
+            f"{', '.join(absent)}; move the data folder away and run the weeks again "
+            "with: kedro weekly backfill --from DATE --to DATE"
+        )
 
 
 def common_schema(stored: ibis.Schema, new: ibis.Schema) -> ibis.Schema:

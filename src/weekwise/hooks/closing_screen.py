@@ -14,6 +14,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from weekwise.hooks.lost_weeks import REPORT
 from weekwise.paths import DataFolder
 from weekwise.wording import counted
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from weekwise.reports.weekly.weekly_report import Figures, WeeklyReport
     from weekwise.tasks.base import Task
 
-REPORT = "weekly_report"
 COLORS = {"OK": "green", "WARN": "yellow", "ACT": "red"}
 ADVICE, WRITTEN, NEXT = "To do", "Written", "Next"
 

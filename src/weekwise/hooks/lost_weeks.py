@@ -15,6 +15,7 @@ from weekwise.files import is_whole
 from weekwise.paths import DataFolder
 from weekwise.wording import counted
 
+REPORT = "weekly_report"
 MONITORING_LOG = "monitoring_log"
 
 

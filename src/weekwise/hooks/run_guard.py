@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -15,13 +15,17 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from weekwise.hooks.initialization import SERVER
-from weekwise.hooks.lost_weeks import MONITORING_LOG, lost_files, lost_weeks, stored_weeks
+from weekwise.hooks.lost_weeks import MONITORING_LOG, REPORT, lost_files, lost_weeks, stored_weeks
 from weekwise.hooks.tracking import DATA_TAG, KILLED, data_tag
 from weekwise.paths import DataFolder
 from weekwise.system_errors import signal_behind
 from weekwise.wording import counted, listed
 
-REPORT = "weekly_report"
+if TYPE_CHECKING:
+    from weekwise.datasets.spark_table import SparkTable
+    from weekwise.datasets.store_table import StoreTable
+
+T = TypeVar("T")
 FAILED = "FAILED"
 MOST_FILES = 5
 RESUMED = "MLFLOW_RUN_ID"
@@ -86,23 +90,31 @@ def _takes_store(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> bool
     """
     from weekwise.datasets.store_table import StoreTable
 
-    for name in sorted(pipeline.datasets()):
-        dataset = catalog.get(name) if name in catalog else None
-        if isinstance(dataset, StoreTable) and dataset.has_lock:
-            dataset.open()
-            return True
-    return False
+    tables = (table for table in _used(pipeline, catalog, StoreTable) if table.has_lock)
+    return _opened(tables)
 
 
 def _start_spark(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
     """Start Spark, if a pipeline uses its tables: what it lacks is told before anything is done."""
     from weekwise.datasets.spark_table import SparkTable
 
+    _opened(_used(pipeline, catalog, SparkTable))
+
+
+def _used(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], kind: type[T]) -> Iterator[T]:
+    """The datasets of a kind that a pipeline uses."""
     for name in sorted(pipeline.datasets()):
         dataset = catalog.get(name) if name in catalog else None
-        if isinstance(dataset, SparkTable):
-            dataset.open()
-            return
+        if isinstance(dataset, kind):
+            yield dataset
+
+
+def _opened(tables: Iterator[StoreTable | SparkTable]) -> bool:
+    """Open the first table, and with it the engine that all share; whether there is one."""
+    for table in tables:
+        table.open()
+        return True
+    return False
 
 
 def _close_dead_runs(context: KedroContext) -> None:

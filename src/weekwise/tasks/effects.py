@@ -9,6 +9,7 @@ import numpy as np
 
 from weekwise.features.read_values import Floats
 from weekwise.tasks.base import Task
+from weekwise.tasks.number_losses import loss_named
 from weekwise.tasks.records import Settings
 
 _POINTS = 64
@@ -53,9 +54,10 @@ def effects(task: Task, parts: Floats, settings: Settings) -> Effects:
         return task.of_scores(scores[:, 0] if parts.ndim == 1 else scores, settings)
 
     first, last = task.told(predicted(np.array([0.0, 1.0])), chosen)
-    if settings.never_negative and total[0]:
+    if settings.never_negative and total[0] and not loss_named(settings.loss).on_log_scale:
         # Where predictions end at zero there is a bend, which places on the line would miss.
-        return Effects(float(first), of_inputs[0] * ((last - first) / total[0]))
+        above_zero = np.clip((last - first) / total[0], 0.0, 1.0)
+        return Effects(float(first), of_inputs[0] * above_zero)
     slopes = task.slopes(predicted(places), chosen, settings)
     return Effects(start=float(first), of_inputs=weights @ slopes @ of_inputs)
 

@@ -158,12 +158,10 @@ class Regression(Task):
         return predicted[:, 0]
 
     def slopes(self, predicted: Floats, chosen: int, settings: Settings) -> Floats:
-        """Of the exponential on the log scale, and 1 otherwise; 0 where predictions end at zero."""
+        """Of the exponential on the log scale, and 1 otherwise."""
         told = self.told(predicted, chosen)
-        if loss_named(settings.loss).on_log_scale:
-            return told[:, None]
-        moves = told > 0 if settings.never_negative else np.ones_like(told)
-        return moves.astype(np.float64)[:, None]
+        on_log_scale = loss_named(settings.loss).on_log_scale
+        return (told if on_log_scale else np.ones_like(told))[:, None]
 
     def new_linear_model(self, loss: str | None, rows: int) -> Any:
         """A ridge regression, or on the log scale a Poisson regression, as little restrained."""

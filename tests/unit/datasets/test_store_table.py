@@ -14,6 +14,7 @@ import pytest
 from ibis import _
 from kedro.io import DatasetError
 
+import stores
 from weekwise.datasets.store_table import StoreTable
 from weekwise.errors import ConfigurationError, StoreError
 
@@ -24,10 +25,8 @@ Connection = dict[str, Any]
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
     """A store of its own for each test, closed after it."""
-    config = {"backend": "duckdb", "database": f"{tmp_path}/sub/store.duckdb"}
-    yield config
-    for key in [key for key in StoreTable._connections if str(tmp_path) in str(key)]:
-        StoreTable._connections.pop(key).disconnect()
+    with stores.duckdb_store(tmp_path / "sub/store.duckdb") as config:
+        yield config
 
 
 def rows(as_of: str, *names: str) -> pd.DataFrame:

@@ -25,6 +25,7 @@ CLASSES = Column.model_validate(
 )
 PLAIN = Settings(0.5)
 POISSON = Settings(0.5, loss="Poisson")
+COUNTS = Settings(0.5, loss="Poisson", never_negative=True)
 FROM_ZERO = Settings(0.5, loss="RMSE", never_negative=True)
 
 
@@ -36,7 +37,7 @@ def predicted(task: Task, parts: Floats, settings: Settings) -> Floats:
 
 @pytest.mark.parametrize(
     ("task", "settings"),
-    [(Binary(), PLAIN), (Regression(), PLAIN), (Regression(), POISSON)],
+    [(Binary(), PLAIN), (Regression(), PLAIN), (Regression(), POISSON), (Regression(), COUNTS)],
 )
 @given(parts=PARTS)
 def test_they_add_up_and_keep_their_order(
