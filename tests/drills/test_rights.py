@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,19 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:2]))
+def few(*always: int) -> list[Any]:
+    """The commands, all but some of them for `make drills` alone."""
+    return [
+        pytest.param(
+            words,
+            id=" ".join(word for word in words[:2] if not word.startswith("--")),
+            marks=[] if number in always else pytest.mark.drill,
+        )
+        for number, words in enumerate(COMMANDS)
+    ]
+
+
+@pytest.mark.parametrize("words", few(0, 1))
 def test_a_folder_of_another_user(words: tuple[str, ...], data: Path) -> None:
     """What may not be written is named, and nothing in the folder changes."""
     give_away(data.parent)
@@ -95,7 +108,7 @@ def test_a_folder_of_another_user(words: tuple[str, ...], data: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in data.rglob("*")} == before
 
 
-@pytest.mark.parametrize("words", COMMANDS[:2], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", few(0)[:2])
 def test_a_first_run_where_nothing_may_be_made(words: tuple[str, ...], folder: Path) -> None:
     """The folder that cannot be made is named."""
     give_away(folder)
@@ -106,7 +119,7 @@ def test_a_first_run_where_nothing_may_be_made(words: tuple[str, ...], folder: P
     )
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:2]))
+@pytest.mark.parametrize("words", few(0, 3))
 def test_a_read_only_disk(words: tuple[str, ...], data: Path) -> None:
     """Root, too, reads one sentence."""
     try:

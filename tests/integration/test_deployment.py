@@ -77,8 +77,10 @@ def deployment(server: flows.Server) -> Any:
 
 
 def scheduled(server: flows.Server, deployment_id: str) -> list[dict[str, Any]]:
-    """Its runs, the earliest first."""
-    flow_runs = server.flow_runs(deployment_id={"any_": [deployment_id]})
+    """Its runs that have not begun, the earliest first."""
+    flow_runs = server.flow_runs(
+        deployment_id={"any_": [deployment_id]}, state={"type": {"any_": ["SCHEDULED"]}}
+    )
     return sorted(flow_runs, key=lambda run: run["expected_start_time"])
 
 
@@ -100,24 +102,38 @@ def make_late(server: flows.Server, late: list[dict[str, Any]]) -> None:
             )
 
 
-def test_a_served_deployment_runs_late_retried_and_canceled_runs(
+def test_a_served_deployment_starts_and_cancels_runs(
     server: flows.Server, week_1: Path, tmp_path: Path
 ) -> None:
-    """The newest late run starts, a failed one is retried, and SIGTERM cancels a running one."""
+    """It has its schedule, which SIGTERM leaves as it is; a running run is cancelled."""
     data = runs.copied(week_1, tmp_path / "test")
     with serving(server, data) as process:
         served = deployment(server)
         assert [entry["schedule"]["cron"] for entry in served["schedules"]] == ["0 6 * * 1"]
         assert served["schedules"][0]["schedule"]["timezone"] == "America/New_York"
+
+        run = run_of(server, served, env="test", as_of=runs.WEEKS[1])
+        flows.wait_until(lambda: server.subflows(run))
         assert stop(process) == 0
+    stopped = flows.wait_until(lambda: ended(server, run))
+    assert stopped["state_type"] == "CANCELLED"
+    assert [str(week) for week in DataFolder(data).weeks()] == [runs.WEEKS[0]]
     assert not server.ask(DEPLOYMENT, method="GET")["paused"]
 
+
+def test_after_an_outage_the_newest_late_run_starts(
+    server: flows.Server, week_1: Path, tmp_path: Path
+) -> None:
+    """The others are skipped, with an offer; a failed run is retried from Prefect's UI."""
+    data = runs.copied(week_1, tmp_path / "test")
+    flows.Run(server, data, define).result()
+    served = deployment(server)
     late = scheduled(server, served["id"])[:3]
     make_late(server, late)
-    with serving(server, data) as process:
+    obstacle = data / "08_reporting" / runs.WEEKS[2] / "model_card.md"
+    obstacle.mkdir(parents=True)
+    with serving(server, data):
         newest = late[-1]["id"]
-        obstacle = data / "08_reporting" / runs.WEEKS[2] / "model_card.md"
-        obstacle.mkdir(parents=True)
         run = flows.wait_until(lambda: ended(server, newest))
         assert run["state_type"] == "FAILED", run["state"]["message"]
         stages_before = len(server.subflows(newest))
@@ -125,24 +141,20 @@ def test_a_served_deployment_runs_late_retried_and_canceled_runs(
         press_retry(server, newest)
         run = flows.wait_until(lambda: ended(server, newest))
         assert run["state_type"] == "COMPLETED", run["state"]["message"]
-        assert len(server.subflows(newest)) == stages_before + 3, "two stages are not repeated"
-        skipped = [server.ask(f"flow_runs/{run['id']}", method="GET") for run in late[:2]]
-        assert [run["state_name"] for run in skipped] == ["Skipped", "Skipped"]
-        assert [str(week) for week in DataFolder(data).weeks()] == [runs.WEEKS[0], runs.WEEKS[2]]
-        messages = [line["message"] for line in server.logs(newest)]
-        offer = f"kedro weekly backfill --from {runs.WEEKS[1]} --to {runs.WEEKS[1]} --env test"
-        assert any(offer in message for message in messages)
+    assert len(server.subflows(newest)) == stages_before + 3, "two stages are not repeated"
+    skipped = [server.ask(f"flow_runs/{run['id']}", method="GET") for run in late[:2]]
+    assert [run["state_name"] for run in skipped] == ["Skipped", "Skipped"]
+    assert [str(week) for week in DataFolder(data).weeks()] == [runs.WEEKS[0], runs.WEEKS[2]]
+    messages = [line["message"] for line in server.logs(newest)]
+    offer = f"kedro weekly backfill --from {runs.WEEKS[1]} --to {runs.WEEKS[1]} --env test"
+    assert any(offer in message for message in messages)
 
-        parameters = {"env": "test", "as_of": runs.WEEKS[1]}
-        started = server.ask(
-            f"deployments/{served['id']}/create_flow_run",
-            {"state": {"type": "SCHEDULED"}, "parameters": parameters},
-        )
-        flows.wait_until(lambda: server.subflows(started["id"]))
-        assert stop(process) == 0
-    stopped = flows.wait_until(lambda: ended(server, started["id"]))
-    assert stopped["state_type"] == "CANCELLED"
-    assert runs.WEEKS[1] not in map(str, DataFolder(data).weeks())
+
+def define(environment: Any) -> None:
+    """A function for `flows.Run` that makes the deployment, which nothing serves."""
+    from weekwise.orchestration.deployment.definition import define_deployment
+
+    define_deployment(environment).apply()
 
 
 def press_retry(server: flows.Server, flow_run_id: str) -> None:
