@@ -136,7 +136,7 @@ def _stored_predictions(as_of: date, drop: list[str], training: dict[str, Any]) 
         print(f"{as_of}: the promotion gate refused the first model; it is scored all the same")
         rows = features.to_pyarrow().to_pandas()
         upcoming = rows[rows["late"].isna()]
-        predictor = Registry("late_flights").load("1")
+        predictor = Registry("late_flights").versions.load("1")
         return upcoming[KEY].assign(probability=predictor.predict(upcoming))
 
 

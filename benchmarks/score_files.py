@@ -52,7 +52,7 @@ def champion(env: str | None) -> Iterator[tuple[Any, str]]:
         version = registry.champion()
         if version is None:
             sys.exit("there is no champion; run: kedro run")
-        yield registry.load(version), version
+        yield registry.versions.load(version), version
 
 
 class Spent(NamedTuple):

@@ -65,7 +65,7 @@ def champion(uri: str, folder: Path) -> tuple[Model, Any]:
     if version is None:
         sys.exit("there is no champion yet; make one with: make run")
     model = Model(uri, models[0].name, version, folder)
-    predictor = Registry(model.name).load(version)
+    predictor = Registry(model.name).versions.load(version)
     predictor.save(model.predictor)
     mlflow.catboost.save_model(predictor.model, str(model.bare), pip_requirements=["catboost"])
     return model, predictor

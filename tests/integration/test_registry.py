@@ -54,7 +54,7 @@ def registry(store: Path) -> Registry:
 
 def register(registry: Registry, fingerprint: str) -> str:
     """Register the same trees under some fingerprint."""
-    return registry.register(
+    return registry.versions.register(
         predictor(), fingerprint=fingerprint, example=EXAMPLE, tags={"data_hash": "d"}
     )
 
@@ -117,11 +117,11 @@ class TestRegister:
         assert register(registry, "a") == "1"
         assert register(registry, "a") == "1"
         assert register(registry, "b") == "2"
-        assert [one.version for one in registry.versions()] == ["2", "1"]
+        assert [one.version for one in registry.versions.all()] == ["2", "1"]
 
     def test_tags(self, registry: Registry) -> None:
         """A version carries what tells its training from others, from the moment it exists."""
-        tags = registry.version(register(registry, "a")).tags
+        tags = registry.versions.get(register(registry, "a")).tags
 
         record = predictor().record
         assert tags["fingerprint"] == "a"
@@ -139,13 +139,13 @@ class TestRegister:
             register(registry, "a")
         monkeypatch.undo()
 
-        assert registry.versions() == []
+        assert registry.versions.all() == []
         assert register(registry, "a") == "1"
-        assert len(registry.versions()) == 1
+        assert len(registry.versions.all()) == 1
 
     def test_loaded_is_what_was_registered(self, registry: Registry) -> None:
         """The predictor comes back with its contract and predicts the same, bit for bit."""
-        loaded = registry.load(register(registry, "a"))
+        loaded = registry.versions.load(register(registry, "a"))
 
         assert loaded.inputs == predictor().inputs
         assert loaded.record == predictor().record
@@ -157,9 +157,9 @@ class TestRegister:
         rows = trains()
         served = refit(predictor(20), trains(20), rows[rows["departure"] >= str(train_end(20))])
 
-        version = registry.register(served, fingerprint="twice", example=EXAMPLE)
+        version = registry.versions.register(served, fingerprint="twice", example=EXAMPLE)
 
-        loaded = registry.load(version)
+        loaded = registry.versions.load(version)
         assert loaded.twin is not None
         assert loaded.record == served.record
         assert np.array_equal(loaded.predict(EXAMPLE), served.predict(EXAMPLE))
@@ -169,14 +169,14 @@ class TestRegister:
         example = EXAMPLE[own].dropna().astype({"cars": "float64"})
         predicted = far.predict(example)["probability"]
         assert np.array_equal(predicted, served.predict(EXAMPLE.loc[example.index]))
-        tags = registry.version(version).tags
+        tags = registry.versions.get(version).tags
         assert tags["train_end"] == str(train_end())
         assert tags["judged_train_end"] == str(train_end(20))
 
     def test_versions_that_are_not_there(self, registry: Registry) -> None:
         """An unknown version is an error that lists those there are."""
         with pytest.raises(RegistryError, match=r"has no version 1; .* none yet"):
-            registry.load("1")
+            registry.versions.load("1")
         register(registry, "a")
         with pytest.raises(RegistryError, match="has no version 7; its versions: 1"):
             registry.promote("7", why="test")
@@ -187,7 +187,7 @@ class TestRegister:
         shutil.rmtree(store / "artifacts")
 
         with pytest.raises(LostModelError, match=r"version 1 cannot be had; .* rollback"):
-            registry.load(version)
+            registry.versions.load(version)
 
     def test_lost_files_are_registered_anew(self, registry: Registry, store: Path) -> None:
         """The week of a version whose files are gone makes it again, once, when it is run again."""
@@ -195,7 +195,7 @@ class TestRegister:
         shutil.rmtree(store / "artifacts")
 
         assert [register(registry, "a"), register(registry, "a")] == ["2", "2"]
-        assert registry.load("2").record == predictor().record
+        assert registry.versions.load("2").record == predictor().record
 
     def test_damaged_files(self, registry: Registry, store: Path) -> None:
         """A version whose files were overwritten is lost as well, and not read half."""
@@ -204,7 +204,7 @@ class TestRegister:
             file.write_bytes(b"noise")
 
         with pytest.raises(LostModelError, match="version 1"):
-            registry.load(version)
+            registry.versions.load(version)
 
 
 class TestApply:
@@ -217,7 +217,7 @@ class TestApply:
         carry_out(registry, verdict)
 
         assert aliases(registry) == {CHAMPION: "1"}
-        version = registry.version("1")
+        version = registry.versions.get("1")
         assert version.tags["verdict"] == "first"
         text = MlflowClient().get_model_version(NAME, "1").description
         assert text == verdict.markdown()
@@ -257,12 +257,12 @@ class TestApply:
         two_champions(registry)
         kept = a_verdict(Decision.KEPT, 2, a_version(registry), "2")
         carry_out(registry, kept)
-        before = (registry.history(), aliases(registry), registry.versions())
+        before = (registry.history(), aliases(registry), registry.versions.all())
 
         carry_out(registry, kept)
         carry_out(registry, a_verdict(Decision.PROMOTED, 1, "2", "1"))
 
-        assert (registry.history(), aliases(registry), registry.versions()) == before
+        assert (registry.history(), aliases(registry), registry.versions.all()) == before
 
     @pytest.mark.parametrize("decision", [Decision.PROMOTED, Decision.KEPT])
     @pytest.mark.slow
@@ -538,7 +538,7 @@ class TestPyfunc:
 
     def test_logging_is_quiet(self, registry: Registry, capfd: pytest.CaptureFixture[str]) -> None:
         """Registering and loading print no warning and no progress bar."""
-        registry.load(register(registry, "a"))
+        registry.versions.load(register(registry, "a"))
 
         output = "".join(capfd.readouterr())
         assert "WARNING" not in output

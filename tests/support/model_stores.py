@@ -61,7 +61,9 @@ class Store:
             )
             with mlflow.start_run(experiment_id=experiment_id):
                 mlflow.log_metric("holdout.challenger.log_loss", 0.4)
-                return Registry(name).register(predictor, fingerprint=fingerprint, example=example)
+                return Registry(name).versions.register(
+                    predictor, fingerprint=fingerprint, example=example
+                )
 
     def judge(
         self,

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from weekwise.model.alias_history import AliasEvent
-    from weekwise.model.registry import RegisteredVersion, Registry
+    from weekwise.model.registered_versions import RegisteredVersion
+    from weekwise.model.registry import Registry
 
 REGISTERED_MODEL = "registered_model"
 
@@ -33,7 +34,7 @@ def model() -> None:
 def list_versions(env: str | None) -> None:
     """List the versions, the newest first."""
     with _registry(env) as registry:
-        versions = registry.versions()
+        versions = registry.versions.all()
         if versions:
             _print(_versions_table(registry.name, versions))
         else:

@@ -49,7 +49,7 @@ def score_file(
     _refuse_existing([output, refused], force=force)
     with open_registry(env) as registry:
         chosen = version or _version_of(registry, alias)
-        predictor = registry.load(chosen)
+        predictor = registry.versions.load(chosen)
     _make_folder(output.parent)
     columns = predictor.contract.columns
     texts = frozenset(name for name, column in columns.items() if column.type.facts.textual)

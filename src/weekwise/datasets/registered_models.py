@@ -58,7 +58,7 @@ class _RegistryDataset:
         if version is None:
             return CurrentChampion(champion=None)
         try:
-            predictor = registry.load(version)
+            predictor = registry.versions.load(version)
         except LostModelError as error:
             # What somebody has deleted is no reason for this week, and each one after it, to fail.
             # Several nodes ask for it; it is said once in a run.
@@ -98,9 +98,9 @@ class ChallengerDataset(_RegistryDataset, AbstractDataset[Any, Any]):
         candidate = registry.candidate(self._as_of)
         if candidate.version is None:
             return Challenger(predictor=None, reason=candidate.reason)
-        tags = registry.version(candidate.version).tags
+        tags = registry.versions.get(candidate.version).tags
         return Challenger(
-            predictor=registry.load(candidate.version),
+            predictor=registry.versions.load(candidate.version),
             reason=candidate.reason,
             fingerprint=tags.get("fingerprint", ""),
             tags=tags,
@@ -115,7 +115,7 @@ class ChallengerDataset(_RegistryDataset, AbstractDataset[Any, Any]):
         if data.predictor is not None:
             if data.example is None or not data.fingerprint:
                 raise RegistryError("a challenger needs a fingerprint and example rows; give both")
-            version = registry.register(
+            version = registry.versions.register(
                 data.predictor,
                 fingerprint=data.fingerprint,
                 example=data.example,

@@ -48,7 +48,12 @@ class FakeRegistry:
     registered: list[Version] = field(default_factory=list)
     events: list[AliasEvent] = field(default_factory=list)
 
-    def versions(self) -> list[Version]:
+    @property
+    def versions(self) -> FakeRegistry:
+        """Its versions."""
+        return self
+
+    def all(self) -> list[Version]:
         """All versions."""
         return self.registered
 

@@ -32,6 +32,11 @@ class FakeRegistry:
         """What the aliases point to."""
         return SimpleNamespace(current=self.aliases.get)
 
+    @property
+    def versions(self) -> FakeRegistry:
+        """Its versions."""
+        return self
+
     def load(self, version: str) -> Predictor:
         """The same model for every version."""
         self.loaded.append(version)

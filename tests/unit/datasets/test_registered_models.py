@@ -69,7 +69,12 @@ class FakeRegistry:
             raise RegistryError("no challenger")
         return self.nominees[as_of]
 
-    def version(self, version: str) -> Any:
+    @property
+    def versions(self) -> FakeRegistry:
+        """Its versions."""
+        return self
+
+    def get(self, version: str) -> Any:
         """A version's tags."""
         (fingerprint,) = [f for f, known in self.fingerprints.items() if known == version]
         return SimpleNamespace(version=version, tags={"fingerprint": fingerprint})
