@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -49,15 +49,16 @@ class LostWeeks:
         """
         where = []
         if self.store:
-            where.append(f"the store {data.store} has lost {_named(self.store)}")
+            where.append(f"the store {data.store} has lost {named_weeks(self.store)}")
         if self.registry:
-            where.append(f"the registry of {registered_model} has lost {_named(self.registry)}")
+            where.append(
+                f"the registry of {registered_model} has lost {named_weeks(self.registry)}"
+            )
         if where:
-            first, last = min(self.weeks), max(self.weeks)
             raise StoreError(
                 f"{' and '.join(where)}: their reports are in {data.reporting}. Put a backup of "
                 "the data folder back, or run these weeks again with: "
-                f"kedro weekly backfill --from {first} --to {last}{option}"
+                f"{backfill_command(self.weeks, option)}"
             )
 
 
@@ -79,19 +80,31 @@ def lost_weeks(
 
 
 def lost_files(data: DataFolder, as_of: date) -> list[Path]:
-    """Files of earlier weeks that are gone, empty or cut off, on which later runs do not build.
+    """Files of complete earlier weeks that are gone, empty or cut off; no later run needs them.
 
     Args:
         data: The environment's data folder.
         as_of: The run's logical date.
     """
-    files = [report for week, report in data.reports() if week < as_of]
+    files: list[Path] = []
     for week in data.weeks():
         if week < as_of:
             folder = data.week(week)
             files += [folder.weekly_page, folder.exploration_page, folder.exploration]
             files.append(data.predictions(week))
     return [file for file in files if not is_whole(file)]
+
+
+def lost_reports(data: DataFolder, stored: Collection[date], as_of: date) -> list[date]:
+    """Earlier weeks that were run, and whose report is gone, empty or cut off, in order.
+
+    Args:
+        data: The environment's data folder.
+        stored: Weeks in the store's monitoring log.
+        as_of: The run's logical date.
+    """
+    run = {*stored, *(week for week, _ in data.reports())}
+    return sorted(week for week in run.difference(data.weeks()) if week < as_of)
 
 
 def stored_weeks(catalog: CatalogProtocol[Any, Any]) -> set[date]:
@@ -101,7 +114,22 @@ def stored_weeks(catalog: CatalogProtocol[Any, Any]) -> set[date]:
     return {date.fromisoformat(str(day)[:10]) for day in days if day is not None}
 
 
-def _named(weeks: tuple[date, ...]) -> str:
+def backfill_command(weeks: Collection[date], option: str) -> str:
+    """What to type to run weeks again.
+
+    Args:
+        weeks: The weeks, at least one.
+        option: What ends the command: ` --env NAME`, or nothing.
+    """
+    return f"kedro weekly backfill --from {min(weeks)} --to {max(weeks)}{option}"
+
+
+def named_weeks(weeks: Sequence[date]) -> str:
+    """Weeks for a sentence.
+
+    Args:
+        weeks: The weeks in order, at least one.
+    """
     if len(weeks) == 1:
         return f"the week of {weeks[0]}"
     return f"{counted(len(weeks), 'week', 'weeks')}, {weeks[0]} to {weeks[-1]}"

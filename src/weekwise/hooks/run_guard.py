@@ -15,7 +15,16 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from weekwise.hooks.initialization import SERVER
-from weekwise.hooks.lost_weeks import MONITORING_LOG, REPORT, lost_files, lost_weeks, stored_weeks
+from weekwise.hooks.lost_weeks import (
+    MONITORING_LOG,
+    REPORT,
+    backfill_command,
+    lost_files,
+    lost_reports,
+    lost_weeks,
+    named_weeks,
+    stored_weeks,
+)
 from weekwise.hooks.tracking import DATA_TAG, KILLED, data_tag
 from weekwise.paths import DataFolder
 from weekwise.system_errors import signal_behind
@@ -157,12 +166,23 @@ def _refuse_half_a_state(context: KedroContext, catalog: CatalogProtocol[Any, An
 
     as_of = date.fromisoformat(str(catalog.load("params:as_of"))[:10])
     data, name = _data_of(context), context.config_loader["globals"]["registered_model"]
-    reported = [week for week in data.weeks() if week < as_of]
+    reported, stored = [week for week in data.weeks() if week < as_of], stored_weeks(catalog)
+    option = f" --env {context.env}" if context.env else ""
     if reported:
         judged = Registry(name).judged_weeks()
-        option = f" --env {context.env}" if context.env else ""
-        lost_weeks(reported, stored_weeks(catalog), judged).refuse(data, name, option)
+        lost_weeks(reported, stored, judged).refuse(data, name, option)
+    _tell_of_lost_reports(lost_reports(data, stored, as_of), option)
     _tell_of_lost_files(lost_files(data, as_of))
+
+
+def _tell_of_lost_reports(weeks: list[date], option: str) -> None:
+    if weeks:
+        logger.warning(
+            "the weekly report of %s is gone, damaged or not readable; this run does not need it. "
+            "Bring it back with: %s",
+            named_weeks(weeks),
+            backfill_command(weeks, option),
+        )
 
 
 def _tell_of_lost_files(files: list[Path]) -> None:

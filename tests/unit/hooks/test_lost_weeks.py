@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from weekwise.errors import StoreError
-from weekwise.hooks.lost_weeks import LostWeeks, lost_files, lost_weeks
+from weekwise.hooks.lost_weeks import LostWeeks, lost_files, lost_reports, lost_weeks
 from weekwise.paths import DataFolder
 
 WEEKS = [date(2024, 7, 1), date(2024, 7, 8), date(2024, 7, 15)]
@@ -76,5 +76,21 @@ def test_files_that_are_gone_or_damaged_are_found(tmp_path: Path, harm: str) -> 
         assert file in lost_files(data, WEEKS[1])
     assert lost_files(data, WEEKS[0]) == []
 
-    folder.weekly_report.write_bytes(report[:-2])
-    assert lost_files(data, WEEKS[1]) == [folder.weekly_report]
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_reports_that_are_gone_or_damaged_are_found(tmp_path: Path, harm: str) -> None:
+    """A week that the store knows has no report; nor has one whose damaged report is there."""
+    data = DataFolder(tmp_path)
+    for week in WEEKS:
+        report = data.week(week).weekly_report
+        report.parent.mkdir(parents=True)
+        report.write_bytes(b'{\n  "as_of": "2024-07-01"\n}')
+    assert lost_reports(data, WEEKS, WEEKS[2]) == []
+
+    HARMS[harm](data.week(WEEKS[0]).weekly_report)
+
+    assert lost_reports(data, WEEKS, WEEKS[2]) == WEEKS[:1]
+    assert lost_reports(data, WEEKS, WEEKS[0]) == []
+    assert lost_files(data, WEEKS[1]) == []
+    unknown_to_the_store = [] if harm == "deleted" else WEEKS[:1]
+    assert lost_reports(data, [], WEEKS[2]) == unknown_to_the_store

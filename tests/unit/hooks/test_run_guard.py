@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import mlflow
+import pandas as pd
 import pytest
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.framework.hooks.markers import hook_impl
@@ -17,6 +18,7 @@ import stores
 from weekwise.datasets.store_table import StoreTable
 from weekwise.errors import ContractError
 from weekwise.hooks import run_guard
+from weekwise.hooks.lost_weeks import MONITORING_LOG, REPORT
 from weekwise.hooks.run_guard import RunGuardHook
 from weekwise.hooks.tracking import DATA_TAG, data_tag
 from weekwise.paths import DataFolder
@@ -54,6 +56,28 @@ def start(tmp_path: Path, *others: object) -> None:
     manager.hook.before_pipeline_run(run_params={}, pipeline=Pipeline([use]), catalog=catalog)
 
 
+def monitor(tmp_path: Path, stored: list[str], as_of: str) -> None:
+    """Start a run that writes a weekly report, with some weeks in its store's monitoring log."""
+    config = {
+        "globals": {"data": "data", "registered_model": "late_parcels"},
+        "mlflow": {"tracking": {"experiment": {"name": "weekwise-test"}}},
+    }
+    guard = RunGuardHook()
+    guard.after_context_created(
+        SimpleNamespace(config_loader=config, project_path=tmp_path, env="parcels")  # type: ignore[arg-type]
+    )
+    connection = {"backend": "duckdb", "database": f"{tmp_path}/data/weekwise.duckdb"}
+    log = StoreTable(table_name=MONITORING_LOG, connection=connection)
+    log.save(pd.DataFrame({"as_of": stored}))
+    catalog = DataCatalog(
+        {MONITORING_LOG: log, "params:as_of": MemoryDataset(as_of), REPORT: MemoryDataset()}
+    )
+    write = Node(lambda log: log, inputs=MONITORING_LOG, outputs=REPORT)
+    manager = _create_hook_manager()
+    manager.register(guard)
+    manager.hook.before_pipeline_run(run_params={}, pipeline=Pipeline([write]), catalog=catalog)
+
+
 def statuses(experiment: str) -> dict[str, str]:
     """The status of each run, by its name."""
     found = MlflowClient().search_runs([experiment])
@@ -74,6 +98,22 @@ def test_runs_that_died_are_ended(
 
     other = "RUNNING" if server else "KILLED"
     assert statuses(experiment) == {"ours": "KILLED", "other": other}
+
+
+@pytest.mark.usefixtures("experiment")
+def test_an_earlier_week_without_a_report_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the command that brings it back; the run goes on, and its own week is none of them."""
+    stored = ["2024-07-01", "2024-07-08", "2024-07-15"]
+
+    monitor(tmp_path, stored, as_of=stored[0])
+    assert caplog.messages == []
+    monitor(tmp_path, stored, as_of=stored[2])
+
+    (told,) = caplog.messages
+    assert told.startswith("the weekly report of 2 weeks, 2024-07-01 to 2024-07-08 is gone, ")
+    assert told.endswith("kedro weekly backfill --from 2024-07-01 --to 2024-07-08 --env parcels")
 
 
 class OpensRun:
