@@ -195,13 +195,18 @@ class DataFolder:
 
     @property
     def orchestration(self) -> Path:
-        """The weekly flow's lock and journal."""
+        """The weekly flow's locks and journal."""
         return self.path / "orchestration"
 
     @property
     def run_lock(self) -> Path:
         """The lock that a weekly run of this environment holds."""
         return self.orchestration / "run.lock"
+
+    @property
+    def serve_lock(self) -> Path:
+        """The lock of the process that serves this environment's weekly deployment."""
+        return self.orchestration / "serve.lock"
 
     @property
     def run_journal(self) -> Path:

@@ -94,3 +94,17 @@ def test_sigterm_ends_the_wait_for_services(stopped_server: flows.Server, tmp_pa
         flows.wait_until(lambda: "waiting for Prefect" in log.read_text("utf-8"))
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+def test_a_second_one_is_refused(stopped_server: flows.Server, tmp_path: Path) -> None:
+    """Whoever comes second says who serves already, even while that one still waits."""
+    data, log = tmp_path / "test", tmp_path / "log"
+    with up(stopped_server, data, log) as process:
+        flows.wait_until(lambda: "waiting for Prefect" in log.read_text("utf-8"))
+        second = tmp_path / "second"
+        with up(stopped_server, data, second) as other:
+            assert other.wait(timeout=60) == 1
+        assert process.poll() is None
+    said = " ".join(second.read_text("utf-8").split())
+    assert f"are served already (process {process.pid}, since" in said
+    assert "Traceback" not in said

@@ -10,7 +10,8 @@ import sys
 from weekwise.errors import OrchestrationError
 from weekwise.orchestration.deployment.first_run import ensure_first_run
 from weekwise.orchestration.deployment.interrupted_runs import resume_interrupted_runs
-from weekwise.orchestration.deployment.serve import serve_deployment
+from weekwise.orchestration.deployment.serve import serve_alone
+from weekwise.orchestration.deployment.serve_lock import one_serving_process
 from weekwise.orchestration.project_environment import ProjectEnvironment
 from weekwise.orchestration.server.connection import plain_api_errors
 from weekwise.orchestration.server.readiness import required_services, tracking_uri, wait_for
@@ -26,18 +27,19 @@ def start_and_serve(environment: ProjectEnvironment, *, wait_seconds: float) -> 
         wait_seconds: How long to wait for MLflow and Prefect.
 
     Raises:
-        OrchestrationError: If they do not answer in time.
+        OrchestrationError: If they do not answer in time, or another process serves already.
     """
     # Until the serving process has its own handler, no run is running that would have to end.
     signal.signal(signal.SIGTERM, lambda *_args: sys.exit(0))
-    wait_for(required_services(environment), wait_seconds)
-    has_champion = champion_version(environment) is not None
-    if not has_champion:
-        logger.info("there is no champion yet: a first week is run now")
-    # Before the schedule is served: afterwards an interrupted run and a new one look the same.
-    with plain_api_errors():
-        asyncio.run(resume_interrupted_runs(environment))
-    serve_deployment(environment, None if has_champion else ensure_first_run)
+    with one_serving_process(environment.data):
+        wait_for(required_services(environment), wait_seconds)
+        has_champion = champion_version(environment) is not None
+        if not has_champion:
+            logger.info("there is no champion yet: a first week is run now")
+        # Before the schedule is served: afterwards an interrupted run and a new one look the same.
+        with plain_api_errors():
+            asyncio.run(resume_interrupted_runs(environment))
+        serve_alone(environment, None if has_champion else ensure_first_run)
 
 
 def champion_version(environment: ProjectEnvironment) -> str | None:

@@ -14,6 +14,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner
 
 from weekwise.orchestration.deployment.definition import DEPLOYMENT_NAME, define_deployment
+from weekwise.orchestration.deployment.serve_lock import one_serving_process
 from weekwise.orchestration.flow.catch_up import skip_older_runs
 from weekwise.orchestration.project_environment import ProjectEnvironment
 from weekwise.orchestration.server.connection import check_api, plain_api_errors
@@ -40,19 +41,30 @@ class ServeProcess(Runner):
             self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self.astop()))
 
 
-def serve_deployment(
-    environment: ProjectEnvironment, background: BackgroundTask | None = None
-) -> None:
+def serve_deployment(environment: ProjectEnvironment) -> None:
     """Create or update the deployment and run what it schedules, until SIGTERM.
+
+    Args:
+        environment: The environment.
+
+    Raises:
+        OrchestrationError: If there is no API to serve for, or another process serves it.
+    """
+    check_api(server_needed=True)
+    with one_serving_process(environment.data):
+        serve_alone(environment)
+
+
+def serve_alone(environment: ProjectEnvironment, background: BackgroundTask | None = None) -> None:
+    """Serve the deployment as the process that holds its lock, until SIGTERM.
 
     Args:
         environment: The environment.
         background: What runs beside it, in the same event loop; it ends with the serving.
 
     Raises:
-        OrchestrationError: If there is no API to serve for.
+        OrchestrationError: If the API refuses.
     """
-    check_api(server_needed=True)
     deployment, schedule = define_deployment(environment), environment.options.schedule
     with plain_api_errors():
         if schedule.catch_up == "newest":

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -10,6 +11,7 @@ from weekwise.orchestration.deployment import container_start
 from weekwise.orchestration.deployment.container_start import champion_version, start_and_serve
 from weekwise.orchestration.deployment.first_run import ensure_first_run
 from weekwise.orchestration.project_environment import ProjectEnvironment, set_up_project
+from weekwise.paths import DataFolder
 
 PROJECT = Path(__file__).parents[4]
 
@@ -24,7 +26,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ProjectEnvir
 
 @pytest.mark.parametrize(("version", "first"), [(None, True), ("3", False)])
 def test_a_first_week_is_run_only_without_a_champion(
-    version: str | None, first: bool, monkeypatch: pytest.MonkeyPatch
+    version: str | None, first: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A first week runs beside the schedule if, and only if, the registry has no champion."""
     calls: list[object] = []
@@ -38,10 +40,11 @@ def test_a_first_week_is_run_only_without_a_champion(
     monkeypatch.setattr(container_start, "resume_interrupted_runs", resume)
     monkeypatch.setattr(
         container_start,
-        "serve_deployment",
+        "serve_alone",
         lambda _environment, background: calls.append(background),
     )
-    start_and_serve(cast("ProjectEnvironment", object()), wait_seconds=0)
+    environment = SimpleNamespace(data=DataFolder(tmp_path))
+    start_and_serve(cast("ProjectEnvironment", environment), wait_seconds=0)
     assert calls == ["resume", ensure_first_run if first else None]
 
 
