@@ -153,6 +153,19 @@ def validation_faults(error: ValidationError, *above: str) -> list[str]:
     ]
 
 
+def one_line(error: Exception) -> str:
+    """What an error says, in one line; of what Pydantic has found, each fault without its input.
+
+    Args:
+        error: The error.
+    """
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        return listed([fault.removeprefix(": ") for fault in validation_faults(error)])
+    return " ".join(str(error).split())
+
+
 def day(value: date) -> str:
     """A date as people say it, its year being clear."""
     return f"{value.day} {value:%B}"

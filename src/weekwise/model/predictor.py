@@ -31,6 +31,7 @@ from weekwise.tasks import task_of
 from weekwise.tasks.base import Task
 from weekwise.tasks.effects import effects
 from weekwise.tasks.records import Settings
+from weekwise.wording import one_line
 
 if TYPE_CHECKING:
     from catboost import CatBoost, Pool
@@ -334,11 +335,9 @@ class Predictor:
             aggregates = _read(AggregateTables, folder / AGGREGATES_FILE)
             linear = _read(LinearModel, folder / LINEAR_FILE)
         except (OSError, ValueError, ContractError, CatBoostError) as error:
-            # Pydantic's text has several lines, and a message here is one.
-            fault = " ".join(str(error).split())
             raise RegistryError(
-                f"{folder} holds no predictor this version of Weekwise can read: {fault}; "
-                "train again, or use the version of Weekwise that wrote it"
+                f"{folder} holds no predictor this version of Weekwise can read: "
+                f"{one_line(error)}; train again, or use the version of Weekwise that wrote it"
             ) from error
         inputs = ModelInputs(
             contract=contract,

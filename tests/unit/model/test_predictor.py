@@ -118,7 +118,7 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", [CONTRACT_FILE, MODEL_FILE])
-@pytest.mark.parametrize("content", [None, "{}"], ids=["absent", "garbled"])
+@pytest.mark.parametrize("content", [None, "{}", '{"a'], ids=["absent", "garbled", "cut off"])
 def test_a_broken_folder(tmp_path: Path, broken: str, content: str | None) -> None:
     """A file that is absent or garbled is an error that says what to do."""
     predictor().save(tmp_path)
@@ -126,5 +126,8 @@ def test_a_broken_folder(tmp_path: Path, broken: str, content: str | None) -> No
     if content is not None:
         (tmp_path / broken).write_text(content)
 
-    with pytest.raises(RegistryError, match=r"holds no predictor .* train again"):
+    with pytest.raises(RegistryError, match=r"holds no predictor .* train again") as caught:
         Predictor.load(tmp_path)
+
+    assert "\n" not in str(caught.value)
+    assert "pydantic" not in str(caught.value)
