@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import shutil
 import subprocess
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,14 +25,14 @@ import stores
 pytestmark = pytest.mark.slow
 
 
-def checked(folder: Path, *words: str) -> tuple[int, str]:
+def checked(folder: Path, *words: str, before: Callable[[], Any] = lambda: None) -> tuple[int, str]:
     """The exit status and the output of the command in a project of this environment alone."""
     shutil.copy(runs.PROJECT / "pyproject.toml", folder)
     (folder / "src").mkdir(exist_ok=True)
     runs.import_heavy()
     context = multiprocessing.get_context("fork")
     answers = context.SimpleQueue()
-    process = context.Process(target=_check, args=(folder, words, answers))
+    process = context.Process(target=_check, args=(folder, words, before, answers))
     process.start()
     process.join(timeout=300)
     assert not answers.empty(), f"no word from the check, which ended with {process.exitcode}"
@@ -39,7 +41,7 @@ def checked(folder: Path, *words: str) -> tuple[int, str]:
     return status, said
 
 
-def _check(folder: Path, words: tuple[str, ...], answers: Any) -> None:
+def _check(folder: Path, words: tuple[str, ...], before: Callable[[], Any], answers: Any) -> None:
     """Run the command, in a process of its own."""
     from click.testing import CliRunner
     from kedro.framework.startup import bootstrap_project
@@ -51,6 +53,7 @@ def _check(folder: Path, words: tuple[str, ...], answers: Any) -> None:
     os.environ["WEEKWISE_DATA_DIR"] = str(folder / "data")
     os.chdir(folder)
     bootstrap_project(folder)
+    before()
     found = CliRunner().invoke(
         contract, ["check", "--env", "orders", *words], obj=SimpleNamespace(project_path=folder)
     )
@@ -85,6 +88,38 @@ def test_a_feed_that_stopped_is_said(tmp_path: Path) -> None:
     assert status == 0
     assert said.count("none since 2024-03-24, 4 days before") == 1
     assert "Check that the feed of feed still arrives" in said
+
+
+def look_at_pieces() -> None:
+    """Take tables of 500 rows for large ones, and look at 500 rows at a time."""
+    from weekwise.quality import large_table, table_check
+
+    table_check.PIECE_ROWS = 500
+    large_table.validate_large.__kwdefaults__["piece_rows"] = 500
+
+
+def test_a_large_table(tmp_path: Path) -> None:
+    """Checked in pieces, it has the verdict and the culprits that it has whole, and no note."""
+    frame = other_tables.orders()
+    frame.loc[frame.index[[40, 1200]], "amount"] = [-3.0, -4.5]
+    contract = other_tables.CONTRACT.replace("min: 0}", "min: 0, severity: stop}")
+    other_tables.write_environment(tmp_path, frame, contract=contract)
+    assert len(frame) > 1000
+
+    whole = checked(tmp_path, "--data")
+    in_pieces = checked(tmp_path, "--data", before=look_at_pieces)
+
+    assert whole[0] == 1
+    assert "-4.5" in whole[1]
+    assert f"{len(frame):,}" in whole[1]
+    assert in_pieces[0] == whole[0]
+    assert without_numbers(in_pieces[1]) == without_numbers(whole[1])
+    assert not list((tmp_path / "data").rglob("*.checked.json"))
+
+
+def without_numbers(said: str) -> str:
+    """What a check says, but for the time it took and the numbers of rows, which pieces lack."""
+    return re.sub(r"\d+\.\d(?= +│| s\))|row \d+ (?=\()", "", said)
 
 
 def test_data_is_checked_beside_a_run(tmp_path: Path) -> None:
