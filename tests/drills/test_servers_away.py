@@ -2,61 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import settings
 
+import flows
+import mlflow_server
 import runs
 import service_process
-import stores
 import typed
 from weekwise.paths import DataFolder
 
 pytestmark = pytest.mark.slow
 
-START_SECONDS = 120
 STAGES = {
     "wrangling": "data_wrangling.clean_flights",
     "exploration": "exploratory_data_analysis.measure_drift",
     "training": "model_training.refit_challenger",
+    "registration": "model_training.judge_challenger",
     "prediction": "data_prediction.predict_upcoming",
     "monitoring": "model_monitoring.log_week",
+    "the report": "model_monitoring.draw_report",
 }
 """A node of each."""
-
-
-def kedro(*words: str, data: Path, server: str) -> subprocess.Popen[str]:
-    """A command as a process of its own: which MLflow is meant is read when it starts."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "kedro", *words, "--env", "test"],
-        cwd=runs.PROJECT,
-        env=stores.environment(
-            WEEKWISE_DATA_DIR=str(data.parent),
-            MLFLOW_TRACKING_URI=server,
-            # By default MLflow waits for minutes.
-            MLFLOW_HTTP_REQUEST_MAX_RETRIES="1",
-            PYTHONUNBUFFERED="1",
-        ),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def answer(command: subprocess.Popen[str], said: str = "") -> typed.Answer:
-    """What it has left behind."""
-    output, _ = command.communicate(timeout=300)
-    return typed.Answer(command.returncode, said + output)
 
 
 @pytest.mark.parametrize("words", [("model", "list"), ("run",)], ids=lambda words: words[0])
@@ -64,7 +36,7 @@ def test_an_mlflow_server_that_is_not_there(words: tuple[str, ...], tmp_path: Pa
     """It is named, with what to do, before anything is made."""
     server = f"http://127.0.0.1:{service_process.free_port()}"
 
-    told = answer(kedro(*words, data=tmp_path / "test", server=server))
+    told = mlflow_server.answer(mlflow_server.kedro(*words, data=tmp_path / "test", server=server))
 
     assert told.is_plain, told.said
     assert told.error == (
@@ -72,50 +44,6 @@ def test_an_mlflow_server_that_is_not_there(words: tuple[str, ...], tmp_path: Pa
         "run again"
     )
     assert not DataFolder(tmp_path / "test").store.exists()
-
-
-@contextmanager
-def mlflow_server(data: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """An MLflow server whose database and artifacts are those of a data folder."""
-    folder = DataFolder(data)
-    if not folder.mlflow_database.exists():
-        stores.make_empty(folder.mlflow_database)
-    with (data.parent / "server.log").open("ab") as log:
-        command = [sys.executable, "-m", "mlflow", "server", "--workers", "1"]
-        command += ["--host", "127.0.0.1", "--port", str(port)]
-        command += ["--backend-store-uri", f"sqlite:///{folder.mlflow_database}"]
-        command += ["--artifacts-destination", str(folder.mlflow_artifacts)]
-        process = subprocess.Popen(
-            command,
-            env=stores.environment(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false"),
-            stdout=log,
-            stderr=log,
-            # Its worker is a process of its own, which must end with it.
-            start_new_session=True,
-        )
-        try:
-            wait_until_it_answers(port)
-            yield process
-        finally:
-            end(process)
-
-
-def wait_until_it_answers(port: int) -> None:
-    """Wait for a server."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5)
-            return
-        time.sleep(0.2)
-    raise TimeoutError("the MLflow server does not answer")
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a server and its worker, as far as they are there."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(30)
 
 
 @pytest.mark.drill
@@ -127,25 +55,89 @@ def test_an_mlflow_server_is_killed_while_a_stage_runs(
     data, port = tmp_path / "test", service_process.free_port()
     url, week = f"http://127.0.0.1:{port}", f"--params=as_of={runs.WEEKS[0]}"
 
-    with mlflow_server(data, port) as server:
-        run = kedro("run", week, data=data, server=url)
-        said = ""
-        assert run.stdout is not None
-        for line in run.stdout:
-            said += line
-            if STAGES[stage] in line:
-                break
-        end(server)
-        told = answer(run, said)
+    with mlflow_server.running(data, port) as server:
+        told = mlflow_server.interrupted_at(
+            STAGES[stage], lambda: mlflow_server.end(server), data=data, server=url
+        )
     assert told.is_plain, told.said
     assert "the MLflow server" in told.error
     assert runs.WEEKS[0] not in [str(complete) for complete in DataFolder(data).weeks()]
 
-    with mlflow_server(data, port):
-        again = answer(kedro("run", week, data=data, server=url))
+    with mlflow_server.running(data, port):
+        again = mlflow_server.answer(mlflow_server.kedro("run", week, data=data, server=url))
 
     assert again.status == 0, again.said
-    state, whole = runs.end_state(data), runs.end_state(week_1)
-    names = [name for name in whole if name.startswith(("table", runs.WEEKS[0]))]
-    assert names
-    assert [name for name in [*names, "aliases"] if state[name] != whole[name]] == []
+    assert mlflow_server.differences(data, week_1) == []
+    assert runs.end_state(data)["aliases"] == runs.end_state(week_1)["aliases"]
+
+
+@pytest.mark.parametrize("command", ["run", "serve"])
+def test_a_prefect_server_that_is_not_there(command: str, tmp_path: Path) -> None:
+    """It is named, with what to look at, and nothing is begun."""
+    data, server = tmp_path / "test", flows.Server(tmp_path / "prefect")
+
+    told = typed.type_command("weekly", command, data=data, before=flows.used(server))
+
+    assert told.is_plain, told.said
+    assert told.error == (
+        f"the Prefect API at {server.url} cannot be reached; is the server running, and is "
+        "PREFECT_API_URL right?"
+    )
+    assert not DataFolder(data).store.exists()
+
+
+class AtNode:
+    """Lets something happen before a node runs.
+
+    Args:
+        node: The node, with its pipeline.
+        happening: What happens.
+    """
+
+    def __init__(self, node: str, happening: Callable[[], object]) -> None:
+        self._node, self._happening = node.rpartition(".")[2], happening
+
+    @hook_impl(tryfirst=True)
+    def before_node_run(self, node: Any) -> None:
+        """Let it happen at the node."""
+        if node.short_name == self._node:
+            self._happening()
+
+
+@pytest.fixture(scope="module")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[flows.Server]:
+    """A Prefect server."""
+    server = flows.Server(tmp_path_factory.mktemp("prefect"))
+    try:
+        yield server.start()
+    finally:
+        server.kill()
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_prefect_server_is_killed_while_a_stage_runs(
+    stage: str, prefect: flows.Server, tmp_path: Path, week_1: Path, week_2: Path
+) -> None:
+    """The run ends with one sentence; with the server back, `--retry` ends the week as ever."""
+    data, use = runs.copied(week_1, tmp_path / "test"), flows.used(prefect, retries=1)
+
+    def with_a_kill() -> None:
+        use()
+        kill = AtNode(STAGES[stage], prefect.kill_from_afar)
+        settings.set("HOOKS", (*settings.HOOKS, kill))
+
+    words = ("weekly", "run", "--as-of", runs.WEEKS[1])
+    told = typed.type_command(*words, data=data, before=with_a_kill)
+    prefect.kill()
+    prefect.start()
+
+    assert told.is_plain, told.said
+    assert "the Prefect API" in told.error
+    assert told.error.endswith("go on with: kedro weekly run --retry")
+
+    again = typed.type_command("weekly", "run", "--retry", data=data, before=use)
+
+    assert again.status == 0, again.said
+    state, whole = runs.end_state(data), runs.end_state(week_2)
+    assert [name for name in whole if name != "files" and state.get(name) != whole[name]] == []

@@ -132,19 +132,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[flows.Server]:
         made.kill()
 
 
-def with_server(server: flows.Server) -> Callable[[], None]:
-    """For a command's process: it uses a server."""
-
-    def use() -> None:
-        from prefect.settings import PREFECT_API_URL, temporary_settings
-
-        os.environ.update(server.environment)
-        # As long as the process lasts; Prefect has read the variables already.
-        temporary_settings({PREFECT_API_URL: server.url}).__enter__()
-
-    return use
-
-
 @pytest.mark.parametrize("points", [pytest.param(FEW[1:], id="few"), ALL])
 @pytest.mark.parametrize(
     "first", [True, pytest.param(False, marks=pytest.mark.drill)], ids=["first", "second"]
@@ -163,7 +150,7 @@ def test_a_weekly_flow_ended_by_signals(
         runs.copied(week_1, data)
     words = ("weekly", "run", "--as-of", runs.WEEKS[0 if first else 1])
     known = {run["id"] for run in server.flow_runs()}
-    use = with_server(server)
+    use = flows.used(server)
 
     for node, number in points:
         answer = typed.type_command(*words, data=data, before=ended_at(node, number, use))

@@ -83,6 +83,11 @@ class Server:
         wait_until(lambda: self.ask("health", method="GET"))
         return self
 
+    def kill_from_afar(self) -> None:
+        """End it at once, from a process that was forked from the test's; then `kill` it there."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGKILL)
+
     def kill(self) -> None:
         """End it at once."""
         if self._process is not None:
@@ -135,6 +140,24 @@ class Server:
         query = {"artifacts": {"flow_run_id": {"any_": [flow_run_id]}}}
         artifacts = self.ask("artifacts/filter", query)
         return {artifact["key"]: artifact for artifact in artifacts}
+
+
+def used(server: Server, *, retries: int = 8) -> Callable[[], None]:
+    """For a command's process: it uses a server.
+
+    Args:
+        server: The server.
+        retries: How often a request is made again while the server does not answer.
+    """
+
+    def use() -> None:
+        os.environ.update(server.environment, PREFECT_CLIENT_MAX_RETRIES=str(retries))
+        from prefect.settings import PREFECT_API_URL, temporary_settings
+
+        # As long as the process lasts; Prefect may have read the variables already.
+        temporary_settings({PREFECT_API_URL: server.url}).__enter__()
+
+    return use
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float = 300) -> Any:

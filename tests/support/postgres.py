@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -23,15 +24,55 @@ ACCOUNT = "postgres"
 START_SECONDS = 60
 
 
-@dataclass(frozen=True)
 class Server:
-    """A running server.
+    """A server, which a test may kill and start again.
 
-    Attributes:
-        port: On 127.0.0.1.
+    Args:
+        data: Its folder, with an initialized database in `db`.
+        user: The system's user that it runs as; None for this one.
     """
 
-    port: int
+    def __init__(self, data: Path, user: int | None) -> None:
+        self.port = service_process.free_port()
+        self._data, self._user = data, user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it on its port of 127.0.0.1, and wait until it answers."""
+        folder = programs()
+        assert folder is not None
+        options = ["-D", self._data / "db", "-p", str(self.port), "-k", self._data, "-F"]
+        self._process = subprocess.Popen(
+            [folder / "postgres", *options, "-h", "127.0.0.1"],
+            user=self._user,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _wait(self)
+
+    def send(self, number: int) -> None:
+        """Send it a signal, also from a process that was forked from the test's."""
+        assert self._process is not None
+        os.kill(self._process.pid, number)
+
+    def wait_until_gone(self) -> None:
+        """Wait until nothing listens on its port."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", self.port)):
+                    return
+            time.sleep(0.05)
+        raise TimeoutError("PostgreSQL is still there")
+
+    def stop(self) -> None:
+        """End it at once, if it has not ended; its clients lose their connections."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                self.send(signal.SIGQUIT)
+            self._process.wait(30)
+            self._process = None
 
     @property
     def url(self) -> str:
@@ -86,22 +127,12 @@ def running() -> Iterator[Server]:
             check=True,
             capture_output=True,
         )
-        port = service_process.free_port()
-        options: list[str | Path] = ["-D", data / "db", "-p", str(port), "-k", data, "-F"]
-        process = subprocess.Popen(
-            [folder / "postgres", *options, "-h", "127.0.0.1"],
-            user=user,
-            cwd="/",
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        server = Server(data, user)
         try:
-            server = Server(port)
-            _wait(server)
+            server.start()
             yield server
         finally:
-            process.terminate()
-            process.wait(30)
+            server.stop()
     finally:
         password.unlink()
         shutil.rmtree(data, ignore_errors=True)

@@ -177,7 +177,7 @@ def end_state(data: Path) -> dict[str, Any]:
             for path in sorted(data.glob("07_model_output/predictions/*.parquet"))
         },
         **{
-            f"{path.parent.name}/{path.name}": json.loads(path.read_text())
+            f"{path.parent.name}/{path.name}": _content(path)
             for path in sorted(data.glob("08_reporting/????-??-??/*.json"))
         },
     }
@@ -193,6 +193,9 @@ def _tables(store: Path) -> dict[str, Any]:
 
 
 def _registry(store: Path) -> dict[str, Any]:
+    if not store.exists():
+        # It is a server's.
+        return {}
     with closing(sqlite3.connect(store)) as connection:
 
         def rows(query: str) -> list[Any]:
@@ -218,6 +221,14 @@ def _timeless(value: str) -> Any:
     except ValueError:
         return value
     return {k: v for k, v in content.items() if k != "at"} if isinstance(content, dict) else content
+
+
+def _content(path: Path) -> Any:
+    """A JSON file; of one that a test has damaged, its bytes."""
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError:
+        return path.read_bytes()
 
 
 def _digest(path: Path) -> str:

@@ -21,3 +21,14 @@ def test_every_promise_names_a_test() -> None:
 def test_the_test_is_there(file: str, test: str) -> None:
     """A test that is renamed or removed takes its promise along."""
     assert f"def {test}(" in (PROJECT / file).read_text("utf-8")
+
+
+def test_every_drill_is_named() -> None:
+    """What is drilled is promised."""
+    drills = {
+        (str(file.relative_to(PROJECT)), test)
+        for file in (PROJECT / "tests" / "drills").glob("test_*.py")
+        for test in re.findall(r"^def (test_\w+)\(", file.read_text("utf-8"), re.MULTILINE)
+    }
+
+    assert drills - set(NAMED) == set()
