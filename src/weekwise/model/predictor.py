@@ -56,6 +56,7 @@ class PredictorFile(Frozen):
         country: The country whose public holidays count, if any do.
         threshold: For yes or no: the probability from which the decision is yes.
         record: How the model was fitted.
+        parts: The files of what not every model has; without one it would predict otherwise.
     """
 
     features: tuple[str, ...]
@@ -63,6 +64,7 @@ class PredictorFile(Frozen):
     country: str | None
     threshold: Share
     record: TrainingRecord
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -301,20 +303,24 @@ class Predictor:
                 them, `aggregates.json` and `linear.json` go.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        parts: dict[str, Frozen] = {}
+        if self.aggregates is not None and self.aggregates.tables:
+            parts[AGGREGATES_FILE] = self.aggregates
+        if self.linear is not None:
+            parts[LINEAR_FILE] = self.linear
         settings = PredictorFile(
             features=self.inputs.features,
             calendar=self.inputs.calendar,
             country=self.inputs.country,
             threshold=self.threshold,
             record=self.record,
+            parts=tuple(parts),
         )
         self.model.save_model(str(folder / MODEL_FILE))
         (folder / CONTRACT_FILE).write_text(self.contract.model_dump_json(indent=2), "utf-8")
         (folder / PREDICTOR_FILE).write_text(settings.model_dump_json(indent=2), "utf-8")
-        if self.aggregates is not None and self.aggregates.tables:
-            (folder / AGGREGATES_FILE).write_text(self.aggregates.model_dump_json(), "utf-8")
-        if self.linear is not None:
-            (folder / LINEAR_FILE).write_text(self.linear.model_dump_json(), "utf-8")
+        for name, part in parts.items():
+            (folder / name).write_text(part.model_dump_json(), "utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Predictor:
@@ -332,8 +338,8 @@ class Predictor:
                 (folder / PREDICTOR_FILE).read_text("utf-8")
             )
             model.load_model(str(folder / MODEL_FILE))
-            aggregates = _read(AggregateTables, folder / AGGREGATES_FILE)
-            linear = _read(LinearModel, folder / LINEAR_FILE)
+            aggregates = _read(AggregateTables, folder / AGGREGATES_FILE, settings)
+            linear = _read(LinearModel, folder / LINEAR_FILE, settings)
         except (OSError, ValueError, ContractError, CatBoostError) as error:
             raise RegistryError(
                 f"{folder} holds no predictor this version of Weekwise can read: "
@@ -355,5 +361,7 @@ class Predictor:
         )
 
 
-def _read(kind: type[_Part], file: Path) -> _Part | None:
-    return kind.model_validate_json(file.read_text("utf-8")) if file.exists() else None
+def _read(kind: type[_Part], file: Path, settings: PredictorFile) -> _Part | None:
+    if file.name not in settings.parts and not file.exists():
+        return None
+    return kind.model_validate_json(file.read_text("utf-8"))

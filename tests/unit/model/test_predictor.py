@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,17 @@ from hypothesis import strategies as st
 
 from trains import CONTRACT, predictor, trains
 from weekwise.errors import RegistryError
-from weekwise.model.predictor import BASE_VALUE, CONTRACT_FILE, LEVEL, MODEL_FILE, Predictor
+from weekwise.features.aggregate_lookup import AggregateTable, AggregateTables
+from weekwise.model.linear_model import LinearModel
+from weekwise.model.predictor import (
+    AGGREGATES_FILE,
+    BASE_VALUE,
+    CONTRACT_FILE,
+    LEVEL,
+    LINEAR_FILE,
+    MODEL_FILE,
+    Predictor,
+)
 
 ROWS = trains(5, seed=3)
 
@@ -115,6 +127,26 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
     assert loaded.record == predictor().record
     assert loaded.threshold == predictor().threshold
     assert np.array_equal(loaded.predict(ROWS), predictor().predict(ROWS))
+
+
+@pytest.mark.parametrize("lost", [LINEAR_FILE, AGGREGATES_FILE])
+def test_a_part_that_not_every_model_has_is_lost(tmp_path: Path, lost: str) -> None:
+    """A model that was saved with it does not predict without it."""
+    whole = replace(
+        predictor(),
+        linear=LinearModel(intercept=(0.5,), terms={}, means={}, spreads={}),
+        aggregates=AggregateTables(
+            as_of=date(2024, 7, 1), tables={"cars_before": AggregateTable(values=(), otherwise=1.0)}
+        ),
+    )
+    whole.save(tmp_path)
+    loaded = Predictor.load(tmp_path)
+    assert (loaded.linear, loaded.aggregates) == (whole.linear, whole.aggregates)
+
+    (tmp_path / lost).unlink()
+
+    with pytest.raises(RegistryError, match=rf"holds no predictor .*{lost}.* train again"):
+        Predictor.load(tmp_path)
 
 
 @pytest.mark.parametrize("broken", [CONTRACT_FILE, MODEL_FILE])
