@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -55,6 +56,33 @@ def naming(path: Path, hidden: Path) -> Iterator[None]:
                 cause.filename, cause.filename2 = str(path), None
             cause = cause.__cause__
         raise
+
+
+def clear_leftovers(path: Path) -> None:
+    """Remove what processes of this machine that were killed left of a file they were writing.
+
+    Args:
+        path: The file; beside it lie hidden ones, with the number of a process before or after its
+            name.
+    """
+    name = re.escape(path.name)
+    hidden = re.compile(rf"\.(?:{name}\.(\d+)|(\d+)\.{name})")
+    with suppress(OSError):
+        for file in list(path.parent.iterdir()):
+            match = hidden.fullmatch(file.name)
+            if match and not _is_alive(int(match[1] or match[2])):
+                file.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        # Another user's, or no number of a process.
+        return True
+    return True
 
 
 def moved_aside(path: Path, *beside: Path) -> Path:

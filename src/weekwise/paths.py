@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from weekwise.files import is_whole, naming
+from weekwise.files import clear_leftovers, is_whole, naming
 
 DATA_VARIABLE = "WEEKWISE_DATA_DIR"
 """The variable that moves the folder that holds one data folder for each environment."""
@@ -266,13 +266,15 @@ def environment_data(project: Path) -> Path:
 def replace_whole(path: Path, text: str) -> None:
     """Replace a text file as a whole, or not at all.
 
-    If writing fails, the former file stays and nothing else is left behind.
+    If writing fails, the former file stays and nothing else is left behind. What a kill leaves
+    behind goes the next time.
 
     Args:
         path: The file; its folder is made when needed.
         text: What it is to hold.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    clear_leftovers(path)
     # It ends otherwise: whoever lists such files must not meet what a kill leaves behind.
     hidden = path.with_name(f".{path.name}.{os.getpid()}")
     try:

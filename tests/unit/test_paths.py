@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -81,6 +84,20 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(
         replace_whole(path, "new")
     assert path.read_text(encoding="utf-8") == "former"
     assert list(tmp_path.glob("*.json")) == [path]
+
+
+def test_what_a_killed_process_left_goes_with_the_next_writing(tmp_path: Path) -> None:
+    """A hidden file of a process that is gone is removed; of one that is alive it stays."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    path, alive = tmp_path / "parcels.json", tmp_path / f".parcels.json.{os.getppid()}"
+    left = [tmp_path / f".parcels.json.{gone.pid}", tmp_path / f".{gone.pid}.parcels.json"]
+    for file in (alive, *left):
+        file.write_text('{"half":', "utf-8")
+
+    replace_whole(path, "{}")
+
+    assert sorted(tmp_path.iterdir()) == sorted([path, alive])
 
 
 @pytest.mark.parametrize(("root", "expected"), [(None, "data"), ("/elsewhere", "/elsewhere")])

@@ -92,11 +92,12 @@ def _close(loader: EnvironmentConfigLoader, setting: Setting, race: Race) -> Non
         leaderboard=race.leaderboard(chosen),
     )
     click.echo(leaderboard_text(found.leaderboard))
+    # A kill between the two files must not leave a leaderboard of settings that do not hold.
+    file = None if chosen.name == CONFIGURED else _write(loader, chosen, found)
     replace_whole(setting.data.search, found.model_dump_json(indent=2))
-    if chosen.name == CONFIGURED:
+    if file is None:
         click.echo("No change pays by more than its standard error: the settings stay as they are.")
     else:
-        file = _write(loader, chosen, found)
         click.echo(f"Chosen: {chosen.name}. Runs take it from {file} on; delete the file to undo.")
     click.echo(setting.data.search)
 

@@ -13,19 +13,21 @@ from typing import Any
 from kedro.io import AbstractDataset
 from kedro.io.core import parse_dataset_definition
 
-from weekwise.files import naming
+from weekwise.files import clear_leftovers, naming
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A hidden file to write to, which is renamed over `path` once it is written.
 
-    If writing fails, the former file stays and nothing else is left behind.
+    If writing fails, the former file stays and nothing else is left behind. What a kill leaves
+    behind goes the next time.
 
     Args:
         path: The file on a local disk; its folder is made when needed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    clear_leftovers(path)
     # The ending stays last: some datasets, and pandas, choose a format by it.
     hidden = path.with_name(f".{os.getpid()}.{path.name}")
     try:

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import multiprocessing
+import signal
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -7,6 +11,7 @@ import yaml
 from click.testing import CliRunner
 
 import other_tables
+import runs
 from features_left import folder_of_a_project, loader, with_features
 from weekwise.cli import weekly_search
 from weekwise.cli.recipe_setting import read_setting
@@ -115,6 +120,90 @@ def test_what_does_not_pay_changes_nothing(
 
     assert not (conf / "orders" / "searched.yml").exists()
     assert "the settings stay as they are" in capsys.readouterr().out
+
+
+def searched(folder: Path, prepare: Callable[[], object]) -> bool:
+    """Whether a search in a process of its own came to its end, and was not killed."""
+
+    def search() -> None:
+        # After a fork LightGBM's threads are gone.
+        weekly_search.lightgbm_is_there = lambda: False
+        prepare()
+        weekly_search.run_search(loader(folder), weeks=3, minutes=10)
+
+    runs.import_heavy()
+    process = multiprocessing.get_context("fork").Process(target=search)
+    process.start()
+    process.join(300)
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode == 0
+
+
+def kill_at_fit(number: int) -> None:
+    """Kill this process when so many models are judged."""
+    fits: list[SettingsChange] = []
+    judged = weekly_search._Judge.loss
+
+    def loss(judge: weekly_search._Judge, candidate: SettingsChange, week: date) -> float:
+        fits.append(candidate)
+        if len(fits) == number:
+            runs.kill_now()
+        return judged(judge, candidate, week)
+
+    weekly_search._Judge.loss = loss  # type: ignore[method-assign]
+
+
+def judge_at_once() -> None:
+    """Let one candidate pay without a fit."""
+    weekly_search._Judge.loss = (  # type: ignore[method-assign]
+        lambda _, candidate, __: 0.5 if candidate.name == "more trees" else 0.6
+    )
+
+
+def kill_before(name: str) -> None:
+    """Kill this process when a file is written and not in its place yet."""
+    judge_at_once()
+    replace = Path.replace
+
+    def kill_or_replace(self: Path, target: Path) -> Path:
+        if target.name == name:
+            runs.kill_now()
+        return replace(self, target)
+
+    Path.replace = kill_or_replace  # type: ignore[assignment,method-assign]
+
+
+@pytest.mark.slow
+def test_a_search_killed_anywhere_starts_over(folder: Path) -> None:
+    """Killed in a fit or at a file, it leaves whole files or none, and the next one ends."""
+    conf = other_tables.write_environment(folder)
+    with_features(folder, other_tables.orders())
+    quick(conf, iterations=1, learning_rate=0.001)
+    settings = conf / "orders" / "searched.yml"
+    board = DataFolder(folder / "data" / "orders").search
+    patch = few(
+        SettingsChange(name="more trees", changes={"training": {"fit": {"iterations": 60}}}),
+    )
+
+    assert not searched(folder, lambda: kill_at_fit(4))
+    assert not searched(folder, lambda: kill_before(settings.name))
+    assert not settings.exists()
+    assert not board.exists()
+    assert read_setting(loader(folder)).recipe.fit.iterations == 1
+
+    assert searched(folder, judge_at_once)
+    found = settings.read_text("utf-8")
+    assert Search.model_validate_json(board.read_bytes()).weeks == 3
+    assert [*settings.parent.glob(".*"), *board.parent.glob(".*")] == []
+
+    # Between its two files: what was chosen holds, with its own leaderboard.
+    settings.unlink()
+    board.unlink()
+    assert not searched(folder, lambda: kill_before(board.name))
+    patch.undo()
+    assert settings.read_text("utf-8") == found
+    assert read_setting(loader(folder)).recipe.fit.iterations == 60
+    assert not board.exists()
 
 
 def test_too_little_time_is_said(folder: Path) -> None:
