@@ -54,6 +54,9 @@ WEATHER = [
     "recent_visib",
     "recent_humid",
     "recent_gust",
+    "coming_precip",
+    "coming_visib",
+    "coming_gust",
 ]
 PIPELINES = [
     "data_wrangling",

@@ -50,30 +50,34 @@ def clean_flights(
 def clean_weather(
     weather: ibis.Table, weather_contract: Contract, wrangling: WranglingParams
 ) -> ibis.Table:
-    """Weather of the contract's types, without duplicates, with figures of the hours before.
+    """Weather of the contract's types, without duplicates, with figures of the hours around.
 
     Args:
         weather: The feed's weather, an airport and hour a row.
         weather_contract: Its contract.
-        wrangling: `weather_hours` says how far back the rolling figures reach.
+        wrangling: `weather_hours` says how far back and how far ahead the rolling figures reach,
+            the hour itself included.
 
     Returns:
-        The contract's columns and, over these hours, `recent_precip` (sum, in), `recent_visib`
-        (least, mi), `recent_humid` (mean, %) and `recent_gust` (most, mph; an hour without gusts
-        counts with its wind).
+        The contract's columns and, over the hours up to each, `recent_precip` (sum, in),
+        `recent_visib` (least, mi), `recent_humid` (mean, %) and `recent_gust` (most, mph; an hour
+        without gusts counts with its wind); over the hours from each on, `coming_precip`,
+        `coming_visib` and `coming_gust` in the same way.
     """
     clean = conform(weather, weather_contract)
-    recent = ibis.range_window(
-        preceding=ibis.interval(hours=wrangling.weather_hours - 1),
-        following=ibis.interval(hours=0),
-        group_by=clean.origin,
-        order_by=clean.time_hour,
-    )
+    now, reach = ibis.interval(hours=0), ibis.interval(hours=wrangling.weather_hours - 1)
+    by_hour = {"group_by": clean.origin, "order_by": clean.time_hour}
+    recent = ibis.range_window(preceding=reach, following=now, **by_hour)
+    coming = ibis.range_window(preceding=now, following=reach, **by_hour)
+    gust = ibis.coalesce(clean.wind_gust, clean.wind_speed)
     return clean.mutate(
         recent_precip=clean.precip.sum().over(recent),
         recent_visib=clean.visib.min().over(recent),
         recent_humid=clean.humid.mean().over(recent),
-        recent_gust=ibis.coalesce(clean.wind_gust, clean.wind_speed).max().over(recent),
+        recent_gust=gust.max().over(recent),
+        coming_precip=clean.precip.sum().over(coming),
+        coming_visib=clean.visib.min().over(coming),
+        coming_gust=gust.max().over(coming),
     )
 
 

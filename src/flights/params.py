@@ -13,8 +13,8 @@ class WranglingParams(Frozen):
     Attributes:
         late_after_minutes: A flight is late when it arrives more than this many minutes after its
             scheduled arrival.
-        weather_hours: Hours of weather, up to and including the departure's, that rolling weather
-            features cover.
+        weather_hours: Hours of weather that rolling weather features cover: those up to and
+            including the departure's, and as many from it on.
     """
 
     late_after_minutes: int = Field(default=15, ge=0)

@@ -115,6 +115,21 @@ class TestCleanWeather:
         frame = clean.order_by("time_hour").to_pyarrow().to_pandas()
         assert frame.recent_precip.tolist() == [1.0, 0.0]
 
+    def test_coming_weather_looks_ahead_by_hours(self, contracts: Contracts) -> None:
+        """The hour itself and the five after it, by clock and not by rows."""
+        hours = [
+            an_hour(YESTERDAY, h, precip=1.0, visib=float(h), wind_gust=None, wind_speed=h + 1.0)
+            for h in (6, 7, 8, 12)
+        ]
+        table = replay_weather(weather(hours), WINDOW)
+
+        clean = nodes.clean_weather(table, contracts["weather"], PARAMS)
+
+        frame = clean.order_by("time_hour").to_pyarrow().to_pandas()
+        assert frame.coming_precip.tolist() == [3.0, 3.0, 2.0, 1.0]
+        assert frame.coming_visib.tolist() == [6.0, 7.0, 8.0, 12.0]
+        assert frame.coming_gust.tolist() == [9.0, 13.0, 13.0, 13.0]
+
 
 class TestBuildFeatures:
     def test_columns_are_the_contracts(self, contracts: Contracts) -> None:
