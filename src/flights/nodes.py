@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import ibis
 from ibis import _
 
@@ -9,11 +11,77 @@ from flights.params import WranglingParams
 from weekwise.contract.model import Contract
 from weekwise.features.aggregates import with_aggregates
 from weekwise.features.conform import conform, count_rows
+from weekwise.features.incremental import (
+    ROWS,
+    BuildPlan,
+    BuiltWeeks,
+    FeatureSource,
+    WeekRows,
+    build_weeks,
+    plan_build,
+)
+from weekwise.features.week_hashes import WeekHashes
 from weekwise.features.window import Window
 from weekwise.reports.wrangling_summary import WranglingSummary, summarize_features
 
 HOURS_A_DAY = 24
 MINUTES_AN_HOUR = 60
+
+
+def name_sources(
+    flights: ibis.Table,
+    weather: ibis.Table,
+    planes: ibis.Table,
+    flights_contract: Contract,
+    weather_contract: Contract,
+) -> dict[str, FeatureSource]:
+    """The tables that features are made of, each with what it is.
+
+    Args:
+        flights: The feed's flights.
+        weather: The feed's weather.
+        planes: The feed's planes; they have no weeks, so where they change, all features are built.
+        flights_contract: What the flights are.
+        weather_contract: What the weather is.
+    """
+    return {
+        "flights": FeatureSource(flights, flights_contract),
+        "weather": FeatureSource(weather, weather_contract),
+        "planes": FeatureSource(planes),
+    }
+
+
+def plan_weeks(
+    sources: dict[str, FeatureSource],
+    features_contract: Contract,
+    wrangling: WranglingParams,
+    window: Window,
+    built_weeks: BuiltWeeks | None,
+) -> tuple[BuildPlan, ibis.Table, ibis.Table]:
+    """Which weeks of the features are built, and the flights and weather they follow from.
+
+    Args:
+        sources: The tables that features are made of.
+        features_contract: What the features are.
+        wrangling: Its hours of weather say how far back a flight's weather reaches.
+        window: The run's place in time.
+        built_weeks: From what the stored features were built, if that is kept.
+    """
+    plan = plan_build(
+        sources,
+        features_contract,
+        window,
+        built_weeks,
+        # Hours of the feed are UTC's, and days of the features New York's: a day apart at most.
+        reach_days=1 + ceil(wrangling.weather_hours / HOURS_A_DAY),
+        settings=[wrangling.model_dump_json()],
+        makers=["flights"],
+    )
+    return (
+        plan,
+        plan.rows_to_read(sources["flights"]),
+        plan.rows_to_read(sources["weather"]),
+    )
 
 
 def clean_flights(
@@ -102,7 +170,7 @@ def build_features(
         window: The run's place in time.
 
     Returns:
-        The contract's columns, ordered by its key, so that equal data gives equal rows in order.
+        The contract's columns, in no order.
     """
     # Flights have these columns as well.
     weather = clean_weather.drop("year", "month", "day", "hour")
@@ -125,8 +193,35 @@ def build_features(
     wanted = scheduled.filter(
         dates < ibis.literal(window.end), (dates >= ibis.literal(window.as_of)) | _.late.notnull()
     )
-    features = with_aggregates(wanted, scheduled, features_contract, window)
-    return features.order_by(*features_contract.key)
+    return with_aggregates(wanted, scheduled, features_contract, window)
+
+
+def build_planned_weeks(
+    clean_flights: ibis.Table,
+    clean_weather: ibis.Table,
+    planes: ibis.Table,
+    features_contract: Contract,
+    window: Window,
+    weeks_to_build: BuildPlan,
+) -> tuple[WeekRows, dict[str, int]]:
+    """The features of the weeks to build, and how many flights became what in all weeks.
+
+    Args:
+        clean_flights: Flights that these weeks follow from.
+        clean_weather: Weather that they follow from.
+        planes: Planes by `tailnum`.
+        features_contract: The contract of the table to build.
+        window: The run's place in time.
+        weeks_to_build: Which weeks are built.
+    """
+    past = clean_flights.scheduled_departure.date() < ibis.literal(window.as_of)
+    return build_weeks(
+        build_features(clean_flights, clean_weather, planes, features_contract, window),
+        clean_flights,
+        features_contract,
+        weeks_to_build,
+        {"canceled": past & clean_flights.canceled, "diverted": past & clean_flights.diverted},
+    )
 
 
 def _clock_minutes(
@@ -144,29 +239,30 @@ def _clock_minutes(
 def summarize_wrangling(
     flights: ibis.Table,
     weather: ibis.Table,
-    clean_flights: ibis.Table,
+    cleaned_rows: dict[str, int],
     features: ibis.Table,
     features_contract: Contract,
     window: Window,
-) -> WranglingSummary:
+    known_hashes: WeekHashes,
+) -> tuple[WranglingSummary, WeekHashes]:
     """What came in, what was left out and why, and what came out.
 
     Args:
         flights: The feed's flights.
         weather: The feed's weather.
-        clean_flights: Flights after cleaning.
+        cleaned_rows: How many flights there were after cleaning, and were canceled or diverted.
         features: The table that was built.
         features_contract: Its contract.
         window: The run's place in time.
+        known_hashes: What an earlier run found of the features' weeks.
     """
     rows_in = {"flights": count_rows(flights), "weather": count_rows(weather)}
-    past = clean_flights.filter(_.scheduled_departure.date() < ibis.literal(window.as_of))
-    lost = past.agg(canceled=_.canceled.sum(), diverted=_.diverted.sum()).to_pyarrow().to_pylist()
     return summarize_features(
         features,
         features_contract,
         window,
         rows_in=rows_in,
-        duplicates_dropped=rows_in["flights"] - count_rows(clean_flights),
-        left_out={reason: rows or 0 for reason, rows in lost[0].items()},
+        duplicates_dropped=rows_in["flights"] - cleaned_rows[ROWS],
+        left_out={name: rows for name, rows in cleaned_rows.items() if name != ROWS},
+        known_hashes=known_hashes,
     )

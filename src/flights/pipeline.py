@@ -37,14 +37,32 @@ def _replay() -> list[Node]:
 def _cleaning() -> list[Node]:
     return [
         Node(
+            func=nodes.name_sources,
+            inputs=["flights", "weather", "planes", "flights_contract", "weather_contract"],
+            outputs="sources",
+            name="name_sources",
+        ),
+        Node(
+            func=nodes.plan_weeks,
+            inputs=[
+                "sources",
+                "features_contract",
+                "params:wrangling",
+                "params:window",
+                "built_weeks",
+            ],
+            outputs=["weeks_to_build", "flights_to_build", "weather_to_build"],
+            name="plan_weeks",
+        ),
+        Node(
             func=nodes.clean_flights,
-            inputs=["flights", "flights_contract", "params:wrangling"],
+            inputs=["flights_to_build", "flights_contract", "params:wrangling"],
             outputs="clean_flights",
             name="clean_flights",
         ),
         Node(
             func=nodes.clean_weather,
-            inputs=["weather", "weather_contract", "params:wrangling"],
+            inputs=["weather_to_build", "weather_contract", "params:wrangling"],
             outputs="clean_weather",
             name="clean_weather",
         ),
@@ -54,15 +72,16 @@ def _cleaning() -> list[Node]:
 def _features() -> list[Node]:
     return [
         Node(
-            func=nodes.build_features,
+            func=nodes.build_planned_weeks,
             inputs=[
                 "clean_flights",
                 "clean_weather",
                 "planes",
                 "features_contract",
                 "params:window",
+                "weeks_to_build",
             ],
-            outputs="features",
+            outputs=["features", "cleaned_rows"],
             name="build_features",
         ),
         Node(
@@ -70,12 +89,13 @@ def _features() -> list[Node]:
             inputs=[
                 "flights",
                 "weather",
-                "clean_flights",
+                "cleaned_rows",
                 "features",
                 "features_contract",
                 "params:window",
+                "known_week_hashes",
             ],
-            outputs="wrangling_summary",
+            outputs=["wrangling_summary", "week_hashes"],
             name="summarize_wrangling",
         ),
     ]

@@ -152,6 +152,9 @@ def _ibis_tables(loaded: Mapping[str, Feed]) -> dict[str, ibis.Table]:
 def _tables(configuration: EnvironmentConfigLoader) -> set[str]:
     """Names of the tables that the environment's own catalog adds to what runs make."""
     entries = {name for name in configuration["catalog"] if name[0] not in "_{"}
-    return entries - {
-        name for part in ENGINE.values() for name in part.create_pipeline().datasets()
+    made = {
+        name
+        for part in (data_wrangling, *ENGINE.values())
+        for name in part.create_pipeline().datasets()
     }
+    return entries - (made - {FEED})

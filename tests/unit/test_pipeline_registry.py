@@ -30,9 +30,11 @@ ORDER = [
 IN_MEMORY = {
     "clean_flights",
     "clean_weather",
+    "cleaned_rows",
     "daily_outcomes",
     "data_figures",
     "feature_figures",
+    "flights_to_build",
     "judged_week",
     "look_back",
     "model_figures",
@@ -42,6 +44,7 @@ IN_MEMORY = {
     "retraining_plan",
     "unseen_categories",
     "upcoming_predictions",
+    "weather_to_build",
     "week_predictions",
 }
 """What passes from node to node and is kept by nobody, so that the catalog says nothing of it."""
@@ -89,7 +92,7 @@ def test_environments_in_one_process_have_pipelines_of_their_own(tmp_path: Path)
         EnvironmentConfigLoader(str(conf), env, **settings.CONFIG_LOADER_ARGS)
         wrangling.append({node.short_name for node in pipelines["data_wrangling"].nodes})
 
-    assert wrangling[1] == {"clean_feed", "build_features", "summarize_wrangling"}
+    assert wrangling[1] == {"plan_weeks", "clean_feed", "build_features", "summarize_wrangling"}
     assert "replay_flights" in wrangling[0]
     assert wrangling[0] == wrangling[2]
 
@@ -166,6 +169,8 @@ def test_files_lie_where_the_paths_say(conf_catalog: dict[str, Any], tmp_path: P
         "weekly_report": week.weekly_report,
         "weekly_report_page": week.weekly_page,
         "wrangling_summary": data.wrangling_summary,
+        "known_week_hashes": data.wrangling_summary.with_name("week_hashes.json"),
+        "week_hashes": data.wrangling_summary.with_name("week_hashes.json"),
     }
     assert {name: path for name, path in files.items() if name in expected} == expected
     # What no program looks for by itself lies in the week's folder all the same.

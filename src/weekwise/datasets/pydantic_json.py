@@ -30,17 +30,25 @@ class PydanticJSONDataset(AbstractDataset[BaseModel, BaseModel]):
     """
 
     def __init__(
-        self, *, filepath: str, model: str, metadata: dict[str, Any] | None = None
+        self,
+        *,
+        filepath: str,
+        model: str,
+        renewable: bool = False,
+        metadata: dict[str, Any] | None = None,
     ) -> None:
         """Name a file and what is in it.
 
         Args:
             filepath: The file on a local disk.
             model: The model's import path; it is imported when the file is read.
+            renewable: Whether an empty model stands for a file that is not there or holds something
+                else, since a run finds out again what it held.
             metadata: For plugins, such as kedro-viz's layer.
         """
         self._filepath = Path(filepath)
         self._model = model
+        self._renewable = renewable
         self.metadata = metadata
 
     def load(self) -> BaseModel:
@@ -51,9 +59,13 @@ class PydanticJSONDataset(AbstractDataset[BaseModel, BaseModel]):
         """
         module, _, name = self._model.rpartition(".")
         model: type[BaseModel] = getattr(import_module(module), name)
+        if self._renewable and not self._filepath.exists():
+            return model()
         try:
             return model.model_validate_json(self._filepath.read_bytes())
         except ValidationError as error:
+            if self._renewable:
+                return model()
             first = error.errors(include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"])
             raise StoreError(
@@ -66,7 +78,7 @@ class PydanticJSONDataset(AbstractDataset[BaseModel, BaseModel]):
         self._filepath.write_text(data.model_dump_json(indent=2), "utf-8")
 
     def _exists(self) -> bool:
-        return self._filepath.exists()
+        return self._renewable or self._filepath.exists()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "model": self._model}

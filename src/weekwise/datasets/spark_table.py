@@ -14,6 +14,7 @@ from kedro_datasets.ibis import TableDataset
 from weekwise.datasets.spark_files import Exchange, Files
 from weekwise.datasets.stored_rows import as_rows, common_schema, fitted, refuse_absent
 from weekwise.errors import ConfigurationError, StoreError
+from weekwise.features.incremental import WeekRows
 
 if TYPE_CHECKING:
     from weekwise.datasets.spark_backend import Backend
@@ -124,9 +125,10 @@ class SparkTable(TableDataset):  # type: ignore[misc]
         rows = reader.parquet(self._files.url(self._exchange.target))
         return engine.view(rows, self._table_name)
 
-    def save(self, data: ibis.Table | pd.DataFrame) -> None:
-        """Replace the table, or its partition."""
-        rows = as_rows(data, self.connection, self._schema)
+    def save(self, data: ibis.Table | pd.DataFrame | WeekRows) -> None:
+        """Replace the table, or its partition; of features all weeks are built on Spark."""
+        rows = data.table if isinstance(data, WeekRows) else data
+        rows = as_rows(rows, self.connection, self._schema)
         if PARTITION in rows.columns:
             raise StoreError(
                 f"table {self._table_name} has a column {PARTITION}, which names its folders; "

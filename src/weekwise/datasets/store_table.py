@@ -20,7 +20,9 @@ from ibis.expr.operations import DatabaseTable
 from kedro_datasets.ibis import TableDataset
 
 from weekwise.datasets.stored_rows import as_rows, common_schema, fitted, refuse_absent
+from weekwise.datasets.week_rows import replace_weeks
 from weekwise.errors import ConfigurationError, StoreError, StoreInUseError
+from weekwise.features.incremental import WeekRows
 from weekwise.files import moved_aside
 from weekwise.system_errors import RESTORE, explained, first_lines, is_damaged
 
@@ -136,8 +138,13 @@ class StoreTable(TableDataset):  # type: ignore[misc]
         refuse_absent(table, self._schema, f"{self._table_name} of the store")
         return table
 
-    def save(self, data: ibis.Table | pd.DataFrame) -> None:
-        """Replace the table, or its partition, in one transaction."""
+    def save(self, data: ibis.Table | pd.DataFrame | WeekRows) -> None:
+        """Replace the table, its partition or the weeks that were built, in one transaction."""
+        if isinstance(data, WeekRows):
+            rows = as_rows(data.table, self.connection, self._schema)
+            with self._transaction():
+                replace_weeks(self.connection, self._table_name, rows, data)
+            return
         table = as_rows(data, self.connection, self._schema)
         with self._transaction():
             if self._partition and self._exists():

@@ -73,20 +73,42 @@ def _moments(table: ibis.Table, contract: Contract) -> ibis.Table:
 
     The gate reads the same text (`weekwise.quality.text_values`), and lets no other pass.
     """
-    engine = engine_of(table)
-    texts = {
-        name: table[name]
-        for name, column in contract.columns.items()
-        if column.type.facts.temporal and name in table.columns and table[name].type().is_string()
-    }
     return table.mutate(
         {
-            name: text.re_search(OFFSET).ifelse(
-                engine.local_clock(contract.timezone, engine.moments(text)), text.cast("timestamp")
-            )
-            for name, text in texts.items()
+            name: _moment(table, name, contract.timezone)
+            for name, column in contract.columns.items()
+            if column.type.facts.temporal
+            and name in table.columns
+            and table[name].type().is_string()
         }
     )
+
+
+def _moment(table: ibis.Table, name: str, zone: str) -> ibis.Column:
+    engine, text = engine_of(table), table[name]
+    local = engine.local_clock(zone, engine.moments(text))
+    return text.re_search(OFFSET).ifelse(local, text.cast("timestamp"))
+
+
+def time_of(table: ibis.Table, contract: Contract) -> ibis.Column | None:
+    """The time of each row as `conform` makes it, from the table as it arrives.
+
+    Args:
+        table: Rows that have passed the contract's gate.
+        contract: What they are.
+
+    Returns:
+        An expression over `table`; none if its rows have no time.
+    """
+    name = contract.time
+    if name is None or name not in table.columns:
+        return None
+    kind = table[name].type()
+    if kind.is_string():
+        return _moment(table, name, contract.timezone)
+    if kind.is_timestamp() and kind.timezone is not None:
+        return engine_of(table).local_clock(contract.timezone, table[name])
+    return table[name]
 
 
 def _local_columns(table: ibis.Table, zone: str) -> ibis.Table:

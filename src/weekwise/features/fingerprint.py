@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import ibis
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -30,9 +32,14 @@ def table_hash(table: ibis.Table) -> str:
     """
     digest = hashlib.sha256(str(table.schema()).encode())
     for batch in table.to_pyarrow_batches(chunk_size=BATCH_ROWS):
-        frame = batch.to_pandas(date_as_object=False, types_mapper=_WITH_GAPS.get)
-        digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+        digest.update(value_hashes(batch).tobytes())
     return digest.hexdigest()
+
+
+def value_hashes(rows: pa.RecordBatch) -> npt.NDArray[np.uint64]:
+    """A hash of each row's values, shape (n,)."""
+    frame = rows.to_pandas(date_as_object=False, types_mapper=_WITH_GAPS.get)
+    return np.asarray(pd.util.hash_pandas_object(frame, index=False), dtype=np.uint64)
 
 
 def text_hash(*parts: str) -> str:

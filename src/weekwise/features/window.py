@@ -69,24 +69,29 @@ class Window(Frozen):
         start = ibis.literal(self.history_end(contract))
         return table.filter(dates >= start, dates < ibis.literal(self.end)).drop(target)
 
-    def left_out(self, table: ibis.Table, contract: Contract) -> dict[str, ibis.Table]:
-        """Rows that are neither history nor upcoming, by reason.
+    def left_out(
+        self, table: ibis.Table, contract: Contract
+    ) -> dict[str, ibis.expr.types.BooleanValue]:
+        """Which rows are neither history nor upcoming, by reason.
 
         Args:
             table: Rows with the contract's time and target columns.
             contract: What `table` is; it must have a target column.
         """
-        due, target = self.due(table, contract), ibis._[_target(contract)]
+        target = table[_target(contract)]
+        due = ibis.literal(True)
         reasons = {}
         if contract.time is not None:
-            later = _dates(table, contract) >= ibis.literal(self.end)
+            dates = _dates(table, contract)
+            due = dates < ibis.literal(self.history_end(contract))
             reasons = {
-                "without an outcome": due.filter(target.isnull()),
-                "after the upcoming days": table.filter(later),
+                "without an outcome": due & target.isnull(),
+                "after the upcoming days": dates >= ibis.literal(self.end),
             }
-        if contract.columns[_target(contract)].values is not None:
-            reasons["with an outcome that the contract does not list"] = due.filter(
-                target.notnull(), ~_has_outcome(contract)
+        listed = contract.columns[_target(contract)].values
+        if listed is not None:
+            reasons["with an outcome that the contract does not list"] = (
+                due & target.notnull() & ~target.isin(list(listed))
             )
         return reasons
 

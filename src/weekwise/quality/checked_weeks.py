@@ -13,23 +13,9 @@ from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
 from weekwise.contract.reserved import AS_OF
 from weekwise.features.engines import ENGINES
+from weekwise.features.week_content import WeekContent, monday_of, week_contents
 from weekwise.paths import replace_whole
 from weekwise.quality import gx
-
-_MODULUS = 2**31 - 1
-"""Sums of so small hashes fit in an integer of 64 bits for four billion rows."""
-
-
-class WeekContent(Frozen):
-    """What tells one state of a week's rows from another.
-
-    Attributes:
-        rows: How many there are.
-        content: The sum of a hash of each.
-    """
-
-    rows: int
-    content: int
 
 
 class CheckedWeeks(Frozen):
@@ -79,16 +65,11 @@ def weeks_of(table: ibis.Table, contract: Contract) -> CheckedWeeks:
     if week is None or engine.name not in ENGINES:
         return CheckedWeeks(rules=rules)
     # The run's own date is in every row, and differs in every run.
-    hashed = {name: table[name] for name in table.columns if name != AS_OF}
-    row_hash = ibis.struct(hashed).hash() % _MODULUS
-    counts = table.group_by(week=week).agg(rows=table.count(), content=row_hash.sum())
+    names = [name for name in table.columns if name != AS_OF]
+    contents = week_contents(table, week, names)
     return CheckedWeeks(
         rules=rules,
-        weeks={
-            row["week"]: WeekContent(rows=row["rows"], content=int(row["content"]))
-            for row in counts.to_pyarrow().to_pylist()
-            if row["week"] is not None
-        },
+        weeks={week: content for week, content in contents.items() if week is not None},
     )
 
 
@@ -99,7 +80,7 @@ def week_of(table: ibis.Table, contract: Contract) -> ibis.expr.types.DateValue 
     time = table[contract.time]
     if not (time.type().is_date() or time.type().is_timestamp()):
         return None
-    return time.cast("date").truncate("W")
+    return monday_of(time)
 
 
 def mondays(times: pd.Series) -> set[date]:

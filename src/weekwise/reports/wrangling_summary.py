@@ -10,8 +10,7 @@ import ibis
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
 from weekwise.features.conform import count_rows
-from weekwise.features.engines import in_order
-from weekwise.features.fingerprint import table_hash
+from weekwise.features.week_hashes import WeekHashes, hashed_weeks
 from weekwise.features.window import Window
 
 
@@ -28,7 +27,7 @@ class WranglingSummary(Frozen):
         history_start: First date of the history; none if it is empty or rows have no time.
         history_end: Last date of the history; none if it is empty or rows have no time.
         upcoming_end: The first date after the upcoming days; none where rows have no time.
-        data_hash: SHA-256 of the features, 64 hexadecimal digits.
+        data_hash: SHA-256 of the features, of the hashes of their weeks, 64 hexadecimal digits.
     """
 
     as_of: date
@@ -51,7 +50,8 @@ def summarize_features(
     rows_in: Mapping[str, int],
     duplicates_dropped: int,
     left_out: Mapping[str, int],
-) -> WranglingSummary:
+    known_hashes: WeekHashes,
+) -> tuple[WranglingSummary, WeekHashes]:
     """Add to what wrangling knows of its input what can be read off its output.
 
     Args:
@@ -61,13 +61,18 @@ def summarize_features(
         rows_in: Rows of each table of the feed.
         duplicates_dropped: Rows that were exact copies of others.
         left_out: Rows that are not in `features`, by reason.
+        known_hashes: What an earlier run found of the features' weeks.
+
+    Returns:
+        The summary, and the hashes of the features' weeks.
     """
+    data_hash, hashes = hashed_weeks(features, contract, known_hashes)
     history = window.history(features, contract)
     span: dict[str, date | None] = {"first": None, "last": None}
     if contract.time is not None:
         time = history[contract.time].cast("date")
         span = history.agg(first=time.min(), last=time.max()).to_pyarrow().to_pylist()[0]
-    return WranglingSummary(
+    summary = WranglingSummary(
         as_of=window.as_of,
         rows_in=dict(rows_in),
         duplicates_dropped=duplicates_dropped,
@@ -77,5 +82,6 @@ def summarize_features(
         history_start=span["first"],
         history_end=span["last"],
         upcoming_end=None if contract.time is None else window.end,
-        data_hash=table_hash(in_order(features, contract.key or contract.columns)),
+        data_hash=data_hash,
     )
+    return summary, hashes

@@ -12,6 +12,8 @@ from flights.params import WranglingParams
 from flights.replay import replay_flights, replay_weather
 from schedule import CANCELED, DIVERTED, a_flight, an_hour, days, flights, planes, weather
 from weekwise.contract.model import Contracts
+from weekwise.features.incremental import BuildPlan
+from weekwise.features.week_hashes import WeekHashes
 from weekwise.features.window import Window
 
 AS_OF = date(2013, 3, 4)
@@ -42,14 +44,15 @@ def built(
     clean_weather = nodes.clean_weather(
         replay_weather(weather(hours), WINDOW), contracts["weather"], PARAMS
     )
-    features = nodes.build_features(
+    features, _ = nodes.build_planned_weeks(
         clean_flights,
         clean_weather,
         ibis.memtable(planes()),
         contracts["features"],
         WINDOW,
+        BuildPlan(),
     )
-    return features.to_pyarrow().to_pandas()
+    return features.table.to_pyarrow().to_pandas()
 
 
 class TestCleanFlights:
@@ -243,16 +246,17 @@ def test_summary(contracts: Contracts) -> None:
     table = fed(rows)
     hours = replay_weather(weather([an_hour(YESTERDAY, 6)]), WINDOW)
     clean = nodes.clean_flights(table, contracts["flights"], PARAMS)
-    features = nodes.build_features(
+    features, cleaned_rows = nodes.build_planned_weeks(
         clean,
         nodes.clean_weather(hours, contracts["weather"], PARAMS),
         ibis.memtable(planes()),
         contracts["features"],
         WINDOW,
+        BuildPlan(),
     )
 
-    summary = nodes.summarize_wrangling(
-        table, hours, clean, features, contracts["features"], WINDOW
+    summary, _ = nodes.summarize_wrangling(
+        table, hours, cleaned_rows, features.table, contracts["features"], WINDOW, WeekHashes()
     )
 
     plain = summary.model_dump(mode="json")

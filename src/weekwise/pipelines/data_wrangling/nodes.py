@@ -6,13 +6,39 @@ from collections.abc import Mapping
 
 import ibis
 
-from weekwise.contract.derive import AS_OF
+from weekwise.contract.derive import AS_OF, FEED
 from weekwise.contract.model import Contract
 from weekwise.errors import FeedError
 from weekwise.features.aggregates import with_aggregates
 from weekwise.features.conform import Feed, as_table, conform, count_rows
+from weekwise.features.incremental import (
+    ROWS,
+    BuildPlan,
+    BuiltWeeks,
+    FeatureSource,
+    WeekRows,
+    build_weeks,
+    plan_build,
+)
+from weekwise.features.week_hashes import WeekHashes
 from weekwise.features.window import Window
 from weekwise.reports.wrangling_summary import WranglingSummary, summarize_features
+
+
+def plan_weeks(
+    feed: Feed, features_contract: Contract, window: Window, built_weeks: BuiltWeeks | None
+) -> tuple[BuildPlan, ibis.Table]:
+    """Which weeks of the features are built, and the rows of the feed that they follow from.
+
+    Args:
+        feed: Past rows with their target, and upcoming ones, as an Ibis table or a pandas frame.
+        features_contract: What a row is.
+        window: The run's place in time.
+        built_weeks: From what the stored features were built, if that is kept.
+    """
+    source = FeatureSource(as_table(feed, features_contract), features_contract)
+    plan = plan_build({FEED: source}, features_contract, window, built_weeks)
+    return plan, plan.rows_to_read(source)
 
 
 def clean_feed(feed: Feed, features_contract: Contract) -> ibis.Table:
@@ -52,8 +78,7 @@ def build_features(
         window: The run's place in time.
 
     Returns:
-        The contract's columns, aggregates among them, ordered by its key, so that equal data gives
-        equal rows in order.
+        The contract's columns, aggregates among them, in no order.
     """
     target = str(features_contract.target)
     known = clean_feed.mutate({target: window.known_target(clean_feed, features_contract)})
@@ -64,64 +89,88 @@ def build_features(
     )
     if AS_OF in features_contract.columns:
         rows = rows.mutate({AS_OF: ibis.literal(window.as_of)})
-    rows = with_aggregates(rows, known, features_contract, window)
-    return rows.order_by(*(features_contract.key or features_contract.columns))
+    return with_aggregates(rows, known, features_contract, window)
+
+
+def build_planned_weeks(
+    clean_feed: ibis.Table, features_contract: Contract, window: Window, weeks_to_build: BuildPlan
+) -> tuple[WeekRows, dict[str, int]]:
+    """The features of the weeks to build, and how many rows became what in all weeks.
+
+    Args:
+        clean_feed: Rows of the contract that these weeks follow from.
+        features_contract: What a row is.
+        window: The run's place in time.
+        weeks_to_build: Which weeks are built.
+    """
+    return build_weeks(
+        build_features(clean_feed, features_contract, window),
+        clean_feed,
+        features_contract,
+        weeks_to_build,
+        window.left_out(clean_feed, features_contract),
+    )
 
 
 def summarize_wrangling(
     feed: Feed,
-    clean_feed: ibis.Table,
+    cleaned_rows: dict[str, int],
     features: ibis.Table,
     features_contract: Contract,
     window: Window,
-) -> WranglingSummary:
+    known_hashes: WeekHashes,
+) -> tuple[WranglingSummary, WeekHashes]:
     """What came in, what was left out and why, and what came out.
 
     Args:
         feed: The feed, after the data gate.
-        clean_feed: The same after cleaning.
+        cleaned_rows: How many rows there were after cleaning, and how many are left out for what.
         features: The table that was built.
         features_contract: Its contract.
         window: The run's place in time.
+        known_hashes: What an earlier run found of the features' weeks.
     """
-    return _summary({"feed": feed}, clean_feed, features, features_contract, window)
+    return _summary({"feed": feed}, cleaned_rows, features, features_contract, window, known_hashes)
 
 
 def summarize_made_rows(
     made_rows: Feed,
-    clean_feed: ibis.Table,
+    cleaned_rows: dict[str, int],
     features: ibis.Table,
     features_contract: Contract,
     window: Window,
-) -> WranglingSummary:
+    known_hashes: WeekHashes,
+) -> tuple[WranglingSummary, WeekHashes]:
     """The same, where the environment's own SELECT or function makes the rows.
 
     Args:
         made_rows: What it made, after the data gate.
-        clean_feed: The same after cleaning.
+        cleaned_rows: How many rows there were after cleaning, and how many are left out for what.
         features: The table that was built.
         features_contract: Its contract.
         window: The run's place in time.
+        known_hashes: What an earlier run found of the features' weeks.
     """
-    return _summary({"made_rows": made_rows}, clean_feed, features, features_contract, window)
+    given = {"made_rows": made_rows}
+    return _summary(given, cleaned_rows, features, features_contract, window, known_hashes)
 
 
 def _summary(
     given: Mapping[str, Feed],
-    clean_feed: ibis.Table,
+    cleaned_rows: Mapping[str, int],
     features: ibis.Table,
     features_contract: Contract,
     window: Window,
-) -> WranglingSummary:
+    known_hashes: WeekHashes,
+) -> tuple[WranglingSummary, WeekHashes]:
     rows_in = {name: count_rows(table) for name, table in given.items()}
+    left_out = {name: rows for name, rows in cleaned_rows.items() if name != ROWS}
     return summarize_features(
         features,
         features_contract,
         window,
         rows_in=rows_in,
-        duplicates_dropped=sum(rows_in.values()) - count_rows(clean_feed),
-        left_out={
-            reason: count_rows(table)
-            for reason, table in window.left_out(clean_feed, features_contract).items()
-        },
+        duplicates_dropped=sum(rows_in.values()) - cleaned_rows[ROWS],
+        left_out=left_out,
+        known_hashes=known_hashes,
     )

@@ -32,21 +32,34 @@ def create_pipeline(
         [
             *([] if make_rows is None else [_making(make_rows, tables)]),
             Node(
+                func=nodes.plan_weeks,
+                inputs=[start, "features_contract", "params:window", "built_weeks"],
+                outputs=["weeks_to_build", "feed_to_build"],
+                name="plan_weeks",
+            ),
+            Node(
                 func=nodes.clean_feed,
-                inputs=[start, "features_contract"],
+                inputs=["feed_to_build", "features_contract"],
                 outputs="clean_feed",
                 name="clean_feed",
             ),
             Node(
-                func=nodes.build_features,
-                inputs=["clean_feed", "features_contract", "params:window"],
-                outputs="features",
+                func=nodes.build_planned_weeks,
+                inputs=["clean_feed", "features_contract", "params:window", "weeks_to_build"],
+                outputs=["features", "cleaned_rows"],
                 name="build_features",
             ),
             Node(
                 func=summarize,
-                inputs=[start, "clean_feed", "features", "features_contract", "params:window"],
-                outputs="wrangling_summary",
+                inputs=[
+                    start,
+                    "cleaned_rows",
+                    "features",
+                    "features_contract",
+                    "params:window",
+                    "known_week_hashes",
+                ],
+                outputs=["wrangling_summary", "week_hashes"],
                 name="summarize_wrangling",
             ),
         ]

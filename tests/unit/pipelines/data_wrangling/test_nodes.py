@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from weekwise.contract.model import Contract
+from weekwise.features.incremental import BuildPlan
+from weekwise.features.week_hashes import WeekHashes
 from weekwise.features.window import Window
 from weekwise.pipelines.data_wrangling import nodes
 
@@ -48,7 +50,9 @@ def features_of(feed: ibis.Table, contract: Contract) -> list[dict[str, Any]]:
     """The features of a feed, row by row in their own order."""
     clean = nodes.clean_feed(feed, contract)
     rows: list[dict[str, Any]] = (
-        nodes.build_features(clean, contract, WINDOW).to_pyarrow().to_pylist()
+        nodes.build_planned_weeks(clean, contract, WINDOW, BuildPlan())[0]
+        .table.to_pyarrow()
+        .to_pylist()
     )
     return rows
 
@@ -89,8 +93,10 @@ def test_each_row_has_the_runs_date_where_the_contract_asks(
 def test_what_is_left_out_is_counted_by_reason(feed: ibis.Table, contract: Contract) -> None:
     """Every row of the feed is accounted for: a duplicate, left out with a reason, or a feature."""
     clean = nodes.clean_feed(feed, contract)
-    features = nodes.build_features(clean, contract, WINDOW)
-    summary = nodes.summarize_wrangling(feed, clean, features, contract, WINDOW)
+    rows, cleaned = nodes.build_planned_weeks(clean, contract, WINDOW, BuildPlan())
+    summary, _ = nodes.summarize_wrangling(
+        feed, cleaned, rows.table, contract, WINDOW, WeekHashes()
+    )
 
     assert summary.rows_in == {"feed": 6}
     assert summary.duplicates_dropped == 1

@@ -1,0 +1,57 @@
+"""What a table's weeks hold: by it a week is known again, and a change of old rows is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import ibis
+
+from weekwise.contract.frozen import Frozen
+
+_MODULUS = 2**31 - 1
+"""Sums of so small hashes fit in an integer of 64 bits for four billion rows."""
+
+
+class WeekContent(Frozen):
+    """What tells one state of a week's rows from another.
+
+    Attributes:
+        rows: How many there are.
+        content: The sum of a hash of each.
+    """
+
+    rows: int
+    content: int
+
+
+def monday_of(time: ibis.Column) -> ibis.expr.types.DateValue:
+    """The Monday of the week that each time lies in.
+
+    Args:
+        time: Dates or times.
+    """
+    return time.cast("date").truncate("W")
+
+
+def week_contents(
+    table: ibis.Table, week: ibis.Column | None, names: Sequence[str]
+) -> dict[date | None, WeekContent]:
+    """What a table's weeks hold, computed by its engine.
+
+    Args:
+        table: The table.
+        week: The Monday of each row's week; without it all rows are of none.
+        names: The columns that count.
+
+    Returns:
+        The content of each week by its Monday; of rows without a time under None.
+    """
+    row_hash = ibis.struct({name: table[name] for name in names}).hash() % _MODULUS
+    monday = ibis.null("date") if week is None else week
+    hashed = table.select(_week=monday, _hash=row_hash)
+    counts = hashed.group_by("_week").agg(rows=hashed.count(), content=hashed["_hash"].sum())
+    return {
+        row["_week"]: WeekContent(rows=row["rows"], content=int(row["content"]))
+        for row in counts.to_pyarrow().to_pylist()
+    }
