@@ -102,11 +102,11 @@ def built_weeks(engine: ibis.BaseBackend, name: str, time: str) -> BuiltWeeks:
 
 
 def rows_by_week(table: ibis.Table, time: str) -> dict[date, int]:
-    """How many rows each week of a table has, by its Monday.
+    """How many rows each week of a table has, by its Monday, in order.
 
     Args:
         table: The table.
         time: The name of its time column.
     """
-    counts = table.group_by(week=monday_of(table[time])).agg(rows=ibis._.count())
+    counts = table.group_by(week=monday_of(table[time])).agg(rows=ibis._.count()).order_by("week")
     return {row["week"]: row["rows"] for row in counts.to_pyarrow().to_pylist() if row["week"]}

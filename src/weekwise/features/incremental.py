@@ -297,7 +297,8 @@ def build_weeks(
         for name in (ROWS, *counted)
     }
     if plan.built is not None:
-        plan = replace(plan, built=plan.built.model_copy(update={"figures": by_week}))
+        in_order = dict(sorted(by_week.items()))
+        plan = replace(plan, built=plan.built.model_copy(update={"figures": in_order}))
     order = contract.key or tuple(contract.columns)
     rows = features if contract.time is None else plan.rows_built(features, contract.time)
     made = WeekRows(rows, contract.time, plan, order)

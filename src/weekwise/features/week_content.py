@@ -45,12 +45,16 @@ def week_contents(
         names: The columns that count.
 
     Returns:
-        The content of each week by its Monday; of rows without a time under None.
+        The content of each week by its Monday, in order; of rows without a time under None.
     """
     row_hash = ibis.struct({name: table[name] for name in names}).hash() % _MODULUS
     monday = ibis.null("date") if week is None else week
     hashed = table.select(_week=monday, _hash=row_hash)
-    counts = hashed.group_by("_week").agg(rows=hashed.count(), content=hashed["_hash"].sum())
+    counts = (
+        hashed.group_by("_week")
+        .agg(rows=hashed.count(), content=hashed["_hash"].sum())
+        .order_by("_week")
+    )
     return {
         row["_week"]: WeekContent(rows=row["rows"], content=int(row["content"]))
         for row in counts.to_pyarrow().to_pylist()
