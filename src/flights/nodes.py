@@ -63,7 +63,7 @@ def plan_weeks(
     Args:
         sources: The tables that features are made of.
         features_contract: What the features are.
-        wrangling: Its hours of weather say how far back a flight's weather reaches.
+        wrangling: Its hours of weather say how far back and ahead a flight's weather reaches.
         window: The run's place in time.
         built_weeks: From what the stored features were built, if that is kept.
     """

@@ -6,7 +6,9 @@ import pytest
 from kedro.io import DataCatalog, DatasetError
 
 from weekwise.analysis.selection import Dropped, Selection
+from weekwise.datasets.pydantic_json import PydanticJSONDataset
 from weekwise.errors import StoreError
+from weekwise.features.week_hashes import WeekHashes
 
 SELECTION = Selection(selected=("a",), dropped=(Dropped(feature="b", reason="constant"),))
 
@@ -65,3 +67,17 @@ def test_a_file_that_is_something_else(
     assert "selection.json holds no Selection" in str(error)
     assert fault in str(error)
     assert "run its week again" in str(error)
+
+
+@pytest.mark.parametrize("held", [None, "{", '{"rules": 5}'])
+def test_what_a_run_finds_out_again_may_be_lost(held: str | None, tmp_path: Path) -> None:
+    """An empty model stands for a file that is absent, cut off or of something else."""
+    file = tmp_path / "week_hashes.json"
+    if held is not None:
+        file.write_text(held, encoding="utf-8")
+    model = "weekwise.features.week_hashes.WeekHashes"
+
+    dataset = PydanticJSONDataset(filepath=str(file), model=model, renewable=True)
+
+    assert dataset.exists()
+    assert dataset.load() == WeekHashes()
