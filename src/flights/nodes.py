@@ -31,28 +31,26 @@ MINUTES_AN_HOUR = 60
 def name_sources(
     flights: ibis.Table,
     weather: ibis.Table,
-    planes: ibis.Table,
     flights_contract: Contract,
     weather_contract: Contract,
 ) -> dict[str, FeatureSource]:
-    """The tables that features are made of, each with what it is.
+    """The tables that features are made of week by week, each with what it is.
 
     Args:
         flights: The feed's flights.
         weather: The feed's weather.
-        planes: The feed's planes; they have no weeks, so where they change, all features are built.
         flights_contract: What the flights are.
         weather_contract: What the weather is.
     """
     return {
         "flights": FeatureSource(flights, flights_contract),
         "weather": FeatureSource(weather, weather_contract),
-        "planes": FeatureSource(planes),
     }
 
 
 def plan_weeks(
     sources: dict[str, FeatureSource],
+    planes: ibis.Table,
     features_contract: Contract,
     wrangling: WranglingParams,
     window: Window,
@@ -61,14 +59,15 @@ def plan_weeks(
     """Which weeks of the features are built, and the flights and weather they follow from.
 
     Args:
-        sources: The tables that features are made of.
+        sources: The tables that features are made of week by week.
+        planes: The feed's planes; they have no weeks, so where they change, all features are built.
         features_contract: What the features are.
         wrangling: Its hours of weather say how far back and ahead a flight's weather reaches.
         window: The run's place in time.
         built_weeks: From what the stored features were built, if that is kept.
     """
     plan = plan_build(
-        sources,
+        {**sources, "planes": FeatureSource(planes)},
         features_contract,
         window,
         built_weeks,

@@ -38,7 +38,7 @@ def _cleaning() -> list[Node]:
     return [
         Node(
             func=nodes.name_sources,
-            inputs=["flights", "weather", "planes", "flights_contract", "weather_contract"],
+            inputs=["flights", "weather", "flights_contract", "weather_contract"],
             outputs="sources",
             name="name_sources",
         ),
@@ -46,6 +46,7 @@ def _cleaning() -> list[Node]:
             func=nodes.plan_weeks,
             inputs=[
                 "sources",
+                "planes",
                 "features_contract",
                 "params:wrangling",
                 "params:window",
