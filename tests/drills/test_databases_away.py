@@ -42,11 +42,12 @@ STAGES = {
 READING = ("before", "wrangling")
 SERVER_STAGES = {
     "wrangling": "data_wrangling.clean_flights",
-    "training": "model_training.refit_challenger",
-    "registration": "model_training.judge_challenger",
+    "training": "model_training.split_history",
+    "registration": "model_training.refit_challenger",
     "prediction": "data_prediction.predict_upcoming",
-    "the report": "model_monitoring.draw_report",
+    "the report": "model_monitoring.log_week",
 }
+"""After which node the server's database goes."""
 
 
 @pytest.fixture

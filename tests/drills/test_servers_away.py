@@ -22,13 +22,13 @@ pytestmark = pytest.mark.slow
 STAGES = {
     "wrangling": "data_wrangling.clean_flights",
     "exploration": "exploratory_data_analysis.measure_drift",
-    "training": "model_training.refit_challenger",
-    "registration": "model_training.judge_challenger",
+    "training": "model_training.split_history",
+    "registration": "model_training.refit_challenger",
     "prediction": "data_prediction.predict_upcoming",
-    "monitoring": "model_monitoring.log_week",
-    "the report": "model_monitoring.draw_report",
+    "monitoring": "model_monitoring.judge_week",
+    "the report": "model_monitoring.log_week",
 }
-"""A node of each."""
+"""A node of each; a run says that a node is done, so that the next one is at work then."""
 
 
 @pytest.mark.parametrize("words", [("model", "list"), ("run",)], ids=lambda words: words[0])

@@ -151,11 +151,8 @@ def used(server: Server, *, retries: int = 8) -> Callable[[], None]:
     """
 
     def use() -> None:
+        # Prefect is imported after this, and reads them then.
         os.environ.update(server.environment, PREFECT_CLIENT_MAX_RETRIES=str(retries))
-        from prefect.settings import PREFECT_API_URL, temporary_settings
-
-        # As long as the process lasts; Prefect may have read the variables already.
-        temporary_settings({PREFECT_API_URL: server.url}).__enter__()
 
     return use
 

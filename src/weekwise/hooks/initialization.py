@@ -16,6 +16,8 @@ ENVIRONMENT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     # A run outlives a Prefect server that is away for a few minutes: each wait is twice the last.
     "PREFECT_CLIENT_MAX_RETRIES": "8",
+    # Its threads would show each event that a server which is away did not take.
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     # MLflow writes its own lines next to the project's log; its warnings are enough.
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }

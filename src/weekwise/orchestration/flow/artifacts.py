@@ -12,6 +12,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from weekwise.orchestration.flow.week_summary import WeekSummary, summarize_week
 from weekwise.orchestration.project_environment import ProjectEnvironment
 from weekwise.paths import WeekFolder
+from weekwise.system_errors import explained
 from weekwise.wording import counted
 
 if TYPE_CHECKING:
@@ -152,5 +153,10 @@ def _publish(create: Callable[[], Any]) -> None:
     """Create an artifact; a run does not fail because it could not be shown."""
     try:
         create()
-    except Exception:
-        logger.warning("an artifact could not be published", exc_info=True)
+    except Exception as error:
+        plain = explained(error)
+        logger.warning(
+            "an artifact could not be published: %s",
+            plain or type(error).__name__,
+            exc_info=plain is None,
+        )

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import httpx
 import pytest
 
 from report_parts import gate_result
@@ -50,3 +51,34 @@ def test_a_failure_is_shown_even_if_the_gate_cannot_be(
 
     assert shown["key"] == "failure"
     assert shown["description"] == "the feed is gone"
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "has_traceback"),
+    [
+        (httpx.ConnectError("refused"), "the Prefect API does not answer (refused)", False),
+        (TypeError("a defect"), "TypeError", True),
+    ],
+)
+def test_what_cannot_be_shown_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    fault: Exception,
+    reason: str,
+    has_traceback: bool,
+) -> None:
+    """A server that is away is a sentence; a defect comes with its traceback."""
+
+    def refuse(**_artifact: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(artifacts, "create_markdown_artifact", refuse)
+    monkeypatch.setattr(artifacts, "create_table_artifact", lambda **_artifact: None)
+    environment = cast("ProjectEnvironment", SimpleNamespace(data=DataFolder(tmp_path)))
+
+    publish_failure(environment, "2013-07-01", ValueError("the feed is gone"))
+
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"an artifact could not be published: {reason}")
+    assert bool(record.exc_info) == has_traceback
