@@ -160,12 +160,11 @@ class FlightStore:
         sources = flight_nodes.name_sources(
             tables["flights"].load(),
             tables["weather"].load(),
-            planes,
             contracts["flights"],
             contracts["weather"],
         )
         plan, flights_part, weather_part = flight_nodes.plan_weeks(
-            sources, contracts["features"], wrangling, window, self._built.load()
+            sources, planes, contracts["features"], wrangling, window, self._built.load()
         )
         rows, _ = flight_nodes.build_planned_weeks(
             flight_nodes.clean_flights(flights_part, contracts["flights"], wrangling),
