@@ -20,7 +20,7 @@ from weekwise.contract.derive import FEATURES, with_feed
 from weekwise.contract.model import Contract, Contracts
 from weekwise.datasets.built_weeks import BuiltWeeksDataset
 from weekwise.datasets.store_table import StoreTable
-from weekwise.features.incremental import BuildPlan
+from weekwise.features.build_plan import BuildPlan
 from weekwise.features.week_hashes import WeekHashes
 from weekwise.features.window import Window
 from weekwise.pipelines.data_wrangling import nodes

@@ -9,7 +9,7 @@ from kedro.io import AbstractDataset
 from weekwise.datasets.store_table import SPARK, StoreTable
 from weekwise.datasets.week_rows import built_weeks
 from weekwise.errors import StoreError
-from weekwise.features.incremental import BuiltWeeks
+from weekwise.features.build_plan import BuiltWeeks
 
 
 class BuiltWeeksDataset(AbstractDataset[None, BuiltWeeks | None]):

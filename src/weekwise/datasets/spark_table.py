@@ -14,7 +14,7 @@ from kedro_datasets.ibis import TableDataset
 from weekwise.datasets.spark_files import Exchange, Files
 from weekwise.datasets.stored_rows import as_rows, common_schema, fitted, refuse_absent
 from weekwise.errors import ConfigurationError, StoreError
-from weekwise.features.incremental import WeekRows
+from weekwise.features.built_rows import WeekRows
 
 if TYPE_CHECKING:
     from weekwise.datasets.spark_backend import Backend

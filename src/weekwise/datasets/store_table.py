@@ -22,7 +22,7 @@ from kedro_datasets.ibis import TableDataset
 from weekwise.datasets.stored_rows import as_rows, common_schema, fitted, refuse_absent
 from weekwise.datasets.week_rows import replace_weeks
 from weekwise.errors import ConfigurationError, StoreError, StoreInUseError
-from weekwise.features.incremental import WeekRows
+from weekwise.features.built_rows import WeekRows
 from weekwise.files import moved_aside
 from weekwise.system_errors import RESTORE, explained, first_lines, is_damaged
 

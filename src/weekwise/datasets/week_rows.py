@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from weekwise.contract.reserved import AS_OF
 from weekwise.datasets.stored_rows import common_schema, fitted
-from weekwise.features.incremental import BuiltWeeks, WeekRows
+from weekwise.features.build_plan import BuiltWeeks
+from weekwise.features.built_rows import WeekRows
 from weekwise.features.week_content import monday_of
 
 _BUILT = "_weeks"

@@ -12,7 +12,7 @@ from flights.params import WranglingParams
 from flights.replay import replay_flights, replay_weather
 from schedule import CANCELED, DIVERTED, a_flight, an_hour, days, flights, planes, weather
 from weekwise.contract.model import Contracts
-from weekwise.features.incremental import BuildPlan
+from weekwise.features.build_plan import BuildPlan
 from weekwise.features.week_hashes import WeekHashes
 from weekwise.features.window import Window
 

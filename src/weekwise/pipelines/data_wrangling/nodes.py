@@ -10,16 +10,10 @@ from weekwise.contract.derive import AS_OF, FEED
 from weekwise.contract.model import Contract
 from weekwise.errors import FeedError
 from weekwise.features.aggregates import with_aggregates
+from weekwise.features.build_plan import BuildPlan, BuiltWeeks, FeatureSource
+from weekwise.features.built_rows import ROWS, WeekRows, build_weeks
 from weekwise.features.conform import Feed, as_table, conform, count_rows
-from weekwise.features.incremental import (
-    ROWS,
-    BuildPlan,
-    BuiltWeeks,
-    FeatureSource,
-    WeekRows,
-    build_weeks,
-    plan_build,
-)
+from weekwise.features.stale_weeks import plan_build
 from weekwise.features.week_hashes import WeekHashes
 from weekwise.features.window import Window
 from weekwise.reports.wrangling_summary import WranglingSummary, summarize_features

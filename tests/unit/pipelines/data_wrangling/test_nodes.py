@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from weekwise.contract.model import Contract
-from weekwise.features.incremental import BuildPlan
+from weekwise.features.build_plan import BuildPlan
 from weekwise.features.week_hashes import WeekHashes
 from weekwise.features.window import Window
 from weekwise.pipelines.data_wrangling import nodes
