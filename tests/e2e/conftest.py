@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NoReturn
 
@@ -100,10 +101,15 @@ def trains_base(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return store
 
 
+def unchanged(store: Store, folder: Path) -> AbstractContextManager[Running]:
+    """A service that looks for another model once a minute: several live as long as all tests."""
+    return service_process.running(store.uri, folder, settings={"POLL_SECONDS": "60"})
+
+
 @pytest.fixture(scope="session")
 def trains(trains_base: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The service of trains; tests leave it as it is."""
-    with service_process.running(trains_base.uri, tmp_path_factory.mktemp("serving")) as running:
+    with unchanged(trains_base, tmp_path_factory.mktemp("serving")) as running:
         yield running
 
 
@@ -118,7 +124,7 @@ def parcels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The service of another table; tests leave it as it is."""
     folder = tmp_path_factory.mktemp("parcels")
     store = model_stores.parcels_store(model_stores.empty_store(folder / "store"))
-    with service_process.running(store.uri, folder / "serving") as running:
+    with unchanged(store, folder / "serving") as running:
         yield running
 
 
@@ -127,7 +133,7 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The service of a model that predicts classes; tests leave it as it is."""
     folder = tmp_path_factory.mktemp("faults")
     store = model_stores.faults_store(model_stores.empty_store(folder / "store"))
-    with service_process.running(store.uri, folder / "serving") as running:
+    with unchanged(store, folder / "serving") as running:
         yield running
 
 
@@ -136,5 +142,5 @@ def delays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The service of a model that predicts numbers; tests leave it as it is."""
     folder = tmp_path_factory.mktemp("delays")
     store = model_stores.delays_store(model_stores.empty_store(folder / "store"))
-    with service_process.running(store.uri, folder / "serving") as running:
+    with unchanged(store, folder / "serving") as running:
         yield running

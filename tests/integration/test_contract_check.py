@@ -69,7 +69,7 @@ def test_nothing_to_fix(tmp_path: Path) -> None:
 
     status, said = checked(tmp_path, "--data")
 
-    assert status == 0
+    assert status == 0, said
     assert "features: 6 columns" in said
     assert "rows as of 2024-03-04: enough, ok" in said
     assert not [line for line in said.splitlines() if line.startswith(("stop", "warn"))]
@@ -85,7 +85,7 @@ def test_a_feed_that_stopped_is_said(tmp_path: Path) -> None:
 
     status, said = checked(tmp_path, "--data")
 
-    assert status == 0
+    assert status == 0, said
     assert said.count("none since 2024-03-24, 4 days before") == 1
     assert "Check that the feed of feed still arrives" in said
 
@@ -137,7 +137,7 @@ def test_data_is_checked_beside_a_run(tmp_path: Path) -> None:
         status, said = checked(tmp_path, "--data")
         holder.communicate(b"\n")
 
-    assert status == 0
+    assert status == 0, said
     assert f"is in use by process {holder.pid}: a copy of it is read" in said
     assert "rows as of 2024-03-04: enough, ok" in said
 

@@ -214,8 +214,9 @@ def test_a_gate_failure_stops_at_once(server: flows.Server, tmp_path: Path) -> N
         ("Data Wrangling", "FAILED")
     ]
     tasks = {run["name"]: run for run in server.task_runs(stages[0]["id"])}
-    assert tasks["clean_flights"]["state_type"] == "FAILED"
-    assert tasks["clean_flights"]["run_count"] == 1
+    # The first node that reads the flights.
+    assert tasks["name_sources"]["state_type"] == "FAILED"
+    assert tasks["name_sources"]["run_count"] == 1
     artifacts = server.artifacts(failed["id"])
     assert "dest" in artifacts["data-gate"]["data"]
     assert "data gate stops" in artifacts["failure"]["data"]

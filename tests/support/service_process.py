@@ -61,8 +61,11 @@ class Running:
     def example(self) -> dict[str, Any]:
         """A row that the model predicts."""
         with self.client() as client:
-            row: dict[str, Any] = client.get("/schema").json()["examples"][0]
-            return row
+            # Of several workers one may still be loading the model.
+            while (answer := client.get("/schema")).status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                time.sleep(0.1)
+        row: dict[str, Any] = answer.json()["examples"][0]
+        return row
 
     def stop(self, seconds: float = 120) -> int:
         """Send SIGTERM and wait; the exit status."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.framework.startup import ProjectMetadata
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, MemoryDataset
 from pydantic import ValidationError
 
 from weekwise.cli.console import console
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from weekwise.cli.setup_check import SetupFault
     from weekwise.quality.gate_result import GateResult
 
-WRANGLING = "data_wrangling"
+WRANGLING, BUILT_WEEKS = "data_wrangling", "built_weeks"
 
 
 def check_tables(
@@ -64,6 +64,8 @@ def check_rows(
 
     from weekwise.cli.setup_check import row_faults
     from weekwise.datasets.store_snapshot import read_beside_a_run
+    from weekwise.features.build_plan import BuiltWeeks
+    from weekwise.features.built_rows import WeekRows
     from weekwise.features.window import Window
     from weekwise.model.promotion import PromotionParams
     from weekwise.pipelines.model_training.params import TrainingParams
@@ -81,8 +83,12 @@ def check_rows(
         catalog = session.load_context().catalog
         read_beside_a_run(catalog)
         wrangling = pipelines[WRANGLING].to_outputs(FEATURES)
-        sources = DataCatalog({name: catalog[name] for name in wrangling.inputs()})
-        features = SequentialRunner().run(wrangling, sources)[FEATURES].load()
+        sources = {name: catalog[name] for name in wrangling.inputs()}
+        if BUILT_WEEKS in sources:
+            # All rows are counted, those too that the next run leaves as they are.
+            sources[BUILT_WEEKS] = MemoryDataset(BuiltWeeks())
+        made = SequentialRunner().run(wrangling, DataCatalog(sources))[FEATURES].load()
+        features = made.table if isinstance(made, WeekRows) else made
         faults = list(
             row_faults(
                 features,

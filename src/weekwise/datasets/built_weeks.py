@@ -43,7 +43,7 @@ class BuiltWeeksDataset(AbstractDataset[None, BuiltWeeks | None]):
             metadata: For plugins, such as kedro-viz's layer.
         """
         self._week_of, self._table_name = week_of, table_name
-        self._store = (
+        self.store = (
             None
             if connection["backend"] == SPARK
             else StoreTable(table_name=table_name, connection=connection)
@@ -52,9 +52,9 @@ class BuiltWeeksDataset(AbstractDataset[None, BuiltWeeks | None]):
 
     def load(self) -> BuiltWeeks | None:
         """From what they were built; None where that is not kept, as on Spark."""
-        if self._store is None or self._week_of is None:
+        if self.store is None or self._week_of is None:
             return None
-        return built_weeks(self._store.connection, self._table_name, self._week_of)
+        return built_weeks(self.store.connection, self._table_name, self._week_of)
 
     def save(self, data: None) -> None:  # noqa: ARG002 - Kedro's own signature
         """Refuse: it is saved with the table.

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from weekwise.datasets.built_weeks import BuiltWeeksDataset
 from weekwise.datasets.store_table import StoreTable
 from weekwise.errors import StoreError, StoreInUseError
 
@@ -132,4 +133,5 @@ def _on_duckdb(catalog: Any) -> Iterator[Any]:
         if not isinstance(connection, dict) or connection.get("backend") != "duckdb":
             continue
         if connection.get("database") not in (None, ":memory:"):
-            yield catalog[name]
+            dataset = catalog[name]
+            yield dataset.store if isinstance(dataset, BuiltWeeksDataset) else dataset
