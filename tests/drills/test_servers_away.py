@@ -107,11 +107,8 @@ class AtNode:
 @pytest.fixture(scope="module")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[flows.Server]:
     """A Prefect server."""
-    server = flows.Server(tmp_path_factory.mktemp("prefect"))
-    try:
-        yield server.start()
-    finally:
-        server.kill()
+    with flows.running(tmp_path_factory.mktemp("prefect")) as server:
+        yield server
 
 
 @pytest.mark.drill

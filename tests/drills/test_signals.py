@@ -125,11 +125,8 @@ def test_a_second_week_ended_by_signals(tmp_path: Path, week_1: Path, week_2: Pa
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[flows.Server]:
     """A Prefect server."""
-    made = flows.Server(tmp_path_factory.mktemp("prefect"))
-    try:
-        yield made.start()
-    finally:
-        made.kill()
+    with flows.running(tmp_path_factory.mktemp("prefect")) as made:
+        yield made
 
 
 @pytest.mark.parametrize("points", [pytest.param(FEW[1:], id="few"), ALL])

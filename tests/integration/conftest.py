@@ -12,6 +12,5 @@ import flows
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[flows.Server]:
     """A Prefect server of the tests' own."""
-    made = flows.Server(tmp_path_factory.mktemp("prefect")).start()
-    yield made
-    made.kill()
+    with flows.running(tmp_path_factory.mktemp("prefect")) as made:
+        yield made

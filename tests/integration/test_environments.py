@@ -155,16 +155,13 @@ def test_their_schedules_run_side_by_side(project: Path, tmp_path: Path) -> None
     """One server, two served deployments, two runs at once: each makes its own second week."""
     for env in ENVIRONMENTS:
         runs.copied(project / "stores" / env, tmp_path / env)
-    server = flows.Server(tmp_path / "prefect").start()
-    try:
-        with ExitStack() as stack:
-            for env in ENVIRONMENTS:
-                stack.enter_context(scheduled(project, env, tmp_path, server))
-            started = [start(server, env) for env in ENVIRONMENTS]
-            for run in started:
-                flows.wait_until(lambda run=run: state(server, run) == "COMPLETED")
-    finally:
-        server.kill()
+    with ExitStack() as stack:
+        server = stack.enter_context(flows.running(tmp_path / "prefect"))
+        for env in ENVIRONMENTS:
+            stack.enter_context(scheduled(project, env, tmp_path, server))
+        started = [start(server, env) for env in ENVIRONMENTS]
+        for run in started:
+            flows.wait_until(lambda run=run: state(server, run) == "COMPLETED")
 
     for env, model in ENVIRONMENTS.items():
         data = DataFolder(tmp_path / env)

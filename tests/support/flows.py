@@ -19,7 +19,8 @@ import traceback
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,20 @@ def used(server: Server, *, retries: int = 8) -> Callable[[], None]:
         os.environ.update(server.environment, PREFECT_CLIENT_MAX_RETRIES=str(retries))
 
     return use
+
+
+@contextmanager
+def running(home: Path) -> Iterator[Server]:
+    """A server, killed at the end.
+
+    Args:
+        home: Its folder.
+    """
+    server = Server(home)
+    try:
+        yield server.start()
+    finally:
+        server.kill()
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float = 300) -> Any:

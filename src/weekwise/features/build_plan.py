@@ -14,7 +14,6 @@ from pydantic import Field
 
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
-from weekwise.contract.reserved import AS_OF
 from weekwise.features.conform import time_of
 from weekwise.features.week_content import WeekContent, monday_of, week_contents
 from weekwise.features.window import Window
@@ -64,11 +63,10 @@ class FeatureSource:
     def contents(self) -> dict[date | None, WeekContent]:
         """What its weeks hold; under None its rows without a time."""
         time = self.time
-        # The run's own date is in every row, and differs in every run.
         names = [
             name
             for name in self.table.columns
-            if name != AS_OF and (self.contract is None or name in self.contract.columns)
+            if self.contract is None or name in self.contract.columns
         ]
         return week_contents(self.table, None if time is None else monday_of(time), names)
 

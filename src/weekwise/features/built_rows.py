@@ -73,7 +73,7 @@ def build_weeks(
     order = contract.key or tuple(contract.columns)
     rows = features if contract.time is None else plan.rows_built(features, contract.time)
     made = WeekRows(rows, contract.time, plan, order)
-    return WeekRows(made.in_order(rows), contract.time, plan, order), totals
+    return replace(made, table=made.in_order(rows)), totals
 
 
 def _figures(

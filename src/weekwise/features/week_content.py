@@ -8,6 +8,7 @@ from datetime import date
 import ibis
 
 from weekwise.contract.frozen import Frozen
+from weekwise.contract.reserved import AS_OF
 
 _MODULUS = 2**31 - 1
 """Sums of so small hashes fit in an integer of 64 bits for four billion rows."""
@@ -42,12 +43,13 @@ def week_contents(
     Args:
         table: The table.
         week: The Monday of each row's week; without it all rows are of none.
-        names: The columns that count.
+        names: The columns that count; the run's own date, which differs in every run, does not.
 
     Returns:
         The content of each week by its Monday, in order; of rows without a time under None.
     """
-    row_hash = ibis.struct({name: table[name] for name in names}).hash() % _MODULUS
+    counted = {name: table[name] for name in names if name != AS_OF}
+    row_hash = ibis.struct(counted).hash() % _MODULUS
     monday = ibis.null("date") if week is None else week
     hashed = table.select(_week=monday, _hash=row_hash)
     counts = (

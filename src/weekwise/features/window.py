@@ -42,7 +42,8 @@ class Window(Frozen):
             table: Rows with the contract's time and target columns.
             contract: What `table` is; it must have a target column.
         """
-        return self.due(table, contract).filter(_has_outcome(contract))
+        due = self.due(table, contract)
+        return due.filter(_has_outcome(due, contract))
 
     def due(self, table: ibis.Table, contract: Contract) -> ibis.Table:
         """Rows whose outcome is due: those dated before the end of history, known or not.
@@ -53,7 +54,7 @@ class Window(Frozen):
         """
         if contract.time is None:
             return table
-        return table.filter(_dates(table, contract) < ibis.literal(self.history_end(contract)))
+        return table.filter(self._is_due(table, contract))
 
     def upcoming(self, table: ibis.Table, contract: Contract) -> ibis.Table:
         """Rows to predict, without their target: not due yet, and dated before the window's end.
@@ -82,16 +83,14 @@ class Window(Frozen):
         due = ibis.literal(True)
         reasons = {}
         if contract.time is not None:
-            dates = _dates(table, contract)
-            due = dates < ibis.literal(self.history_end(contract))
+            due = self._is_due(table, contract)
             reasons = {
                 "without an outcome": due & target.isnull(),
-                "after the upcoming days": dates >= ibis.literal(self.end),
+                "after the upcoming days": _dates(table, contract) >= ibis.literal(self.end),
             }
-        listed = contract.columns[_target(contract)].values
-        if listed is not None:
+        if contract.columns[_target(contract)].values is not None:
             reasons["with an outcome that the contract does not list"] = (
-                due & target.notnull() & ~target.isin(list(listed))
+                due & target.notnull() & ~_has_outcome(table, contract)
             )
         return reasons
 
@@ -107,18 +106,19 @@ class Window(Frozen):
         target = table[_target(contract)]
         if contract.time is None:
             return target
-        due = _dates(table, contract) < ibis.literal(self.history_end(contract))
-        return due.ifelse(target, ibis.null(target.type()))
+        return self._is_due(table, contract).ifelse(target, ibis.null(target.type()))
+
+    def _is_due(self, table: ibis.Table, contract: Contract) -> ibis.expr.types.BooleanValue:
+        return _dates(table, contract) < ibis.literal(self.history_end(contract))
 
 
 def _dates(table: ibis.Table, contract: Contract) -> ibis.expr.types.DateValue:
     return table[str(contract.time)].cast("date")
 
 
-def _has_outcome(contract: Contract) -> ibis.Deferred:
+def _has_outcome(table: ibis.Table, contract: Contract) -> ibis.expr.types.BooleanValue:
     """Whether a row's outcome is known, and one that the contract lists, if it lists any."""
-    target, column = ibis._[_target(contract)], contract.columns[_target(contract)]
-    listed = column.values
+    target, listed = table[_target(contract)], contract.columns[_target(contract)].values
     return target.notnull() if listed is None else target.isin(list(listed))
 
 

@@ -11,7 +11,6 @@ from pydantic import Field, ValidationError
 
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
-from weekwise.contract.reserved import AS_OF
 from weekwise.features.engines import ENGINES
 from weekwise.features.week_content import WeekContent, monday_of, week_contents
 from weekwise.paths import replace_whole
@@ -64,9 +63,7 @@ def weeks_of(table: ibis.Table, contract: Contract) -> CheckedWeeks:
     week = week_of(table, contract)
     if week is None or engine.name not in ENGINES:
         return CheckedWeeks(rules=rules)
-    # The run's own date is in every row, and differs in every run.
-    names = [name for name in table.columns if name != AS_OF]
-    contents = week_contents(table, week, names)
+    contents = week_contents(table, week, table.columns)
     return CheckedWeeks(
         rules=rules,
         weeks={week: content for week, content in contents.items() if week is not None},
