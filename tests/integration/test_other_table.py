@@ -123,5 +123,6 @@ def test_kedro_viz_and_the_registry_show_its_own_pipelines(tmp_path: Path) -> No
         check=True,
     ).stdout.splitlines()
     assert shown[-1] == (
-        "build_features clean_feed summarize_wrangling | clean_feed listed: True | replay: False"
+        "build_features clean_feed plan_weeks summarize_wrangling | clean_feed listed: True "
+        "| replay: False"
     )
