@@ -103,9 +103,9 @@ def test_in_a_pipe(tmp_path: Path) -> None:
     )
 
     nodes = [line for line in plain.splitlines() if " node " in line]
-    numbers = [int(re.match(r"\d\d:\d\d:\d\d INFO    node (\d) of 6: ", n)[1]) for n in nodes]  # type: ignore[index]
-    assert numbers == [1, 2, 3, 4, 5, 6]
+    numbers = [int(re.match(r"\d\d:\d\d:\d\d INFO    node (\d) of 8: ", n)[1]) for n in nodes]  # type: ignore[index]
+    assert numbers == [1, 2, 3, 4, 5, 6, 7, 8]
     assert len(plain.splitlines()) < 15
     assert "\x1b" not in plain
-    assert "Completed 6 out of 6 tasks" in verbose
-    assert "node 7 of 7" not in verbose
+    assert "Completed 8 out of 8 tasks" in verbose
+    assert "node 8 of 8" not in verbose
