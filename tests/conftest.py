@@ -11,7 +11,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 from hypothesis import settings
 
@@ -45,11 +44,6 @@ os.environ["DO_NOT_TRACK"] = "1"
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("fuzz", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
-
-
-# DuckDB reads types that are named by text with its default connection, which it makes at its first
-# use: here, before tests change this process.
-duckdb.default_connection()
 
 
 @pytest.fixture(autouse=True)

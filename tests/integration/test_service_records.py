@@ -58,7 +58,8 @@ def test_request_log(store: Store, tmp_path: Path) -> None:
         assert running.stop() in (0, -signal.SIGTERM)
 
     query = "SELECT request_id, stops, answered_probability, day FROM read_parquet($files)"
-    found = duckdb.execute(query, {"files": f"{log}/*/*.parquet"}).fetchall()
+    with duckdb.connect() as connection:
+        found = connection.execute(query, {"files": f"{log}/*/*.parquet"}).fetchall()
     assert {request: value for request, _, value, _ in found} == answered
     assert all(request == f"r{stops}" for request, stops, _, _ in found)
     assert len(found) == 100
@@ -84,11 +85,12 @@ def test_shadow(store: Store, tmp_path: Path) -> None:
             _wait_for(client, f"weekwise_shadow_difference_count{{{versions}}} 50.0")
         assert running.stop() in (0, -signal.SIGTERM)
 
-    found = duckdb.execute(
-        "SELECT request_row, model_version, shadow_version, predicted, shadow_predicted "
-        "FROM read_parquet($files) ORDER BY request_row",
-        {"files": f"{scores}/*/*.parquet"},
-    ).fetchall()
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "SELECT request_row, model_version, shadow_version, predicted, shadow_predicted "
+            "FROM read_parquet($files) ORDER BY request_row",
+            {"files": f"{scores}/*/*.parquet"},
+        ).fetchall()
     champion, shadow = (trains.predictor(days) for days in (trains.DAYS, trains.DAYS - 10))
     frame = pd.DataFrame(rows).assign(departure=lambda all_: pd.to_datetime(all_["departure"]))
     expected = zip(champion.predict(frame).tolist(), shadow.predict(frame).tolist(), strict=True)

@@ -94,10 +94,11 @@ def test_another_tool_reads_the_files(spark_connection: Connection) -> None:
     table.save(pd.concat([rows("2024-01-02", "a"), rows("2024-01-09", "b")], ignore_index=True))
 
     files = f"{spark_connection['warehouse']}/plain/**/*.parquet"
-    found = duckdb.sql(
-        f"SELECT name, partition_week FROM read_parquet('{files}', hive_partitioning=true) "
-        "ORDER BY name"
-    ).fetchall()
+    with duckdb.connect() as connection:
+        found = connection.sql(
+            f"SELECT name, partition_week FROM read_parquet('{files}', hive_partitioning=true) "
+            "ORDER BY name"
+        ).fetchall()
 
     assert found == [("a", date(2024, 1, 1)), ("b", date(2024, 1, 8))]
     assert table.load().columns == tuple(SCHEMA)

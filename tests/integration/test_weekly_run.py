@@ -53,7 +53,8 @@ def test_predictions_lie_in_a_file_a_week(week_2: Path) -> None:
         stored = read(
             week_2, f"SELECT {columns} FROM predictions WHERE as_of = '{as_of}' ORDER BY ALL"
         )
-        exported = duckdb.sql(f"SELECT {columns} FROM '{file}' ORDER BY ALL").df()
+        with duckdb.connect() as connection:
+            exported = connection.sql(f"SELECT {columns} FROM '{file}' ORDER BY ALL").df()
         pd.testing.assert_frame_equal(stored, exported)
 
 

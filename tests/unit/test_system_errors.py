@@ -85,8 +85,8 @@ def test_a_file_that_is_cut_off(tmp_path: Path) -> None:
     file = tmp_path / "orders.csv"
     file.write_text("a,b,c\n" + "1,x,2\n" * 3000 + '77,"abc', "utf-8")
 
-    with pytest.raises(duckdb.Error) as caught:
-        duckdb.sql(f"SELECT * FROM read_csv('{file}')").fetchall()
+    with duckdb.connect() as connection, pytest.raises(duckdb.Error) as caught:
+        connection.sql(f"SELECT * FROM read_csv('{file}')").fetchall()
 
     message = str(explained(caught.value))
     assert str(file) in message

@@ -84,5 +84,5 @@ def test_wide_tables_and_odd_names() -> None:
 
 def test_a_table_without_rows_is_refused() -> None:
     """There is nothing to tell of it."""
-    with pytest.raises(FeedError, match="the table has no rows"):
-        read_column_facts(duckdb.sql("SELECT 1 AS a WHERE false"))
+    with duckdb.connect() as connection, pytest.raises(FeedError, match="the table has no rows"):
+        read_column_facts(connection.sql("SELECT 1 AS a WHERE false"))
