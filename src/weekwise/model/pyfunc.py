@@ -7,8 +7,10 @@ its contract, an input example, and its requirements with the very versions it w
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -79,7 +81,7 @@ def log_predictor(predictor: Predictor, example: pd.DataFrame, *, name: str = "m
         example: A few raw rows of the contract, for people and for MLflow's own checks.
         name: The logged model's name.
     """
-    with tempfile.TemporaryDirectory() as scratch, quiet_transfers():
+    with tempfile.TemporaryDirectory() as scratch, quiet_transfers(), _without_bytecode():
         parts = {ARTIFACT: predictor}
         if predictor.twin is not None:
             parts[TWIN] = predictor.twin
@@ -124,6 +126,17 @@ def pinned_requirements(*, derived: bool = True) -> list[str]:
     """
     names = [*REQUIREMENTS, *(DERIVED_REQUIREMENTS if derived else ())]
     return [f"{name}=={version(name)}" for name in names]
+
+
+@contextmanager
+def _without_bytecode() -> Iterator[None]:
+    """What MLflow runs in the model's folder leaves no files of this Python there."""
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def _computes_sql(predictor: Predictor) -> bool:
