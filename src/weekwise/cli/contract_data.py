@@ -169,7 +169,7 @@ def _first_cause(error: BaseException) -> BaseException:
 def _summary(checks: list[_TableLine]) -> Table:
     from rich.table import Table
 
-    table = Table("Table", "Status", "Rows", "Checks", "Failed", "To quarantine", "Seconds")
+    table = Table("Table", "Status", "Rows", "Checks", "Failed", "Rows quarantined", "Seconds")
     for check in checks:
         result = check.result
         if result is None:
