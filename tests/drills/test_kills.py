@@ -98,7 +98,7 @@ class SmallPieces:
 POINTS = {
     "wrangling: before the first node": lambda: KillBefore("clean_flights"),
     "wrangling: between feed and features": lambda: KillBefore("build_features"),
-    "wrangling: while features are written": lambda: KillInTransaction("features"),
+    "wrangling: while features are written": lambda: KillInTransaction("features_weeks"),
     "wrangling: after its summary": lambda: KillAfterSaving("wrangling_summary"),
     "exploration: before its report": lambda: KillAfterSaving("selected_features"),
     "exploration: after its report": lambda: KillAfterSaving("exploration"),
