@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 SIGNALS = (signal.SIGTERM, signal.SIGKILL, signal.SIGINT)
 STATUSES = {signal.SIGTERM: 143, signal.SIGINT: 130, signal.SIGKILL: -9}
-NODES = 42
+NODES = 44
 POINTS = [(node, SIGNALS[node % 3]) for node in range(0, NODES - 1, 2)]
 """Nodes, from 0, before which a run is ended, and by what."""
 ALL = pytest.param(POINTS, id="all", marks=pytest.mark.drill)

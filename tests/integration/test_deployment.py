@@ -262,12 +262,3 @@ def children(process: subprocess.Popen[str]) -> list[str]:
             if int(parent) == process.pid and state != "Z":
                 ids.append(stat.parent.name)
     return ids
-
-
-def test_a_run_needs_no_server(tmp_path: Path) -> None:
-    """`kedro weekly run` works where no Prefect server was ever set up."""
-    no_server = {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""}
-    process = kedro("weekly", "run", "--as-of", runs.WEEKS[0], data=tmp_path / "test", **no_server)
-    output, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, output
-    assert [str(week) for week in DataFolder(tmp_path / "test").weeks()] == [runs.WEEKS[0]]

@@ -12,6 +12,7 @@ import pytest
 import runs
 import stores
 import terminals
+from weekwise.paths import DataFolder
 
 pytestmark = pytest.mark.slow
 
@@ -35,9 +36,14 @@ def environment(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("command", [("run",), ("weekly", "run")], ids=" ".join)
 def test_on_a_terminal(command: tuple[str, ...], tmp_path: Path) -> None:
     """One display counts nodes and stages, stays below 10 lines, and the closing screen follows."""
-    session = terminals.type_command([KEDRO, *command], runs.PROJECT, environment(tmp_path))
+    # No Prefect server was ever set up here, and none is needed.
+    prefect = {"PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": ""}
+    session = terminals.type_command(
+        [KEDRO, *command], runs.PROJECT, environment(tmp_path) | prefect
+    )
 
     assert session.status == 0
+    assert [str(week) for week in DataFolder(tmp_path / "test").weeks()] == [runs.WEEKS[0]]
     assert not session.cursor_hidden
     assert any("Preparing the run" in screen for screen in session.seen)
     counts = {int(n) for screen in session.seen for n in re.findall(r"Node (\d+) of", screen)}

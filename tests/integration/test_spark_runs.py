@@ -34,12 +34,10 @@ def test_an_own_table_moves_to_spark_by_one_line(tmp_path: Path) -> None:
     conf = inferred_runs.infer(tmp_path, tmp_path / "*.parquet", target="returned")
     settings = conf / "shop" / "globals.yml"
     on_duckdb, on_spark = tmp_path / "duckdb" / "shop", tmp_path / "spark" / "shop"
-    for week in WEEKS:
-        runs.run(on_duckdb, week, env="shop", conf_source=conf)
+    runs.run(on_duckdb, *WEEKS, env="shop", conf_source=conf)
 
     settings.write_text(settings.read_text("utf-8") + spark.switch(), "utf-8")
-    for week in WEEKS:
-        runs.run(on_spark, week, env="shop", conf_source=conf, within_seconds=900)
+    runs.run(on_spark, *WEEKS, env="shop", conf_source=conf, within_seconds=900)
 
     for week in WEEKS:
         spark_results.assert_same(on_spark, on_duckdb, week, ["order_id"])

@@ -77,6 +77,8 @@ class Server:
                     **{k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"},
                     **{k: v for k, v in self.environment.items() if k != "PREFECT_API_URL"},
                     "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "3",
+                    # Its pages are made anew at each start, and no test opens them.
+                    "PREFECT_SERVER_UI_ENABLED": "false",
                 },
                 stdout=log,
                 stderr=log,

@@ -15,7 +15,7 @@ import signal
 import sqlite3
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,24 @@ PROJECT = Path(__file__).parents[2]
 WEEKS = ["2013-01-15", "2013-01-22", "2013-01-29"]
 _HEAVY = (
     "catboost",
+    "git",
     "great_expectations",
     "great_expectations.expectations",
+    "ibis.backends.duckdb",
     "kedro.framework.session",
     "kedro_datasets.ibis",
     "kedro_mlflow.framework.hooks",
+    "kedro_telemetry.plugin",
+    "kedro_viz.integrations.kedro.hooks",
     "mlflow.pyfunc",
+    "mlflow.tracing.processor.base_mlflow",
+    "narwhals",
+    "sklearn.compose",
+    "sklearn.impute",
+    "sklearn.linear_model",
     "sklearn.metrics",
+    "weekwise.hooks.data_gate",
+    "weekwise.pipeline_registry",
 )
 
 
@@ -44,20 +55,19 @@ class RunKilledError(Exception):
 
 def run(
     data: Path,
-    as_of: str,
-    *,
+    *weeks: str,
     pipelines: list[str] | None = None,
     kill: Callable[[], Any] | None = None,
     env: str = "test",
     conf_source: Path | None = None,
     within_seconds: float = 300,
 ) -> None:
-    """Run a week in a process of its own.
+    """Run one or more weeks in a process of their own.
 
     Args:
         data: The data folder, named after the environment; if there is none, one with an empty
             MLflow store is made.
-        as_of: The run's logical date.
+        *weeks: The logical date of each run.
         pipelines: What to run; by default all.
         kill: Makes a Kedro hook that ends the process; it is made in the process itself.
         env: Kedro's environment.
@@ -74,7 +84,7 @@ def run(
     context = multiprocessing.get_context("fork")
     errors = context.SimpleQueue()
     process = context.Process(
-        target=_run, args=(data, as_of, pipelines, kill, (env, conf_source), errors)
+        target=_run, args=(data, weeks, pipelines, kill, (env, conf_source), errors)
     )
     process.start()
     process.join(timeout=within_seconds)
@@ -91,11 +101,15 @@ def import_heavy() -> None:
         warnings.simplefilter("ignore")
         for name in _HEAVY:
             __import__(name)
+    from mlflow.utils import requirements_utils
+
+    # Of all packages here; else each run reads it before it logs a model.
+    requirements_utils._init_packages_to_modules_map()
 
 
 def _run(
     data: Path,
-    as_of: str,
+    weeks: Sequence[str],
     pipelines: list[str] | None,
     kill: Callable[[], Any] | None,
     where: tuple[str, Path | None],
@@ -106,7 +120,8 @@ def _run(
         stores.forget()
         os.environ["WEEKWISE_DATA_DIR"] = str(data.parent)
         os.chdir(PROJECT)
-        _session_run(as_of, pipelines, kill, where)
+        for as_of in weeks:
+            _session_run(as_of, pipelines, kill, where)
     except BaseException:  # noqa: BLE001 - whatever it is, the test shall see it
         errors.put(traceback.format_exc())
         os._exit(1)
