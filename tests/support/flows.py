@@ -31,7 +31,6 @@ NOT_FOUND = 404
 BUSY = 503
 """What Prefect answers while its SQLite is locked; its own client retries too."""
 IMPORTS = (
-    *runs._HEAVY,
     "weekwise.orchestration.flow.launch",
     "weekwise.orchestration.flow.backfill",
     "apprise",
@@ -199,10 +198,7 @@ class Run:
     """
 
     def __init__(self, server: Server, data: Path, function: Callable[[Any], Any]) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            for name in IMPORTS:
-                __import__(name)
+        runs.import_heavy(*IMPORTS)
         context = multiprocessing.get_context("fork")
         self._results, self._sender = context.Pipe(duplex=False)
         self._process = context.Process(target=self._call, args=(server, data, function))

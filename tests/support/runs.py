@@ -55,7 +55,8 @@ class RunKilledError(Exception):
 
 def run(
     data: Path,
-    *weeks: str,
+    as_of: str,
+    *later: str,
     pipelines: list[str] | None = None,
     kill: Callable[[], Any] | None = None,
     env: str = "test",
@@ -67,7 +68,8 @@ def run(
     Args:
         data: The data folder, named after the environment; if there is none, one with an empty
             MLflow store is made.
-        *weeks: The logical date of each run.
+        as_of: The logical date of the first run.
+        *later: Those of the runs after it.
         pipelines: What to run; by default all.
         kill: Makes a Kedro hook that ends the process; it is made in the process itself.
         env: Kedro's environment.
@@ -84,7 +86,7 @@ def run(
     context = multiprocessing.get_context("fork")
     errors = context.SimpleQueue()
     process = context.Process(
-        target=_run, args=(data, weeks, pipelines, kill, (env, conf_source), errors)
+        target=_run, args=(data, (as_of, *later), pipelines, kill, (env, conf_source), errors)
     )
     process.start()
     process.join(timeout=within_seconds)
@@ -94,12 +96,16 @@ def run(
         raise RuntimeError("no word from the run" if errors.empty() else errors.get())
 
 
-def import_heavy() -> None:
-    """Import what runs need, so that processes forked from here have it."""
+def import_heavy(*more: str) -> None:
+    """Import what runs need, so that processes forked from here have it.
+
+    Args:
+        *more: Further modules.
+    """
     with warnings.catch_warnings():
         # In a run of its own a library's deprecations are nobody's error.
         warnings.simplefilter("ignore")
-        for name in _HEAVY:
+        for name in (*_HEAVY, *more):
             __import__(name)
     from mlflow.utils import requirements_utils
 
