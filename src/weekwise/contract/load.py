@@ -75,7 +75,7 @@ def load_contract(path: Path) -> Contract:
             and remedy.
     """
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ContractError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(raw, dict):
