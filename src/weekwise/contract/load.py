@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -74,8 +75,14 @@ def load_contract(path: Path) -> Contract:
         ContractError: If it is not a contract; one line for each fault, with file, column, fault
             and remedy.
     """
+    return _parsed(path, path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, text: str) -> Contract:
+    """The contract that a file holds; a run asks for the same ones three times."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ContractError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(raw, dict):
