@@ -1,9 +1,11 @@
 """AutoGluon's `medium_quality` preset on the tables of `public_tables.py`, for two minutes each.
 
 AutoGluon wants an older pandas than Weekwise, so it has an environment of its own, and gets the
-tables as files. Without torch it leaves its neural networks out.
+tables as files, those of `small_tables.py` once for each draw. Without torch it leaves its neural
+networks out.
 
     python benchmarks/public_tables.py --write /tmp/tables
+    python benchmarks/small_tables.py --write /tmp/tables
     uv venv /tmp/autogluon
     uv pip install --python /tmp/autogluon --require-hashes -r benchmarks/autogluon.lock
     /tmp/autogluon/bin/python benchmarks/autogluon_medium.py /tmp/tables
@@ -33,8 +35,10 @@ def loss(frame: pd.DataFrame) -> float:
     truth = waiting.pop(TARGET).to_numpy()
     with tempfile.TemporaryDirectory() as folder:
         measure = "root_mean_squared_error" if numeric else "log_loss"
+        # Left to itself, AutoGluon takes whole numbers of few values for classes.
+        problem = "regression" if numeric else None
         predictor = TabularPredictor(
-            label=TARGET, eval_metric=measure, path=folder, verbosity=0
+            label=TARGET, eval_metric=measure, problem_type=problem, path=folder, verbosity=0
         ).fit(known, presets="medium_quality", time_limit=SECONDS)
         if numeric:
             return float(np.mean((truth - predictor.predict(waiting).to_numpy()) ** 2))

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -227,11 +227,10 @@ def loss(table: Table, predicted: np.ndarray) -> float:
     return float(-np.log(shares).mean())
 
 
-def write(folder: Path) -> None:
-    """Write each table as Parquet, with a column that says which rows wait."""
+def write(tables: Mapping[str, Table], folder: Path) -> None:
+    """Write tables as Parquet, by name, with a column that says which rows wait."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, make in TABLES.items():
-        table = make()
+    for name, table in tables.items():
         # Objects, since another pandas may not know this one's text.
         columns = {each: table.frame[each].to_numpy() for each in table.frame}
         pd.DataFrame({**columns, "waits": table.waiting}).to_parquet(folder / f"{name}.parquet")
@@ -246,7 +245,7 @@ def main() -> None:
     chosen = options.tables
     warnings.simplefilter("ignore")
     if options.write:
-        write(options.write)
+        write({name: make() for name, make in TABLES.items()}, options.write)
         return
     to_best, to_catboost = [], []
     print("table            Weekwise  boosting    linear  CatBoost   to best  to CatBoost")

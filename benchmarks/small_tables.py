@@ -6,6 +6,8 @@ process: Weekwise's as it comes, its trees without the linear model, and the lea
 `public_tables.py`. Losses are log loss or squared error, the mean over draws.
 
     python benchmarks/small_tables.py [--tables wine,iris]
+
+`autogluon_medium.py` beside this runs AutoGluon on the same draws.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ import argparse
 import warnings
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from public_tables import KEY, TABLES, TARGET, Table, learners, loss
+from public_tables import KEY, TABLES, TARGET, Table, learners, loss, write
 from weekwise.contract.model import Contract
 from weekwise.model.fitting import fit
 from weekwise.model.training_record import FitParams
@@ -76,14 +79,18 @@ def weekwise(draw: Draw, params: FitParams) -> np.ndarray:
     return predicted[:, 0] if draw.numeric else predicted
 
 
-def measure(name: str) -> dict[str, float]:
-    """The mean loss of each side on one table."""
+def draws(name: str) -> list[Draw]:
+    """A table with other rows waiting each time."""
     table = TABLES[name]()
     named = table.frame.rename(columns=lambda text: str(text).replace(" ", "_"))
     frame: pd.DataFrame = named.reset_index(drop=True)
+    return [Draw(frame, table.numeric, seed) for seed in range(DRAWS)]
+
+
+def measure(name: str) -> dict[str, float]:
+    """The mean loss of each side on one table."""
     losses: list[dict[str, float]] = []
-    for seed in range(DRAWS):
-        draw = Draw(frame, table.numeric, seed)
+    for draw in draws(name):
         made = {side: weekwise(draw, params) for side, params in SIDES.items()} | learners(draw)
         losses.append({side: loss(draw, predicted) for side, predicted in made.items()})
     return pd.DataFrame(losses).mean().to_dict()
@@ -93,11 +100,17 @@ def main() -> None:
     """Measure and print the table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tables", default=",".join(SMALL))
+    parser.add_argument("--write", type=Path, help="write the draws here for autogluon_medium.py")
+    options = parser.parse_args()
+    tables = options.tables.split(",")
+    if options.write:
+        write({f"{name} {draw.seed}": draw for name in tables for draw in draws(name)}, options.write)
+        return
     warnings.simplefilter("ignore")
     sides = [*SIDES, *OTHERS]
     print(f"| table | {' | '.join(sides)} | to CatBoost | to the best |")
     print("|---" + "|---:" * (len(sides) + 2) + "|")
-    for name in parser.parse_args().tables.split(","):
+    for name in tables:
         found = measure(name)
         ours = found["Weekwise"]
         ratios = [ours / found["CatBoost"], ours / min(found[other] for other in OTHERS)]

@@ -7,6 +7,7 @@ import logging
 import ibis
 import pandas as pd
 
+from weekwise.contract.derive import identity
 from weekwise.contract.model import Contract
 from weekwise.features.engines import frame_of, mapped
 from weekwise.features.window import Window
@@ -40,12 +41,18 @@ def predict_upcoming(
         and `predicted_column`, the target's name. Without upcoming rows, or without a model that
         can predict them, there are no rows; the columns have their types all the same.
     """
-    upcoming = window.upcoming(features, features_contract).order_by(*features_contract.key)
+    upcoming = window.upcoming(features, features_contract)
     model = champion.champion
     if model is None or why_not(model.predictor, features_contract) is not None:
         logger.warning("No model predicts: %s", " ".join([verdict.headline, *verdict.reasons]))
         return PredictionRows(window.as_of, features_contract, None)(frame_of(upcoming.limit(0)))
-    predictions = mapped(upcoming, PredictionRows(window.as_of, features_contract, model))
+    needed = {*identity(features_contract), *model.predictor.inputs.raw}
+    rows = upcoming.select(*(name for name in upcoming.columns if name in needed))
+    predictions = mapped(rows, PredictionRows(window.as_of, features_contract, model))
+    # Predictions are put in order, not rows: these are wider by far.
+    predictions = predictions.sort_values(
+        list(features_contract.key), kind="stable", ignore_index=True
+    )
     logger.info(
         "Version %s predicts %s rows (%s).",
         model.version,
