@@ -23,7 +23,7 @@ WEEK = runs.WEEKS[1]
 RUN = ("run", f"--params=as_of={WEEK}")
 WEEKLY = ("weekly", "run", "--as-of", WEEK)
 BACKFILL = ("weekly", "backfill", "--from", WEEK, "--to", WEEK)
-IN_USE = ("is in use by process", "is running already", "another run")
+IN_USE = ("is in use by process", "is running already", "another weekly run")
 
 
 def both(one: tuple[str, ...], other: tuple[str, ...], data: Path) -> list[typed.Answer]:
