@@ -7,17 +7,20 @@ in each of them.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kedro.config import OmegaConfigLoader
 from kedro.utils import find_kedro_project
 from omegaconf import DictConfig, OmegaConf
 
 from weekwise.errors import ConfigurationError
 from weekwise.paths import ENVIRONMENT_VARIABLE, default_environment
+from weekwise.yaml_faults import yaml_fault
 
 LOCAL = "local"
 EXTENDS = "extends"
@@ -174,17 +177,31 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
 
     def _read_layer(self, key: str, layer: str, processed_files: set[Path]) -> dict[str, Any]:
         """What one layer's files say, unresolved."""
-        configs = self._read_dir_configs(
-            self._get_conf_env_path(layer),
-            [*self.config_patterns[key]],
-            key,
-            processed_files,
-            read_environment_variables=key == "credentials",
-        )
+        try:
+            configs = self._read_dir_configs(
+                self._get_conf_env_path(layer),
+                [*self.config_patterns[key]],
+                key,
+                processed_files,
+                read_environment_variables=key == "credentials",
+            )
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ConfigurationError(self._unreadable(key, layer) or str(error)) from None
         if not configs:
             return {}
         said = OmegaConf.to_container(OmegaConf.unsafe_merge(*configs.values()), resolve=False)
         return {str(name): value for name, value in said.items()} if isinstance(said, dict) else {}
+
+    def _unreadable(self, key: str, layer: str) -> str:
+        """The first file of a layer that is no YAML, and why; Kedro names the line before."""
+        folder = self._get_conf_env_path(layer)
+        for pattern in self.config_patterns[key]:
+            for file in sorted(map(str, self._fs.glob(Path(folder, pattern).as_posix()))):
+                try:
+                    OmegaConf.load(io.StringIO(self._fs.cat_file(file).decode("utf-8")))
+                except (yaml.YAMLError, UnicodeDecodeError) as error:
+                    return f"{file}{yaml_fault(error)}"
+        return ""
 
 
 def overlaid(lower: Mapping[str, Any], upper: Mapping[str, Any], *, soft: bool) -> dict[str, Any]:

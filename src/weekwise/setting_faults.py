@@ -218,7 +218,9 @@ def _references(loader: EnvironmentConfigLoader) -> set[str]:
     """Names that files of the configuration take from globals, as `${globals:name}`."""
     folders = [Path(loader.conf_source) / layer for layer in loader.layers]
     files = (file for folder in folders for file in folder.rglob("*.y*ml"))
-    return {name for file in files for name in _REFERENCE.findall(file.read_text("utf-8"))}
+    # What is no UTF-8 is told with its line once it is loaded.
+    texts = (file.read_text("utf-8", errors="replace") for file in files)
+    return {name for text in texts for name in _REFERENCE.findall(text)}
 
 
 def _unknown_groups(

@@ -192,6 +192,31 @@ def test_an_environment_that_cannot_be(
         conf.load(layer)
 
 
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (
+            b"a: 1\n\tb: 2\n",
+            "line 2: not valid YAML, a tab cannot start a value; indent with spaces",
+        ),
+        (b"a: 1\na: 2\n", "line 2: not valid YAML, found duplicate key a; keep one of them"),
+        (b"a: *b\n", "line 1: not valid YAML, found undefined alias 'b'; fix it"),
+        (b"a: 1\nb: \xe9\n", "line 2: not UTF-8; save the file as UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["globals", "parameters", "catalog"])
+def test_a_file_that_is_no_yaml(conf: Conf, kind: str, content: bytes, fault: str) -> None:
+    """One line names it, the line in it, what is wrong and what to do."""
+    conf.write("base", kind, {})
+    file = conf.folder / "conf" / "orders" / f"{kind}.yml"
+    file.write_bytes(content)
+
+    with pytest.raises(ConfigurationError) as caught:
+        conf.load()[kind]
+
+    assert str(caught.value) == f"{file}, {fault}"
+
+
 def test_the_default_environment_is_the_projects(conf: Conf) -> None:
     """Without a name the environment is the one that `pyproject.toml` means."""
     (conf.folder / "pyproject.toml").write_text('[tool.weekwise]\nenvironment = "orders"\n')

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from weekwise.contract.column import Column, Serving
 from weekwise.contract.model import Contract, Contracts, Expectation
 from weekwise.errors import ContractError
+from weekwise.yaml_faults import yaml_fault
 
 CONTRACTS_FOLDER = "contracts"
 _KNOWN_KEYS = {
@@ -75,7 +76,11 @@ def load_contract(path: Path) -> Contract:
         ContractError: If it is not a contract; one line for each fault, with file, column, fault
             and remedy.
     """
-    return _parsed(path, path.read_text(encoding="utf-8"))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ContractError(f"{path}{yaml_fault(error)}") from None
+    return _parsed(path, text)
 
 
 @lru_cache(maxsize=64)
@@ -83,8 +88,8 @@ def _parsed(path: Path, text: str) -> Contract:
     """The contract that a file holds; a run asks for the same ones three times."""
     try:
         raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ContractError(f"{path}: not valid YAML: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ContractError(f"{path}{yaml_fault(error)}") from None
     if not isinstance(raw, dict):
         raise ContractError(f"{path}: a contract is a mapping with table, title and columns")
     raw.setdefault("table", path.stem)

@@ -47,9 +47,9 @@ def publish(data: DataFolder, evidence: Sequence[Evidence], as_of: date | None) 
 
     The store is an ordinary file context: `gx.get_context(project_root_dir=data.reporting)` opens
     it. Results of one as-of date replace each other. A store that a killed run left broken is
-    repaired: first the files that were proven unreadable are moved aside, then the whole folder.
-    Nothing is deleted. What the operating system refuses, such as writing to a full disk, says
-    nothing of the store: it is raised.
+    repaired: first the files that were proven unreadable are moved aside, then the settings, then
+    the whole folder. Nothing is deleted. What the operating system refuses, such as writing to a
+    full disk, says nothing of the store: it is raised.
 
     Args:
         data: The environment's data folder.
@@ -62,7 +62,7 @@ def publish(data: DataFolder, evidence: Sequence[Evidence], as_of: date | None) 
     Raises:
         OSError: If the disk is full, or a file may not be read or written.
     """
-    for repair in (_set_unreadable_aside, _set_all_aside):
+    for repair in (_set_unreadable_aside, _set_settings_aside, _set_all_aside):
         try:
             return _publish(data, evidence, as_of)
         except Exception as error:
@@ -169,13 +169,25 @@ def _asset(table: str) -> dict[str, Any]:
 
 
 def _set_unreadable_aside(folder: Path) -> None:
-    settings = (folder / "great_expectations.yml", folder / "uncommitted" / "config_variables.yml")
-    unreadable = [path for path in folder.rglob("*.json") if not _is_json(path)]
-    if any(path.is_file() and not _is_yaml(path) for path in settings):
-        # Great Expectations writes both again where there are none, and neither where there is one.
-        unreadable += [path for path in settings if path.is_file()]
-    for path in unreadable:
-        logger.warning("%s cannot be read; it is at %s now", path, moved_aside(path))
+    # Great Expectations writes its settings again, and does without variables that are not there.
+    for path in (*_settings(folder), *folder.rglob("*.json")):
+        if not (_is_json(path) if path.suffix == ".json" else _is_yaml(path)):
+            _set_aside(path)
+
+
+def _set_settings_aside(folder: Path) -> None:
+    """What is YAML, but no settings, or needs variables that are not there any more."""
+    for path in _settings(folder):
+        _set_aside(path)
+
+
+def _settings(folder: Path) -> list[Path]:
+    files = (folder / "great_expectations.yml", folder / "uncommitted" / "config_variables.yml")
+    return [file for file in files if file.is_file()]
+
+
+def _set_aside(path: Path) -> None:
+    logger.warning("%s cannot be read; it is at %s now", path, moved_aside(path))
 
 
 def _is_json(path: Path) -> bool:

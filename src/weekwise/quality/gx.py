@@ -40,17 +40,20 @@ def load() -> ModuleType:
     with LOCK, quiet():
         import great_expectations
         import great_expectations.expectations
-    # This module sets its own level on import, and tells of every folder it makes.
-    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
+    # This module sets its own level on import. It tells of every folder it makes, and logs what it
+    # raises besides.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.CRITICAL)
     return great_expectations
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep to itself what Great Expectations has to say about Python's and pandas' deprecations."""
+    """Keep to itself what Great Expectations has to say about deprecations and its own files."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", FutureWarning)
+        # It writes lost settings again, and leaves the variables beside them as they are.
+        warnings.filterwarnings("ignore", "Warning. An existing `config_variables.yml`")
         yield
 
 

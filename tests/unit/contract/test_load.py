@@ -57,7 +57,10 @@ def test_a_contract_is_named_after_its_file(tmp_path: Path) -> None:
         ),
         ("title: Parcels", "title: P\nextra_columns: quarantine", "extra_columns: Input should be"),
         ("title: Parcels", "title: P\ntable: boxes", "rename the file to boxes.yml"),
-        ("title: Parcels", "title: [", "not valid YAML"),
+        ("title: Parcels", "title: [", "parcels.yml, line 2: not valid YAML, "),
+        ("title: Parcels", "title: Parcels: all", "put a text that has a colon in quotes"),
+        ("title: Parcels", "title: @parcels", "'@' cannot start a value; put the value in quotes"),
+        ("title: Parcels", "title: 2013-02-31", "day is out of range for month; fix it"),
     ],
 )
 def test_a_wrong_contract_is_told_with_file_place_and_remedy(
@@ -69,6 +72,19 @@ def test_a_wrong_contract_is_told_with_file_place_and_remedy(
         load_contract(path)
     assert expected in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_what_is_no_yaml_is_one_line(tmp_path: Path) -> None:
+    """PyYAML itself takes several, with a drawing; a file that is no UTF-8 has a line, too."""
+    for content in (b"title: [", b"title: 'x", b"a:\n\tb: 1", b"a: 1\n---\nb: 2", b"a: 1\nb: \xe9"):
+        path = tmp_path / "parcels.yml"
+        path.write_bytes(content)
+
+        with pytest.raises(ContractError, match=r"parcels\.yml, line \d: not ") as caught:
+            load_contract(path)
+
+        assert "\n" not in str(caught.value)
+        assert "; " in str(caught.value)
 
 
 def test_faults_of_all_files_are_told_together(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def truncate(path: Path) -> None:
 
 
 SETTINGS, SUITE = "gx/great_expectations.yml", "gx/expectations/parcels.json"
+VARIABLES = "gx/uncommitted/config_variables.yml"
 PAGE = "gx/uncommitted/data_docs/local_site/index.html"
 
 
@@ -77,7 +78,7 @@ PAGE = "gx/uncommitted/data_docs/local_site/index.html"
         (SETTINGS, truncate),
         (SETTINGS, Path.unlink),
         (SUITE, truncate),
-        ("gx/uncommitted/config_variables.yml", lambda path: path.write_text("{[", "utf-8")),
+        (VARIABLES, lambda path: path.write_text("{[", "utf-8")),
         (PAGE, truncate),
         ("result", truncate),
         ("result", lambda path: path.write_text("", "utf-8")),
@@ -156,6 +157,48 @@ def test_what_cannot_be_read_is_kept(tmp_path: Path) -> None:
     (aside,) = data.gx.glob("great_expectations.yml.damaged-*")
     assert aside.read_bytes() == before[damaged]
     assert [path for path in before if not path.exists()] == []
+
+
+@pytest.mark.parametrize("harm", ["deleted", "emptied", "overwritten"])
+@pytest.mark.parametrize(
+    ("damaged", "healthy"), [(SETTINGS, VARIABLES), (VARIABLES, SETTINGS)], ids=["yml", "variables"]
+)
+def test_healthy_settings_stay(
+    tmp_path: Path, damaged: str, healthy: str, harm: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Settings that somebody has changed stay where they are, whatever happens to those beside."""
+    data = DataFolder(tmp_path)
+    publish(data, evidence(), date(2019, 12, 30))
+    file, other = tmp_path / REPORTING / damaged, tmp_path / REPORTING / healthy
+    other.write_text(other.read_text("utf-8") + "\n# ours\n", "utf-8")
+    file.write_bytes(b"noise" * 9 if harm == "overwritten" else b"")
+    if harm == "deleted":
+        file.unlink()
+
+    publish(data, evidence(), AS_OF)
+
+    assert other.read_text("utf-8").endswith("\n# ours\n")
+    aside = [path.name.partition(".damaged")[0] for path in tmp_path.rglob("*.damaged-*")]
+    assert aside == ([] if harm == "deleted" else [file.name])
+    told = [record for record in caplog.records if record.levelname != "INFO"]
+    assert len(told) == len(aside)
+    assert len(results(data)) == 2
+
+
+@pytest.mark.parametrize("content", ["ours: 1\n", "plugins_directory: ${NOT_THERE}\n"])
+def test_settings_that_great_expectations_refuses_cost_no_evidence(
+    tmp_path: Path, content: str
+) -> None:
+    """YAML that is no settings is moved aside alone; the results of earlier weeks stay."""
+    data = DataFolder(tmp_path)
+    publish(data, evidence(), date(2019, 12, 30))
+    (tmp_path / REPORTING / SETTINGS).write_text(content, "utf-8")
+
+    publish(data, evidence(), AS_OF)
+
+    assert len(results(data)) == 2
+    (aside,) = data.gx.glob("great_expectations.yml.damaged-*")
+    assert aside.read_text("utf-8") == content
 
 
 def test_publishing_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
