@@ -10,7 +10,7 @@ from pydantic import Field, computed_field
 
 from weekwise.contract.column import Severity
 from weekwise.contract.frozen import Frozen, FrozenWithComputed
-from weekwise.wording import listed, share
+from weekwise.wording import counted, listed, share
 
 MOST_EXAMPLES = 5
 
@@ -116,14 +116,20 @@ class GateResult(FrozenWithComputed):
         new = "" if self.looked_at is None else f", {self.looked_at:,} of them new or changed"
         parts = [f"{self.rows:,} rows{new}", f"{self.checks} checks"]
         parts += [
-            f"{len(failures)} {word}"
-            for severity, word in _WORDS.items()
+            self._in_words(severity, len(failures))
+            for severity in _VERBS
             if (failures := self.of(severity))
         ]
         if self.quarantined_rows:
-            noun = "row" if self.quarantined_rows == 1 else "rows"
-            parts.append(f"{self.quarantined_rows:,} {noun} quarantined")
+            parts.append(f"{counted(self.quarantined_rows, 'row', 'rows')} quarantined")
         return f"{self.table}: {self.status} ({listed(parts, len(parts))}; {self.seconds:.1f} s)"
+
+    def _in_words(self, severity: Severity, number: int) -> str:
+        """How many checks of a severity failed, in words that nobody takes for rows."""
+        one, many = _VERBS[severity]
+        if severity is Severity.QUARANTINE and self.status is not GateStatus.QUARANTINE:
+            one = many = "would quarantine rows"
+        return f"{counted(number, 'failed check', 'failed checks')} {one if number == 1 else many}"
 
     @property
     def report(self) -> str:
@@ -132,8 +138,8 @@ class GateResult(FrozenWithComputed):
         return "\n".join([self.summary, *lines])
 
 
-_WORDS = {
-    Severity.STOP: "failed",
-    Severity.QUARANTINE: "to quarantine",
-    Severity.WARN: "to warn of",
+_VERBS = {
+    Severity.STOP: ("stops the run", "stop the run"),
+    Severity.QUARANTINE: ("quarantines rows", "quarantine rows"),
+    Severity.WARN: ("warns", "warn"),
 }

@@ -240,6 +240,40 @@ def test_quarantine_names_each_row_with_all_its_reasons() -> None:
     assert result.quarantined_rows == 2
 
 
+@pytest.mark.parametrize(
+    ("status", "severities", "expected"),
+    [
+        ("quarantine", "quarantine", "1 failed check quarantines rows, 7 rows quarantined"),
+        ("quarantine", "quarantine quarantine", "2 failed checks quarantine rows, 7 rows quarant"),
+        ("stop", "stop quarantine", "1 failed check stops the run, 1 failed check would quarant"),
+        ("stop", "stop stop", "2 failed checks stop the run; "),
+        ("warn", "warn", "1 failed check warns; "),
+        ("warn", "warn warn", "2 failed checks warn; "),
+        ("ok", "", "40 checks; "),
+    ],
+)
+def test_a_summary_counts_checks_and_rows_apart(
+    status: str, severities: str, expected: str
+) -> None:
+    """Nobody takes a number of checks for one of rows."""
+    failures = tuple(
+        Failure(
+            column="weight", check="min", severity=Severity(each), expected="", got="", next_step=""
+        )
+        for each in severities.split()
+    )
+    rows = 7 if status == "quarantine" else 0
+    result = GateResult(
+        table="parcels",
+        status=GateStatus(status),
+        rows=90,
+        checks=40,
+        failures=failures,
+        quarantined_rows=rows,
+    )
+    assert expected in result.summary
+
+
 def test_rows_are_quarantined_whatever_the_index() -> None:
     """Positions, not labels, name the rows."""
     frame = parcels.changed("weight", {2: -5.0}).set_axis([5] * 10, axis="index")
