@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 _END_BYTES = 64
-_ENDS = {".parquet": (b"PAR1", b"PAR1"), ".html": (b"", b"</html>")}
+_ENDS = {".parquet": (b"PAR1", b"PAR1"), ".html": (b"", b"</html>"), ".md": (b"#", b"")}
 """How files of a kind begin and end."""
 
 
@@ -19,7 +19,7 @@ def is_whole(file: Path) -> bool:
     """Whether a file is there and has its end: one that was emptied or cut off has not.
 
     Args:
-        file: A JSON object, or a file of Parquet or HTML.
+        file: A JSON object, or a file of Parquet or HTML; of Markdown, only its beginning is known.
     """
     try:
         with file.open("rb") as content:

@@ -67,6 +67,26 @@ class WeekFolder:
         return self.path / "exploration.json"
 
     @property
+    def selected_features(self) -> Path:
+        """The features that the week's model was given, and why not the others."""
+        return self.path / "selected_features.json"
+
+    @property
+    def evaluation(self) -> Path:
+        """How good the challenger was on the holdout."""
+        return self.path / "evaluation.json"
+
+    @property
+    def verdict(self) -> Path:
+        """The promotion gate's decision."""
+        return self.path / "verdict.json"
+
+    @property
+    def figures(self) -> Path:
+        """The figures, one HTML file each."""
+        return self.path / "figures"
+
+    @property
     def gate(self) -> Path:
         """The data gate's results, one JSON file a table."""
         return self.path / GATE

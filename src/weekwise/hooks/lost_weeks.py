@@ -85,14 +85,33 @@ def lost_files(data: DataFolder, as_of: date) -> list[Path]:
     Args:
         data: The environment's data folder.
         as_of: The run's logical date.
+
+    Returns:
+        The files; of figures and results of the gate, whose names differ from week to week, those
+        that are damaged, or their folder if it has none.
     """
     files: list[Path] = []
     for week in data.weeks():
         if week < as_of:
             folder = data.week(week)
-            files += [folder.weekly_page, folder.exploration_page, folder.exploration]
-            files.append(data.predictions(week))
+            files += [
+                folder.weekly_page,
+                folder.exploration_page,
+                folder.exploration,
+                folder.selected_features,
+                folder.evaluation,
+                folder.verdict,
+                folder.model_card,
+                data.predictions(week),
+                *_files_in(folder.figures, "*.html"),
+                *_files_in(folder.gate, "*.json"),
+            ]
     return [file for file in files if not is_whole(file)]
+
+
+def _files_in(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder, in order, or the folder itself if it has none."""
+    return sorted(folder.glob(pattern)) or [folder]
 
 
 def lost_reports(data: DataFolder, stored: Collection[date], as_of: date) -> list[date]:

@@ -62,19 +62,42 @@ def test_files_that_are_gone_or_damaged_are_found(tmp_path: Path, harm: str) -> 
         folder.weekly_page: b"<!doctype html>\n<p>pages</p>\n</html>\n",
         folder.exploration_page: b"<!doctype html>\n</html>",
         folder.exploration: b'{\n  "rows": 1\n}',
+        folder.selected_features: b'{\n  "selected": ["weight"]\n}',
+        folder.evaluation: b'{\n  "as_of": "2024-07-01"\n}',
+        folder.verdict: b'{\n  "as_of": "2024-07-01"\n}',
+        folder.figures / "shap.html": b"<!doctype html>\n</html>\n",
+        folder.figures / "drift.html": b"<!doctype html>\n</html>\n",
+        folder.gate_result("parcels"): b'{\n  "table": "parcels"\n}',
         data.predictions(WEEKS[0]): b"PAR1columns-and-rows-PAR1",
     }
     for file, content in contents.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     folder.weekly_report.write_bytes(report)
+    folder.model_card.write_bytes(b"# Model card\n")
     assert lost_files(data, WEEKS[1]) == []
 
-    for number, file in enumerate(contents, start=1):
+    for file, content in contents.items():
         HARMS[harm](file)
-        assert len(lost_files(data, WEEKS[1])) == number
-        assert file in lost_files(data, WEEKS[1])
+        # A figure that is gone is missed if all are.
+        is_missed = harm != "deleted" or file.parent != folder.figures
+        named = file.parent if harm == "deleted" and file.parent == folder.gate else file
+        assert lost_files(data, WEEKS[1]) == ([named] if is_missed else [])
+        file.write_bytes(content)
     assert lost_files(data, WEEKS[0]) == []
+
+
+def test_figures_that_are_all_gone_are_found(tmp_path: Path) -> None:
+    """Their folder is named, as that of the gate's results is; so is a model card."""
+    data = DataFolder(tmp_path)
+    folder = data.week(WEEKS[0])
+    folder.figures.mkdir(parents=True)
+    folder.weekly_report.write_bytes(b'{\n  "as_of": "2024-07-01"\n}')
+    folder.model_card.write_bytes(b"noise")
+
+    lost = lost_files(data, WEEKS[1])
+
+    assert {folder.figures, folder.gate, folder.model_card} <= {*lost}
 
 
 @pytest.mark.parametrize("harm", HARMS)
