@@ -13,7 +13,7 @@ import typed
 pytestmark = pytest.mark.slow
 
 STORE, MLFLOW = "weekwise.duckdb", "mlflow/mlflow.db"
-MADE_ANEW = ("table flights", "table weather", "table features")
+MADE_ANEW = ("table flights", "table weather", "table features", "table features_weeks")
 WITHOUT_CHAMPION = "the run goes on without the champion"
 
 
