@@ -104,7 +104,9 @@ def main() -> None:
     options = parser.parse_args()
     tables = options.tables.split(",")
     if options.write:
-        write({f"{name} {draw.seed}": draw for name in tables for draw in draws(name)}, options.write)
+        write(
+            {f"{name} {draw.seed}": draw for name in tables for draw in draws(name)}, options.write
+        )
         return
     warnings.simplefilter("ignore")
     sides = [*SIDES, *OTHERS]
