@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -43,20 +44,22 @@ class KillAfterSaving:
 
 
 class KillInTransaction:
-    """Kills the process in the middle of writing a table of the store."""
+    """Kills the process in the middle of writing a table of the store, new or there already."""
 
     def __init__(self, table: str) -> None:
         from ibis.backends.duckdb import Backend
 
-        create_table = Backend.create_table
+        def killing(write: Callable[..., Any]) -> Callable[..., Any]:
+            def write_and_kill(backend: Backend, name: str, *args: Any, **kwargs: Any) -> Any:
+                written = write(backend, name, *args, **kwargs)
+                if name == table:
+                    runs.kill_now()
+                return written
 
-        def create_and_kill(backend: Backend, name: str, *args: Any, **kwargs: Any) -> Any:
-            created = create_table(backend, name, *args, **kwargs)
-            if name == table:
-                runs.kill_now()
-            return created
+            return write_and_kill
 
-        Backend.create_table = create_and_kill
+        for method in ("create_table", "insert"):
+            setattr(Backend, method, killing(getattr(Backend, method)))
 
 
 class KillInRegistry:
