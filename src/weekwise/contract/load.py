@@ -26,6 +26,21 @@ _KNOWN_KEYS = {
 }
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML's own loader, but for keys written twice: of these it takes the last without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping, each of whose keys is there once."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"duplicate key {key.value}", problem_mark=key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
 def project_contracts(conf_source: str | Path, environments: Iterable[str]) -> Contracts:
     """The contracts of an environment, in the place of those of the environments it extends.
 
@@ -87,7 +102,7 @@ def load_contract(path: Path) -> Contract:
 def _parsed(path: Path, text: str) -> Contract:
     """The contract that a file holds; a run asks for the same ones three times."""
     try:
-        raw = yaml.safe_load(text)
+        raw = _Loader(text).get_single_data()
     except (yaml.YAMLError, ValueError) as error:
         raise ContractError(f"{path}{yaml_fault(error)}") from None
     if not isinstance(raw, dict):

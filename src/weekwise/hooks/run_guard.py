@@ -189,7 +189,8 @@ def _tell_of_lost_files(files: list[Path]) -> None:
     if files:
         logger.warning(
             "%s of earlier weeks %s gone, damaged or not readable: %s; this run does not need %s. "
-            "Copy %s from the artifacts of those weeks' runs in MLflow, or from a backup",
+            "Copy %s from a backup or, but for verdict.json, from the artifacts of those weeks' "
+            "runs in MLflow",
             counted(len(files), "file", "files"),
             "is" if len(files) == 1 else "are",
             listed([str(file) for file in files], MOST_FILES),

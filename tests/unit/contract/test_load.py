@@ -87,6 +87,19 @@ def test_what_is_no_yaml_is_one_line(tmp_path: Path) -> None:
         assert "; " in str(caught.value)
 
 
+def test_a_key_written_twice_is_a_fault(tmp_path: Path) -> None:
+    """YAML's own loader takes the last one, and the first column goes without a word."""
+    path = tmp_path / "parcels.yml"
+    path.write_text("title: x\ncolumns:\n  weight: {type: number}\n  weight: {type: text}\n")
+
+    with pytest.raises(ContractError) as caught:
+        load_contract(path)
+
+    assert str(caught.value) == (
+        f"{path}, line 4: not valid YAML, duplicate key weight; keep one of them"
+    )
+
+
 def test_faults_of_all_files_are_told_together(tmp_path: Path) -> None:
     """Whoever fixes contracts sees all that is wrong at once."""
     write(tmp_path, GOOD.replace("type: boolean", "type: bool"))
