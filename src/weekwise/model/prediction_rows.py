@@ -30,6 +30,12 @@ class PredictionRows:
     contract: Contract
     model: Champion | None
 
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns of the rows that predictions are made of, each once."""
+        taken = [] if self.model is None else self.model.predictor.inputs.raw
+        return list(dict.fromkeys([*identity(self.contract), *taken]))
+
     def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Predictions of rows, each in the place of its row.
 

@@ -7,7 +7,6 @@ import logging
 import ibis
 import pandas as pd
 
-from weekwise.contract.derive import identity
 from weekwise.contract.model import Contract
 from weekwise.features.engines import frame_of, mapped
 from weekwise.features.window import Window
@@ -46,9 +45,8 @@ def predict_upcoming(
     if model is None or why_not(model.predictor, features_contract) is not None:
         logger.warning("No model predicts: %s", " ".join([verdict.headline, *verdict.reasons]))
         return PredictionRows(window.as_of, features_contract, None)(frame_of(upcoming.limit(0)))
-    needed = {*identity(features_contract), *model.predictor.inputs.raw}
-    rows = upcoming.select(*(name for name in upcoming.columns if name in needed))
-    predictions = mapped(rows, PredictionRows(window.as_of, features_contract, model))
+    predict = PredictionRows(window.as_of, features_contract, model)
+    predictions = mapped(upcoming.select(*predict.columns), predict)
     # Predictions are put in order, not rows: these are wider by far.
     predictions = predictions.sort_values(
         list(features_contract.key), kind="stable", ignore_index=True
