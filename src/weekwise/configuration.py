@@ -7,6 +7,7 @@ in each of them.
 
 from __future__ import annotations
 
+import copy
 import io
 import os
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ ENVIRONMENT = "environment"
 """The key of globals that is the environment's name."""
 PARAMETERS, SEARCHED = "parameters", "searched"
 """An environment's parameters, and those that a search has chosen, which come over them."""
+CREDENTIALS = "credentials"
 DATA = "data"
 OWN = (DATA, "registered_model")
 """Keys of globals that are not taken over from an environment that is extended: with them, two
@@ -68,6 +70,7 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
         if not options.get("default_run_env"):
             options["default_run_env"] = default_environment(Path(conf_source).parent)
         self._layers: tuple[str, ...] | None = None
+        self._resolved: dict[str, dict[str, Any]] = {}
         options["config_patterns"] = {
             SEARCHED: [f"{SEARCHED}*"],
             **(options.get("config_patterns") or {}),
@@ -80,8 +83,17 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
 
         Kedro makes a dataset's `filepath` absolute, but not the place of a database, nor anything
         that is looked up by a resolver: in a notebook these would begin where it was opened.
+
+        A part is read once: a run's hooks ask for the same ones over and over, and all of them
+        should get the same, whoever edits a file meanwhile. Secrets are not kept.
         """
-        said: dict[str, Any] = super().__getitem__(key)
+        said: dict[str, Any]
+        if key in self or key == CREDENTIALS:
+            said = super().__getitem__(key)
+        else:
+            if key not in self._resolved:
+                self._resolved[key] = super().__getitem__(key)
+            said = copy.deepcopy(self._resolved[key])
         data = said.get(DATA) if key == GLOBALS else None
         if not isinstance(data, str) or Path(data).is_absolute() or self._root == Path.cwd():
             return said
@@ -183,7 +195,7 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
                 [*self.config_patterns[key]],
                 key,
                 processed_files,
-                read_environment_variables=key == "credentials",
+                read_environment_variables=key == CREDENTIALS,
             )
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise ConfigurationError(self._unreadable(key, layer) or str(error)) from None

@@ -59,6 +59,19 @@ def test_layers_lie_over_each_other(conf: Conf) -> None:
     assert conf.load()["parameters"] == {"both": 3, "base": 1, "orders": 2, "local": 3}
 
 
+def test_a_run_has_one_configuration(conf: Conf) -> None:
+    """A file that is edited during a run changes the next one; what a caller changes, nothing."""
+    conf.write("orders", "parameters", {"model": {"trees": 100}})
+    loader = conf.load()
+    loader["parameters"]["model"]["trees"] = 1
+    conf.write("orders", "parameters", {"model": {"trees": 200}})
+
+    assert loader["parameters"] == {"model": {"trees": 100}}
+    assert conf.load()["parameters"] == {"model": {"trees": 200}}
+    loader["parameters"] = {"set": "by hand"}
+    assert loader["parameters"] == {"set": "by hand"}
+
+
 def test_secrets_are_read_in_every_environment(conf: Conf) -> None:
     """`conf/local` is part of each environment, and may be missing."""
     conf.write("other", "globals", {})

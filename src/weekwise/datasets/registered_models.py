@@ -20,6 +20,8 @@ from weekwise.paths import replace_whole
 
 if TYPE_CHECKING:
     from weekwise.model.contenders import Challenger, CurrentChampion
+    from weekwise.model.predictor import Predictor
+    from weekwise.model.registered_versions import RegisteredVersion
     from weekwise.model.registry import Registry
     from weekwise.model.verdict import Verdict
 
@@ -45,6 +47,7 @@ class _RegistryDataset:
         """
         self._name = name
         self._as_of = date.fromisoformat(str(as_of))
+        self._loaded: tuple[RegisteredVersion, Predictor] | None = None
         self.metadata = metadata
 
     def _registry(self) -> Registry:
@@ -58,7 +61,7 @@ class _RegistryDataset:
         if version is None:
             return CurrentChampion(champion=None)
         try:
-            predictor = registry.versions.load(version)
+            _, predictor = self._version(registry, version)
         except LostModelError as error:
             # What somebody has deleted is no reason for this week, and each one after it, to fail.
             # Several nodes ask for it; it is said once in a run.
@@ -69,6 +72,16 @@ class _RegistryDataset:
                 )
             return CurrentChampion(champion=None)
         return CurrentChampion(champion=Champion(version=version, predictor=predictor))
+
+    def _version(self, registry: Registry, version: str) -> tuple[RegisteredVersion, Predictor]:
+        """A version and its predictor, which is read once: several nodes ask for it."""
+        known = registry.versions.get(version)
+        if self._loaded is None or not known.is_same(self._loaded[0]):
+            self._loaded = known, registry.versions.load(version)
+        return known, self._loaded[1]
+
+    def _release(self) -> None:
+        self._loaded = None
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "as_of": self._as_of.isoformat()}
@@ -98,12 +111,12 @@ class ChallengerDataset(_RegistryDataset, AbstractDataset[Any, Any]):
         candidate = registry.candidate(self._as_of)
         if candidate.version is None:
             return Challenger(predictor=None, reason=candidate.reason)
-        tags = registry.versions.get(candidate.version).tags
+        known, predictor = self._version(registry, candidate.version)
         return Challenger(
-            predictor=registry.versions.load(candidate.version),
+            predictor=predictor,
             reason=candidate.reason,
-            fingerprint=tags.get("fingerprint", ""),
-            tags=tags,
+            fingerprint=known.tags.get("fingerprint", ""),
+            tags=known.tags,
             version=candidate.version,
         )
 

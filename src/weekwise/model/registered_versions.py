@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
+from mlflow.protos.databricks_pb2 import (
+    INVALID_PARAMETER_VALUE,
+    RESOURCE_ALREADY_EXISTS,
+    RESOURCE_DOES_NOT_EXIST,
+    ErrorCode,
+)
 
 from weekwise.errors import LostModelError, RegistryError
 from weekwise.model.alias_log import AliasLog
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
 
 FINGERPRINT = "fingerprint"
 
+_NO_VERSION = {ErrorCode.Name(RESOURCE_DOES_NOT_EXIST), ErrorCode.Name(INVALID_PARAMETER_VALUE)}
+"""What MLflow says of a version that is not there, or whose name is no number."""
 _DESCRIPTION_LIMIT = 5000  # characters, of MLflow's own database column
 
 logger = logging.getLogger(__name__)
@@ -46,6 +53,10 @@ class RegisteredVersion:
     aliases: tuple[str, ...]
     created: datetime
     tags: Mapping[str, str]
+
+    def is_same(self, other: RegisteredVersion) -> bool:
+        """Whether both are one version; a model that is deleted and made anew counts from 1."""
+        return (self.version, self.created) == (other.version, other.created)
 
 
 class RegisteredVersions:
@@ -133,11 +144,17 @@ class RegisteredVersions:
         Raises:
             LostModelError: If there is none of that number.
         """
-        versions = {known.version: known for known in self.all()}
-        if version not in versions:
+        try:
+            found = self._client.get_model_version(self._name, version)
+        except MlflowException as error:
+            if error.error_code not in _NO_VERSION:
+                raise
+            versions = [known.version for known in self.all()]
             there = ", ".join(versions) or "none yet; make one with: kedro run"
-            raise LostModelError(f"{self._name} has no version {version}; its versions: {there}")
-        return versions[version]
+            raise LostModelError(
+                f"{self._name} has no version {version}; its versions: {there}"
+            ) from None
+        return _registered(found, tuple(found.aliases))
 
     def all(self) -> list[RegisteredVersion]:
         """All versions, the newest first."""
@@ -145,13 +162,9 @@ class RegisteredVersions:
         aliases = {} if model is None else model.aliases
         registered = self._search(f"name = '{self._name}'")
         return [
-            RegisteredVersion(
-                version=str(each.version),
-                aliases=tuple(
-                    alias for alias, at in aliases.items() if str(at) == str(each.version)
-                ),
-                created=datetime.fromtimestamp(each.creation_timestamp / 1000).astimezone(),
-                tags=dict(each.tags),
+            _registered(
+                each,
+                tuple(alias for alias, at in aliases.items() if str(at) == str(each.version)),
             )
             for each in sorted(registered, key=lambda each: int(each.version), reverse=True)
         ]
@@ -205,6 +218,16 @@ class RegisteredVersions:
         except MlflowException as error:
             if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
                 raise
+
+
+def _registered(found: ModelVersion, aliases: tuple[str, ...]) -> RegisteredVersion:
+    """What MLflow says of a version."""
+    return RegisteredVersion(
+        version=str(found.version),
+        aliases=aliases,
+        created=datetime.fromtimestamp(found.creation_timestamp / 1000).astimezone(),
+        tags=dict(found.tags),
+    )
 
 
 def _dates(record: TrainingRecord) -> dict[str, str]:

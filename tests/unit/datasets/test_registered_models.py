@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,6 +25,7 @@ from weekwise.datasets.registered_models import (
 from weekwise.errors import AsOfError, LostModelError, RegistryError
 from weekwise.model.contenders import Candidate, Challenger
 from weekwise.model.predictor import Predictor
+from weekwise.model.registered_versions import RegisteredVersion
 from weekwise.model.verdict import Decision, Verdict, not_retrained
 
 AS_OF = train_end()
@@ -52,6 +53,8 @@ class FakeRegistry:
     champions: dict[date, str] = field(default_factory=dict)
     noted: list[Verdict] = field(default_factory=list)
     carried_out: list[Verdict] = field(default_factory=list)
+    made: datetime = datetime(2024, 3, 4, tzinfo=UTC)
+    loads: list[str] = field(default_factory=list)
 
     def register(self, new: Predictor, *, fingerprint: str, **_: Any) -> str:
         """Keep a predictor under its fingerprint."""
@@ -74,15 +77,17 @@ class FakeRegistry:
         """Its versions."""
         return self
 
-    def get(self, version: str) -> Any:
+    def get(self, version: str) -> RegisteredVersion:
         """A version's tags."""
-        (fingerprint,) = [f for f, known in self.fingerprints.items() if known == version]
-        return SimpleNamespace(version=version, tags={"fingerprint": fingerprint})
+        if version not in self.predictors:
+            raise RegistryError(f"there is no version {version}")
+        known = [f for f, of in self.fingerprints.items() if of == version]
+        tags = {"fingerprint": known[0]} if known else {}
+        return RegisteredVersion(version=version, aliases=(), created=self.made, tags=tags)
 
     def load(self, version: str) -> Predictor:
         """The predictor kept."""
-        if version not in self.predictors:
-            raise RegistryError(f"there is no version {version}")
+        self.loads.append(version)
         return self.predictors[version]
 
     def champion_before(self, as_of: date) -> str | None:
@@ -193,6 +198,28 @@ class TestChampions:
         assert champion is not None
         assert champion.version == "1"
 
+    def test_a_version_is_read_once(self, registry: FakeRegistry) -> None:
+        """Nodes that ask again get the same; a model made anew under its number is another."""
+        dataset = CurrentChampionDataset(**WHERE)
+        registry.champions = {date(2013, 1, 1): "1"}
+        registry.predictors = {"1": predictor(), "2": predictor()}
+
+        for _ in range(3):
+            dataset.load()
+        assert registry.loads == ["1"]
+
+        registry.champions = {date(2013, 1, 1): "2"}
+        newer = dataset.load().champion
+        assert newer is not None
+        assert newer.version == "2"
+        registry.made += timedelta(days=1)
+        dataset.load()
+        assert registry.loads == ["1", "2", "2"]
+
+        dataset.release()
+        dataset.load()
+        assert registry.loads == ["1", "2", "2", "2"]
+
     def test_first_champion(self, registry: FakeRegistry) -> None:
         """The first champion is loaded; one that cannot be had any more fails no run."""
         dataset = FirstChampionDataset(**WHERE)
@@ -217,6 +244,7 @@ class TestChampions:
         """What was deleted is no champion, and told of once; what cannot be had now stops it."""
         monkeypatch.setattr(registered_models, "_TOLD", set())
         registry.champions = {date(2013, 1, 1): "1", AS_OF: "1"}
+        registry.predictors = {"1": predictor()}
 
         for error, stops in ((LostModelError("gone"), False), (RegistryError("away"), True)):
 
