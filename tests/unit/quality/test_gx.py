@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+import parcels
+from weekwise.quality import gx
+from weekwise.quality.checks import GROWTH, STRUCTURE
+from weekwise.quality.frames import for_checks, typed
+from weekwise.quality.suite import build_suite
+
+
+def checks() -> list[Any]:
+    """The checks of parcels' values, and one whose argument is a parameter."""
+    gx.load()
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    own = build_suite(parcels.contract()).expectation_configurations
+    return [
+        *(check for check in own if check.meta["kind"] not in STRUCTURE | GROWTH),
+        ExpectationConfiguration(
+            type="expect_table_row_count_to_equal",
+            kwargs={"value": {"$PARAMETER": "rows"}},
+            meta={gx.PLACE: len(own)},
+        ),
+    ]
+
+
+def told(frame: Any) -> list[dict[str, Any]]:
+    """What Great Expectations says of each check on a frame."""
+    table = for_checks(typed(frame, parcels.contract()))
+    results = gx.validated(table, checks(), {"rows": 10})
+    return [result.to_json_dict() for result in results]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_configurations_made_once_change_no_result(
+    monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    """Results, details and arguments are those of Great Expectations as it is."""
+    frame = parcels.frame()
+    if broken:
+        frame = frame.assign(weight=-1.0)
+    fast = told(frame)
+    monkeypatch.setattr(gx, "_configurations_made_once", nullcontext)
+
+    assert fast == told(frame)
+    assert all(result["success"] for result in fast) is not broken
+
+
+def test_expectations_are_left_as_they_were() -> None:
+    """After a validation, whether it worked or not, each asks for its configuration as before."""
+    gx.load()
+    from great_expectations.exceptions.exceptions import BuildBatchRequestError
+    from great_expectations.expectations.expectation import Expectation
+
+    before = Expectation.configuration
+    told(parcels.frame())
+    assert Expectation.configuration is before
+    with pytest.raises(BuildBatchRequestError):
+        gx.validated("no frame", checks())  # type: ignore[arg-type]
+    assert Expectation.configuration is before
