@@ -20,9 +20,6 @@ ENVIRONMENT = {
     "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     # MLflow writes its own lines next to the project's log; its warnings are enough.
     "MLFLOW_LOGGING_LEVEL": "WARNING",
-    # To go on with a run of Databricks' serverless GPUs MLflow looks for their notebook at the
-    # start of each run, and imports all of IPython for it.
-    "MLFLOW_ENABLE_SGC_RUN_RESUMPTION_FOR_DATABRICKS_JOBS": "false",
 }
 
 SERVER = os.environ.get("MLFLOW_TRACKING_URI")
