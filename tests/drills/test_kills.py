@@ -116,16 +116,16 @@ POINTS = {
 }
 
 
-IN_EVERY_TEST_RUN = (
+ALL = pytest.param(tuple(POINTS), id="all", marks=pytest.mark.drill)
+FEW_OF_THE_FIRST = (
     "training: after the version is made",
-    "prediction: between store and file",
     "monitoring: between log and report",
+)
+FEW_OF_THE_SECOND = (
+    "prediction: between store and file",
     "training: before the alias moves",
 )
-FEW_AND_ALL = [
-    pytest.param(IN_EVERY_TEST_RUN, id="few"),
-    pytest.param(tuple(POINTS), id="all", marks=pytest.mark.drill),
-]
+"""In every test run."""
 
 
 def killed_at_each(points: tuple[str, ...], data: Path, week: str) -> None:
@@ -153,7 +153,7 @@ def open_runs(data: Path) -> list[str]:
     return sorted(status for (status,) in rows)
 
 
-@pytest.mark.parametrize("points", FEW_AND_ALL)
+@pytest.mark.parametrize("points", [pytest.param(FEW_OF_THE_FIRST, id="few"), ALL])
 def test_a_first_week_killed_at_every_point(
     points: tuple[str, ...], week_1: Path, tmp_path: Path
 ) -> None:
@@ -167,7 +167,7 @@ def test_a_first_week_killed_at_every_point(
     assert open_runs(data) == ["KILLED"] * len(points)
 
 
-@pytest.mark.parametrize("points", FEW_AND_ALL)
+@pytest.mark.parametrize("points", [pytest.param(FEW_OF_THE_SECOND, id="few"), ALL])
 def test_a_second_week_killed_at_every_point(
     points: tuple[str, ...], week_1: Path, week_2: Path, tmp_path: Path
 ) -> None:

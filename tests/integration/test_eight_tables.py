@@ -126,8 +126,8 @@ TABLES: dict[str, Callable[[], Brought]] = {
 }
 
 
-DRILLS = {"orders"}
-"""Of this another table is of the same kind: orders that are late."""
+DRILLS = {"orders", "breast cancer", "iris", "boxes"}
+"""Of each of these another table is of the same kind: late orders, planes, wine, diabetes."""
 
 
 @pytest.mark.parametrize(

@@ -68,24 +68,22 @@ class Project:
         (self.conf / "local").mkdir()
         (self.conf / "local" / "credentials.yml").write_text(yaml.safe_dump(real))
 
-    def run(self) -> dict[str, pd.DataFrame]:
-        """Run a week; what it stored."""
+    def run(self) -> pd.DataFrame:
+        """Run the only pipeline of a week that reads the feed; what it stored."""
         data = self.folder / "data" / "orders"
-        runs.run(data, WEEK, env="orders", conf_source=self.conf)
+        pipelines = ["data_wrangling"]
+        runs.run(data, WEEK, env="orders", conf_source=self.conf, pipelines=pipelines)
         return stored(data)
 
 
-def stored(data: Path) -> dict[str, pd.DataFrame]:
-    """The features and the predictions of a store."""
+def stored(data: Path) -> pd.DataFrame:
+    """The features of a store."""
     with duckdb.connect(str(data / "weekwise.duckdb"), read_only=True) as store:
-        return {
-            table: store.sql(f"SELECT * FROM {table} ORDER BY ALL").df()
-            for table in ("features", "predictions")
-        }
+        return store.sql("SELECT * FROM features ORDER BY ALL").df()
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
+def expected(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """What a run stores that reads the same rows from one Parquet file."""
     folder = tmp_path_factory.mktemp("expected")
     return stored(other_tables.run_weeks(folder, weeks=[WEEK], frame=orders()))
@@ -122,15 +120,7 @@ def storage() -> Iterator[str]:
     server.stop()
 
 
-def assert_same(found: dict[str, pd.DataFrame], expected: dict[str, pd.DataFrame]) -> None:
-    """The same features and the same predictions, to the last bit."""
-    for table, frame in expected.items():
-        pd.testing.assert_frame_equal(found[table], frame)
-
-
-def test_a_folder_that_gets_a_file_every_week(
-    project: Project, expected: dict[str, pd.DataFrame]
-) -> None:
+def test_a_folder_that_gets_a_file_every_week(project: Project, expected: pd.DataFrame) -> None:
     """Weekly CSV files are one feed, though an old one has its columns in another order."""
     heading, folder = "A folder that gets a file every week", project.folder / "feed" / "orders"
     folder.mkdir(parents=True)
@@ -140,10 +130,10 @@ def test_a_folder_that_gets_a_file_every_week(
         rows[columns].to_csv(folder / f"{week.start_time:%Y-%m-%d}.csv", index=False)
     project.enter(heading)
 
-    assert_same(project.run(), expected)
+    pd.testing.assert_frame_equal(project.run(), expected)
 
 
-def test_partitions_by_date(project: Project, expected: dict[str, pd.DataFrame]) -> None:
+def test_partitions_by_date(project: Project, expected: pd.DataFrame) -> None:
     """Hive's folders are one feed, with the columns that are in the files."""
     frame = orders()
     for day, rows in frame.groupby(frame["placed"].dt.date):
@@ -152,22 +142,22 @@ def test_partitions_by_date(project: Project, expected: dict[str, pd.DataFrame])
         rows.to_parquet(folder / "part-0.parquet", index=False)
     project.enter("Parquet, partitioned by date")
 
-    assert_same(project.run(), expected)
+    pd.testing.assert_frame_equal(project.run(), expected)
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["table", "query"])
 def test_postgres(
-    number: int, project: Project, shop: postgres.Server, expected: dict[str, pd.DataFrame]
+    number: int, project: Project, shop: postgres.Server, expected: pd.DataFrame
 ) -> None:
     """A table that Ibis reads, and a query that pandas reads, from a real server."""
     project.enter("PostgreSQL", number)
     real = [{"shop": shop.credentials}, {"shop_url": {"con": shop.url}}]
     project.give("PostgreSQL", real[number], number)
 
-    assert_same(project.run(), expected)
+    pd.testing.assert_frame_equal(project.run(), expected)
 
 
-def test_duckdb(project: Project, expected: dict[str, pd.DataFrame]) -> None:
+def test_duckdb(project: Project, expected: pd.DataFrame) -> None:
     """A table in a DuckDB file that is not the store."""
     (project.folder / "feed").mkdir()
     with duckdb.connect(str(project.folder / "feed" / "shop.duckdb")) as shop:
@@ -175,26 +165,26 @@ def test_duckdb(project: Project, expected: dict[str, pd.DataFrame]) -> None:
         shop.sql("CREATE TABLE orders AS SELECT * FROM given")
     project.enter("A DuckDB file")
 
-    assert_same(project.run(), expected)
+    pd.testing.assert_frame_equal(project.run(), expected)
 
 
-def test_s3(project: Project, storage: str, expected: dict[str, pd.DataFrame]) -> None:
+def test_s3(project: Project, storage: str, expected: pd.DataFrame) -> None:
     """A Parquet file behind the protocol of S3."""
     heading = "S3 and what speaks like it"
     project.enter(heading)
     keys = {"key": "an-access-key", "secret": "a-secret"}
     project.give(heading, {"shop_s3": {**keys, "client_kwargs": {"endpoint_url": storage}}})
 
-    assert_same(project.run(), expected)
+    pd.testing.assert_frame_equal(project.run(), expected)
 
 
-def test_excel(project: Project, expected: dict[str, pd.DataFrame]) -> None:
+def test_excel(project: Project, expected: pd.DataFrame) -> None:
     """A sheet, whose numbers and dates are Excel's."""
     (project.folder / "feed").mkdir()
     orders().to_excel(project.folder / "feed" / "orders.xlsx", sheet_name="orders", index=False)
     project.enter("An Excel sheet")
 
-    assert_same(project.run(), expected)
+    pd.testing.assert_frame_equal(project.run(), expected)
 
 
 def test_each_source_is_read_here() -> None:
