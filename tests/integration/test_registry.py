@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 import mlflow
 import numpy as np
@@ -26,6 +27,7 @@ from weekwise.model.alias_history import CHALLENGER, CHAMPION, ChangeSource
 from weekwise.model.contenders import Candidate
 from weekwise.model.fitting import refit
 from weekwise.model.promotion import Comparison
+from weekwise.model.registered_versions import RegisteredVersions
 from weekwise.model.registry import Registry
 from weekwise.model.verdict import Decision, Verdict, not_retrained
 
@@ -186,7 +188,7 @@ class TestRegister:
         version = register(registry, "a")
         shutil.rmtree(store / "artifacts")
 
-        with pytest.raises(LostModelError, match=r"version 1 cannot be had; .* rollback"):
+        with pytest.raises(LostModelError, match=r"version 1 cannot be had; .* promote"):
             registry.versions.load(version)
 
     def test_lost_files_are_registered_anew(self, registry: Registry, store: Path) -> None:
@@ -337,8 +339,38 @@ class TestApply:
         assert registry.champion_for(WEEK[2]) == "2"
 
 
+def lose_files(version: str) -> None:
+    """Delete the files of a version, as somebody in a hurry for disk space would."""
+    client = MlflowClient()
+    source = client.get_model_version(NAME, version).source
+    logged = client.get_logged_model(source.removeprefix("models:/"))
+    shutil.rmtree(urlparse(logged.artifact_location).path)
+
+
 class TestByHand:
     """What a person does by command, or in MLflow itself."""
+
+    @pytest.fixture(autouse=True)
+    def _readable(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Versions need no files here, but where they are lost."""
+        if request.function.__name__ != "test_versions_that_cannot_serve":
+            monkeypatch.setattr(RegisteredVersions, "load", RegisteredVersions.get)
+
+    def test_versions_that_cannot_serve(
+        self, registry: Registry, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """None whose files are lost becomes champion by hand; a rollback passes it over."""
+        for week, name in enumerate("abc"):
+            version = register(registry, name)
+            champion = str(week) if week else None
+            carry_out(registry, a_verdict(Decision.PROMOTED, week, version, champion))
+        lose_files("2")
+
+        with pytest.raises(LostModelError, match="version 2 cannot be had"):
+            registry.promote("2", why="test")
+        assert aliases(registry) == {CHAMPION: "3"}
+        assert registry.rollback(why="test").version == "1"
+        assert "version 2 is passed over" in caplog.text
 
     def test_promote(self, registry: Registry) -> None:
         """A person's promotion moves the alias and leaves who, when, from, to and why."""

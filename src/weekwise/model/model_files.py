@@ -99,8 +99,8 @@ def copied(name: str, version: str, path: str, folder: Path) -> Path:
         except (MlflowException, OSError) as error:
             kind = LostModelError if _is_gone(error) else RegistryError
             raise kind(
-                f"the files of {name} version {version} cannot be had; restore them, or go back "
-                "to another version with: kedro model rollback --why … "
+                f"the files of {name} version {version} cannot be had; restore them, or choose "
+                "another version with: kedro model promote VERSION --why … "
                 f"({' '.join(str(error).split())})"
             ) from error
 

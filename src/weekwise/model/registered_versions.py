@@ -135,7 +135,8 @@ class RegisteredVersions:
             return Predictor.load(files)
         except (RegistryError, OSError) as error:
             raise LostModelError(
-                f"the files of {self._name} version {version} are damaged: {error}"
+                f"the files of {self._name} version {version} are damaged: {error}, or choose "
+                "another version with: kedro model promote VERSION --why …"
             ) from error
 
     def get(self, version: str) -> RegisteredVersion:

@@ -8,11 +8,12 @@ short anywhere and repeated. One process at a time may write.
 from __future__ import annotations
 
 import getpass
+import logging
 from datetime import date
 
 from mlflow import MlflowClient
 
-from weekwise.errors import RegistryError
+from weekwise.errors import LostModelError, RegistryError
 from weekwise.model.alias_history import (
     CHALLENGER,
     CHAMPION,
@@ -29,6 +30,8 @@ from weekwise.model.run_tags import RunTags
 from weekwise.model.verdict import Decision, Verdict
 
 WEEKLY_RUN = "weekly run"
+
+logger = logging.getLogger(__name__)
 
 
 class Registry:
@@ -148,12 +151,14 @@ class Registry:
             who: The person; by default the user of this machine.
 
         Raises:
-            RegistryError: If there is no such version, or it is the champion already.
+            RegistryError: If there is no such version, its files cannot be read, or it is the
+                champion already.
         """
         self.versions.get(version)
         history = self._log.settle()
         if history.current(CHAMPION) == version:
             raise RegistryError(f"version {version} of {self.name} is the champion already")
+        self.versions.load(version)
         event = self._by_hand(CHAMPION, Action.PROMOTE, version, why, who)
         if history.current(CHALLENGER) == version:
             self._by_hand(CHALLENGER, Action.CLEAR, None, "It became champion.", who)
@@ -162,22 +167,31 @@ class Registry:
     def rollback(self, *, why: str, who: str | None = None) -> AliasEvent:
         """Make the champion before the present one champion again.
 
+        One that was deleted, or whose files are lost, is passed over.
+
         Args:
             why: The reason, for the history.
             who: The person; by default the user of this machine.
 
         Raises:
-            RegistryError: If there was no champion before.
+            RegistryError: If there was no champion before, or its files cannot be had now.
         """
-        there = {known.version for known in self.versions.all()}
         line = self._log.settle().champions_before_current()
-        target = next((version for version in line if version in there), None)
+        target = next((version for version in line if self._can_serve(version)), None)
         if target is None:
             raise RegistryError(
                 f"{self.name} has no earlier champion to go back to; "
                 "see: kedro model list, and choose one with: kedro model promote VERSION --why …"
             )
         return self._by_hand(CHAMPION, Action.ROLLBACK, target, why, who)
+
+    def _can_serve(self, version: str) -> bool:
+        try:
+            self.versions.load(version)
+        except LostModelError as error:
+            logger.warning("version %s is passed over: %s", version, error)
+            return False
+        return True
 
     def _by_hand(
         self, alias: str, action: Action, version: str | None, why: str, who: str | None
