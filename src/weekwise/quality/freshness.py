@@ -23,6 +23,9 @@ YEAR = 53
 """Weeks of the past that are looked at: a year, and one more for what comes once a year."""
 REFERENCE = 4
 """Weeks before a week that it is compared with."""
+LOOK_BACK = timedelta(weeks=YEAR + REFERENCE + 2)
+"""Rows of so long before outcomes were due count, and the oldest row; a clock of another zone is
+less than a week off."""
 FEWEST_WEEKS = 8
 """Weeks of the past that limits are made of, at the least."""
 FAR = 180

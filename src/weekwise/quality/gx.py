@@ -40,6 +40,10 @@ def load() -> ModuleType:
     with LOCK, quiet():
         import great_expectations
         import great_expectations.expectations
+        from great_expectations.execution_engine import pandas_execution_engine
+    # It hashes each frame of less than so many bytes, for a fingerprint that nothing reads: half
+    # the time that a large table's check takes, and several times its memory.
+    pandas_execution_engine.HASH_THRESHOLD = 0
     # This module sets its own level on import. It tells of every folder it makes, and logs what it
     # raises besides.
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.CRITICAL)

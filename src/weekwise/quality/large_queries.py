@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import ibis
 
 from weekwise.contract.model import Contract
 from weekwise.quality.checked_weeks import week_of
+from weekwise.quality.freshness import LOOK_BACK
 
 
 def shared_keys(table: ibis.Table, names: Sequence[str]) -> ibis.Table:
@@ -40,6 +41,28 @@ def changed(table: ibis.Table, contract: Contract, same: set[date]) -> ibis.Tabl
     if week is None or not same:
         return table
     return table.filter(week.isnull() | week.notin(sorted(same)))
+
+
+def newest(table: ibis.Table, contract: Contract, as_of: date | None) -> ibis.Table:
+    """What freshness and volume look at: the time and the target of some rows.
+
+    These are the rows of the past year, later ones, and the oldest, which says how much past there
+    is. Times that the engine cannot compare, as text, are all of them.
+
+    Args:
+        table: The table.
+        contract: What it must be.
+        as_of: The run's logical date.
+    """
+    looked_at = [name for name in table.columns if name in {contract.time, contract.target}]
+    if as_of is None or contract.time not in looked_at:
+        return table.select(*(looked_at or table.columns[:1])).limit(1)
+    time = table[contract.time]
+    if time.type().is_date() or time.type().is_timestamp():
+        first = as_of - timedelta(days=contract.known_after_days) - LOOK_BACK
+        day = time.cast("date")
+        table = table.filter((day >= ibis.literal(first)) | (time == time.min()))
+    return table.select(*looked_at)
 
 
 def gap_count(table: ibis.Table, name: str) -> int:

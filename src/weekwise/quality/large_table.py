@@ -102,7 +102,7 @@ def validate_large(
     values = [*pieces.finished(total), *_of_columns(checks, table, sound, contract, total)]
     offending = pieces.offending
     in_words = typed(offending, contract)
-    timed = typed(as_frame(table.select(*_timed(table, contract))), contract)
+    timed = typed(as_frame(queries.newest(table, contract, as_of)), contract)
     growth, grown = grown_as_before(checks, types, timed, contract, as_of)
     failed: list[tuple[Failure, list[int]]] = [
         *((failure, []) for failure in [*structure, *pieces.failures(total)]),
@@ -196,12 +196,6 @@ def _gaps(table: ibis.Table, name: str, total: int) -> pd.DataFrame:
     gaps = np.zeros(total, np.float32)
     gaps[: queries.gap_count(table, name)] = np.nan
     return pd.DataFrame({name: gaps})
-
-
-def _timed(table: ibis.Table, contract: Contract) -> list[str]:
-    """The columns that freshness and volume look at."""
-    looked_at = {contract.time, contract.target}
-    return [name for name in table.columns if name in looked_at] or [table.columns[0]]
 
 
 def _found_good(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,9 @@ from hypothesis import strategies as st
 
 from weekwise.contract.model import Contract
 from weekwise.errors import ContractError
+from weekwise.quality import large_queries
 from weekwise.quality.figure_names import FigureName
+from weekwise.quality.frames import as_frame
 from weekwise.quality.freshness import figures
 from weekwise.quality.gate_result import Failure, GateResult, GateStatus
 from weekwise.quality.suite import build_suite
@@ -237,3 +241,33 @@ def test_unset_keys_leave_no_trace() -> None:
     plain = contract(freshness=None, volume=None)
     assert "freshness" not in plain.model_dump_json()
     assert plain.hash != contract().hash
+
+
+@pytest.mark.parametrize("weeks", [2, 30, 57, 61, 62, 150])
+@pytest.mark.parametrize("known_after", [0, 100])
+@pytest.mark.parametrize("silent", [(0, 0), (1, 5), (40, 59), (20, 140)])
+def test_a_large_table_is_asked_for_its_newest_rows(
+    weeks: int, known_after: int, silent: tuple[int, int]
+) -> None:
+    """They and the oldest say what all rows say, whatever weeks have none."""
+    frame = rides(weeks)
+    ago = (pd.Timestamp(AS_OF) - frame["start"]) // pd.Timedelta(weeks=1)
+    frame = frame[~ago.between(*silent, inclusive="neither")]
+    strange = frame.iloc[[3]].assign(start=pd.Timestamp(AS_OF) + pd.Timedelta(days=900))
+    frame = pd.concat([frame, strange], ignore_index=True)
+    rules = contract(known_after_days=known_after)
+
+    newest = as_frame(large_queries.newest(ibis.memtable(frame), rules, AS_OF))
+
+    newest = newest.sort_values("start", ignore_index=True)
+    assert said(newest, rules) == said(frame, rules)
+    assert len(newest) <= (61 + 2) * 7 * len(HOURS) + 7 * known_after
+
+
+def said(frame: pd.DataFrame, rules: Contract) -> list[Any]:
+    """Each figure, its rows by their times."""
+    return [
+        (one, frame["start"].iloc[list(rows)].tolist())
+        for figure in figures(frame, rules, AS_OF).values()
+        for one, rows in [(replace(figure, rows=()), figure.rows)]
+    ]
