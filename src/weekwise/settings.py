@@ -15,6 +15,7 @@ from weekwise.errors import ContractError
 from weekwise.hooks.as_of_guard import AsOfGuardHook
 from weekwise.hooks.closing_screen import ClosingScreenHook
 from weekwise.hooks.data_gate import DataGateHook
+from weekwise.hooks.free_memory import FreeMemoryHook
 from weekwise.hooks.initialization import SERVER, initialize
 from weekwise.hooks.node_progress import NodeProgressHook
 from weekwise.hooks.run_guard import RunGuardHook
@@ -84,6 +85,7 @@ HOOKS = (
     RunGuardHook(),
     DataGateHook(),
     AsOfGuardHook(),
+    FreeMemoryHook(),
     TrackingHook(),
     NodeProgressHook(),
     ClosingScreenHook(),

@@ -22,6 +22,7 @@ from weekwise.contract.model import Contract
 from weekwise.errors import DataGateError
 from weekwise.features.conform import count_rows
 from weekwise.features.engines import in_order
+from weekwise.memory import give_back
 from weekwise.quality import gx, structural_failures
 from weekwise.quality import large_queries as queries
 from weekwise.quality.asked_engine import all_hold
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 PIECE_ROWS = 500_000
 """Rows that are checked at once; a table of no more is checked whole."""
+_PIECES_BETWEEN = 4
+"""Pieces after which memory is given back."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,13 @@ def validate_large(
         pieces.rows += count_rows(unknown)
     else:
         names = [name for name in contract.key if name in table.columns] or table.columns
-        for piece in frames_of(in_order(unknown, names), piece_rows):
+        for number, piece in enumerate(frames_of(in_order(unknown, names), piece_rows), 1):
             pieces.look(piece)
+            if number % _PIECES_BETWEEN == 0:
+                give_back()
     if len(repeated):
         pieces.look(repeated, with_unique=True)
+    give_back()
     head = as_frame(table.limit(1))
     pieces.complete(head)
 
