@@ -8,6 +8,7 @@ import pytest
 from weekwise import memory
 
 FREE_BETWEEN = """
+import pyarrow
 from weekwise import memory
 kept, freed = [], []
 for _ in range(5_000):
