@@ -36,11 +36,27 @@ def test_a_small_process_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looking for free memory takes time, and there is none to speak of."""
     asked: list[int] = []
     monkeypatch.setattr(memory, "_trim", lambda: asked.append)
+    monkeypatch.setattr(memory, "_left", 0)
 
     memory.give_back(large=memory.resident() + (1 << 30))
     assert asked == []
     memory.give_back(large=0)
     assert asked == [0]
+
+
+def test_it_waits_until_the_process_has_grown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that needs all it has is not searched at each step."""
+    asked: list[int] = []
+    sizes = iter([2000, 1900, 2300, 2400, 1500])
+    monkeypatch.setattr(memory, "_trim", lambda: asked.append)
+    monkeypatch.setattr(memory, "resident", lambda: next(sizes))
+    monkeypatch.setattr(memory, "_left", 0)
+
+    memory.give_back(large=2000)  # 2000, of which 1900 stay
+    memory.give_back(large=2000)  # 2300 are not 500 more
+    assert asked == [0]
+    memory.give_back(large=2000)
+    assert asked == [0, 0]
 
 
 def test_where_the_c_library_has_no_such_function(monkeypatch: pytest.MonkeyPatch) -> None:
