@@ -83,21 +83,25 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
 
         Kedro makes a dataset's `filepath` absolute, but not the place of a database, nor anything
         that is looked up by a resolver: in a notebook these would begin where it was opened.
-
-        A part is read once: a run's hooks ask for the same ones over and over, and all of them
-        should get the same, whoever edits a file meanwhile. Secrets are not kept.
         """
-        said: dict[str, Any]
-        if key in self or key == CREDENTIALS:
-            said = super().__getitem__(key)
-        else:
-            if key not in self._resolved:
-                self._resolved[key] = super().__getitem__(key)
-            said = copy.deepcopy(self._resolved[key])
+        said = self._read_once(key)
         data = said.get(DATA) if key == GLOBALS else None
         if not isinstance(data, str) or Path(data).is_absolute() or self._root == Path.cwd():
             return said
         return {**said, DATA: str(self._root / data)}
+
+    def _read_once(self, key: str) -> dict[str, Any]:
+        """A part of the configuration, the same to all who ask, whoever edits a file meanwhile.
+
+        A run's hooks ask for the same parts over and over. Secrets are not kept.
+        """
+        said: dict[str, Any]
+        if key in self or key == CREDENTIALS:
+            said = super().__getitem__(key)
+            return said
+        if key not in self._resolved:
+            self._resolved[key] = super().__getitem__(key)
+        return copy.deepcopy(self._resolved[key])
 
     @property
     def _root(self) -> Path:

@@ -33,6 +33,7 @@ FINGERPRINT = "fingerprint"
 
 _NO_VERSION = {ErrorCode.Name(RESOURCE_DOES_NOT_EXIST), ErrorCode.Name(INVALID_PARAMETER_VALUE)}
 """What MLflow says of a version that is not there, or whose name is no number."""
+_ANEW = "it is registered anew"
 _DESCRIPTION_LIMIT = 5000  # characters, of MLflow's own database column
 
 logger = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ class RegisteredVersions:
         from weekwise.model.pyfunc import log_predictor
 
         known = self._find(fingerprint)
-        if known is not None and self._is_readable(known):
+        if known is not None and self.is_readable(known, otherwise=_ANEW):
             return known
         self.create()
         logged = log_predictor(predictor, example)
@@ -191,14 +192,23 @@ class RegisteredVersions:
         """
         same = self._search(f"name = '{self._name}' and tags.{FINGERPRINT} = '{fingerprint}'")
         versions = sorted((str(each.version) for each in same), key=int)
-        readable = (version for version in versions[:-1] if self._is_readable(version))
+        readable = (v for v in versions[:-1] if self.is_readable(v, otherwise=_ANEW))
         return next(readable, versions[-1] if versions else None)
 
-    def _is_readable(self, version: str) -> bool:
+    def is_readable(self, version: str, *, otherwise: str) -> bool:
+        """Whether a version is there, with its files; if it is lost, a warning says so.
+
+        Args:
+            version: The version.
+            otherwise: What happens if it is not, for the warning.
+
+        Raises:
+            RegistryError: If its files cannot be had now.
+        """
         try:
             self.load(version)
         except LostModelError as error:
-            logger.warning("it is registered anew: %s", error)
+            logger.warning("%s: %s", otherwise, error)
             return False
         return True
 

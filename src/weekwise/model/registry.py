@@ -8,12 +8,11 @@ short anywhere and repeated. One process at a time may write.
 from __future__ import annotations
 
 import getpass
-import logging
 from datetime import date
 
 from mlflow import MlflowClient
 
-from weekwise.errors import LostModelError, RegistryError
+from weekwise.errors import RegistryError
 from weekwise.model.alias_history import (
     CHALLENGER,
     CHAMPION,
@@ -30,8 +29,6 @@ from weekwise.model.run_tags import RunTags
 from weekwise.model.verdict import Decision, Verdict
 
 WEEKLY_RUN = "weekly run"
-
-logger = logging.getLogger(__name__)
 
 
 class Registry:
@@ -176,22 +173,13 @@ class Registry:
         Raises:
             RegistryError: If there was no champion before, or its files cannot be had now.
         """
-        line = self._log.settle().champions_before_current()
-        target = next((version for version in line if self._can_serve(version)), None)
-        if target is None:
-            raise RegistryError(
-                f"{self.name} has no earlier champion to go back to; "
-                "see: kedro model list, and choose one with: kedro model promote VERSION --why …"
-            )
-        return self._by_hand(CHAMPION, Action.ROLLBACK, target, why, who)
-
-    def _can_serve(self, version: str) -> bool:
-        try:
-            self.versions.load(version)
-        except LostModelError as error:
-            logger.warning("version %s is passed over: %s", version, error)
-            return False
-        return True
+        for version in self._log.settle().champions_before_current():
+            if self.versions.is_readable(version, otherwise=f"version {version} is passed over"):
+                return self._by_hand(CHAMPION, Action.ROLLBACK, version, why, who)
+        raise RegistryError(
+            f"{self.name} has no earlier champion to go back to; "
+            "see: kedro model list, and choose one with: kedro model promote VERSION --why …"
+        )
 
     def _by_hand(
         self, alias: str, action: Action, version: str | None, why: str, who: str | None

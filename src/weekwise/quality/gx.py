@@ -95,6 +95,14 @@ def _configurations_made_once() -> Iterator[None]:
         kind.configuration = original
 
 
+@contextmanager
+def _validating() -> Iterator[AbstractDataContext]:
+    """A context of its own that nobody else uses meanwhile; it leaves no files."""
+    gx = load()
+    with LOCK, quiet(), _configurations_made_once():
+        yield without_progress_bars(gx.get_context(mode="ephemeral"))
+
+
 def validated(
     frame: pd.DataFrame,
     checks: Sequence[ExpectationConfiguration],
@@ -112,20 +120,18 @@ def validated(
     """
     if not checks:
         return []
-    gx = load()
-    with LOCK, quiet(), _configurations_made_once():
-        context = without_progress_bars(gx.get_context(mode="ephemeral"))
+    with _validating() as context:
         asset = context.data_sources.add_pandas("weekwise").add_dataframe_asset("table")
         batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
         given = None if parameters is None else dict(parameters)
         answers = batch.validate(
-            _suite(gx, checks), result_format="BOOLEAN_ONLY", expectation_parameters=given
+            _suite(checks), result_format="BOOLEAN_ONLY", expectation_parameters=given
         )
         results = _by_place(answers)
         failed = [check for check in checks if not results[check.meta[PLACE]].success]
         if failed:
             details = batch.validate(
-                _suite(gx, failed), result_format=_DETAILS, expectation_parameters=given
+                _suite(failed), result_format=_DETAILS, expectation_parameters=given
             )
             results = results | _by_place(details)
     return [results[check.meta[PLACE]] for check in checks]
@@ -138,19 +144,17 @@ def holds_on_spark(frame: DataFrame, checks: Sequence[ExpectationConfiguration])
         frame: The rows.
         checks: What each row must hold.
     """
-    gx = load()
-    with LOCK, quiet(), _configurations_made_once():
-        context = without_progress_bars(gx.get_context(mode="ephemeral"))
+    with _validating() as context:
         # As a table of its own, the rows would be kept in the workers' memory.
         source = context.data_sources.add_spark("weekwise", persist=False)
         asset = source.add_dataframe_asset("table")
         batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
-        answers = batch.validate(_suite(gx, checks), result_format="BOOLEAN_ONLY")
+        answers = batch.validate(_suite(checks), result_format="BOOLEAN_ONLY")
     return bool(answers.success)
 
 
-def _suite(gx: ModuleType, checks: Sequence[ExpectationConfiguration]) -> ExpectationSuite:
-    suite: ExpectationSuite = gx.ExpectationSuite(name="checks", expectations=[*checks])
+def _suite(checks: Sequence[ExpectationConfiguration]) -> ExpectationSuite:
+    suite: ExpectationSuite = load().ExpectationSuite(name="checks", expectations=[*checks])
     return suite
 
 

@@ -57,11 +57,11 @@ def newest(table: ibis.Table, contract: Contract, as_of: date | None) -> ibis.Ta
     looked_at = [name for name in table.columns if name in {contract.time, contract.target}]
     if as_of is None or contract.time not in looked_at:
         return table.select(*(looked_at or table.columns[:1])).limit(1)
-    time = table[contract.time]
-    if time.type().is_date() or time.type().is_timestamp():
+    week = week_of(table, contract)
+    if week is not None:
         first = as_of - timedelta(days=contract.known_after_days) - LOOK_BACK
-        day = time.cast("date")
-        table = table.filter((day >= ibis.literal(first)) | (time == time.min()))
+        time = table[contract.time]
+        table = table.filter((week >= ibis.literal(first)) | (time == time.min()))
     return table.select(*looked_at)
 
 

@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 PIECE_ROWS = 500_000
 """Rows that are checked at once; a table of no more is checked whole."""
-_PIECES_BETWEEN = 4
-"""Pieces after which memory is given back."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +90,9 @@ def validate_large(
         pieces.rows += count_rows(unknown)
     else:
         names = [name for name in contract.key if name in table.columns] or table.columns
-        for number, piece in enumerate(frames_of(in_order(unknown, names), piece_rows), 1):
+        for piece in frames_of(in_order(unknown, names), piece_rows):
             pieces.look(piece)
-            if number % _PIECES_BETWEEN == 0:
-                give_back()
+            give_back()
     if len(repeated):
         pieces.look(repeated, with_unique=True)
     give_back()

@@ -81,7 +81,7 @@ def as_text(rows: pd.DataFrame) -> list[str]:
     return sorted(rows.astype(str).agg(" ".join, axis=1))
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     faults=st.lists(st.tuples(st.integers(0, ROWS - 1), st.sampled_from(list(FAULTS))), max_size=6),
     copies=st.lists(st.integers(0, ROWS - 1), max_size=3),
