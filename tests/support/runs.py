@@ -7,6 +7,7 @@ alone are most of a run's time on this little data.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import multiprocessing
 import os
@@ -107,6 +108,8 @@ def import_heavy(*more: str) -> None:
         warnings.simplefilter("ignore")
         for name in (*_HEAVY, *more):
             __import__(name)
+    # Kedro's settings are found by looking at the stack, and at every module there is for that.
+    inspect.stack()
     from mlflow.utils import requirements_utils
 
     # Of all packages here; else each run reads it before it logs a model.

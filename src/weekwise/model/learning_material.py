@@ -102,14 +102,21 @@ class LearningMaterial:
         return self.task.raw_scores(model, self._pool(part), threads=-1, trees=trees)
 
     def linear(self, part: Bools) -> LinearModel:
-        """A linear model fitted on some rows."""
-        return fit_linear(
-            self._frame[part],
-            self.outcome[part],
-            self.inputs,
-            loss=self.loss,
-            weights=self._weights(part),
-        )
+        """A linear model fitted on some rows; asked for the same rows again, the same one."""
+        rows = part.tobytes()
+        if rows not in self._linear_models:
+            self._linear_models[rows] = fit_linear(
+                self._frame[part],
+                self.outcome[part],
+                self.inputs,
+                loss=self.loss,
+                weights=self._weights(part),
+            )
+        return self._linear_models[rows]
+
+    @cached_property
+    def _linear_models(self) -> dict[bytes, LinearModel]:
+        return {}
 
     def unseen(self, model: CatBoost, validated: CrossValidation | None) -> UnseenScores | None:
         """The rows that were not learned from, with what both learners make of them.

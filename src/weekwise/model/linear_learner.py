@@ -40,17 +40,19 @@ def fit_linear(
         loss: The loss of the trees whose scale the scores are to be on; none for the task's own.
         weights: The weight of each row, shape (n,).
     """
+    from scipy.linalg import LinAlgWarning
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
     task = task_of(inputs.contract)
     encoder = _encoder(inputs, rare=min(RARE, max(RAREST, len(frame) // 100)))
     table = encoder.fit_transform(frame)
-    model = task.new_linear_model(loss, len(frame))
+    model = task.new_linear_model(loss, table.shape)
     # Steps are so short that threads only wait for each other; and each count rounds differently.
     with threadpool_limits(limits=1, user_api="blas"), warnings.catch_warnings():
-        # A plain learner may stop where its steps end.
+        # A plain learner may stop where its steps end, or go on by another solver.
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", LinAlgWarning)
         model.fit(table, outcome, sample_weight=weights)
     slopes, intercept = task.linear_scores(model)
     terms = _terms(frame, encoder, inputs, slopes)

@@ -186,8 +186,10 @@ def _of_columns(
         elif names:
             frame = for_checks(typed(as_frame(table.select(*names)), contract))
         else:
-            frame = pd.DataFrame(dict.fromkeys(table.columns, np.zeros(total, np.int8)))
+            # Without copies the columns are one array, however many they are.
+            frame = pd.DataFrame(dict.fromkeys(table.columns, np.zeros(total, np.int8)), copy=False)
         results += gx.validated(frame, [check])
+        give_back()
     for result in results:
         # They are places in a column, and no offending rows were kept.
         result.result.pop("unexpected_index_list", None)
@@ -196,7 +198,7 @@ def _of_columns(
 
 def _gaps(table: ibis.Table, name: str, total: int) -> pd.DataFrame:
     """A column with as many gaps as the table's has."""
-    gaps = np.zeros(total, np.float32)
+    gaps = np.zeros(total, np.float16)
     gaps[: queries.gap_count(table, name)] = np.nan
     return pd.DataFrame({name: gaps})
 

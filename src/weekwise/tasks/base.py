@@ -195,12 +195,12 @@ class Task(ABC):
         return None
 
     @abstractmethod
-    def new_linear_model(self, loss: str | None, rows: int) -> Any:
+    def new_linear_model(self, loss: str | None, shape: tuple[int, int]) -> Any:
         """The plainest model of scikit-learn's for this task, linear, not yet fitted.
 
         Args:
             loss: The loss of the trees, whose scores it is to be on the scale of.
-            rows: How many rows it will be fitted on.
+            shape: How many rows and columns it will be fitted on.
         """
 
     def linear_scores(self, model: Any) -> tuple[Floats, Floats]:

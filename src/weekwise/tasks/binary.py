@@ -18,8 +18,8 @@ from weekwise.tasks import binary_metrics
 from weekwise.tasks.base import Task
 from weekwise.tasks.group_means import ranking_auc, shares
 from weekwise.tasks.level_parts import LevelPart, log_odds_part
+from weekwise.tasks.linear_solver import LINEAR_STEPS, linear_solver
 from weekwise.tasks.records import (
-    LINEAR_STEPS,
     Baseline,
     Codes,
     GroupMean,
@@ -119,11 +119,11 @@ class Binary(Task):
         """Of the logistic function."""
         return np.asarray(predicted * (1 - predicted))[:, None]
 
-    def new_linear_model(self, loss: str | None, rows: int) -> Any:  # noqa: ARG002
+    def new_linear_model(self, loss: str | None, shape: tuple[int, int]) -> Any:  # noqa: ARG002
         """A logistic regression."""
         from sklearn.linear_model import LogisticRegression
 
-        return LogisticRegression(max_iter=LINEAR_STEPS)
+        return LogisticRegression(solver=linear_solver(shape[1]), max_iter=LINEAR_STEPS)
 
     def lightgbm_objective(self, loss: str | None) -> str:  # noqa: ARG002
         """Log loss."""

@@ -26,8 +26,8 @@ from weekwise.tasks.class_probabilities import (
 )
 from weekwise.tasks.group_means import class_shares, one_against_rest_auc
 from weekwise.tasks.level_parts import LevelPart, log_odds_part
+from weekwise.tasks.linear_solver import LINEAR_STEPS, linear_solver
 from weekwise.tasks.records import (
-    LINEAR_STEPS,
     Baseline,
     ClassScore,
     Codes,
@@ -193,11 +193,12 @@ class Multiclass(Task):
         slopes: Floats = predicted[:, [chosen]] * (own - predicted)
         return slopes
 
-    def new_linear_model(self, loss: str | None, rows: int) -> Any:  # noqa: ARG002
+    def new_linear_model(self, loss: str | None, shape: tuple[int, int]) -> Any:  # noqa: ARG002
         """A multinomial logistic regression."""
         from sklearn.linear_model import LogisticRegression
 
-        return LogisticRegression(max_iter=LINEAR_STEPS)
+        coefficients = shape[1] * len(self.classes)
+        return LogisticRegression(solver=linear_solver(coefficients), max_iter=LINEAR_STEPS)
 
     def linear_scores(self, model: Any) -> tuple[Floats, Floats]:
         """Of all classes; one that no training row had is hardly likely."""

@@ -13,9 +13,6 @@ from weekwise.contract.type_facts import MLflowType
 
 Codes = npt.NDArray[np.int32]
 
-LINEAR_STEPS = 300
-"""The most steps that fitting a plain linear model takes."""
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -19,9 +19,9 @@ from weekwise.tasks.base import Task
 from weekwise.tasks.calibration import pair
 from weekwise.tasks.group_means import explained_share, means
 from weekwise.tasks.level_parts import LevelPart, mean_part
+from weekwise.tasks.linear_solver import LINEAR_STEPS, linear_solver
 from weekwise.tasks.number_losses import LOSSES, SQUARED, loss_for, loss_named
 from weekwise.tasks.records import (
-    LINEAR_STEPS,
     Baseline,
     Codes,
     GroupMean,
@@ -163,12 +163,15 @@ class Regression(Task):
         on_log_scale = loss_named(settings.loss).on_log_scale
         return (told if on_log_scale else np.ones_like(told))[:, None]
 
-    def new_linear_model(self, loss: str | None, rows: int) -> Any:
+    def new_linear_model(self, loss: str | None, shape: tuple[int, int]) -> Any:
         """A ridge regression, or on the log scale a Poisson regression, as little restrained."""
         from sklearn.linear_model import PoissonRegressor, Ridge
 
         if loss_named(loss).on_log_scale:
-            return PoissonRegressor(alpha=1 / rows, max_iter=LINEAR_STEPS)
+            rows, columns = shape
+            return PoissonRegressor(
+                alpha=1 / rows, solver=linear_solver(columns), max_iter=LINEAR_STEPS
+            )
         return Ridge()
 
     def lightgbm_objective(self, loss: str | None) -> str:

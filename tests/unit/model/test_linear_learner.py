@@ -79,3 +79,18 @@ def test_what_training_never_saw_is_predicted_all_the_same() -> None:
     assert np.allclose(made.sum(axis=1), 1)
     assert (made[:, 2] > 0).all()
     assert (made[:, 2] < 0.001).all()
+
+
+def test_a_model_of_many_columns_learns_too() -> None:
+    """Six hundred categories are too many for Newton's method, whose matrix has their square."""
+    rows, table = things("boolean", rows=30_000), contract("boolean")
+    rows["color"] = rows["color"] + pd.Series(
+        np.random.default_rng(1).integers(300, size=len(rows))
+    ).astype(str)
+    inputs = ModelInputs(contract=table, features=("size", "color"))
+
+    linear = fit_linear(model_frame(rows, inputs), rows["goal"].to_numpy(float), inputs)
+
+    known = pd.DataFrame({"size": [0.0, 0.0], "color": ["red7", "blue7"]})
+    red, blue = linear.scores(model_frame(known, inputs))
+    assert red > blue

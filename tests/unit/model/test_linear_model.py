@@ -29,7 +29,8 @@ def scikit_learn() -> np.ndarray:
 
     numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     columns = [("c", OneHotEncoder(), ["line"]), ("n", numbers, ["stops", "cars", "rain"])]
-    pipeline = make_pipeline(ColumnTransformer(columns), LogisticRegression(max_iter=300))
+    learner = LogisticRegression(solver="newton-cholesky")
+    pipeline = make_pipeline(ColumnTransformer(columns), learner)
     scores: np.ndarray = pipeline.fit(FRAME, OUTCOME).decision_function(FRAME)
     return scores
 
