@@ -16,6 +16,7 @@ import ibis
 import pandas as pd
 
 from weekwise.features.local_time import whole_times
+from weekwise.read_ahead import read_ahead
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,7 +59,7 @@ def _float_text(numbers: pa.ChunkedArray) -> pa.Array:
 
 
 def _mapped_in_batches(table: ibis.Table, compute: OfRows) -> pd.DataFrame:
-    batches = table.to_pyarrow_batches(chunk_size=BATCH_ROWS)
+    batches = read_ahead(table.to_pyarrow_batches(chunk_size=BATCH_ROWS))
     made = [compute(batch.to_pandas()) for batch in batches if batch.num_rows]
     return pd.concat(made, ignore_index=True) if made else compute(frame_of(table.limit(0)))
 

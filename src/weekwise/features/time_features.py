@@ -148,7 +148,7 @@ def calendar_feature(name: str) -> CalendarFeature:
 def _since(moments: Moments, unit: str, step: str) -> Floats:
     """Whole `step`s since the start of the `unit` that holds each timestamp."""
     steps = moments.times.astype(f"datetime64[{step}]")
-    passed = steps - moments.times.astype(f"datetime64[{unit}]").astype(steps.dtype)
+    passed = steps - moments.days.astype(f"datetime64[{unit}]").astype(steps.dtype)
     return np.where(np.isnat(passed), np.nan, passed.astype(np.int64))
 
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from weekwise.contract.sql_engine import quoted
 from weekwise.errors import DataGateError, FeedError
 from weekwise.model.predictor import Predictor
-from weekwise.scoring.read_ahead import read_ahead
+from weekwise.read_ahead import read_ahead
 from weekwise.scoring.table_writer import TableWriter
 from weekwise.scoring.typed_rows import COLUMNS, FAULTS, PLAIN, REASONS, TypedRows, typed_rows
 from weekwise.wording import listed, nearest

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from weekwise.scoring.read_ahead import read_ahead
+from weekwise.read_ahead import read_ahead
 
 
 def test_items_come_in_their_order() -> None:
