@@ -38,7 +38,10 @@ def conform(data: Feed, contract: Contract) -> ibis.Table:
     table = table.mutate(absent) if absent else table
     raw = {name: kind for name, kind in schema.items() if name not in contract.derived}
     if ROW_ID not in contract.key or ROW_ID in table.columns:
-        return with_derived(table.select(*raw).cast(raw).distinct(), contract)
+        # As groups: what takes the rows several times then has them computed once, where Ibis
+        # writes `distinct()` again each time.
+        distinct = table.select(*raw).cast(raw).group_by(list(raw)).agg()
+        return with_derived(distinct, contract)
     types = {name: kind for name, kind in raw.items() if name != ROW_ID}
     return with_derived(with_row_id(table.select(*types).cast(types), contract), contract)
 
