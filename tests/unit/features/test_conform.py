@@ -134,3 +134,19 @@ def test_conforming_twice_changes_nothing(frame: pd.DataFrame) -> None:
         for table in (ibis.memtable(frame).cast(ibis_schema(CONTRACT)), once, twice)
     ]
     assert rows[0] == rows[1] == rows[2]
+
+
+def test_rows_that_are_taken_twice_are_conformed_once() -> None:
+    """Duplicates are dropped once, however many aggregates are made of the rows."""
+    store = ibis.duckdb.connect()
+    store.create_table("parcels", parcels.frame(4))
+    rows = conform(store.table("parcels"), CONTRACT)
+    heavy = rows.filter(rows.weight > 1).group_by("number").agg(heavy=ibis._.count())
+    placed = rows.mutate(place=rows.pieces % 2)
+    counts = placed.group_by("place").agg(alike=ibis._.count())
+
+    query = ibis.to_sql(placed.join(heavy, "number").join(counts, "place"), dialect="duckdb")
+    ((_, plan),) = store.raw_sql(f"EXPLAIN {query}").fetchall()
+
+    assert plan.count("HASH_GROUP_BY") == 3  # one drops duplicates, two count
+    store.disconnect()
