@@ -203,6 +203,14 @@ class DataFolder:
         """The embedded MLflow's artifacts."""
         return self.mlflow / "artifacts"
 
+    def model_files(self, model_id: str) -> Path:
+        """The folder in which the embedded MLflow keeps a logged model.
+
+        Args:
+            model_id: MLflow's id of it.
+        """
+        return self.mlflow_artifacts / "models" / model_id / "artifacts"
+
     @property
     def request_log(self) -> Path:
         """The rows that the service was asked about and its answers, by day."""

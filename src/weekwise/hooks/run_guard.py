@@ -162,6 +162,7 @@ def _forget_deleted_run() -> None:
 
 
 def _refuse_half_a_state(context: KedroContext, catalog: CatalogProtocol[Any, Any]) -> None:
+    from weekwise.hooks.lost_models import lost_models
     from weekwise.model.registry import Registry
 
     as_of = date.fromisoformat(str(catalog.load("params:as_of"))[:10])
@@ -173,6 +174,8 @@ def _refuse_half_a_state(context: KedroContext, catalog: CatalogProtocol[Any, An
         lost_weeks(reported, stored, judged).refuse(data, name, option)
     _tell_of_lost_reports(lost_reports(data, stored, as_of), option)
     _tell_of_lost_files(lost_files(data, as_of))
+    if SERVER is None:
+        _tell_of_lost_models(lost_models(data, Registry(name).versions.all()), data)
 
 
 def _tell_of_lost_reports(weeks: list[date], option: str) -> None:
@@ -195,6 +198,18 @@ def _tell_of_lost_files(files: list[Path]) -> None:
             "is" if len(files) == 1 else "are",
             listed([str(file) for file in files], MOST_FILES),
             *(("it", "it") if len(files) == 1 else ("them", "them")),
+        )
+
+
+def _tell_of_lost_models(versions: list[str], data: DataFolder) -> None:
+    if versions:
+        logger.warning(
+            "the model files of %s %s are gone, damaged or not readable; this run does not need "
+            "them, and a rollback passes over %s. Copy %s from a backup",
+            "version" if len(versions) == 1 else "versions",
+            listed(versions, MOST_FILES),
+            "it" if len(versions) == 1 else "them",
+            data.mlflow_artifacts / "models",
         )
 
 

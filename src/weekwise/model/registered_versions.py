@@ -48,12 +48,14 @@ class RegisteredVersion:
         aliases: The aliases that point to it.
         created: When it was registered.
         tags: Its tags: `as_of`, `train_start`, `train_end`, `fingerprint`, `verdict`, `loss`…
+        model_id: MLflow's id of the model that it is, by which the model's files are named.
     """
 
     version: str
     aliases: tuple[str, ...]
     created: datetime
     tags: Mapping[str, str]
+    model_id: str | None = None
 
     def is_same(self, other: RegisteredVersion) -> bool:
         """Whether both are one version; a model that is deleted and made anew counts from 1."""
@@ -238,6 +240,7 @@ def _registered(found: ModelVersion, aliases: tuple[str, ...]) -> RegisteredVers
         aliases=aliases,
         created=datetime.fromtimestamp(found.creation_timestamp / 1000).astimezone(),
         tags=dict(found.tags),
+        model_id=found.model_id,
     )
 
 
