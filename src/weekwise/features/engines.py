@@ -59,8 +59,9 @@ def _float_text(numbers: pa.ChunkedArray) -> pa.Array:
 
 
 def _mapped_in_batches(table: ibis.Table, compute: OfRows) -> pd.DataFrame:
-    batches = read_ahead(table.to_pyarrow_batches(chunk_size=BATCH_ROWS))
-    made = [compute(batch.to_pandas()) for batch in batches if batch.num_rows]
+    batches = table.to_pyarrow_batches(chunk_size=BATCH_ROWS)
+    frames = read_ahead(batch.to_pandas() for batch in batches if batch.num_rows)
+    made = [compute(frame) for frame in frames]
     return pd.concat(made, ignore_index=True) if made else compute(frame_of(table.limit(0)))
 
 
