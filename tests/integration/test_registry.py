@@ -191,6 +191,17 @@ class TestRegister:
         with pytest.raises(LostModelError, match=r"version 1 cannot be had; .* promote"):
             registry.versions.load(version)
 
+    def test_where_files_are_is_known(self, registry: Registry, store: Path) -> None:
+        """A run looks there for those of all versions, to name the ones that are lost."""
+        register(registry, "a")
+
+        (known,) = registry.versions.all()
+
+        assert known.model_id is not None
+        files = store / "artifacts" / "models" / known.model_id / "artifacts"
+        assert (files / "MLmodel").is_file()
+        assert (files / "artifacts" / "predictor" / "model.cbm").is_file()
+
     def test_lost_files_are_registered_anew(self, registry: Registry, store: Path) -> None:
         """The week of a version whose files are gone makes it again, once, when it is run again."""
         register(registry, "a")

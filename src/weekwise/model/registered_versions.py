@@ -34,6 +34,7 @@ FINGERPRINT = "fingerprint"
 _NO_VERSION = {ErrorCode.Name(RESOURCE_DOES_NOT_EXIST), ErrorCode.Name(INVALID_PARAMETER_VALUE)}
 """What MLflow says of a version that is not there, or whose name is no number."""
 _ANEW = "it is registered anew"
+_MODELS = "models:/"
 _DESCRIPTION_LIMIT = 5000  # characters, of MLflow's own database column
 
 logger = logging.getLogger(__name__)
@@ -240,8 +241,14 @@ def _registered(found: ModelVersion, aliases: tuple[str, ...]) -> RegisteredVers
         aliases=aliases,
         created=datetime.fromtimestamp(found.creation_timestamp / 1000).astimezone(),
         tags=dict(found.tags),
-        model_id=found.model_id,
+        model_id=_model_id(found),
     )
+
+
+def _model_id(found: ModelVersion) -> str | None:
+    """The id of a version's logged model, which MLflow's own database keeps in its source alone."""
+    source = str(found.source)
+    return source.removeprefix(_MODELS) if source.startswith(_MODELS) else None
 
 
 def _dates(record: TrainingRecord) -> dict[str, str]:
