@@ -101,12 +101,16 @@ def check_array(column: Column, array: Array) -> CheckedColumn:
 
 
 def _array(column: Column, values: Sequence[Any]) -> Array | None:
-    """Values as an array; none for times that are not all in the most common form."""
+    """Values as an array; none if some do not fit, or are times in a form that is not common."""
     facts = column.type.facts
     if facts.textual:
         return np.array(values, dtype=object)
     if not facts.temporal:
-        return np.array(values, dtype=np.float64)
+        try:
+            return np.array(values, dtype=np.float64)
+        except OverflowError:
+            # A whole number of hundreds of digits is no float.
+            return None
     present = [value for value in values if value is not None]
     if not _lines_of(facts.json.common_form).fullmatch("\n".join([*present, ""])):
         return None

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from api.rows.batch_reader import CheckedBatch
 from api.rows.cancel_flag import CancelFlag
-from api.rows.table_reader import ARROW, PARQUET
+from api.rows.table_body import ARROW, PARQUET
 from api.serving.answers import AnsweredBatch
 from api.serving.loaded_model import LoadedModel
 
