@@ -165,18 +165,25 @@ def _text_bytes(values: pa.Array) -> int:
         return int(sizes[places].sum())
     if not _is_bytes(values.type):
         return 0
-    present = pc.is_valid(values).to_numpy(zero_copy_only=False)
-    return int(_sizes(values)[present].sum())
+    if _is_view(values.type):
+        present = pc.is_valid(values).to_numpy(zero_copy_only=False)
+        return int(_sizes(values)[present].sum())
+    return int(pc.sum(pc.binary_length(values)).as_py() or 0)
+
+
+def _is_view(kind: pa.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_string_view(kind) or types.is_binary_view(kind))
 
 
 def _sizes(values: pa.Array) -> Any:
     """How many bytes each text has; what stands where there is none means nothing."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     if not len(values):
         return np.zeros(0, dtype=np.int64)
-    if pa.types.is_string_view(values.type) or pa.types.is_binary_view(values.type):
+    if _is_view(values.type):
         # Of the 16 bytes of a view, the first four are the size.
         views = np.frombuffer(values.buffers()[1], dtype="<i4")[::4]
         return views[values.offset : values.offset + len(values)].astype(np.int64)

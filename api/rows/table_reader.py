@@ -165,8 +165,8 @@ def _times(chunks: pa.ChunkedArray, timezone: str) -> tuple[Any, Bools]:
             int(end.astype(f"datetime64[{unit}]").astype(np.int64)) for end in (_FIRST, _LAST)
         )
         outside = pc.or_(pc.less(counts, first), pc.greater(counts, last))
-        far = pc.fill_null(outside, False).to_numpy().astype(np.bool_)
-        if far.any():
+        if pc.any(outside).as_py():
+            far = pc.fill_null(outside, False).to_numpy().astype(np.bool_)
             chunks = pc.if_else(pa.chunked_array([pa.array(far)]), pa.scalar(None, kind), chunks)
     if is_timestamp and kind.tz is not None:
         chunks = pc.local_timestamp(chunks.cast(pa.timestamp("us", tz=timezone), safe=False))
