@@ -37,7 +37,7 @@ class CompressedAnswers:
 
     def _coded(self, headers: Headers) -> ASGIApp:
         """The application with a coding that a client takes."""
-        if _takes(headers, ZSTD):
+        if _takes(headers, ZstdResponder.content_encoding):
             return ZstdResponder(self._app, _SMALLEST)
         # Starlette looks for gzip's name alone, which may stand there to be refused.
         return self._gzip if _takes(headers, GZIP) else IdentityResponder(self._app, _SMALLEST)

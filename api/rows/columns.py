@@ -68,7 +68,7 @@ def check_column(column: Column, values: Sequence[Any]) -> CheckedColumn:
         array = _array(column, [None] * len(values))
         assert array is not None  # noqa: S101 - there is no text in it
         suspect[:] = True
-    missing = _missing(array, values) if _NONE in types else np.zeros(len(values), dtype=np.bool_)
+    missing = _missing(array) if _NONE in types else np.zeros(len(values), dtype=np.bool_)
     if column.refuses_missing:
         suspect |= missing
     suspect |= _outside(column, array, values) & ~missing
@@ -89,7 +89,7 @@ def check_array(column: Column, array: Array) -> CheckedColumn:
         values = [None if math.isnan(value) else bool(value) for value in values]
     elif values and not textual and array.dtype.kind == "f":
         values = [None if math.isnan(value) else value for value in values]
-    missing = _missing(array, values)
+    missing = _missing(array)
     suspect = np.zeros(len(array), dtype=np.bool_)
     if column.refuses_missing:
         suspect |= missing
@@ -121,9 +121,9 @@ def _array(column: Column, values: Sequence[Any]) -> Array | None:
     return None if (times < _YEAR_ONE).any() else times
 
 
-def _missing(array: Array, values: Sequence[Any]) -> Bools:
+def _missing(array: Array) -> Bools:
     if array.dtype == object:
-        return np.array([value is None for value in values])
+        return np.asarray(array == None)  # noqa: E711 - compared one by one
     return np.asarray(np.isnat(array) if array.dtype.kind == "M" else np.isnan(array))
 
 
