@@ -16,6 +16,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ARROW = "application/vnd.apache.arrow.stream"
+
 
 @dataclass
 class Load:
@@ -79,10 +81,12 @@ class Connection(asyncio.Protocol):
         self.transport.write(self.load.request)
 
 
-async def run(port: int, path: str, body: bytes, connections: int, seconds: float) -> Load:
+async def run(
+    port: int, path: str, body: bytes, connections: int, seconds: float, kind: str
+) -> Load:
     """Put the load on a port of this machine."""
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {kind}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     load = Load(head.encode() + body, time.perf_counter() + seconds)
@@ -100,7 +104,8 @@ def main() -> None:
 
     port, path, file, connections, seconds = sys.argv[1:]
     body = Path(file).read_bytes()
-    load = uvloop.run(run(int(port), path, body, int(connections), float(seconds)))
+    kind = ARROW if file.endswith(".arrow") else "application/json"
+    load = uvloop.run(run(int(port), path, body, int(connections), float(seconds), kind))
     times = sorted(load.seconds)
     figures = {
         "rps": len(times) / float(seconds),

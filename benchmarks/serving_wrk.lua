@@ -5,7 +5,8 @@ function init(args)
   local file = io.open(args[1], "rb")
   wrk.method = "POST"
   wrk.body = file:read("*a")
-  wrk.headers["Content-Type"] = "application/json"
+  local is_table = args[1]:match("%.arrow$")
+  wrk.headers["Content-Type"] = is_table and "application/vnd.apache.arrow.stream" or "application/json"
   file:close()
 end
 

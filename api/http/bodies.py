@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
+from collections.abc import Iterator
 
 from anyio import to_thread
 from starlette.requests import Request
 
-from api.http.exceptions import Malformed, TooLarge, WrongCoding, WrongMediaType
+from api.http.exceptions import Malformed, TooLarge, TooManyRows, WrongCoding, WrongMediaType
 from api.http.headers import declared_size, header
 from api.http.zstd import ZSTD, unpacked
 
 JSON = "application/json"
-_GZIP = zlib.MAX_WBITS | 16
+GZIP = "gzip"
+_GZIP_NAMES = (GZIP, "x-gzip")
+"""Both are one coding (https://www.rfc-editor.org/rfc/rfc9110#name-gzip-coding)."""
+
+_PIECE = 256 * 1024
+"""How much is unpacked between two looks at other requests: a small body may become a large one."""
 
 
 def media_type(request: Request, *, required: bool = False) -> str:
@@ -70,9 +77,8 @@ async def body_bytes(request: Request, max_bytes: int) -> bytes:
         TooLarge: If it is too large.
         Malformed: If it cannot be decoded.
     """
-    coding = (header(request.scope, b"content-encoding") or b"identity").decode("latin-1")
-    coding = coding.strip().lower()
-    if coding not in ("identity", "gzip", ZSTD):
+    coding = _coding(request)
+    if coding not in (None, *_GZIP_NAMES, ZSTD):
         raise WrongCoding(
             f"The body has Content-Encoding {coding[:40]!r}; send it as it is, or with gzip or "
             "zstd.",
@@ -80,22 +86,21 @@ async def body_bytes(request: Request, max_bytes: int) -> bytes:
         )
     if declared_size(request.scope) > max_bytes:
         raise too_large(max_bytes)
-    chunks, size = [], 0
-    unpack = zlib.decompressobj(_GZIP) if coding == "gzip" else None
+    body = _Collected(max_bytes)
+    unpack = _Gzip() if coding in _GZIP_NAMES else None
     async for received in request.stream():
-        chunk = received if unpack is None else _unpacked(unpack, received, max_bytes - size)
-        size += len(chunk)
-        if size > max_bytes:
-            raise too_large(max_bytes)
-        chunks.append(chunk)
-    if unpack is not None and not unpack.eof:
-        raise Malformed("The body is not whole gzip.")
-    body = b"".join(chunks)
-    if coding == ZSTD:
-        body = await to_thread.run_sync(unpacked, body, max_bytes)
-        if len(body) > max_bytes:
-            raise too_large(max_bytes)
-    return body
+        for chunk in (received,) if unpack is None else unpack.pieces(received):
+            body.add(chunk)
+            if unpack is not None:
+                await asyncio.sleep(0)
+    if unpack is not None:
+        unpack.close()
+    if coding != ZSTD:
+        return body.joined()
+    unpacked_body = await to_thread.run_sync(unpacked, body.joined(), max_bytes)
+    if len(unpacked_body) > max_bytes:
+        raise too_large(max_bytes)
+    return unpacked_body
 
 
 def too_large(max_bytes: int) -> TooLarge:
@@ -107,9 +112,73 @@ def too_large(max_bytes: int) -> TooLarge:
     return TooLarge(f"The body may have up to {max_bytes:,} bytes; send less at once.")
 
 
-def _unpacked(unpack: zlib._Decompress, chunk: bytes, left: int) -> bytes:
-    """One chunk decoded, no more than one byte over what is left."""
-    try:
-        return unpack.decompress(chunk, left + 1)
-    except zlib.error as error:
-        raise Malformed(f"The body is not gzip: {error}.") from None
+def too_many_rows(max_rows: int) -> TooManyRows:
+    """The problem of a batch that has too many rows.
+
+    Args:
+        max_rows: The most rows it may have.
+    """
+    return TooManyRows(f"The batch has more than {max_rows:,} rows; send smaller batches.")
+
+
+def _coding(request: Request) -> str | None:
+    """How a body is coded; none if it is as it is."""
+    sent = ",".join(request.headers.getlist("content-encoding")).lower()
+    codings = [name.strip() for name in sent.split(",")]
+    return ", ".join(name for name in codings if name not in ("", "identity")) or None
+
+
+class _Collected:
+    """A body as it arrives, up to a limit."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._size = 0
+        self._parts: list[bytes] = []
+
+    def add(self, part: bytes) -> None:
+        """Add what has arrived."""
+        self._size += len(part)
+        if self._size > self._max_bytes:
+            raise too_large(self._max_bytes)
+        self._parts.append(part)
+
+    def joined(self) -> bytes:
+        """All of it."""
+        return b"".join(self._parts)
+
+
+class _Gzip:
+    """Decodes gzip, of which a body may have several one after another, a piece at a time."""
+
+    def __init__(self) -> None:
+        self._member = _gzip_member()
+        self._has_begun = False
+
+    def pieces(self, coded: bytes) -> Iterator[bytes]:
+        """What some bytes of the body become, in pieces of bounded size."""
+        while coded:
+            if self._member.eof:
+                self._member = _gzip_member()
+            self._has_begun = True
+            try:
+                piece = self._member.decompress(coded, _PIECE)
+            except zlib.error as error:
+                raise Malformed(f"The body is not gzip: {error}.") from None
+            coded = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+            yield piece
+        # What did not fit into the last piece comes without further input.
+        while not self._member.eof and self._has_begun:
+            piece = self._member.decompress(b"", _PIECE)
+            if not piece:
+                return
+            yield piece
+
+    def close(self) -> None:
+        """Check that the last one is whole."""
+        if not self._member.eof:
+            raise Malformed("The body is not whole gzip.")
+
+
+def _gzip_member() -> zlib._Decompress:
+    return zlib.decompressobj(zlib.MAX_WBITS | 16)

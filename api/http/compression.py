@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware, IdentityResponder
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.http.bodies import GZIP
 from api.http.zstd import ZSTD, ZstdStream
 
 _LEVEL = 4
@@ -29,12 +30,17 @@ class CompressedAnswers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        app: ASGIApp = self._gzip
-        if scope["type"] != "http" or scope["path"].endswith(_ALWAYS_SMALL):
-            app = self._app
-        elif _takes(Headers(scope=scope), ZstdResponder.content_encoding):
-            app = ZstdResponder(self._app, _SMALLEST)
+        app = self._app
+        if scope["type"] == "http" and not scope["path"].endswith(_ALWAYS_SMALL):
+            app = self._coded(Headers(scope=scope))
         await app(scope, receive, send)
+
+    def _coded(self, headers: Headers) -> ASGIApp:
+        """The application with a coding that a client takes."""
+        if _takes(headers, ZstdResponder.content_encoding):
+            return ZstdResponder(self._app, _SMALLEST)
+        # Starlette looks for gzip's name alone, which may stand there to be refused.
+        return self._gzip if _takes(headers, GZIP) else IdentityResponder(self._app, _SMALLEST)
 
 
 class ZstdResponder(IdentityResponder):
@@ -56,7 +62,7 @@ class ZstdResponder(IdentityResponder):
 
 def _takes(headers: Headers, coding: str) -> bool:
     """Whether a client takes answers in some coding."""
-    for part in headers.get("accept-encoding", "").lower().split(","):
+    for part in ",".join(headers.getlist("accept-encoding")).lower().split(","):
         name, _, weight = part.partition(";")
         if name.strip() == coding:
             return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")

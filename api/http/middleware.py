@@ -26,7 +26,7 @@ from api.http.exceptions import (
     internal_error_response,
     problem_response,
 )
-from api.http.headers import declared_size, header
+from api.http.headers import declared_size
 from api.http.notes import NOTES, RequestNotes
 from api.http.responses import VERSION_HEADER
 from api.logs import AccessLine, AccessLog
@@ -42,6 +42,7 @@ CLIENT_CLOSED_REQUEST = 499
 
 log = logging.getLogger(__name__)
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_PORT = re.compile(r":[0-9]*\Z")
 _ID_NAME = ID_HEADER.lower().encode()
 _VERSION_NAME = VERSION_HEADER.lower().encode()
 _POLICY = b"content-security-policy"
@@ -191,9 +192,10 @@ class RequestMiddleware:
         """Refuse a request under a name that is not the service's."""
         if self.hosts is None:
             return
-        host = (header(scope, b"host") or b"").decode("latin-1").lower()
-        name, colon, port = host.rpartition(":")
-        if (name if colon and port.isdigit() else host) not in self.hosts:
+        sent = [value for name, value in scope["headers"] if name == b"host"] or [b""]
+        # A port may be left out, and its colon then be there all the same; IPv6 has brackets.
+        hosts = {_PORT.sub("", host.decode("latin-1").lower()) for host in sent}
+        if not hosts <= self.hosts:
             raise UnknownHost(
                 "Without API keys the service answers under this machine's own names alone; set "
                 "WEEKWISE_API_ALLOWED_HOSTS to the names that it is to answer under."

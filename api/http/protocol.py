@@ -35,6 +35,7 @@ _HEADERS = {
 class LimitedProtocol(HttpToolsProtocol):
     """Refuses large headers, and closes connections whose headers do not come in time.
 
+    What chunks have beside the body, as trailers, is headers too; a connection with more is closed.
     httptools has no limit on headers, and uvicorn's time limit begins after the first answer.
     """
 
@@ -42,6 +43,7 @@ class LimitedProtocol(HttpToolsProtocol):
     _is_in_head = True
     _has_begun = False
     _arrived = 0
+    _beside_body = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first headers."""
@@ -57,8 +59,14 @@ class LimitedProtocol(HttpToolsProtocol):
         """Count what arrives before the end of the headers, and wait for what is left of them."""
         if self._is_in_head:
             self._arrived += len(data)
+        else:
+            self._beside_body += len(data)
         super().data_received(data)
-        if not self._is_in_head or self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if not self._is_in_head:
+            if self._beside_body > MAX_HEAD_BYTES:
+                self.transport.close()
             return
         if self._arrived > MAX_HEAD_BYTES:
             head = "".join(f"{name}: {value}\r\n" for name, value in _HEADERS.items())
@@ -78,7 +86,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Answer, or refuse headers that are too large."""
         self._stop_timer()
         self._is_in_head = self._has_begun = False
-        self._arrived = 0
+        self._arrived = self._beside_body = 0
         size = len(self.url) + sum([len(name) + len(value) for name, value in self.headers])
         if size <= MAX_HEAD_BYTES:
             super().on_headers_complete()
@@ -88,6 +96,11 @@ class LimitedProtocol(HttpToolsProtocol):
             super().on_headers_complete()
         finally:
             self.app = app
+
+    def on_body(self, body: bytes) -> None:
+        """Begin to count what is none of the body anew: extensions of chunks, trailers."""
+        self._beside_body = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Look for further headers from now on."""

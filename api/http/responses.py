@@ -43,7 +43,8 @@ def tagged_response(request: Request, body: bytes, *, version: str | None = None
     }
     if version is not None:
         headers[VERSION_HEADER] = version
-    known = {part.strip() for part in request.headers.get("if-none-match", "").split(",")}
+    sent = ",".join(request.headers.getlist("if-none-match"))
+    known = {part.strip() for part in sent.split(",")}
     if known & {tag, tag.removeprefix("W/"), "*"}:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, headers=headers, media_type="application/json")

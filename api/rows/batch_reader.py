@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from api.http.exceptions import FieldFault, Malformed, TooManyRows
+from api.http.bodies import too_many_rows
+from api.http.exceptions import FieldFault, Malformed
 from api.rows.batch_body import Piece, pieces
 from api.rows.cancel_flag import CancelFlag
 from api.rows.columns import Array, Bools, CheckedColumn, check_column
@@ -96,9 +97,7 @@ class BatchReader:
         for piece in parsed:
             flag.check()
             if count + len(piece.rows) > self.max_rows:
-                raise TooManyRows(
-                    f"The batch has more than {self.max_rows:,} rows; send smaller batches."
-                )
+                raise too_many_rows(self.max_rows)
             _refuse_duplicate_keys(piece)
             if piece.rows:
                 parts.append(self._check(piece, count, refusals, flag))

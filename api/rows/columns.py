@@ -68,7 +68,7 @@ def check_column(column: Column, values: Sequence[Any]) -> CheckedColumn:
         array = _array(column, [None] * len(values))
         assert array is not None  # noqa: S101 - there is no text in it
         suspect[:] = True
-    missing = _missing(array, values) if _NONE in types else np.zeros(len(values), dtype=np.bool_)
+    missing = _missing(array) if _NONE in types else np.zeros(len(values), dtype=np.bool_)
     if column.refuses_missing:
         suspect |= missing
     suspect |= _outside(column, array, values) & ~missing
@@ -89,7 +89,7 @@ def check_array(column: Column, array: Array) -> CheckedColumn:
         values = [None if math.isnan(value) else bool(value) for value in values]
     elif values and not textual and array.dtype.kind == "f":
         values = [None if math.isnan(value) else value for value in values]
-    missing = _missing(array, values)
+    missing = _missing(array)
     suspect = np.zeros(len(array), dtype=np.bool_)
     if column.refuses_missing:
         suspect |= missing
@@ -101,12 +101,16 @@ def check_array(column: Column, array: Array) -> CheckedColumn:
 
 
 def _array(column: Column, values: Sequence[Any]) -> Array | None:
-    """Values as an array; none for times that are not all in the most common form."""
+    """Values as an array; none if some do not fit, or are times in a form that is not common."""
     facts = column.type.facts
     if facts.textual:
         return np.array(values, dtype=object)
     if not facts.temporal:
-        return np.array(values, dtype=np.float64)
+        try:
+            return np.array(values, dtype=np.float64)
+        except OverflowError:
+            # A whole number of hundreds of digits is no float.
+            return None
     present = [value for value in values if value is not None]
     if not _lines_of(facts.json.common_form).fullmatch("\n".join([*present, ""])):
         return None
@@ -117,9 +121,9 @@ def _array(column: Column, values: Sequence[Any]) -> Array | None:
     return None if (times < _YEAR_ONE).any() else times
 
 
-def _missing(array: Array, values: Sequence[Any]) -> Bools:
+def _missing(array: Array) -> Bools:
     if array.dtype == object:
-        return np.array([value is None for value in values])
+        return np.asarray(array == None)  # noqa: E711 - compared one by one
     return np.asarray(np.isnat(array) if array.dtype.kind == "M" else np.isnan(array))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
 import pydantic_core
 from pydantic import ValidationError
 
-from api.http.exceptions import FieldFault, InvalidRow, Malformed
+from api.http.exceptions import FieldFault, InvalidRow, Malformed, TooManyRows
 from api.rows.faults import fault
 from api.rows.near_values import NearValues
 from api.rows.row_warnings import Row, RowWarnings
@@ -25,6 +26,7 @@ MAX_FAULTS = 100
 MAX_UNKNOWN = 20
 """How many fields that the contract does not have are told one by one."""
 
+_TEXT_OR_PART = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{]', re.DOTALL)
 _JSON_ERROR = "Invalid JSON: "
 
 
@@ -171,6 +173,41 @@ def parse_json(body: bytes) -> tuple[Any, bool]:
             return pydantic_core.from_json(body, allow_inf_nan=True), False
         except ValueError as error:
             raise Malformed(f"The body is not valid JSON: {error}.") from None
+
+
+def refuse_many_parts(body: bytes, most: int) -> None:
+    """Refuse JSON of very many lists and objects before it is parsed.
+
+    One parse holds Python's lock, and with it every other request, until its end, and what takes
+    the time is not the bytes but the parts.
+
+    Args:
+        body: The JSON.
+        most: How many lists and objects it may have.
+
+    Raises:
+        TooManyRows: If it has more.
+    """
+    if body.count(b"[") + body.count(b"{") <= most:
+        return
+    # Text may have brackets, too.
+    parts = (True for token in _TEXT_OR_PART.finditer(body) if token[0] in (b"[", b"{"))
+    if sum(islice(parts, most + 1)) > most:
+        raise TooManyRows(f"The body has more than {most:,} lists and objects; send fewer rows.")
+
+
+def refuse_hidden_keys(body: bytes, keys: int) -> None:
+    """Refuse JSON that has more keys than were parsed of it, as one that is there twice is lost.
+
+    Args:
+        body: Valid JSON.
+        keys: How many keys were found in it.
+
+    Raises:
+        Malformed: If an object in it has a key twice.
+    """
+    if len(KEY_END.findall(body)) != keys:
+        refuse_duplicate_keys(body)
 
 
 def refuse_duplicate_keys(body: bytes) -> None:

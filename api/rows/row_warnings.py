@@ -132,21 +132,22 @@ class RowWarnings:
         """Each row's warnings of missing values; rows that lack the same columns share a list."""
         absent = np.array([missing[name] for name in names])
         # The columns a row lacks, as bits: comparing bytes is faster than comparing lists.
-        packed = np.packbits(absent, axis=0).T.tobytes()
-        width = -(-len(names) // 8)
-        shared: dict[bytes, orjson.Fragment] = {}
-        by_row = []
-        for index in range(absent.shape[1]):
-            key = packed[index * width : (index + 1) * width]
-            if key not in shared:
-                lacking = [
-                    self._optional[name]
-                    for name, is_absent in zip(names, absent[:, index], strict=True)
-                    if is_absent
-                ]
-                shared[key] = orjson.Fragment(orjson.dumps(lacking))
-            by_row.append(shared[key])
-        return by_row
+        packed = np.ascontiguousarray(np.packbits(absent, axis=0).T)
+        keys = packed.view(np.dtype((np.void, packed.shape[1]))).ravel().tolist()
+        # Of rows with the same key any one stands for all.
+        shared = {
+            key: orjson.Fragment(
+                orjson.dumps(
+                    [
+                        self._optional[name]
+                        for name, is_absent in zip(names, absent[:, index], strict=True)
+                        if is_absent
+                    ]
+                )
+            )
+            for key, index in dict(zip(keys, range(len(keys)), strict=True)).items()
+        }
+        return [shared[key] for key in keys]
 
     def _unseen_warning(self, name: str, value: object, *, hint: bool = True) -> orjson.Fragment:
         shown = repr(str(value)[:_LONGEST_VALUE])

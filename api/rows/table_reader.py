@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from api.http.exceptions import FieldFault, Malformed, TooLarge, TooManyRows
+from api.http.exceptions import FieldFault, Malformed
 from api.rows.batch_reader import BatchReader, CheckedBatch, checked_batch
 from api.rows.cancel_flag import CancelFlag
-from api.rows.columns import CheckedColumn, check_array, check_column
+from api.rows.columns import Bools, CheckedColumn, check_array, check_column
 from api.rows.refusals import Refusals
+from api.rows.table_body import table_of, value_type
 from weekwise.contract.column import Column
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ARROW = "application/vnd.apache.arrow.stream"
-PARQUET = "application/vnd.apache.parquet"
-_MOST_BYTES = 512 * 1024 * 1024
 _TIMES = "datetime64[us]"
 _DAYS = "datetime64[D]"
+_FIRST, _LAST = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31T23:59:59.999999", "us")
+"""The ends of the calendar that rows can have."""
+
 _ROWS_A_CHECK = 64
 
 
@@ -34,9 +35,11 @@ class TableReader:
 
     Attributes:
         batches: The reader of the same rows in JSON.
+        max_bytes: The most bytes that a table may become.
     """
 
     batches: BatchReader
+    max_bytes: int = 2**24
 
     def read(self, body: bytes, kind: str, flag: CancelFlag) -> CheckedBatch:
         """The rows of a table, checked.
@@ -52,14 +55,14 @@ class TableReader:
             TooLarge: If it becomes too large when it is unpacked.
             Abandoned: If the flag is set.
         """
-        table = self._table(body, kind)
         reader = self.batches.row_reader
-        unknown = [name for name in table.column_names if name not in reader.contract.inputs]
-        if unknown or len(set(table.column_names)) < len(table.column_names):
-            raise Malformed(
-                f"The table has columns that the model does not take, or twice: "
-                f"{', '.join(map(repr, (unknown or table.column_names)[:5]))}. Leave them out."
-            )
+        table = table_of(
+            body,
+            kind,
+            inputs=reader.contract.inputs,
+            max_rows=self.batches.max_rows,
+            max_bytes=self.max_bytes,
+        )
         if not table.num_rows:
             raise Malformed("The table has no rows; send at least one.")
         columns = {}
@@ -73,7 +76,7 @@ class TableReader:
             if turn % _ROWS_A_CHECK == 0:
                 flag.check()
             row = reader.read_value(
-                {name: _in_json(table[name][place].as_py()) for name in table.column_names},
+                {name: _in_json(table[name][place]) for name in table.column_names},
                 hint=refusals.hint,
             )
             if isinstance(row, list):
@@ -83,94 +86,105 @@ class TableReader:
                 checked.put(place, row[name])
         return checked_batch(columns, faults, table.num_rows, 0, refusals)
 
-    def _table(self, body: bytes, kind: str) -> pa.Table:
-        import pyarrow as pa
-
-        parts, rows = [], 0
-        try:
-            for part in _parquet(body) if kind == PARQUET else _stream(body):
-                rows += part.num_rows
-                if rows > self.batches.max_rows:
-                    raise TooManyRows(
-                        f"The table has more than {self.batches.max_rows:,} rows; send fewer."
-                    )
-                parts.append(part)
-            return pa.Table.from_batches(parts) if parts else pa.table({})
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise Malformed(f"The table cannot be read: {str(error)[:200]}.") from None
-
-
-def _stream(body: bytes) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-
-    with pa.ipc.open_stream(body) as stream:
-        yield from stream
-
-
-def _parquet(body: bytes) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    file = pq.ParquetFile(pa.BufferReader(body))
-    groups = range(file.metadata.num_row_groups)
-    if sum(file.metadata.row_group(group).total_byte_size for group in groups) > _MOST_BYTES:
-        raise TooLarge("The table is too large when it is unpacked; send less at once.")
-    yield from file.iter_batches(use_threads=False)
-
 
 def _checked(column: Column, table: pa.Table, name: str, timezone: str) -> CheckedColumn:
     """A column of a table, checked; one that is not there is missing in all rows."""
     if name not in table.column_names:
         return check_column(column, [None] * table.num_rows)
     chunks = table[name]
-    array = _array(column, chunks, timezone)
+    facts, kind = column.type.facts, value_type(chunks.type)
+    chunks = _decoded(chunks)
+    if facts.temporal and _is_moment(kind):
+        times, far = _times(chunks, timezone)
+        present = times[~np.isnat(times)]
+        if not facts.whole or (present.astype(_DAYS).astype(_TIMES) == present).all():
+            checked = check_array(column, times)
+            checked.suspect[far] = True
+            return checked
+    array = _array(column, chunks)
     if array is None:
-        checked = check_column(column, [_in_json(value) for value in chunks.to_pylist()])
+        checked = check_column(column, [_in_json(value) for value in chunks])
         checked.suspect[:] = True
         return checked
     return check_array(column, array)
 
 
-def _array(column: Column, chunks: pa.ChunkedArray, timezone: str) -> Any:
-    """The values as the service has them; none if their type does not fit."""
+def _decoded(chunks: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Values out of their dictionary, if they are in one."""
     import pyarrow as pa
 
+    kind = value_type(chunks.type)
+    if kind == chunks.type:
+        return chunks
+    try:
+        return chunks.cast(kind)
+    except pa.ArrowNotImplementedError:
+        # Such as views of text, which Arrow leaves in their dictionary.
+        return pa.chunked_array([chunks.to_pylist()], kind)
+
+
+def _array(column: Column, chunks: pa.ChunkedArray) -> Any:
+    """Text, truth values and numbers as the service has them; none if their type does not fit."""
+    import pyarrow as pa
+    from pyarrow import types
+
     facts, kind = column.type.facts, chunks.type
-    if pa.types.is_dictionary(kind):
-        chunks, kind = chunks.cast(kind.value_type), kind.value_type
     if facts.textual:
-        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-        return chunks.to_numpy() if is_text else None
+        if types.is_string_view(kind):
+            return np.array(chunks.to_pylist(), dtype=object)
+        return chunks.to_numpy() if types.is_string(kind) or types.is_large_string(kind) else None
     if facts.boolean:
-        is_fit = pa.types.is_boolean(kind)
+        is_fit = types.is_boolean(kind)
         return chunks.cast(pa.uint8()).cast(pa.float64()).to_numpy() if is_fit else None
-    if facts.numeric:
-        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-            return None
+    is_number = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
+    if facts.numeric and is_number:
         return chunks.cast(pa.float64(), safe=False).to_numpy()
-    return _times(chunks, timezone, whole=facts.whole)
+    return None
 
 
-def _times(chunks: pa.ChunkedArray, timezone: str, *, whole: bool) -> Any:
-    """Times on the clock of a zone; none if they are none, or no whole days where they must be."""
+def _is_moment(kind: pa.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_timestamp(kind) or types.is_date(kind))
+
+
+def _times(chunks: pa.ChunkedArray, timezone: str) -> tuple[Any, Bools]:
+    """Times on the clock of a zone, and where they are outside of the calendar."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     kind = chunks.type
-    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-        return None
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
+    is_timestamp = pa.types.is_timestamp(kind)
+    unit = kind.unit if is_timestamp else "D" if pa.types.is_date32(kind) else "ms"
+    far = np.zeros(len(chunks), dtype=np.bool_)
+    # Nanoseconds have 64 bits from 1677 to 2262 alone; other units may go far beyond, where
+    # microseconds would begin anew.
+    if unit != "ns":
+        counts = chunks.cast(pa.int32() if unit == "D" else pa.int64())
+        first, last = (
+            int(end.astype(f"datetime64[{unit}]").astype(np.int64)) for end in (_FIRST, _LAST)
+        )
+        outside = pc.or_(pc.less(counts, first), pc.greater(counts, last))
+        if pc.any(outside).as_py():
+            far = pc.fill_null(outside, False).to_numpy().astype(np.bool_)
+            chunks = pc.if_else(pa.chunked_array([pa.array(far)]), pa.scalar(None, kind), chunks)
+    if is_timestamp and kind.tz is not None:
         chunks = pc.local_timestamp(chunks.cast(pa.timestamp("us", tz=timezone), safe=False))
     times = chunks.cast(pa.timestamp("us"), safe=False).to_numpy().astype(_TIMES)
-    present = times[~np.isnat(times)]
-    is_fit = not whole or (present.astype(_DAYS).astype(_TIMES) == present).all()
-    return times if is_fit else None
+    return times, far | (times < _FIRST) | (times > _LAST)
 
 
-def _in_json(value: Any) -> Any:
+def _in_json(scalar: pa.Scalar) -> Any:
     """A value as JSON has it; not-a-number counts as missing."""
+    try:
+        value = scalar.as_py()
+    except (ArithmeticError, ValueError, LookupError):
+        # Times that Python does not have, in zones that nobody knows.
+        return f"{getattr(scalar, 'value', '')} as {scalar.type}"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, float) and math.isnan(value):
         return None
     return value

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import orjson
 
+from api.http.bodies import too_many_rows
 from api.http.exceptions import Malformed
-from api.rows.row_reader import parse_json
+from api.rows.row_reader import parse_json, refuse_hidden_keys, refuse_many_parts
 from weekwise.contract.column import Column
 
 BINARY_HEADER = "Inference-Header-Content-Length"
@@ -31,6 +32,7 @@ _DTYPES = {
     },
     **{f"FP{bits}": f"<f{bits // 8}" for bits in (16, 32, 64)},
 }
+_MORE_PARTS = 1_000
 _OF_KIND = {"i": "INT64", "f": "FP64", "b": "BOOL"}
 """Datatypes by NumPy's kinds."""
 
@@ -69,34 +71,35 @@ def output_datatype(dtype: str) -> str:
     return _OF_KIND.get(np.dtype(dtype).kind, BYTES)
 
 
-def infer_request(body: bytes, header_length: int | None, outputs: Sequence[str]) -> InferRequest:
+def infer_request(
+    body: bytes, header_length: int | None, outputs: Sequence[str], *, columns: int, max_rows: int
+) -> InferRequest:
     """What a body asks.
 
     Args:
         body: JSON, or JSON with the bytes of tensors after it.
         header_length: How long the JSON is; none if it is all.
         outputs: Names of the outputs that the model has.
+        columns: How many columns the model takes.
+        max_rows: The most rows that it may have.
 
     Raises:
-        Malformed: If it asks nothing, or for other outputs.
+        Malformed: If it asks nothing, or for other outputs, or its sizes are wrong.
+        TooManyRows: If it has more rows.
     """
     end = len(body) if header_length is None else header_length
+    if end > len(body):
+        raise Malformed(f"{BINARY_HEADER} is {end:,}, and the body has {len(body):,} bytes.")
+    # A value of the shape [rows, 1] is a list.
+    refuse_many_parts(body[:end], max_rows * columns + _MORE_PARTS)
     parsed, _ = parse_json(body[:end])
     try:
-        columns, place = {}, end
-        for tensor in parsed["inputs"]:
-            size = tensor.get("parameters", {}).get("binary_data_size")
-            raw = None if size is None else body[place : place + size]
-            place += size or 0
-            columns[str(tensor["name"])] = _values(tensor, raw)
-        asked = parsed.get("outputs", [])
-        chosen = {
-            str(output["name"]): output.get("parameters", {}).get("binary_data") for output in asked
-        }
-        every = bool(parsed.get("parameters", {}).get("binary_data_output", False))
-        rows = [
-            dict(zip(columns, line, strict=True)) for line in zip(*columns.values(), strict=True)
-        ]
+        refuse_hidden_keys(body[:end], _keys(parsed))
+        values = _columns(parsed["inputs"], body[end:], max_rows)
+        asked = parsed.get("outputs") or []
+        chosen = {str(output["name"]): _parameters(output).get("binary_data") for output in asked}
+        every = bool(_parameters(parsed).get("binary_data_output", False))
+        rows = [dict(zip(values, line, strict=True)) for line in zip(*values.values(), strict=True)]
     except Malformed:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, struct.error):
@@ -111,7 +114,7 @@ def infer_request(body: bytes, header_length: int | None, outputs: Sequence[str]
         name for name, is_binary in chosen.items() if is_binary or (is_binary is None and every)
     }
     return InferRequest(
-        rows, str(parsed.get("id", "")), tuple(chosen), frozenset(binary), every and not chosen
+        rows, str(parsed.get("id") or ""), tuple(chosen), frozenset(binary), every and not chosen
     )
 
 
@@ -144,19 +147,60 @@ def infer_response(
     return b"".join([body, *tail]), len(body) if tail else None
 
 
-def _values(tensor: Mapping[str, Any], raw: bytes | None) -> Sequence[Any]:
+def _columns(
+    sent: Sequence[Mapping[str, Any]], tail: bytes, max_rows: int
+) -> dict[str, Sequence[Any]]:
+    """Each tensor's values; those of binary ones are in the tail, one after another."""
+    columns: dict[str, Sequence[Any]] = {}
+    place = 0
+    for tensor in sent:
+        name, raw = str(tensor["name"]), None
+        if name in columns:
+            raise Malformed(f"The tensor {name!r} is there twice; send it once.")
+        size = _parameters(tensor).get("binary_data_size")
+        if size is not None:
+            if type(size) is not int or not 0 <= size <= len(tail) - place:
+                raise Malformed(
+                    f"{name} has the binary_data_size {str(size)[:20]}, and {len(tail) - place:,} "
+                    "bytes are left of the body."
+                )
+            raw = tail[place : place + size]
+            place += size
+        columns[name] = _values(tensor, raw, max_rows)
+    if place < len(tail):
+        raise Malformed(f"After the last tensor {len(tail) - place:,} bytes are left of the body.")
+    return columns
+
+
+def _parameters(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What parameters something has; clients may send null where it has none."""
+    given: Mapping[str, Any] = value.get("parameters") or {}
+    return given
+
+
+def _keys(parsed: Mapping[str, Any]) -> int:
+    """How many keys a request has."""
+    parts = [*parsed["inputs"], *(parsed.get("outputs") or ())]
+    return sum(len(part) + len(_parameters(part)) for part in (parsed, *parts))
+
+
+def _values(tensor: Mapping[str, Any], raw: bytes | None, max_rows: int) -> Sequence[Any]:
     """A tensor's values, one a row; not-a-number counts as missing."""
     datatype, name = str(tensor["datatype"]), tensor["name"]
-    shape = [int(size) for size in tensor["shape"]]
+    shape = tensor["shape"]
+    if not all(type(size) is int for size in shape):
+        raise TypeError(shape)
+    if datatype != BYTES and datatype not in _DTYPES:
+        raise Malformed(f"{name} has the datatype {datatype[:20]!r}, which is not known.")
+    if max(len(tensor["data"]) if raw is None else 0, *shape, 0) > max_rows:
+        raise too_many_rows(max_rows)
     if raw is None:
         data = tensor["data"]
         values = [part[0] if isinstance(part, list) and len(part) == 1 else part for part in data]
     elif datatype == BYTES:
         values = _texts(raw)
-    elif datatype in _DTYPES:
-        values = np.frombuffer(raw, _DTYPES[datatype]).tolist()
     else:
-        raise Malformed(f"{name} has the datatype {datatype!r}, which is not known.")
+        values = np.frombuffer(raw, _DTYPES[datatype]).tolist()
     if shape not in ([len(values)], [len(values), 1]):
         raise Malformed(f"{name} has {len(values)} values; its shape must be [rows] or [rows, 1].")
     return [None if isinstance(each, float) and math.isnan(each) else each for each in values]
@@ -167,6 +211,10 @@ def _texts(raw: bytes) -> list[str]:
     while place < len(raw):
         (size,) = struct.unpack_from("<I", raw, place)
         place += 4
+        if size > len(raw) - place:
+            raise Malformed(
+                f"A text of {size:,} bytes has {len(raw) - place:,} left in its tensor."
+            )
         values.append(raw[place : place + size].decode())
         place += size
     return values

@@ -5,6 +5,7 @@ Neither has a place for a row that is refused, so one wrong row refuses the requ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -27,6 +28,8 @@ from weekwise import __version__
 
 MAX_BYTES = 4 * 1024 * 1024
 """The most bytes of a body that is parsed as a whole."""
+
+_LENGTH = re.compile("[0-9]{1,18}")
 
 Outputs = dict[str, Any]
 
@@ -57,9 +60,9 @@ class ForeignEndpoints:
         def rows() -> foreign_rows.Rows:
             contract, inputs = model.predictor.contract, model.reader.inputs
             if kind == "text/csv":
-                sent = foreign_rows.from_csv(body, contract)
+                sent = foreign_rows.from_csv(body, contract, limits.rows)
             else:
-                sent = foreign_rows.from_json(body, inputs)
+                sent = foreign_rows.from_json(body, inputs, limits.rows)
             return foreign_rows.adapted(sent, contract, inputs)
 
         outputs = await self._outputs(request, model, rows)
@@ -75,7 +78,7 @@ class ForeignEndpoints:
         """
         limits = self._predictions.limits
         header = request.headers.get(tensors.BINARY_HEADER)
-        if header is not None and not header.isdigit():
+        if header is not None and not _LENGTH.fullmatch(header):
             raise Malformed(f"{tensors.BINARY_HEADER} must be a whole number.")
         # Clients of this protocol may say no media type, which then is JSON.
         if header is None and not is_json(media_type(request)):
@@ -90,7 +93,13 @@ class ForeignEndpoints:
 
         def rows() -> list[Any]:
             asked.append(
-                tensors.infer_request(body, None if header is None else int(header), list(types))
+                tensors.infer_request(
+                    body,
+                    None if header is None else int(header),
+                    list(types),
+                    columns=len(model.reader.inputs),
+                    max_rows=limits.rows,
+                )
             )
             return asked[0].rows
 

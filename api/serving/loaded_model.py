@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Source = Literal["registry", "local copy"]
-PART_ROWS = 5_000
+PART_ROWS = 10_000
 """How many rows are predicted between two looks at the flag."""
 
 

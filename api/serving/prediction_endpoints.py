@@ -128,7 +128,7 @@ class PredictionEndpoints:
 
         def answer(flag: CancelFlag) -> tuple[CheckedBatch, AnsweredBatch]:
             if is_table:
-                read = TableReader(reader).read(body, kind, flag)
+                read = TableReader(reader, self.limits.body_bytes).read(body, kind, flag)
             else:
                 read = reader.read(body, flag)
             if wanted in TABLES:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from api.rows.batch_reader import CheckedBatch
 from api.rows.cancel_flag import CancelFlag
-from api.rows.table_reader import ARROW, PARQUET
+from api.rows.table_body import ARROW, PARQUET
 from api.serving.answers import AnsweredBatch
 from api.serving.loaded_model import LoadedModel
 
@@ -62,33 +62,29 @@ def answered_table(
     columns: dict[str, Any] = {}
     if batch.valid:
         columns = model.output_columns(predictions)
-    places = np.full(rows, -1, dtype=np.int64)
-    places[batch.valid] = np.arange(len(batch.valid))
-    order = pa.array(places, mask=places < 0)
-    table = pa.table(
-        {name: pa.array(values).take(order) for name, values in columns.items()}
-        | {
-            "warnings": pa.array(
-                _texts(found.by_row),
-                pa.string(),
-            ).take(order),
-            "errors": pa.array(
-                [_errors(batch, place) for place in range(rows)] if batch.faults else [None] * rows,
-                pa.string(),
-            ),
-        }
-    ).replace_schema_metadata({"model_version": model.version})
+    answers = {name: pa.array(values) for name, values in columns.items()}
+    answers["warnings"] = pa.array(_texts(found.by_row), pa.string())
+    errors = pa.nulls(rows, pa.string())
+    if batch.faults:
+        places = np.full(rows, -1, dtype=np.int64)
+        places[batch.valid] = np.arange(len(batch.valid))
+        order = pa.array(places, mask=places < 0)
+        answers = {name: values.take(order) for name, values in answers.items()}
+        errors = pa.array([_errors(batch, place) for place in range(rows)], pa.string())
+    table = pa.table(answers | {"errors": errors}).replace_schema_metadata(
+        {"model_version": model.version}
+    )
     return AnsweredBatch(_written(table, kind), predictions, len(batch.faults), found.unseen)
 
 
 def _texts(warnings: Sequence[Any]) -> list[str | None]:
     """Each row's warnings as JSON; none if there are none. Rows share theirs."""
-    texts: dict[int, str | None] = {}
-    for row in warnings:
-        if id(row) not in texts:
-            text = orjson.dumps(row).decode()
-            texts[id(row)] = None if text == "[]" else text
-    return [texts[id(row)] for row in warnings]
+    keys = list(map(id, warnings))
+    texts = {
+        key: None if (text := orjson.dumps(row).decode()) == "[]" else text
+        for key, row in dict(zip(keys, warnings, strict=True)).items()
+    }
+    return [texts[key] for key in keys]
 
 
 def _errors(batch: CheckedBatch, place: int) -> str | None:

@@ -11,7 +11,8 @@ export function percent(value: number | null | undefined): string {
   const points = value * 100;
   if (points > 0 && points < 0.1) return '<0.1%';
   if (points < 100 && points > 99.9) return '>99.9%';
-  const edge = points < 10 || points > 90;
+  const rounded = Number(points.toFixed(1));
+  const edge = rounded < 10 || rounded > 90;
   return `${points.toFixed(edge ? 1 : 0)}%`;
 }
 

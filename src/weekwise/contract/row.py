@@ -153,7 +153,13 @@ def _whole(value: Any) -> Any:
 
 def _local(moment: datetime, zone: ZoneInfo) -> datetime:
     """What a zone's clock shows at a moment; without an offset it shows that already."""
-    return moment if moment.tzinfo is None else moment.astimezone(zone).replace(tzinfo=None)
+    if moment.tzinfo is None:
+        return moment
+    try:
+        return moment.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        # At the ends of the calendar the zone's clock shows no year from 1 to 9999.
+        raise PydanticCustomError("form", "Input should be in the years 1 to 9999") from None
 
 
 def _allowed_value(column: Column, allowed: tuple[Any, ...]) -> Any:

@@ -79,9 +79,12 @@ def test_hosts() -> None:
 
     own = {"allowed_hosts": ""}
     assert asked("localhost:8000", **own) == asked("127.0.0.1", **own) == asked("[::1]:9", **own)
-    assert asked("localhost:8000", **own) == 200
+    assert asked("localhost:8000", **own) == asked("LOCALHOST:", **own) == 200
+    assert asked("::1", **own) == asked("localhost:8000:1", **own) == asked(":80", **own) == 421
     assert asked("evil.example", **own) == asked("", **own) == asked("localhost.evil:80", **own)
     assert asked("evil.example", **own) == 421
+    two = [("host", "localhost"), ("host", "evil.example")]
+    assert trains_client(**own).get("/schema", headers=two).status_code == 421
     assert asked("weekwise.example:8000", allowed_hosts="weekwise.example") == 200
     assert asked("weekwise.example", allowed_hosts="", keys="one") == 200
 

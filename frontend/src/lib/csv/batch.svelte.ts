@@ -69,7 +69,10 @@ export class Batch {
       };
       await readCsv(file, PART, abort.signal, reader, encoding);
       if (abort.signal.aborted) return;
-      if (!this.rows) throw new Error('The file has a heading and no rows.');
+      if (!this.rows) {
+        const what = this.columns.length ? 'has a heading and no rows' : 'is empty';
+        throw new Error(`The file ${what}.`);
+      }
       this.said = [...saidOf(encoding), ...(this.#reader?.said ?? [])];
       this.phase = 'done';
     } catch (error) {

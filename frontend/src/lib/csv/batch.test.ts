@@ -103,7 +103,12 @@ describe('the forms of values', () => {
     ],
     [['12/31/2020 12:05 AM'], ['2020-12-31T00:05:00'], ['month-first']],
     [['43836.354166667'], ['2020-01-06T08:30:00'], ['serial']],
-    [['1/2/2020'], ['1/2/2020'], []],
+    [['1/2/2020'], ['1/2/2020'], ['either-way']],
+    [
+      ['2020/12/31 8:30', '2020.1.2', '2020-1-2 6:05 PM', '2020-01-02'],
+      ['2020-12-31T08:30:00', '2020-01-02T00:00:00', '2020-01-02T18:05:00', '2020-01-02T00:00:00'],
+      ['year-first'],
+    ],
     [['2020-01-06T08:30'], ['2020-01-06T08:30:00'], []],
   ])('times such as %o', (cells, values, met) => {
     expect(read('day', cells)).toEqual({ values, met });
@@ -269,7 +274,10 @@ describe('Batch', () => {
 
   it.each([
     [['weight', '2.5'], 'lacks columns that every row needs: day, depot, carrier'],
-    [[HEAD], 'no rows'],
+    [[HEAD], 'heading and no rows'],
+    [[''], 'is empty'],
+    [['', ' ', ''], 'is empty'],
+    [[LINE.replace('2.5,1', ',')], 'must name the columns'],
     [[`${HEAD},weight`, LINE], 'names the column weight twice'],
     [['day,,,weight', LINE], 'columns without a name'],
   ])('says what is wrong with a file of %s', async (lines, words) => {

@@ -4,7 +4,15 @@ import type { Scalar } from '$lib/api/types';
 import type { Field } from '$lib/schema/fields';
 import { parse } from '$lib/schema/values';
 
-export type Form = 'comma' | 'thousands' | 'serial' | 'day-first' | 'month-first' | 'truth';
+export type Form =
+  | 'comma'
+  | 'thousands'
+  | 'serial'
+  | 'day-first'
+  | 'month-first'
+  | 'year-first'
+  | 'either-way'
+  | 'truth';
 
 /** What is said of a form that was recognised, before the names of its columns. */
 export const SAID: Record<Form, string> = {
@@ -13,17 +21,24 @@ export const SAID: Record<Form, string> = {
   serial: 'Excel’s day numbers were read as dates',
   'day-first': 'Dates were read as day, month, year',
   'month-first': 'Dates were read as month, day, year',
+  'year-first': 'Dates were read as year, month, day',
+  'either-way':
+    'Dates were not read, as day or month may come first; write them as 2030-07-15, or add a row ' +
+    'with a day after the 12th',
   truth: 'Words such as yes and no were read as true and false',
 };
 
-const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none']);
+/** What stands for nothing, Excel's own `#N/A` among it. */
+const MISSING = new Set(['', 'na', 'n/a', '#n/a', '<na>', 'nan', 'null', 'none']);
 const PLAIN = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 /** `1.234,5`, `1,234.5` and `1.234.567`. */
 const COMMA = /^[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+$/;
 const COMMAS_APART = /^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/;
 const POINTS_APART = /^[+-]?\d{1,3}(\.\d{3}){2,}$/;
-const DATED =
-  /^(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap]m)?)?$/i;
+const CLOCK = String.raw`(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap]m)?)?$`;
+const DATED = new RegExp(String.raw`^(\d{1,2})([./-])(\d{1,2})\2(\d{4})${CLOCK}`, 'i');
+/** `2024/12/31`, `2024.12.31` and `2024-1-2`, which are no ISO dates. */
+const YEAR_FIRST = new RegExp(String.raw`^(\d{4})([./-])(\d{1,2})\2(\d{1,2})${CLOCK}`, 'i');
 
 /** Reads the cells of one column. */
 export class ColumnReader {
@@ -111,18 +126,42 @@ export class ColumnReader {
       this.met.add('serial');
       return dateOnly ? serial.slice(0, 10) : serial;
     }
+    const moment = this.#moment(text);
+    if (!moment) return null;
+    this.met.add(moment.form);
+    return dateOnly ? moment.text.slice(0, 10) : moment.text;
+  }
+
+  /** A date, with its time, in the form that computers have, if it can be read. */
+  #moment(text: string): { text: string; form: Form } | null {
+    const ordered = YEAR_FIRST.exec(text);
+    if (ordered) {
+      const [, year = '', , month = '', day = '', ...clock] = ordered;
+      // Of ISO's own dates nothing has to be said.
+      if (/^\d{4}-\d\d-\d\d/.test(text) && !clock[3]) return null;
+      return { text: momentOf(year, month, day, clock), form: 'year-first' };
+    }
     const parts = DATED.exec(text);
     if (!parts) return null;
     const order = orderOf([text]) ?? this.#order;
-    if (!order) return null;
-    const [, first = '', , second = '', year = '', hour, minute = '00', seconds = '00', half] =
-      parts;
+    const [, first = '', , second = '', year = '', ...clock] = parts;
+    if (!order) {
+      this.met.add('either-way');
+      return null;
+    }
     const [day, month] = order === 'day-first' ? [first, second] : [second, first];
-    const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
-    this.met.add(order);
-    if (dateOnly) return date;
-    return `${date}T${String(hourOf(hour, half)).padStart(2, '0')}:${minute}:${seconds}`;
+    return { text: momentOf(year, month, day, clock), form: order };
   }
+}
+
+function momentOf(
+  year: string,
+  month: string,
+  day: string,
+  [hour, minute = '00', seconds = '00', half]: (string | undefined)[],
+): string {
+  const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
+  return `${date}T${String(hourOf(hour, half)).padStart(2, '0')}:${minute}:${seconds}`;
 }
 
 /** Whether days or months come first: points tell it, and numbers that no month has. */

@@ -103,7 +103,7 @@ function namesOf(cells: string[]): string[] {
     throw new Error(
       twice
         ? `The heading names the column ${twice} twice. Rename or remove one of them.`
-        : 'The heading has columns without a name. Name or remove them.',
+        : 'The first line has columns without a name. It must name the columns as the template does.',
     );
   }
   return names;

@@ -139,6 +139,12 @@ describe('FieldControl', () => {
     expect(onchange).toHaveBeenLastCalledWith('3');
   });
 
+  it('writes the number that it follows from as all numbers are', () => {
+    const pieces = field('pieces', { lookup: { by: ['depot'], rows: [['N', 2454]] }, unit: 'mi' });
+    const changes = { field: pieces, value: '3', following: '2454', sources: 'Depot' };
+    expect(description(show('pieces', changes).control)).toContain('By Depot it is 2,454 mi.');
+  });
+
   it('shows what was looked up in place of a number', () => {
     const { control } = show('weight', { filled: '12.5 (looked up)' });
     expect(control.placeholder).toBe('12.5 (looked up)');

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -96,6 +97,38 @@ def test_slow(before: int, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None
         return await reader.read()
 
     assert said(talk) == b""
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("beside", [b"2\r\n{}\r\n0\r\nX-Trailer: ", b"2;extension="])
+def test_large_beside_a_body(beside: bytes) -> None:
+    """A connection that sends very much in trailers or in chunks' extensions is closed."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(CHUNKED + beside)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(20):
+                writer.write(b"x" * 100_000)
+                await writer.drain()
+                await asyncio.sleep(0)
+            return await reader.read()
+        return b"closed"
+
+    assert b" 400 " not in said(talk)
+
+
+def test_small_chunks() -> None:
+    """A body in many small chunks, with a trailer, is no such connection."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(CHUNKED + b"1;a=b\r\nx\r\n" * 100_000 + b"0\r\nX-Trailer: x\r\n\r\n")
+        heard = await reader.readuntil(b"ok")
+        writer.write(request(b"x"))
+        return heard + await reader.readuntil(b"ok")
+
+    assert said(talk).count(b"200 OK") == 2
 
 
 def test_slow_behind_another() -> None:

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import trains
-from api.rows.table_reader import ARROW, PARQUET
+from api.rows.table_body import ARROW, PARQUET
 from api.serving.loaded_model import LoadedModel
 from loaded_models import loaded_delays, loaded_faults, loaded_trains
 from service_client import client_of

@@ -17,6 +17,7 @@ from service_client import client_of, problem_kind
 from trains_service import train, trains_client, trains_model
 
 NAME = "tested"
+JSON = {"content-type": "application/json"}
 DATATYPES = {
     "departure": "BYTES",
     "line": "BYTES",
@@ -77,6 +78,84 @@ class TestMLflow:
         assert invoked(json.dumps({"dataframe_records": nan})) == probabilities
         assert invoked(frame.to_csv(index=False), "text/csv") == probabilities
 
+    @pytest.mark.parametrize("word", ["NA", "null", "None", "nan", "#N/A", "<NA>"])
+    def test_words_for_missing(self, word: str) -> None:
+        """A word that pandas reads as missing is missing, as behind MLflow's own door."""
+        gone = pd.DataFrame([row | {"rain": None} for row in rows()])
+
+        assert invoked(gone.to_csv(index=False, na_rep=word), "text/csv") == invoked(
+            gone.to_csv(index=False), "text/csv"
+        )
+
+    @pytest.mark.parametrize("text", ["1_000", "\u0664", "0x4", "4 4", "4f", "--4"])
+    def test_no_numbers(self, text: str) -> None:
+        """What Python or C may take for a number, and a table does not, is refused."""
+        frame = pd.DataFrame(rows()).astype({"stops": object})
+        frame.loc[0, "stops"] = text
+        answer = trains_client().post(
+            "/invocations", content=frame.to_csv(index=False), headers={"content-type": "text/csv"}
+        )
+
+        assert (answer.status_code, problem_kind(answer)) == (422, "validation")
+        assert answer.json()["errors"][0]["received"] == json.dumps(text, ensure_ascii=False)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            '{"inputs": [{"line": "red", "line": "green"}]}',
+            '{"inputs": [{"line": "red", "l\\u0069ne": "green"}]}',
+            '{"inputs": {"line": ["red"], "line": ["green"]}}',
+            '{"inputs": [], "inputs": [{"line": "red"}]}',
+            '{"dataframe_split": {"columns": ["line", "line"], "data": [["red", "green"]]}}',
+            "line,line\nred,green\n",
+        ],
+    )
+    def test_twice(self, body: str) -> None:
+        """A key or a column that is there twice is refused: nobody knows which was meant."""
+        kind = "application/json" if body.startswith("{") else "text/csv"
+        answer = trains_client().post("/invocations", content=body, headers={"content-type": kind})
+
+        assert (answer.status_code, problem_kind(answer)) == (422, "malformed")
+        assert "twice" in answer.json()["detail"]
+
+    @pytest.mark.parametrize(
+        ("body", "kind"),
+        [
+            ('{"inputs": [' + "{}," * 20 + "{}]}", "application/json"),
+            ('{"inputs": {"line": [' + "1," * 20 + "1]}}", "application/json"),
+            (
+                '{"dataframe_split": {"columns": ["a"], "data": [' + "[1]," * 20 + "[1]]}}",
+                "application/json",
+            ),
+            ('{"inputs": [' + "[[]]," * 2_000 + "[]]}", "application/json"),
+            ("line\n" + "red\n" * 21, "text/csv"),
+        ],
+    )
+    def test_rows(self, body: str, kind: str) -> None:
+        """More rows than a batch may have are refused in every shape."""
+        answer = trains_client(max_batch_rows=20).post(
+            "/invocations", content=body, headers={"content-type": kind}
+        )
+
+        assert (answer.status_code, problem_kind(answer)) == (413, "too-many-rows")
+
+    def test_brackets_in_text(self) -> None:
+        """Brackets in text are no lists: a body with many of them is read."""
+        row = train() | {"line": "[{" * 5_000}
+        answer = trains_client(max_batch_rows=20).post("/invocations", json={"inputs": [row]})
+
+        assert problem_kind(answer) == "validation"
+
+    def test_huge_number(self) -> None:
+        """A whole number of hundreds of digits is refused, and no defect."""
+        row = json.dumps(train() | {"stops": 10**400})
+        answer = trains_client().post(
+            "/invocations", content=f'{{"inputs": [{row}]}}', headers=JSON
+        )
+
+        assert (answer.status_code, problem_kind(answer)) == (422, "validation")
+        assert answer.json()["errors"][0]["field"] == "stops"
+
     @pytest.mark.parametrize("load", [loaded_parcels, loaded_delays, loaded_faults])
     def test_other_tasks(self, load: Any) -> None:
         """Each task answers with the outputs of its signature, a date with its midnight too."""
@@ -98,6 +177,10 @@ class TestMLflow:
             {"inputs": 1},
             {"dataframe_split": {"columns": ["a"], "data": [[1, 2]]}},
             {"dataframe_split": {}},
+            {"dataframe_split": {"columns": 1, "data": 1}},
+            {"dataframe_split": {"columns": "ab", "data": [[1, 2]]}},
+            {"dataframe_split": {"columns": [["a"]], "data": [[1]]}},
+            {"inputs": ["sixsix"]},
             {"dataframe_records": [1]},
             {"inputs": [[1]]},
             {"instances": [], "inputs": []},
@@ -187,6 +270,71 @@ class TestOpenInference:
         described = json.loads(answer.content[:length])
         assert described["outputs"][0]["parameters"] == {"binary_data_size": 16}
         assert np.frombuffer(answer.content[length:], "<f8").tolist() == expected()
+
+    @pytest.mark.parametrize(
+        ("change", "tail", "length"),
+        [
+            ({}, b"more", None),
+            ({"parameters": {"binary_data_size": -1}}, b"", None),
+            ({"parameters": {"binary_data_size": 10**18}}, b"", None),
+            ({"parameters": {"binary_data_size": True}}, b"", None),
+            ({"parameters": {"binary_data_size": 8.0}}, b"", None),
+            ({"shape": [2.5]}, b"", None),
+            ({"datatype": "FP63"}, b"", None),
+            ({"name": "line"}, b"", None),
+            ({}, b"", "9" * 5000),
+            ({}, b"", "99999"),
+            ({}, b"", "\u00b2"),
+            ({}, b"", "-1"),
+        ],
+    )
+    def test_wrong_sizes(self, change: dict[str, Any], tail: bytes, length: str | None) -> None:
+        """Sizes that are not those of the bytes are refused, and nothing is cut off in silence."""
+        inputs, raw = binary([tensor(name) for name in DATATYPES])
+        inputs[-1] |= change
+        head = json.dumps({"inputs": inputs}).encode()
+        headers = {
+            "Inference-Header-Content-Length": (length or str(len(head))).encode("latin-1"),
+            "content-type": "application/octet-stream",
+        }
+        answer = trains_client().post(
+            f"/v2/models/{NAME}/infer", content=head + raw + tail, headers=headers
+        )
+
+        assert (answer.status_code, problem_kind(answer)) == (422, "malformed")
+
+    def test_cut_text(self) -> None:
+        """A text that says it is longer than its tensor is refused, not cut off."""
+        inputs, raw = binary([tensor("line")])
+        cut = struct.pack("<I", 99) + raw[4:]
+        head = json.dumps({"inputs": inputs}).encode()
+        headers = {"Inference-Header-Content-Length": str(len(head))}
+        answer = trains_client().post(
+            f"/v2/models/{NAME}/infer", content=head + cut, headers=headers
+        )
+
+        assert (answer.status_code, problem_kind(answer)) == (422, "malformed")
+
+    def test_nulls(self) -> None:
+        """Clients that write null for what they leave out are understood."""
+        inputs = [tensor(name) | {"parameters": None} for name in DATATYPES]
+        body = {"id": None, "parameters": None, "inputs": inputs, "outputs": None}
+        answer = trains_client().post(f"/v2/models/{NAME}/infer", json=body).json()
+
+        assert answer["outputs"][0]["data"] == expected()
+        assert "id" not in answer
+
+    @pytest.mark.parametrize(
+        "data", ["[" + "1," * 20 + "1]", "[" + "[1]," * 20 + "[1]]", "[" + "[]," * 9_000 + "[]]"]
+    )
+    def test_rows(self, data: str) -> None:
+        """More rows than a batch may have are refused."""
+        one = f'{{"name": "stops", "datatype": "INT64", "shape": [21], "data": {data}}}'
+        answer = trains_client(max_batch_rows=20).post(
+            f"/v2/models/{NAME}/infer", content=f'{{"inputs": [{one}]}}', headers=JSON
+        )
+
+        assert (answer.status_code, problem_kind(answer)) == (413, "too-many-rows")
 
     def test_no_media_type(self) -> None:
         """A body without a media type is JSON: Triton's client says none."""

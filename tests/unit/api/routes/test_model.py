@@ -34,3 +34,7 @@ def test_tag(path: str) -> None:
     again = client.get(path, headers={"if-none-match": tag})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
     assert client.get(path, headers={"if-none-match": '"other"'}).status_code == 200
+    # A list may be in one header or in several.
+    for headers in ([("if-none-match", f'"other", {tag}')], [("if-none-match", '"other"')] * 2):
+        known = client.get(path, headers=[*headers, ("if-none-match", tag)])
+        assert known.status_code == 304

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from json import loads
 from typing import Any
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from api.rows.table_reader import ARROW, PARQUET
+from api.rows.table_body import ARROW, PARQUET
 from api.serving.loaded_model import LoadedModel
 from loaded_models import loaded_delays, loaded_faults, loaded_parcels, loaded_trains
 from service_client import client_of, problem_kind
@@ -111,12 +112,26 @@ def test_refused() -> None:
         ("rain", pa.array([np.nan]), True),
         ("rain", pa.array([np.inf]), False),
         ("rain", pa.array([None]), True),
+        ("rain", pa.array([Decimal("1.25")]), True),
+        ("stops", pa.array([Decimal("4.00")]), True),
+        ("stops", pa.array([Decimal("4.50")]), False),
+        ("stops", pa.array([2**63], pa.uint64()), False),
+        ("line", pa.array(["red"], pa.string_view()), True),
+        ("line", pa.array(["red"], pa.string_view()).dictionary_encode(), True),
         ("express", pa.array([None], pa.bool_()), True),
         ("express", pa.array([1]), False),
         ("departure", pa.array(["2013-01-07T20:35:00"]), True),
         ("departure", pa.array([datetime(2013, 1, 7, 20, 35, tzinfo=UTC)]), True),
         ("departure", pa.array([date(2013, 1, 7)]), True),
         ("departure", pa.array(["tomorrow"]), False),
+        ("departure", pa.array([2**62]).cast(pa.timestamp("s")), False),
+        ("departure", pa.array([2**62]).cast(pa.timestamp("ms")), False),
+        ("departure", pa.array([2**62]).cast(pa.timestamp("us", "UTC")), False),
+        ("departure", pa.array([-(2**62)]).cast(pa.timestamp("us")), False),
+        # Times a million, 64 bits of microseconds begin anew near today.
+        ("departure", pa.array([2**64 // 10**6 + 1_357_590_900]).cast(pa.timestamp("s")), False),
+        ("departure", pa.array([2**31 - 1], pa.int32()).cast(pa.date32()), False),
+        ("departure", pa.array([2**62]).cast(pa.timestamp("us", "No/Where")), False),
         ("departure", pa.array([None], pa.timestamp("ns")), False),
     ],
 )
@@ -150,6 +165,108 @@ def test_not_a_table(kind: str, content: Callable[[str], bytes], status: int, pr
     )
 
     assert (answer.status_code, problem_kind(answer)) == (status, problem)
+
+
+TOLD = pa.ipc.IpcWriteOptions(compression="zstd")
+
+
+def zipped(table: pa.Table, options: pa.ipc.IpcWriteOptions = TOLD) -> bytes:
+    """A table as an Arrow stream whose buffers are compressed."""
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema, options=options) as stream:
+        stream.write_table(table)
+    return sink.getvalue()
+
+
+def with_lines(lines: pa.Array) -> pa.Table:
+    """A table of trains with some lines."""
+    table = table_of([train()] * len(lines))
+    return table.set_column(table.column_names.index("line"), "line", lines)
+
+
+def repeated(text: pa.Array) -> pa.Array:
+    """A text that stands once, and is meant nine times."""
+    return pa.DictionaryArray.from_arrays(pa.array([0] * 9, pa.int8()), text)
+
+
+LONG = "x" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (lambda: zipped(with_lines(pa.array([LONG] * 9))), ARROW),
+        (lambda: zipped(with_lines(repeated(pa.array([LONG] * 9)))), ARROW),
+        (lambda: packed(with_lines(repeated(pa.array([LONG])))), ARROW),
+        (lambda: packed(with_lines(repeated(pa.array([LONG], pa.large_string())))), ARROW),
+        (lambda: packed(with_lines(repeated(pa.array([LONG], pa.string_view())))), ARROW),
+        (lambda: packed(with_lines(pa.array([LONG] * 9)), PARQUET), PARQUET),
+        (lambda: packed(with_lines(pa.array([f"{n}{LONG}" for n in range(9)])), PARQUET), PARQUET),
+    ],
+)
+def test_becomes_too_large(content: Callable[[], bytes], kind: str) -> None:
+    """A small body that becomes a large table is refused, however it does that."""
+    body = content()
+    client = trains_client(max_body_bytes=100_000)
+    answer = client.post("/predict/batch", content=body, headers={"content-type": kind})
+
+    assert len(body) < 100_000
+    assert (answer.status_code, problem_kind(answer)) == (413, "too-large")
+
+
+@pytest.mark.parametrize("name", ["zstd", "lz4"])
+def test_compressed(name: str) -> None:
+    """Arrow's own compression is read."""
+    body = zipped(table_of([train()] * 9), pa.ipc.IpcWriteOptions(compression=name))
+    client = trains_client()
+    answer = client.post("/predict/batch", content=body, headers={"content-type": ARROW})
+
+    assert unpacked(answer)["errors"] == [None] * 9
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pa.array([[1.0]]),
+        pa.array([{"a": 1.0}]),
+        pa.RunEndEncodedArray.from_arrays([1], ["red"]),
+        pa.array([b"red"], pa.binary(3)),
+    ],
+)
+def test_no_single_values(array: pa.Array) -> None:
+    """A column of lists, of structs, or of what becomes larger than it is, refuses the table."""
+    body = packed(with_lines(array))
+    answer = trains_client().post("/predict/batch", content=body, headers={"content-type": ARROW})
+
+    assert (answer.status_code, problem_kind(answer)) == (422, "malformed")
+    assert "'line'" in answer.json()["detail"]
+
+
+def broken(offsets: list[int], text: bytes = b"redred") -> pa.Array:
+    """Text by places in a buffer, which may be wrong."""
+    places = pa.py_buffer(np.array(offsets, dtype=np.int32).tobytes())
+    return pa.Array.from_buffers(pa.string(), 2, [None, places, pa.py_buffer(text)])
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        broken([0, 3, 6], b"\xff\xfe\xfdred"),
+        broken([0, -(10**8), 6]),
+        pa.DictionaryArray.from_arrays(pa.array([0, 10**6]), pa.array(["red"]), safe=False),
+    ],
+)
+def test_broken_buffers(array: pa.Array) -> None:
+    """Text that is none, and places outside of a buffer, are a problem and no defect."""
+    table = with_lines(array)
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    answer = trains_client().post(
+        "/predict/batch", content=sink.getvalue(), headers={"content-type": ARROW}
+    )
+
+    assert (answer.status_code, problem_kind(answer)) == (422, "malformed")
 
 
 def test_either_way() -> None:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from api.rows.table_reader import ARROW
+from api.rows.table_body import ARROW
 from api.serving.loaded_model import LoadedModel
 from loaded_models import (
     loaded_delays,
