@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from api.rows.columns import Array, Bools
@@ -24,6 +25,9 @@ _LONGEST_VALUE = 80
 _HINTS = 50
 """For how many different values of a column in a batch a known one is looked for."""
 
+_BITS = 32
+"""How many columns' bits one number has, beside the number of a group of rows."""
+
 _THERE = object()
 _NO_WARNINGS = orjson.Fragment(b"[]")
 
@@ -33,12 +37,19 @@ class BatchWarnings:
     """The warnings of many rows.
 
     Attributes:
-        by_row: Each row's warnings, for `orjson.dumps`.
+        different: The warnings that rows have, each list once, for `orjson.dumps`.
+        places: Which of them each row has, shape (rows,).
         unseen: How many rows hold a category that the contract does not list, by column.
     """
 
-    by_row: Sequence[Any]
+    different: Sequence[Any]
+    places: npt.NDArray[np.int64]
     unseen: Mapping[str, int]
+
+    @property
+    def by_row(self) -> list[Any]:
+        """Each row's warnings, for `orjson.dumps`."""
+        return [self.different[place] for place in self.places.tolist()]
 
 
 class RowWarnings:
@@ -108,9 +119,10 @@ class RowWarnings:
             rows: How many rows there are.
         """
         incomplete = [name for name in self._optional if name in missing and missing[name].any()]
-        by_row: list[Any] = [_NO_WARNINGS] * rows
-        if incomplete:
-            by_row = self._missing_by_row(missing, incomplete)
+        different: list[Any] = [_NO_WARNINGS]
+        places = np.zeros(rows, dtype=np.int64)
+        if incomplete and rows:
+            different, places = self._missing(missing, incomplete)
         counts: Counter[str] = Counter()
         unseen: dict[int, list[Any]] = {}
         for name, known in self._known_values.items():
@@ -123,31 +135,32 @@ class RowWarnings:
                 unseen.setdefault(index, []).append(warning)
         for index, unseen_warnings in unseen.items():
             absent = [self._optional[name] for name in incomplete if missing[name][index]]
-            by_row[index] = [*absent, *unseen_warnings]
-        return BatchWarnings(by_row, counts)
+            places[index] = len(different)
+            different.append([*absent, *unseen_warnings])
+        return BatchWarnings(different, places, counts)
 
-    def _missing_by_row(
+    def _missing(
         self, missing: Mapping[str, Bools], names: list[str]
-    ) -> list[orjson.Fragment]:
-        """Each row's warnings of missing values; rows that lack the same columns share a list."""
+    ) -> tuple[list[Any], npt.NDArray[np.int64]]:
+        """The warnings of missing values, and which of them each row has."""
         absent = np.array([missing[name] for name in names])
-        # The columns a row lacks, as bits: comparing bytes is faster than comparing lists.
-        packed = np.ascontiguousarray(np.packbits(absent, axis=0).T)
-        keys = packed.view(np.dtype((np.void, packed.shape[1]))).ravel().tolist()
-        # Of rows with the same key any one stands for all.
-        shared = {
-            key: orjson.Fragment(
-                orjson.dumps(
-                    [
-                        self._optional[name]
-                        for name, is_absent in zip(names, absent[:, index], strict=True)
-                        if is_absent
-                    ]
-                )
-            )
-            for key, index in dict(zip(keys, range(len(keys)), strict=True)).items()
-        }
-        return [shared[key] for key in keys]
+        places = np.zeros(absent.shape[1], dtype=np.int64)
+        for start in range(0, len(names), _BITS):
+            bits = absent[start : start + _BITS]
+            # What a row lacks, as the bits of one number, beside what it lacked before.
+            lacks = (1 << np.arange(len(bits))) @ bits.astype(np.int64)
+            _, places = np.unique((places << _BITS) | lacks, return_inverse=True)
+        # Of rows that lack the same any one stands for all.
+        _, ones = np.unique(places, return_index=True)
+        different = [
+            [
+                self._optional[name]
+                for name, is_absent in zip(names, absent[:, one], strict=True)
+                if is_absent
+            ]
+            for one in ones
+        ]
+        return [orjson.Fragment(orjson.dumps(warnings)) for warnings in different], places
 
     def _unseen_warning(self, name: str, value: object, *, hint: bool = True) -> orjson.Fragment:
         shown = repr(str(value)[:_LONGEST_VALUE])

@@ -102,7 +102,7 @@ class LoadedModel:
     def completed_batch(self, batch: CheckedBatch) -> CheckedBatch:
         """The same for the valid rows of a batch."""
         lookup = self.predictor.lookup
-        if lookup is None or not batch.valid:
+        if lookup is None or not any(batch.missing[name].any() for name in lookup.known.tables):
             return batch
         complete = lookup.in_frame(self._frame(batch.columns))
         columns = {name: complete[name].to_numpy() for name in lookup.known.tables}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -12,9 +11,13 @@ from starlette.requests import Request
 
 from api.rows.batch_reader import CheckedBatch
 from api.rows.cancel_flag import CancelFlag
+from api.rows.row_warnings import BatchWarnings
 from api.rows.table_body import ARROW, PARQUET
 from api.serving.answers import AnsweredBatch
 from api.serving.loaded_model import LoadedModel
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TABLES = (ARROW, PARQUET)
 _JSON = "application/json"
@@ -63,7 +66,7 @@ def answered_table(
     if batch.valid:
         columns = model.output_columns(predictions)
     answers = {name: pa.array(values) for name, values in columns.items()}
-    answers["warnings"] = pa.array(_texts(found.by_row), pa.string())
+    answers["warnings"] = _texts(found)
     errors = pa.nulls(rows, pa.string())
     if batch.faults:
         places = np.full(rows, -1, dtype=np.int64)
@@ -77,14 +80,13 @@ def answered_table(
     return AnsweredBatch(_written(table, kind), predictions, len(batch.faults), found.unseen)
 
 
-def _texts(warnings: Sequence[Any]) -> list[str | None]:
-    """Each row's warnings as JSON; none if there are none. Rows share theirs."""
-    keys = list(map(id, warnings))
-    texts = {
-        key: None if (text := orjson.dumps(row).decode()) == "[]" else text
-        for key, row in dict(zip(keys, warnings, strict=True)).items()
-    }
-    return [texts[key] for key in keys]
+def _texts(found: BatchWarnings) -> pa.Array:
+    """Each row's warnings as JSON; none if there are none."""
+    import pyarrow as pa
+
+    texts = [orjson.dumps(warnings).decode() for warnings in found.different]
+    different = pa.array([None if text == "[]" else text for text in texts], pa.string())
+    return different.take(pa.array(found.places))
 
 
 def _errors(batch: CheckedBatch, place: int) -> str | None:
