@@ -95,7 +95,7 @@ def check_array(column: Column, array: Array) -> CheckedColumn:
         suspect |= missing
     suspect |= _outside(column, array, values) & ~missing
     if column.type.facts.whole and column.type.facts.numeric:
-        suspect |= (array % 1 != 0) & ~missing
+        suspect |= (np.trunc(array) != array) & ~missing
     # Rows that are read again put their values here.
     return CheckedColumn(array if array.flags.writeable else array.copy(), missing, suspect)
 
