@@ -3,6 +3,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import parcels
@@ -48,6 +49,54 @@ def test_configurations_made_once_change_no_result(
 
     assert fast == told(frame)
     assert all(result["success"] for result in fast) is not broken
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_large_frame_is_checked_some_columns_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    """Results and details are those of all columns together, in the checks' own order."""
+    frame = parcels.frame()
+    if broken:
+        frame = frame.assign(weight=-1.0, carrier="nobody", number=7)
+    whole = told(frame)
+    monkeypatch.setattr(gx, "_LARGE_ROWS", 1)
+    widest = set[int]()
+    batch_of = pd.DataFrame.__getitem__
+
+    def taken(table: pd.DataFrame, names: Any) -> Any:
+        if isinstance(names, list):
+            widest.add(len(names))
+        return batch_of(table, names)
+
+    monkeypatch.setattr(pd.DataFrame, "__getitem__", taken)
+
+    assert told(frame) == whole
+    assert {result["success"] for result in whole} == ({True, False} if broken else {True})
+    assert len(widest) > 1
+
+
+def test_what_looks_at_other_columns_sees_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a check of the rows in which another column has some value."""
+    gx.load()
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    monkeypatch.setattr(gx, "_LARGE_ROWS", 1)
+    light = ExpectationConfiguration(
+        type="expect_column_values_to_be_between",
+        kwargs={
+            "column": "pieces",
+            "max_value": 1,
+            "row_condition": "weight < 2",
+            "condition_parser": "pandas",
+        },
+        meta={gx.PLACE: 0, "columns": ["pieces"]},
+    )
+    frame = pd.DataFrame({"pieces": [1, 5, 1], "weight": [1.0, 9.0, 1.5]})
+
+    (result,) = gx.validated(frame, [light])
+
+    assert result.success
 
 
 def test_frames_are_not_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
