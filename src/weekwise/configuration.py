@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import io
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ import yaml
 from kedro.config import OmegaConfigLoader
 from kedro.utils import find_kedro_project
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
-from weekwise.errors import ConfigurationError
+from weekwise.errors import ConfigurationError, WeekwiseError
 from weekwise.paths import ENVIRONMENT_VARIABLE, default_environment
-from weekwise.yaml_faults import yaml_fault
+from weekwise.yaml_faults import no_mapping, reference_fault, yaml_fault
 
 LOCAL = "local"
 EXTENDS = "extends"
@@ -32,9 +34,15 @@ PARAMETERS, SEARCHED = "parameters", "searched"
 """An environment's parameters, and those that a search has chosen, which come over them."""
 CREDENTIALS = "credentials"
 DATA = "data"
-OWN = (DATA, "registered_model")
+MODEL = "registered_model"
+OWN = (DATA, MODEL)
 """Keys of globals that are not taken over from an environment that is extended: with them, two
 environments would share their stores and models."""
+MLFLOW = "mlflow"
+_TEXTS = (*OWN, EXTENDS, "data_wrangling")
+"""Keys of globals that are texts, if they are there."""
+_OPTIONAL = (EXTENDS, "data_wrangling")
+_SUFFIXES = (".yml", ".yaml", ".json")
 _NOT_ENVIRONMENTS = {"base", LOCAL}
 
 _active: list[EnvironmentConfigLoader] = []
@@ -97,11 +105,30 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
         """
         said: dict[str, Any]
         if key in self or key == CREDENTIALS:
-            said = super().__getitem__(key)
-            return said
+            return self._resolve(key)
         if key not in self._resolved:
-            self._resolved[key] = super().__getitem__(key)
+            said = self._resolve(key)
+            if key in _CHECKS:
+                _CHECKS[key](said)
+            self._resolved[key] = said
         return copy.deepcopy(self._resolved[key])
+
+    def _resolve(self, key: str) -> dict[str, Any]:
+        """A part of the configuration, its references followed.
+
+        Raises:
+            ConfigurationError: If one of them leads nowhere.
+        """
+        said: dict[str, Any]
+        try:
+            said = super().__getitem__(key)
+        except OmegaConfBaseException as error:
+            if isinstance(error.__context__, WeekwiseError):
+                raise error.__context__ from None
+            raise ConfigurationError(
+                f"{key}.yml: {reference_fault(error)}; fix that, and run again"
+            ) from error
+        return said
 
     @property
     def _root(self) -> Path:
@@ -139,11 +166,13 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
                     f"environments extend each other: {' → '.join([*chain, name])}; "
                     f"remove {EXTENDS} from one of their globals.yml"
                 )
-            if name != self.base_env and not self._has(name):
+            if name != self.base_env and (Path(name).name != name or not self._has(name)):
                 raise ConfigurationError(self._unknown(name, chain))
             chain.append(name)
             # Unresolved, since resolving needs the layers that are being looked up.
-            name = self._read_layer(GLOBALS, name, set()).get(EXTENDS)
+            said = self._read_layer(GLOBALS, name, set())
+            _check_text(EXTENDS, said.get(EXTENDS))
+            name = said.get(EXTENDS)
         return tuple(reversed(chain))
 
     @property
@@ -166,6 +195,8 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
             for folder in Path(self.conf_source).glob("*/")
             if folder.is_dir() and folder.name not in _NOT_ENVIRONMENTS
         )
+        if not known:
+            return f"there is no configuration in {self.conf_source}; put the folder back"
         return f"there is no environment {name}{asked}; choose one of: {', '.join(known)}"
 
     def _has(self, layer: str) -> bool:
@@ -192,7 +223,13 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
         return configs, {}, base, top, processed_files
 
     def _read_layer(self, key: str, layer: str, processed_files: set[Path]) -> dict[str, Any]:
-        """What one layer's files say, unresolved."""
+        """What one layer's files say, unresolved.
+
+        Raises:
+            ConfigurationError: If one of them cannot be read as settings.
+        """
+        if fault := self._no_file(key, layer):
+            raise ConfigurationError(fault)
         try:
             configs = self._read_dir_configs(
                 self._get_conf_env_path(layer),
@@ -201,23 +238,47 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
                 processed_files,
                 read_environment_variables=key == CREDENTIALS,
             )
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigurationError(self._unreadable(key, layer) or str(error)) from None
-        if not configs:
-            return {}
-        said = OmegaConf.to_container(OmegaConf.unsafe_merge(*configs.values()), resolve=False)
+            said = OmegaConf.to_container(
+                OmegaConf.unsafe_merge({}, *configs.values()), resolve=False
+            )
+        except Exception as error:
+            # Of a list, say, Kedro asks for keys before it looks whether there are any.
+            fault = self._unreadable(key, layer)
+            if not fault and not isinstance(error, (yaml.YAMLError, UnicodeDecodeError)):
+                raise
+            raise ConfigurationError(fault or str(error)) from None
         return {str(name): value for name, value in said.items()} if isinstance(said, dict) else {}
 
     def _unreadable(self, key: str, layer: str) -> str:
         """The first file of a layer that is no YAML, and why; Kedro names the line before."""
-        folder = self._get_conf_env_path(layer)
-        for pattern in self.config_patterns[key]:
-            for file in sorted(map(str, self._fs.glob(Path(folder, pattern).as_posix()))):
-                try:
-                    OmegaConf.load(io.StringIO(self._fs.cat_file(file).decode("utf-8")))
-                except (yaml.YAMLError, UnicodeDecodeError) as error:
-                    return f"{file}{yaml_fault(error)}"
+        for file in self._files(key, layer):
+            try:
+                said = OmegaConf.load(io.StringIO(self._fs.cat_file(file).decode("utf-8")))
+            except (yaml.YAMLError, UnicodeDecodeError) as error:
+                return f"{file}{yaml_fault(error)}"
+            except RecursionError:
+                return f"{file}: a part of it contains itself (&name and *name); write it out"
+            except OmegaConfBaseException as error:
+                return f"{file}: {reference_fault(error)}; fix that, and run again"
+            if not isinstance(said, DictConfig):
+                return f"{file}{no_mapping(said)}"
         return ""
+
+    def _no_file(self, key: str, layer: str) -> str:
+        """The first name of a layer's file that is none; Kedro would pass over it unsaid."""
+        for file in self._files(key, layer):
+            if file.endswith(_SUFFIXES) and not self._fs.isfile(file):
+                what = "a folder" if self._fs.isdir(file) else "a link to a file that is not there"
+                return f"{file}: it is {what}; put the file there, or remove it"
+        return ""
+
+    def _files(self, key: str, layer: str) -> list[str]:
+        folder = self._get_conf_env_path(layer)
+        return sorted(
+            str(file)
+            for pattern in self.config_patterns[key]
+            for file in self._fs.glob(Path(folder, pattern).as_posix())
+        )
 
 
 def overlaid(lower: Mapping[str, Any], upper: Mapping[str, Any], *, soft: bool) -> dict[str, Any]:
@@ -267,6 +328,67 @@ def load_configuration(
 def active_configuration() -> EnvironmentConfigLoader | None:
     """The configuration that this process has loaded last: that of its session or command."""
     return _active[-1] if _active else None
+
+
+def _check_text(name: str, value: Any) -> None:
+    """Refuse a setting of globals that must be a text and is none.
+
+    Raises:
+        ConfigurationError: If it is none.
+    """
+    if isinstance(value, str) and value.strip():
+        return
+    if value is None and name in _OPTIONAL:
+        return
+    number = isinstance(value, (bool, int, float))
+    advice = "put it in quotes" if number else "write a text"
+    said = "empty" if value is None or value == "" else f"no text but {value!r}"
+    raise ConfigurationError(f"globals.yml: {name}: it is {said}; {advice}")
+
+
+def _check_globals(said: Mapping[str, Any]) -> None:
+    """Refuse what no command can work with: where data are, and what the model is called.
+
+    Raises:
+        ConfigurationError: If there is such a setting.
+    """
+    for name in _TEXTS:
+        if name in said:
+            _check_text(name, said[name])
+    name = said.get(MODEL, "")
+    if {"/", ":"} & {*name}:
+        raise ConfigurationError(
+            f"globals.yml: {MODEL}: MLflow takes no name with / or :, as in {name}; leave them out"
+        )
+
+
+def _check_mlflow(said: Mapping[str, Any]) -> None:
+    """Refuse settings of kedro-mlflow that it does not take, or that would lose the runs.
+
+    Raises:
+        ConfigurationError: If there are any.
+    """
+    from pydantic import ValidationError
+
+    with warnings.catch_warnings():
+        # Its own models' deprecations are nobody's error here.
+        warnings.simplefilter("ignore")
+        from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
+
+    try:
+        KedroMlflowConfig.model_validate(said)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        raise ConfigurationError(f"mlflow.yml: {'; '.join(faults)}") from None
+    if not (said.get("server") or {}).get("mlflow_tracking_uri"):
+        raise ConfigurationError(
+            "mlflow.yml: server.mlflow_tracking_uri: it is missing; conf/base/mlflow.yml has it "
+            "as ${tracking_uri:${globals:data}}"
+        )
+
+
+_CHECKS = {GLOBALS: _check_globals, MLFLOW: _check_mlflow}
+"""What a part of the configuration must be for any command."""
 
 
 def _activate(loader: EnvironmentConfigLoader) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from weekwise.configuration import ENVIRONMENT, EXTENDS, GLOBALS, OWN, PARAMETER
 from weekwise.errors import ConfigurationError, WeekwiseError
 from weekwise.features.calendar import Calendar
 from weekwise.wording import listed, nearest
+from weekwise.yaml_faults import reference_fault
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
@@ -25,11 +27,14 @@ if TYPE_CHECKING:
 
 PARAMS = "params:"
 CALENDAR, WRANGLING, ENGINE, SPARK = "calendar", "data_wrangling", "engine", "spark"
+MEMORY = "store_memory"
 KNOWN_GLOBALS = (*OWN, CALENDAR, WRANGLING, EXTENDS, ENVIRONMENT, ENGINE, SPARK)
 ENGINES = ("duckdb", "spark")
 SPARK_SETTINGS = ("master", "warehouse", "conf")
 GLOBALS_FILE, PARAMETERS_FILE, RUNTIME = "globals.yml", "parameters.yml", "--params"
 MOST_LETTERS = 60
+_MEMORY = re.compile(r"\d+(\.\d+)?\s*([kmgt]i?b|%)", re.IGNORECASE)
+"""Sizes that DuckDB takes."""
 _REFERENCE = re.compile(r"\bglobals:\s*(\w+)")
 
 
@@ -79,14 +84,16 @@ def setting_faults(loader: EnvironmentConfigLoader, pipeline: Pipeline) -> Itera
     yield from _unknown_globals(loader, shared)
     yield from _calendar_faults(shared.get(CALENDAR))
     yield from _engine_faults(shared.get(ENGINE), shared.get(SPARK))
+    yield from _memory_faults(shared.get(MEMORY))
     try:
         said = loader[PARAMETERS]
     except MissingConfigException:
         return
-    except OmegaConfBaseException as error:
+    except ConfigurationError as error:
+        if not isinstance(error.__cause__, OmegaConfBaseException):
+            raise
         # What it refers to is not there, or is not what it should be.
-        said_of = getattr(error, "full_key", None) or "a reference"
-        yield SettingFault(PARAMETERS_FILE, f"{said_of}: {str(error).splitlines()[0]}")
+        yield SettingFault(PARAMETERS_FILE, reference_fault(error.__cause__))
         return
     yield from _unknown_groups(loader, said, pipeline)
     for name, model in parameter_models(pipeline).items():
@@ -154,7 +161,24 @@ def _group_faults(
             yield SettingFault(where, f"{place}: {what}")
     except WeekwiseError as error:
         yield SettingFault(PARAMETERS_FILE, f"{name}: {error}")
+    else:
+        for place in _not_finite(said, name):
+            where = RUNTIME if _has(runtime, place.split(".")) else PARAMETERS_FILE
+            yield SettingFault(where, f"{place}: it is infinite or no number; write a number")
     yield from _country_faults(name, said)
+
+
+def _not_finite(said: Any, place: str) -> Iterator[str]:
+    """Places of numbers that no comparison makes sense with."""
+    if isinstance(said, float) and not math.isfinite(said):
+        yield place
+    parts: Iterable[tuple[Any, Any]] = ()
+    if isinstance(said, Mapping):
+        parts = said.items()
+    elif isinstance(said, (list, tuple)):
+        parts = enumerate(said)
+    for name, part in parts:
+        yield from _not_finite(part, f"{place}.{name}")
 
 
 def _country_faults(name: str, said: Any) -> Iterator[SettingFault]:
@@ -198,6 +222,13 @@ def _engine_faults(engine: Any, spark: Any) -> Iterator[SettingFault]:
             yield SettingFault(GLOBALS_FILE, f"{SPARK}.{name}: there is no such setting; {hint}")
 
 
+def _memory_faults(said: Any) -> Iterator[SettingFault]:
+    if said is not None and not _MEMORY.fullmatch(str(said)):
+        yield SettingFault(
+            GLOBALS_FILE, f"{MEMORY}: {said!r} is no size; write a number with a unit, as 2GB"
+        )
+
+
 def _unknown_globals(
     loader: EnvironmentConfigLoader, said: Mapping[str, Any]
 ) -> Iterator[SettingFault]:
@@ -217,7 +248,7 @@ def _unknown_globals(
 def _references(loader: EnvironmentConfigLoader) -> set[str]:
     """Names that files of the configuration take from globals, as `${globals:name}`."""
     folders = [Path(loader.conf_source) / layer for layer in loader.layers]
-    files = (file for folder in folders for file in folder.rglob("*.y*ml"))
+    files = (file for folder in folders for file in folder.rglob("*.y*ml") if file.is_file())
     # What is no UTF-8 is told with its line once it is loaded.
     texts = (file.read_text("utf-8", errors="replace") for file in files)
     return {name for text in texts for name in _REFERENCE.findall(text)}

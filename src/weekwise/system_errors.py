@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from weekwise.errors import (
     ApiUnavailableError,
+    ConfigurationError,
     FeedError,
     RegistryError,
     StoreError,
@@ -27,6 +28,11 @@ _ADVICE = {
     errno.EROFS: "make the disk writable, or move the data folder with WEEKWISE_DATA_DIR",
     errno.EMFILE: "raise the limit of open files (ulimit -n), and run again",
     errno.ENFILE: "end programs that hold many files open, and run again",
+    errno.EISDIR: "a folder is where a file should be: move it away, and run again",
+    errno.ENOTDIR: "a file is where a folder should be: move it away, and run again",
+    errno.EEXIST: "a file is where a folder should be: move it away, and run again",
+    errno.ELOOP: "the link leads to itself: remove it, and run again",
+    errno.ENAMETOOLONG: "take a shorter name or path, and run again",
     errno.EIO: "check the disk, and run again",
 }
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -61,6 +67,12 @@ _UNREADABLE = (
     "failed to load metadata pointer",
     "checksum",
 )
+_ENTRY = re.compile(
+    "parsing config for dataset|not a valid dataset configuration|must only contain arguments|"
+    "unable to find credentials|type.* is missing from dataset",
+    re.IGNORECASE,
+)
+"""What Kedro says of an entry of the catalog that it cannot use."""
 _FEED = re.compile("sniffing file|csv error|parquet|malformed json", re.IGNORECASE)
 
 
@@ -81,6 +93,11 @@ def explained(
     for each in chain:
         if isinstance(each, WeekwiseError):
             return each
+    for each in chain:
+        if type(each).__name__ in ("DatasetError", "KeyError") and _ENTRY.search(str(each)):
+            return ConfigurationError(_of_entry(each))
+        if type(each).__name__ == "MissingConfigException":
+            return ConfigurationError(f"{first_lines(each, most=1)}; put the folder back")
     for each in reversed(chain):
         plain = _plain(each, _whose(chain))
         if plain is not None:
@@ -136,6 +153,16 @@ def _chain(
         known.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _of_entry(error: BaseException) -> str:
+    """What is wrong with an entry of the catalog, without Kedro's hints."""
+    said = str(error.args[0]) if error.args else ""
+    lines = [" ".join(line.split()).rstrip(".") for line in said.splitlines() if line.strip()]
+    lines = [re.sub("^An exception occurred when parsing config for ", "", line) for line in lines]
+    words = ": ".join(line.rstrip(":") for line in lines if not line.startswith("Hint"))
+    words = re.sub(r": check your data catalog .*", "", words)
+    return f"catalog.yml: {words}; fix that entry"
 
 
 def _absent_file(chain: Sequence[BaseException]) -> WeekwiseError | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import yaml
 
@@ -54,3 +55,24 @@ def yaml_fault(error: yaml.YAMLError | UnicodeDecodeError | ValueError) -> str:
             advice, mark = hint, error.context_mark if is_where_it_began else mark
             break
     return f"{f', line {mark.line + 1}' if mark else ''}: not valid YAML, {words}; {advice}"
+
+
+def no_mapping(said: Any) -> str:
+    """What to say of a file that holds a list or one value, to follow the file's name.
+
+    Args:
+        said: What it holds.
+    """
+    kind = "a list" if type(said).__name__ in ("list", "ListConfig") else "one value"
+    return f": it holds {kind} where names with values are due; write lines of NAME: VALUE"
+
+
+def reference_fault(error: Exception) -> str:
+    """The place of a `${reference}` that leads nowhere, and why.
+
+    Args:
+        error: What OmegaConf has raised.
+    """
+    words = next(iter(str(error).splitlines()), "") or type(error).__name__
+    words = re.sub(r"^\w+ raised while resolving interpolation: ", "", words).strip("\"'")
+    return f"{getattr(error, 'full_key', None) or 'a reference'}: {words}"

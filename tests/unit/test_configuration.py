@@ -42,6 +42,7 @@ class Conf:
             runtime,
             base_env="base",
             merge_strategy=SOFT,
+            config_patterns={"mlflow": ["mlflow*"], "orchestration": ["orchestration*"]},
         )
 
 
@@ -268,3 +269,104 @@ def test_an_empty_layer_changes_nothing(lower: dict[str, Any]) -> None:
     """What a layer does not name stays as the lower layers have it, and is not copied in place."""
     assert overlaid(lower, {}, soft=True) == lower
     assert overlaid(lower, {}, soft=False) == lower
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (
+            "- a\n- b\n",
+            ": it holds a list where names with values are due; write lines of NAME: VALUE",
+        ),
+        ("a: &x [*x]\n", ": a part of it contains itself (&name and *name); write it out"),
+    ],
+    ids=["list", "loop"],
+)
+@pytest.mark.parametrize("kind", ["globals", "parameters", "catalog", "mlflow", "orchestration"])
+@pytest.mark.parametrize("layer", ["base", "orders"])
+def test_a_file_without_settings(
+    conf: Conf, layer: str, kind: str, content: str, fault: str
+) -> None:
+    """A file of any layer that holds something else than names with values is named."""
+    conf.write("base", kind, {})
+    file = conf.folder / "conf" / layer / f"{kind}.yml"
+    file.write_text(content, "utf-8")
+
+    with pytest.raises(ConfigurationError) as caught:
+        conf.load()[kind]
+
+    assert str(caught.value) == f"{file}{fault}"
+
+
+@pytest.mark.parametrize("how", ["folder", "dangling", "loop"])
+def test_a_name_of_a_file_that_is_none(conf: Conf, how: str) -> None:
+    """A folder or a broken link under a file's name is told, and not passed over."""
+    file = conf.folder / "conf" / "orders" / "parameters.yml"
+    if how == "folder":
+        file.mkdir()
+    else:
+        file.symlink_to(file if how == "loop" else "nowhere.yml")
+
+    with pytest.raises(ConfigurationError, match="put the file there, or remove it") as caught:
+        conf.load()["parameters"]
+
+    assert str(caught.value).startswith(f"{file}: it is a ")
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ({"data": 5}, "data: it is no text but 5; put it in quotes"),
+        ({"data": None}, "data: it is empty; write a text"),
+        ({"registered_model": ["m"]}, "registered_model: it is no text but ['m']; write a text"),
+        (
+            {"registered_model": "a/b"},
+            "registered_model: MLflow takes no name with / or :, as in a/b; leave them out",
+        ),
+        ({"data_wrangling": 3}, "data_wrangling: it is no text but 3; put it in quotes"),
+        ({"extends": ["base"]}, "extends: it is no text but ['base']; write a text"),
+    ],
+)
+def test_globals_that_no_command_can_use(conf: Conf, said: dict[str, Any], fault: str) -> None:
+    """What every command needs is looked at before any of them does something."""
+    conf.write("orders", "globals", said)
+
+    with pytest.raises(ConfigurationError) as caught:
+        conf.load()["globals"]
+
+    assert str(caught.value) == f"globals.yml: {fault}"
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ({"server": 5}, "server: Input should be a valid dictionary"),
+        ({"serverr": {}}, "serverr: Extra inputs are not permitted"),
+        ({}, "server.mlflow_tracking_uri: it is missing"),
+    ],
+)
+def test_settings_that_kedro_mlflow_does_not_take(
+    conf: Conf, said: dict[str, Any], fault: str
+) -> None:
+    """They are one line, and no run goes to a folder that MLflow chooses by itself."""
+    conf.write("orders", "mlflow", said)
+
+    with pytest.raises(ConfigurationError, match=f"^mlflow.yml: {fault}"):
+        conf.load()["mlflow"]
+
+
+@pytest.mark.parametrize("kind", ["catalog", "parameters", "globals"])
+def test_a_reference_that_leads_nowhere(conf: Conf, kind: str) -> None:
+    """It is told with its place, in any part of the configuration."""
+    conf.write("orders", kind, {"a": {"b": "${nope:1}"}})
+
+    with pytest.raises(ConfigurationError, match=rf"^{kind}.yml: a.b: Unsupported .* nope; fix"):
+        conf.load()[kind]
+
+
+def test_an_environment_is_no_path(conf: Conf) -> None:
+    """A folder beside the configuration is no environment."""
+    (conf.folder / "src").mkdir()
+
+    with pytest.raises(ConfigurationError, match=r"there is no environment \.\./src; "):
+        conf.load("../src")["globals"]

@@ -179,3 +179,13 @@ def test_both_engines_are_known(write: Any) -> None:
     spark = {"master": "yarn", "warehouse": "s3a://b/t", "conf": {"spark.driver.memory": "1g"}}
 
     assert faults(write(globals={"engine": "spark", "spark": spark})) == []
+
+
+def test_numbers_that_are_none(write: Any) -> None:
+    """NaN and infinity are no limits that anything could be compared with."""
+    loader = write(globals={"store_memory": "much"}, parameters={"gate": {"margin": float("nan")}})
+
+    assert faults(loader)[-2:] == [
+        "globals.yml: store_memory: 'much' is no size; write a number with a unit, as 2GB",
+        "parameters.yml: gate.margin: it is infinite or no number; write a number",
+    ]

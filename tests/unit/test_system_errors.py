@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import httpx
 import psycopg
 import pytest
-from kedro.io import DatasetError
+from kedro.io import DataCatalog, DatasetError
 from mlflow.exceptions import INTERNAL_ERROR, MlflowException
 
-from weekwise.errors import ContractError, StoreError
+from weekwise.errors import ConfigurationError, ContractError, StoreError
 from weekwise.system_errors import explained, signal_behind
 
 
@@ -45,6 +47,18 @@ def raised_by(cause: Exception) -> Exception:
         (
             PermissionError(errno.EACCES, os.strerror(errno.EACCES), "d"),
             "d: Permission denied; give this user the right to read and write there, and run again",
+        ),
+        (
+            IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), "d"),
+            "d: Is a directory; a folder is where a file should be: move it away, and run again",
+        ),
+        (
+            NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), "d/x"),
+            "d/x: Not a directory; a file is where a folder should be: move it away, and run again",
+        ),
+        (
+            OSError(errno.ELOOP, os.strerror(errno.ELOOP), "d"),
+            f"d: {os.strerror(errno.ELOOP)}; the link leads to itself: remove it, and run again",
         ),
     ],
 )
@@ -178,3 +192,26 @@ def test_an_exit_is_no_signal() -> None:
 def test_a_server_that_is_away(cause: Exception, message: str) -> None:
     """It is one sentence that names it, and no password."""
     assert str(explained(raised_by(cause))) == message
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"type": "pandas.NoSet", "filepath": "x"}, "dataset 'rows': .*NoSet.*; fix that entry"),
+        ({"filepath": "x"}, "dataset 'rows': 'type' is missing.*; fix that entry"),
+        ({"type": "json.JSONDataset", "file": "x"}, ".*unexpected .* 'file'.*; fix that entry"),
+        ("word", "Catalog entry 'rows' is not a valid .*; fix that entry"),
+        (
+            {"type": "json.JSONDataset", "filepath": "x", "credentials": "nobody"},
+            "Unable to find credentials 'nobody'; fix that entry",
+        ),
+    ],
+)
+def test_an_entry_of_the_catalog_that_is_wrong(entry: Any, message: str) -> None:
+    """It is one line that names the entry, without what Kedro hints at."""
+    with pytest.raises((DatasetError, KeyError)) as caught:
+        DataCatalog.from_config({"rows": entry})["rows"]
+
+    cause = explained(caught.value)
+    assert isinstance(cause, ConfigurationError)
+    assert re.fullmatch(f"catalog.yml: {message}", str(cause))

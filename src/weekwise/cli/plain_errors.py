@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from kedro.framework.cli.utils import KedroCliError
 from kedro.validation.exceptions import ParameterValidationError
 
 from weekwise.errors import EndOfFeed
@@ -29,6 +30,9 @@ def plain_errors() -> Iterator[None]:
         raise click.ClickException(
             "\n".join([*lines, "Fix conf/*/parameters.yml or --params."])
         ) from None
+    except KedroCliError as error:
+        # Kedro's own way to show it loses its words, once it is shown elsewhere than it was raised.
+        raise click.ClickException(error.message) from None
     except Exception as error:
         if signal := signal_behind(error):
             raise signal from None

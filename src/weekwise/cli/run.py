@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.cli.utils import KedroCliError
 from kedro.framework.project import settings
 
 from weekwise.cli.interruption import plain_interruption
@@ -44,7 +45,33 @@ def _run(*, verbose: bool, **options: Any) -> None:
             kedro_run.callback(**options)  # type: ignore[misc]
 
 
-run = click.Command(
+class RunCommand(click.Command):
+    """Kedro's command, whose options say in one line what is wrong with them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options, and those of `--config`.
+
+        Raises:
+            click.UsageError: In place of what Kedro shows without its words, or as a traceback.
+        """
+        from_file = any(each.startswith(("-c", "--config")) for each in args)
+        try:
+            return super().parse_args(ctx, args)
+        except KedroCliError as error:
+            raise click.UsageError(error.message, ctx) from None
+        except Exception as error:
+            of_click = isinstance(error, (click.ClickException, click.exceptions.Exit, click.Abort))
+            if of_click or not from_file:
+                raise
+            said = str(error).splitlines() or [type(error).__name__]
+            raise click.UsageError(
+                f"--config: the file cannot be used ({said[0]}); it is YAML, with run: and, below it, "
+                "options such as pipelines: model_training",
+                ctx,
+            ) from None
+
+
+run = RunCommand(
     "run",
     params=[*kedro_run.params],
     callback=_run,

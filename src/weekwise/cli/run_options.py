@@ -37,11 +37,25 @@ def check_options(options: Mapping[str, Any]) -> None:
     for name, reason in _REFUSED.items():
         if options.get(name):
             raise ConfigurationError(reason)
-    runner = options.get("runner")
-    if runner == "ParallelRunner":
+    if options.get("runner"):
+        _check_runner(str(options["runner"]))
+
+
+def _check_runner(name: str) -> None:
+    from kedro.runner import AbstractRunner, ParallelRunner
+    from kedro.utils import load_obj
+
+    choices = f"choose one of: {', '.join(_RUNNERS)}"
+    try:
+        runner = load_obj(name, "kedro.runner")
+    except (ImportError, AttributeError, ValueError):
+        runner = None
+    if not (isinstance(runner, type) and issubclass(runner, AbstractRunner)):
+        raise ConfigurationError(f"there is no runner {name}; {choices}")
+    if issubclass(runner, ParallelRunner):
         raise ConfigurationError(
             "ParallelRunner starts a process for each node, and the store serves one process at a "
-            f"time; choose one of: {', '.join(_RUNNERS)}"
+            f"time; {choices}"
         )
 
 
@@ -116,7 +130,7 @@ def _check_known(word: str, names: Iterable[str], known: set[str]) -> None:
         if name in known:
             continue
         near = get_close_matches(name, sorted(known), n=MOST_NAMES, cutoff=0.5)
-        near += [other for other in sorted(known) if other.endswith(f".{name}")]
+        near += [other for other in sorted(known - {*near}) if other.endswith(f".{name}")]
         choices = listed(near or sorted(known), MOST_NAMES) if known else "none"
         raise ConfigurationError(
             f"the chosen pipelines have no {word} {name}; {'near it' if near else 'there'}: "

@@ -93,6 +93,10 @@ def load_contract(path: Path) -> Contract:
     """
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ContractError(
+            f"{path}: it is a link to a file that is not there; put the file there, or remove it"
+        ) from None
     except UnicodeDecodeError as error:
         raise ContractError(f"{path}{yaml_fault(error)}") from None
     return _parsed(path, text)

@@ -14,6 +14,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from weekwise.errors import ConfigurationError
 from weekwise.hooks.initialization import SERVER
 from weekwise.hooks.lost_weeks import (
     MONITORING_LOG,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 FAILED = "FAILED"
 MOST_FILES = 5
+PARAMS, CONTRACT = "params:", "_contract"
 RESUMED = "MLFLOW_RUN_ID"
 """MLflow's own variable for the run that the next start of a run goes on with."""
 
@@ -65,8 +67,10 @@ class RunGuardHook:
         """Check first; and if another hook refuses the run, end it in MLflow as failed.
 
         Raises:
+            ConfigurationError: If nothing says what an input is.
             StoreError: If the store is in use, or half of the state is lost.
         """
+        _refuse_unknown_inputs(pipeline, catalog)
         _forget_deleted_run()
         _start_spark(pipeline, catalog)
         if self._context is not None and _takes_store(pipeline, catalog):
@@ -89,6 +93,22 @@ class RunGuardHook:
         """
         if signal := signal_behind(error):
             raise signal
+
+
+def _refuse_unknown_inputs(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+    """Refuse inputs that are in no file: Kedro would say so after the run was opened in MLflow."""
+    missing = sorted(name for name in pipeline.inputs() if name not in catalog)
+    for what, file, names in (
+        ("contract", "contracts", [name for name in missing if name.endswith(CONTRACT)]),
+        ("parameters", "parameters.yml", [name for name in missing if name.startswith(PARAMS)]),
+        ("dataset", "catalog.yml", missing),
+    ):
+        if names:
+            words = [name.removeprefix(PARAMS).removesuffix(CONTRACT) for name in names]
+            raise ConfigurationError(
+                f"there is no {what} {listed(words, MOST_FILES)}, which the run begins with; look "
+                f"into {file} of the environment, and into those it builds on"
+            )
 
 
 def _takes_store(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> bool:

@@ -5,6 +5,7 @@ from itertools import pairwise
 import click
 import pytest
 from click.testing import CliRunner, Result
+from kedro.framework.cli.utils import KedroCliError
 
 from weekwise.cli.plain_errors import plain_errors
 from weekwise.errors import AsOfError, DataGateError, EndOfFeed, WeekwiseError
@@ -87,3 +88,12 @@ def test_without_an_error_nothing_is_said() -> None:
         done = True
 
     assert done
+
+
+def test_what_kedros_own_commands_refuse_keeps_its_words() -> None:
+    """Kedro's error is shown as any other, not as `NoneType: None`."""
+    with pytest.raises(click.ClickException) as caught, plain_errors():
+        raise KedroCliError("there is no pipeline nope")
+
+    assert type(caught.value) is click.ClickException
+    assert str(caught.value) == "there is no pipeline nope"

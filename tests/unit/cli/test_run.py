@@ -346,3 +346,36 @@ def test_help_tells_of_the_date() -> None:
     assert "--params as_of=YYYY-MM-DD" in text
     assert "the week after the last complete one" in text
     assert "--pipelines" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[tool]\nx = 1\n", "the file cannot be used"),
+        ("other: {}\n", "the file cannot be used"),
+        ("run: 5\n", "the file cannot be used"),
+        ("- run\n", "the file cannot be used"),
+        ("", "the file cannot be used"),
+    ],
+    ids=["no YAML", "no run", "no options", "list", "empty"],
+)
+@pytest.mark.usefixtures("project")
+def test_a_file_of_options_that_cannot_be_used(tmp_path: Path, content: str, words: str) -> None:
+    """`--config` of such a file is one line that says what it is to hold."""
+    file = tmp_path / "options.yml"
+    file.write_text(content, "utf-8")
+
+    result = invoke("--config", str(file))
+
+    assert result.exit_code == 2
+    assert words in result.output
+    assert "pipelines: model_training" in " ".join(result.output.split())
+
+
+@pytest.mark.usefixtures("project")
+def test_a_version_that_is_none() -> None:
+    """What Kedro says of `--load-versions` is shown, not lost."""
+    result = invoke("--load-versions", "features")
+
+    assert result.exit_code == 2
+    assert "dataset_name:YYYY-MM-DD" in result.output

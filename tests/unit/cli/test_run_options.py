@@ -32,6 +32,10 @@ def _pipelines(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"is_async": True}, "--async loads and saves tables in other threads"),
         ({"only_missing_outputs": True}, "--only-missing-outputs asks whether a table is there"),
         ({"runner": "ParallelRunner"}, "choose one of: SequentialRunner, ThreadRunner"),
+        ({"runner": "kedro.runner.ParallelRunner"}, "starts a process for each node"),
+        ({"runner": "Sequential"}, "there is no runner Sequential; choose one of: Sequential"),
+        ({"runner": "os.path.join"}, "there is no runner os.path.join; choose one of: Sequential"),
+        ({"runner": "nowhere.Runner"}, "there is no runner nowhere.Runner; choose one of: Seq"),
     ],
 )
 def test_options_that_would_give_wrong_weeks(options: Mapping[str, Any], reason: str) -> None:

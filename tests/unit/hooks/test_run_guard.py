@@ -16,7 +16,7 @@ from mlflow import MlflowClient
 
 import stores
 from weekwise.datasets.store_table import StoreTable
-from weekwise.errors import ContractError
+from weekwise.errors import ConfigurationError, ContractError
 from weekwise.hooks import run_guard
 from weekwise.hooks.lost_weeks import MONITORING_LOG, REPORT
 from weekwise.hooks.run_guard import RunGuardHook
@@ -178,3 +178,28 @@ def test_a_deleted_run_is_not_resumed(
 
     assert "new" in statuses(experiment)
     mlflow.end_run()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (
+            ["planes", "params:window", "rows_contract", "weather_contract"],
+            "there is no contract rows, weather, which the run begins with; look into contracts",
+        ),
+        (["planes", "params:window"], "there is no parameters window, .* into parameters.yml"),
+        (["planes"], "there is no dataset planes, .* into catalog.yml"),
+    ],
+)
+def test_an_input_that_nothing_describes(experiment: str, inputs: list[str], message: str) -> None:
+    """It is told before a run is opened in MLflow."""
+    node = Node(lambda *tables: tables, inputs=inputs, outputs="count")
+    manager = _create_hook_manager()
+    manager.register(RunGuardHook())
+
+    with pytest.raises(ConfigurationError, match=message):
+        manager.hook.before_pipeline_run(
+            run_params={}, pipeline=Pipeline([node]), catalog=DataCatalog()
+        )
+
+    assert statuses(experiment) == {}
