@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import io
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +43,8 @@ MLFLOW = "mlflow"
 _TEXTS = (*OWN, EXTENDS, "data_wrangling")
 """Keys of globals that are texts, if they are there."""
 _OPTIONAL = (EXTENDS, "data_wrangling")
+_STORE = re.compile(r"https?://[^/\s]+\S*$|databricks|(sqlite|postgresql|mysql|mssql)(\+\w+)?://")
+"""Where MLflow keeps runs, but for the folder of files that it has given up."""
 _SUFFIXES = (".yml", ".yaml", ".json")
 _NOT_ENVIRONMENTS = {"base", LOCAL}
 
@@ -380,11 +383,22 @@ def _check_mlflow(said: Mapping[str, Any]) -> None:
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
         raise ConfigurationError(f"mlflow.yml: {'; '.join(faults)}") from None
-    if not (said.get("server") or {}).get("mlflow_tracking_uri"):
+    uri = (said.get("server") or {}).get("mlflow_tracking_uri")
+    if uri and not _STORE.match(uri):
+        raise ConfigurationError(
+            f"MLflow keeps no runs at {_without_password(uri)!r}; set MLFLOW_TRACKING_URI, or "
+            "server.mlflow_tracking_uri in mlflow.yml, to a server as http://HOST:PORT, or leave "
+            "both out to have the runs in the data folder"
+        )
+    if not uri:
         raise ConfigurationError(
             "mlflow.yml: server.mlflow_tracking_uri: it is missing; conf/base/mlflow.yml has it "
             "as ${tracking_uri:${globals:data}}"
         )
+
+
+def _without_password(uri: str) -> str:
+    return re.sub("//[^/@]*@", "//", uri)
 
 
 _CHECKS = {GLOBALS: _check_globals, MLFLOW: _check_mlflow}

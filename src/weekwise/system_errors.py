@@ -45,6 +45,9 @@ _TEXTS = {
     "attempt to write a readonly database": errno.EACCES,
     "too many open files": errno.EMFILE,
     "input/output error": errno.EIO,
+    "is a directory": errno.EISDIR,
+    "not a directory": errno.ENOTDIR,
+    "too many levels of symbolic links": errno.ELOOP,
 }
 """What databases say in place of an error number, in lower case."""
 _AWAY = re.compile(

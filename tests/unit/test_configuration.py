@@ -344,6 +344,7 @@ def test_globals_that_no_command_can_use(conf: Conf, said: dict[str, Any], fault
         ({"serverr": {}}, "serverr: Extra inputs are not permitted"),
         ({}, "server.mlflow_tracking_uri: it is missing"),
     ],
+    ids=["no mapping", "unknown", "missing"],
 )
 def test_settings_that_kedro_mlflow_does_not_take(
     conf: Conf, said: dict[str, Any], fault: str
@@ -370,3 +371,30 @@ def test_an_environment_is_no_path(conf: Conf) -> None:
 
     with pytest.raises(ConfigurationError, match=r"there is no environment \.\./src; "):
         conf.load("../src")["globals"]
+
+
+@pytest.mark.parametrize("uri", ["/etc/passwd", "ftp://h", "http://", "http://a host", "file:/x"])
+def test_a_place_where_mlflow_keeps_no_runs(conf: Conf, uri: str) -> None:
+    """A malformed address is one line with what to set, before MLflow is asked."""
+    conf.write("orders", "mlflow", {"server": {"mlflow_tracking_uri": uri}})
+
+    with pytest.raises(ConfigurationError, match=f"no runs at '{uri}'; set MLFLOW_TRACKING_URI"):
+        conf.load()["mlflow"]
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://h:5000", "https://u:p@h/x", "sqlite:////x.db", "postgresql+psycopg://h/d"]
+)
+def test_a_place_where_mlflow_keeps_runs(conf: Conf, uri: str) -> None:
+    """Servers and databases are taken."""
+    conf.write("orders", "mlflow", {"server": {"mlflow_tracking_uri": uri}})
+
+    assert conf.load()["mlflow"]["server"] == {"mlflow_tracking_uri": uri}
+
+
+def test_a_password_is_not_told(conf: Conf) -> None:
+    """An address that is refused is shown without the user's name and password."""
+    conf.write("orders", "mlflow", {"server": {"mlflow_tracking_uri": "ftp://me:secret@h/x"}})
+
+    with pytest.raises(ConfigurationError, match="'ftp://h/x'"):
+        conf.load()["mlflow"]

@@ -45,6 +45,11 @@ def raised_by(cause: Exception) -> Exception:
             "Too many open files; raise the limit of open files (ulimit -n), and run again",
         ),
         (
+            duckdb.IOException('Could not read from file "x.duckdb": Is a directory'),
+            'Could not read from file "x.duckdb": Is a directory; a folder is where a file should '
+            "be: move it away, and run again",
+        ),
+        (
             PermissionError(errno.EACCES, os.strerror(errno.EACCES), "d"),
             "d: Permission denied; give this user the right to read and write there, and run again",
         ),

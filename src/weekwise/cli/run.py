@@ -65,8 +65,8 @@ class RunCommand(click.Command):
                 raise
             said = str(error).splitlines() or [type(error).__name__]
             raise click.UsageError(
-                f"--config: the file cannot be used ({said[0]}); it is YAML, with run: and, below it, "
-                "options such as pipelines: model_training",
+                f"--config: the file cannot be used ({said[0]}); it is YAML, with run: and, below "
+                "it, options such as pipelines: model_training",
                 ctx,
             ) from None
 

@@ -56,6 +56,11 @@ def prepare(data: DataFolder) -> None:
     database = data.mlflow_database
     with _one_at_a_time(data.mlflow_lock):
         if database.exists():
+            if not database.is_file():
+                raise StoreError(
+                    f"{database} is a folder, where the MLflow database should be; move it away, "
+                    "and run again"
+                )
             contents = _read(database)
             newest = _newest_revision()
             if contents.revision == newest:

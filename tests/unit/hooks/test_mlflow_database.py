@@ -181,3 +181,13 @@ def test_a_damaged_database_is_said_in_a_sentence(data: DataFolder, content: byt
         prepare(data)
 
     assert data.mlflow_database.read_bytes() == content
+
+
+def test_a_folder_in_the_place_of_the_database(data: DataFolder) -> None:
+    """It is named, and stays what it is."""
+    data.mlflow_database.mkdir(parents=True)
+
+    with pytest.raises(StoreError, match=r"mlflow.db is a folder, .*; move it away"):
+        prepare(data)
+
+    assert data.mlflow_database.is_dir()
