@@ -10,8 +10,6 @@ from __future__ import annotations
 import copy
 import io
 import os
-import re
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,27 +22,18 @@ from omegaconf.errors import OmegaConfBaseException
 
 from weekwise.errors import ConfigurationError, WeekwiseError
 from weekwise.paths import ENVIRONMENT_VARIABLE, default_environment
+from weekwise.required_settings import CHECKS, DATA, EXTENDS, GLOBALS, MODEL, check_text
 from weekwise.yaml_faults import no_mapping, reference_fault, yaml_fault
 
 LOCAL = "local"
-EXTENDS = "extends"
-GLOBALS = "globals"
 ENVIRONMENT = "environment"
 """The key of globals that is the environment's name."""
 PARAMETERS, SEARCHED = "parameters", "searched"
 """An environment's parameters, and those that a search has chosen, which come over them."""
 CREDENTIALS = "credentials"
-DATA = "data"
-MODEL = "registered_model"
 OWN = (DATA, MODEL)
 """Keys of globals that are not taken over from an environment that is extended: with them, two
 environments would share their stores and models."""
-MLFLOW = "mlflow"
-_TEXTS = (*OWN, EXTENDS, "data_wrangling")
-"""Keys of globals that are texts, if they are there."""
-_OPTIONAL = (EXTENDS, "data_wrangling")
-_STORE = re.compile(r"https?://[^/\s]+\S*$|databricks|(sqlite|postgresql|mysql|mssql)(\+\w+)?://")
-"""Where MLflow keeps runs, but for the folder of files that it has given up."""
 _SUFFIXES = (".yml", ".yaml", ".json")
 _NOT_ENVIRONMENTS = {"base", LOCAL}
 
@@ -111,8 +100,8 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
             return self._resolve(key)
         if key not in self._resolved:
             said = self._resolve(key)
-            if key in _CHECKS:
-                _CHECKS[key](said)
+            if key in CHECKS:
+                CHECKS[key](said)
             self._resolved[key] = said
         return copy.deepcopy(self._resolved[key])
 
@@ -174,7 +163,7 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
             chain.append(name)
             # Unresolved, since resolving needs the layers that are being looked up.
             said = self._read_layer(GLOBALS, name, set())
-            _check_text(EXTENDS, said.get(EXTENDS))
+            check_text(EXTENDS, said.get(EXTENDS))
             name = said.get(EXTENDS)
         return tuple(reversed(chain))
 
@@ -331,78 +320,6 @@ def load_configuration(
 def active_configuration() -> EnvironmentConfigLoader | None:
     """The configuration that this process has loaded last: that of its session or command."""
     return _active[-1] if _active else None
-
-
-def _check_text(name: str, value: Any) -> None:
-    """Refuse a setting of globals that must be a text and is none.
-
-    Raises:
-        ConfigurationError: If it is none.
-    """
-    if isinstance(value, str) and value.strip():
-        return
-    if value is None and name in _OPTIONAL:
-        return
-    number = isinstance(value, (bool, int, float))
-    advice = "put it in quotes" if number else "write a text"
-    said = "empty" if value is None or value == "" else f"no text but {value!r}"
-    raise ConfigurationError(f"globals.yml: {name}: it is {said}; {advice}")
-
-
-def _check_globals(said: Mapping[str, Any]) -> None:
-    """Refuse what no command can work with: where data are, and what the model is called.
-
-    Raises:
-        ConfigurationError: If there is such a setting.
-    """
-    for name in _TEXTS:
-        if name in said:
-            _check_text(name, said[name])
-    name = said.get(MODEL, "")
-    if {"/", ":"} & {*name}:
-        raise ConfigurationError(
-            f"globals.yml: {MODEL}: MLflow takes no name with / or :, as in {name}; leave them out"
-        )
-
-
-def _check_mlflow(said: Mapping[str, Any]) -> None:
-    """Refuse settings of kedro-mlflow that it does not take, or that would lose the runs.
-
-    Raises:
-        ConfigurationError: If there are any.
-    """
-    from pydantic import ValidationError
-
-    with warnings.catch_warnings():
-        # Its own models' deprecations are nobody's error here.
-        warnings.simplefilter("ignore")
-        from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
-
-    try:
-        KedroMlflowConfig.model_validate(said)
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
-        raise ConfigurationError(f"mlflow.yml: {'; '.join(faults)}") from None
-    uri = (said.get("server") or {}).get("mlflow_tracking_uri")
-    if uri and not _STORE.match(uri):
-        raise ConfigurationError(
-            f"MLflow keeps no runs at {_without_password(uri)!r}; set MLFLOW_TRACKING_URI, or "
-            "server.mlflow_tracking_uri in mlflow.yml, to a server as http://HOST:PORT, or leave "
-            "both out to have the runs in the data folder"
-        )
-    if not uri:
-        raise ConfigurationError(
-            "mlflow.yml: server.mlflow_tracking_uri: it is missing; conf/base/mlflow.yml has it "
-            "as ${tracking_uri:${globals:data}}"
-        )
-
-
-def _without_password(uri: str) -> str:
-    return re.sub("//[^/@]*@", "//", uri)
-
-
-_CHECKS = {GLOBALS: _check_globals, MLFLOW: _check_mlflow}
-"""What a part of the configuration must be for any command."""
 
 
 def _activate(loader: EnvironmentConfigLoader) -> None:

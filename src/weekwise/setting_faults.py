@@ -14,9 +14,10 @@ from kedro.config import MissingConfigException
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
-from weekwise.configuration import ENVIRONMENT, EXTENDS, GLOBALS, OWN, PARAMETERS
+from weekwise.configuration import ENVIRONMENT, OWN, PARAMETERS
 from weekwise.errors import ConfigurationError, WeekwiseError
 from weekwise.features.calendar import Calendar
+from weekwise.required_settings import EXTENDS, GLOBALS
 from weekwise.wording import listed, nearest
 from weekwise.yaml_faults import reference_fault
 

@@ -30,7 +30,7 @@ _ADVICE = {
     errno.ENFILE: "end programs that hold many files open, and run again",
     errno.EISDIR: "a folder is where a file should be: move it away, and run again",
     errno.ENOTDIR: "a file is where a folder should be: move it away, and run again",
-    errno.EEXIST: "a file is where a folder should be: move it away, and run again",
+    errno.EEXIST: "a file or a broken link is in a folder's place: move it away, and run again",
     errno.ELOOP: "the link leads to itself: remove it, and run again",
     errno.ENAMETOOLONG: "take a shorter name or path, and run again",
     errno.EIO: "check the disk, and run again",
@@ -60,6 +60,8 @@ _AWAY = re.compile(
 _ANSWERED = ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE")
 """Codes of an MLflow server that is there, and whose database may be away."""
 _SERVERS = ("psycopg", "psycopg2", "sqlalchemy", "mlflow", "httpx", "httpcore")
+_DRIVERS = ("psycopg2", "MySQLdb", "pymysql", "pyodbc", "pymssql")
+"""What SQLAlchemy imports for a database that the user has named."""
 _DATABASES = ("_duckdb", "duckdb", "sqlite3", "sqlalchemy", "mlflow")
 _UNREADABLE = (
     "not a valid duckdb database",
@@ -99,6 +101,11 @@ def explained(
     for each in chain:
         if type(each).__name__ in ("DatasetError", "KeyError") and _ENTRY.search(str(each)):
             return ConfigurationError(_of_entry(each))
+        if isinstance(each, ModuleNotFoundError) and each.name in _DRIVERS:
+            return RegistryError(
+                f"MLflow's database needs the Python package {each.name}; install it, or set "
+                "MLFLOW_TRACKING_URI to a server as http://HOST:PORT"
+            )
         if type(each).__name__ == "MissingConfigException":
             return ConfigurationError(f"{first_lines(each, most=1)}; put the folder back")
     for each in reversed(chain):

@@ -45,9 +45,8 @@ def raised_by(cause: Exception) -> Exception:
             "Too many open files; raise the limit of open files (ulimit -n), and run again",
         ),
         (
-            duckdb.IOException('Could not read from file "x.duckdb": Is a directory'),
-            'Could not read from file "x.duckdb": Is a directory; a folder is where a file should '
-            "be: move it away, and run again",
+            duckdb.IOException("x: Is a directory"),
+            "x: Is a directory; a folder is where a file should be: move it away, and run again",
         ),
         (
             PermissionError(errno.EACCES, os.strerror(errno.EACCES), "d"),
@@ -70,6 +69,14 @@ def raised_by(cause: Exception) -> Exception:
 def test_what_a_disk_says(cause: Exception, message: str) -> None:
     """It is one sentence with a next step, however deep the error is wrapped."""
     assert str(explained(raised_by(cause))) == message
+
+
+def test_a_driver_that_is_not_installed() -> None:
+    """A database's driver is named; any other module that is missing is a defect."""
+    driver = explained(raised_by(ModuleNotFoundError("No module", name="psycopg2")))
+
+    assert str(driver).startswith("MLflow's database needs the Python package psycopg2; install it")
+    assert explained(raised_by(ModuleNotFoundError("No module", name="weekwise.x"))) is None
 
 
 def test_an_error_of_weekwise_comes_first() -> None:

@@ -55,6 +55,9 @@ def prepare(data: DataFolder) -> None:
     """
     database = data.mlflow_database
     with _one_at_a_time(data.mlflow_lock):
+        if database.is_symlink():
+            # What is exchanged below is the database, never the link to it.
+            database = _linked(database)
         if database.exists():
             if not database.is_file():
                 raise StoreError(
@@ -71,6 +74,20 @@ def prepare(data: DataFolder) -> None:
             aside = moved_aside(database, *_side_files(database))
             logger.warning("%s was half made and empty; it is at %s now", database, aside)
         _make(database)
+
+
+def _linked(link: Path) -> Path:
+    """The database that a link leads to.
+
+    Raises:
+        StoreError: If there is none: a disk may be missing, and its models are not given up.
+    """
+    if not link.exists():
+        raise StoreError(
+            f"{link} is a link to a MLflow database that is not there; bring that back, or remove "
+            "the link to begin a new one"
+        )
+    return link.resolve()
 
 
 @contextmanager

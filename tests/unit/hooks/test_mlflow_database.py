@@ -191,3 +191,28 @@ def test_a_folder_in_the_place_of_the_database(data: DataFolder) -> None:
         prepare(data)
 
     assert data.mlflow_database.is_dir()
+
+
+def test_a_link_to_a_database_that_is_away(data: DataFolder) -> None:
+    """The link is kept: the disk that it leads to may come back."""
+    data.mlflow.mkdir(parents=True, exist_ok=True)
+    data.mlflow_database.symlink_to("elsewhere.db")
+
+    with pytest.raises(StoreError, match="is a link to a MLflow database that is not there"):
+        prepare(data)
+
+    assert data.mlflow_database.is_symlink()
+    assert not data.mlflow_database.exists()
+
+
+def test_a_linked_database_stays_linked(data: DataFolder, tmp_path: Path) -> None:
+    """What is made in place of a half-made database is where the link leads to."""
+    place = tmp_path / "elsewhere.db"
+    sqlite3.connect(place).close()
+    data.mlflow.mkdir(parents=True, exist_ok=True)
+    data.mlflow_database.symlink_to(place)
+
+    prepare(data)
+
+    assert data.mlflow_database.is_symlink()
+    assert rows(place, "SELECT version_num FROM alembic_version")
