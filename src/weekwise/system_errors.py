@@ -72,6 +72,8 @@ _UNREADABLE = (
     "failed to load metadata pointer",
     "checksum",
 )
+_FOREIGN = re.compile("existing object .* is of type")
+"""What DuckDB says of a view, say, that has the name of a table of ours."""
 _ENTRY = re.compile(
     "parsing config for dataset|not a valid dataset configuration|must only contain arguments|"
     "unable to find credentials|type.* is missing from dataset",
@@ -99,15 +101,9 @@ def explained(
         if isinstance(each, WeekwiseError):
             return each
     for each in chain:
-        if type(each).__name__ in ("DatasetError", "KeyError") and _ENTRY.search(str(each)):
-            return ConfigurationError(_of_entry(each))
-        if isinstance(each, ModuleNotFoundError) and each.name in _DRIVERS:
-            return RegistryError(
-                f"MLflow's database needs the Python package {each.name}; install it, or set "
-                "MLFLOW_TRACKING_URI to a server as http://HOST:PORT"
-            )
-        if type(each).__name__ == "MissingConfigException":
-            return ConfigurationError(f"{first_lines(each, most=1)}; put the folder back")
+        plain = _set_up_wrongly(each)
+        if plain is not None:
+            return plain
     for each in reversed(chain):
         plain = _plain(each, _whose(chain))
         if plain is not None:
@@ -163,6 +159,25 @@ def _chain(
         known.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _set_up_wrongly(error: BaseException) -> WeekwiseError | None:
+    """What to say of something that the project lacks, or that its files say wrongly."""
+    if type(error).__name__ in ("DatasetError", "KeyError") and _ENTRY.search(str(error)):
+        return ConfigurationError(_of_entry(error))
+    if isinstance(error, ModuleNotFoundError) and error.name in _DRIVERS:
+        return RegistryError(
+            f"MLflow's database needs the Python package {error.name}; install it, or set "
+            "MLFLOW_TRACKING_URI to a server as http://HOST:PORT"
+        )
+    if type(error).__name__ == "TableNotFound":
+        return StoreError(
+            f"the store has no table {first_lines(error, most=1)}; make it with the pipeline "
+            "that writes it, or all with: kedro run"
+        )
+    if type(error).__name__ == "MissingConfigException":
+        return ConfigurationError(f"{first_lines(error, most=1)}; put the folder back")
+    return None
 
 
 def _of_entry(error: BaseException) -> str:
@@ -257,6 +272,11 @@ def _said_by_database(error: BaseException, whose: str) -> WeekwiseError | None:
     for words, number in _TEXTS.items():
         if words in text:
             return StoreError(f"{whose}{first_lines(error)}; {_ADVICE[number]}")
+    if _FOREIGN.search(text):
+        return StoreError(
+            f"{first_lines(error)}; another program has changed the store: drop what it has made, "
+            f"or {RESTORE}"
+        )
     if is_damaged(error):
         return StoreError(f"{whose}{first_lines(error)}; {RESTORE}")
     if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":

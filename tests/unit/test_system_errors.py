@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import httpx
+import ibis
 import psycopg
 import pytest
 from kedro.io import DataCatalog, DatasetError
@@ -69,6 +70,22 @@ def raised_by(cause: Exception) -> Exception:
 def test_what_a_disk_says(cause: Exception, message: str) -> None:
     """It is one sentence with a next step, however deep the error is wrapped."""
     assert str(explained(raised_by(cause))) == message
+
+
+def test_a_store_that_another_program_has_changed(tmp_path: Path) -> None:
+    """A table that was dropped, or whose name is a view's, is named with a next step."""
+    store = ibis.duckdb.connect(tmp_path / "store.duckdb")
+    store.raw_sql("CREATE VIEW features AS SELECT 1 AS x")
+
+    with pytest.raises(ibis.common.exceptions.TableNotFound) as absent:
+        store.table("rows")
+    with pytest.raises(duckdb.CatalogException) as foreign:
+        store.raw_sql("DROP TABLE features")
+
+    dropped, view = (explained(raised_by(each.value)) for each in (absent, foreign))
+    assert str(dropped).startswith("the store has no table rows; make it with the pipeline")
+    assert "features" in str(view)
+    assert "another program has changed the store: drop what it has made" in str(view)
 
 
 def test_a_driver_that_is_not_installed() -> None:
