@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import reduce
 from math import ceil
-from operator import or_
 
 import ibis
 from pydantic import Field
@@ -15,7 +12,12 @@ from pydantic import Field
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
 from weekwise.features.conform import time_of
-from weekwise.features.week_content import WeekContent, monday_of, week_contents
+from weekwise.features.week_content import (
+    WeekContent,
+    monday_of,
+    week_contents,
+    within,
+)
 from weekwise.features.window import Window
 
 WEEK = timedelta(days=7)
@@ -150,7 +152,7 @@ class BuildPlan:
         before = timedelta(days=back)
         parts = [(week - before, week + WEEK + ahead) for week in self.weeks]
         parts.append((self.open_from - before, date.max))
-        return table.filter(time.isnull() | _within(time, _merged(parts)))
+        return table.filter(time.isnull() | within(time, parts))
 
     def rows_built(self, table: ibis.Table, time: str) -> ibis.Table:
         """The rows of the weeks to build, and those without a time.
@@ -162,27 +164,5 @@ class BuildPlan:
         if self.whole:
             return table
         parts = [(week, week + WEEK) for week in self.weeks]
-        inside = _within(table[time], _merged([*parts, (self.open_from, date.max)]))
+        inside = within(table[time], [*parts, (self.open_from, date.max)])
         return table.filter(table[time].isnull() | inside)
-
-
-def _merged(parts: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
-    """Stretches of days, from the first to before the second, in order and apart."""
-    merged: list[tuple[date, date]] = []
-    for start, end in sorted(parts):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _within(time: ibis.Column, parts: Sequence[tuple[date, date]]) -> ibis.expr.types.BooleanValue:
-    day = time.cast("date")
-    conditions = [
-        day >= ibis.literal(start)
-        if end == date.max
-        else (day >= ibis.literal(start)) & (day < ibis.literal(end))
-        for start, end in parts
-    ]
-    return reduce(or_, conditions)

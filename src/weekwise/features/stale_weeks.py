@@ -73,11 +73,8 @@ def plan_build(
         *built.figures,
         *(week for weeks in now.tables.values() for week in weeks),
     }
-    stale = {
-        week
-        for week in known
-        if week < open_from and _follows(week, _changed(built.tables, now.tables), reach)
-    }
+    changed = _changed(built.tables, now.tables)
+    stale = {week for week in known if week < open_from and _follows(week, changed, reach)}
     plan = BuildPlan(
         whole=False,
         weeks=tuple(sorted(stale)),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import reduce
+from operator import or_
 
 import ibis
 
@@ -61,3 +63,33 @@ def week_contents(
         row["_week"]: WeekContent(rows=row["rows"], content=int(row["content"]))
         for row in counts.to_pyarrow().to_pylist()
     }
+
+
+def within(time: ibis.Column, parts: Iterable[tuple[date, date]]) -> ibis.expr.types.BooleanValue:
+    """Whether a time lies in one of some stretches of days.
+
+    The time is compared as it is, so that an engine that knows between which times parts of a table
+    lie need not read the others.
+
+    Args:
+        time: Dates or times.
+        parts: Each from its first day to before its last; `date.max` is no end. At least one.
+    """
+    conditions = [
+        time >= ibis.literal(start)
+        if end == date.max
+        else (time >= ibis.literal(start)) & (time < ibis.literal(end))
+        for start, end in _merged(parts)
+    ]
+    return reduce(or_, conditions)
+
+
+def _merged(parts: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Stretches of days in order and apart."""
+    merged: list[tuple[date, date]] = []
+    for start, end in sorted(parts):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -168,8 +168,7 @@ def _parts(
     for names, asked in of_columns.items():
         known, together = parts[-1] if parts else (None, [])
         if known is not None and len({*known, *names}) <= _COLUMNS_A_PART:
-            known += [name for name in names if name not in known]
-            together += asked
+            parts[-1] = ([*dict.fromkeys([*known, *names])], [*together, *asked])
         else:
             parts.append(([*names], [*asked]))
     return parts

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 import ibis
 
 from weekwise.contract.model import Contract
+from weekwise.features.build_plan import WEEK
+from weekwise.features.week_content import within
 from weekwise.quality.checked_weeks import week_of
 from weekwise.quality.freshness import LOOK_BACK
 
@@ -29,18 +31,30 @@ def same_key(table: ibis.Table, keys: ibis.Table) -> list[ibis.expr.types.Boolea
     return [table[name].identical_to(keys[name]) for name in keys.columns]
 
 
-def changed(table: ibis.Table, contract: Contract, same: set[date]) -> ibis.Table:
+def changed(
+    table: ibis.Table, contract: Contract, known: Collection[date], same: set[date]
+) -> ibis.Table:
     """The rows of weeks that have changed, and those of no week.
 
     Args:
         table: The table.
         contract: What it must be.
-        same: The weeks that have not.
+        known: The Mondays of all its weeks.
+        same: Those of the weeks that have not changed.
     """
     week = week_of(table, contract)
     if week is None or not same:
         return table
-    return table.filter(week.isnull() | week.notin(sorted(same)))
+    stretches = [
+        # The last week there is has no end.
+        (monday, monday + WEEK if monday <= date.max - WEEK else date.max)
+        for monday in known
+        if monday not in same
+    ]
+    outside = week.isnull()
+    return table.filter(
+        outside | within(table[str(contract.time)], stretches) if stretches else outside
+    )
 
 
 def newest(table: ibis.Table, contract: Contract, as_of: date | None) -> ibis.Table:

@@ -85,7 +85,7 @@ def validate_large(
     rest, repeated = _apart(table, checks)
 
     pieces = Pieces(contract, checks)
-    unknown = queries.changed(rest, contract, same)
+    unknown = queries.changed(rest, contract, now.weeks.keys(), same)
     if all_hold(unknown, contract, checks):
         pieces.rows += count_rows(unknown)
     else:
