@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from typing import Any
 
 from weekwise.errors import ConfigurationError
@@ -14,8 +15,10 @@ DATA, MODEL, EXTENDS = "data", "registered_model", "extends"
 _TEXTS = (DATA, MODEL, EXTENDS, "data_wrangling")
 """Keys of globals that are texts, if they are there."""
 _OPTIONAL = (EXTENDS, "data_wrangling")
-_STORE = re.compile(r"https?://[^/\s]+\S*$|databricks|(sqlite|postgresql|mysql|mssql)(\+\w+)?://")
-"""Where MLflow keeps runs, but for the folder of files that it has given up."""
+_ADDRESS = re.compile(r"https?://[^/\s]+\S*")
+_DATABASES = frozenset({"sqlite", "postgresql", "mysql", "mssql"})
+_PLUGINS = "mlflow.tracking_store"
+"""The entry points by which packages bring MLflow further places to keep runs at."""
 
 
 def check_text(name: str, value: Any) -> None:
@@ -73,7 +76,7 @@ def _check_mlflow(said: Mapping[str, Any]) -> None:
         faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
         raise ConfigurationError(f"mlflow.yml: {'; '.join(faults)}") from None
     uri = (said.get("server") or {}).get("mlflow_tracking_uri")
-    if uri and not _STORE.match(uri):
+    if uri and not _keeps_runs(uri):
         raise ConfigurationError(
             f"MLflow keeps no runs at {_without_password(uri)!r}; set MLFLOW_TRACKING_URI, or "
             "server.mlflow_tracking_uri in mlflow.yml, to a server as http://HOST:PORT, or leave "
@@ -84,6 +87,16 @@ def _check_mlflow(said: Mapping[str, Any]) -> None:
             "mlflow.yml: server.mlflow_tracking_uri: it is missing; conf/base/mlflow.yml has it "
             "as ${tracking_uri:${globals:data}}"
         )
+
+
+def _keeps_runs(uri: str) -> bool:
+    """Whether MLflow, or a plugin of its, may keep runs there; it has given up folders of files."""
+    scheme, colon, _ = uri.partition(":")
+    if scheme in ("http", "https"):
+        return bool(_ADDRESS.fullmatch(uri))
+    if scheme == "databricks" or (colon and scheme.partition("+")[0] in _DATABASES):
+        return True
+    return bool(colon) and scheme in entry_points(group=_PLUGINS).names
 
 
 def _without_password(uri: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kedro.framework import project as kedro_project
 
+from weekwise import required_settings
 from weekwise.configuration import EnvironmentConfigLoader, active_configuration, overlaid
 from weekwise.errors import ConfigurationError
 from weekwise.paths import default_environment
@@ -390,6 +392,17 @@ def test_a_place_where_mlflow_keeps_runs(conf: Conf, uri: str) -> None:
     conf.write("orders", "mlflow", {"server": {"mlflow_tracking_uri": uri}})
 
     assert conf.load()["mlflow"]["server"] == {"mlflow_tracking_uri": uri}
+
+
+def test_a_place_that_a_plugin_of_mlflow_knows(conf: Conf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packages bring further ones, such as azureml-mlflow."""
+    known = EntryPoints([EntryPoint("azureml", "somewhere:Store", "mlflow.tracking_store")])
+    monkeypatch.setattr(
+        required_settings, "entry_points", lambda *, group: known.select(group=group)
+    )
+    conf.write("orders", "mlflow", {"server": {"mlflow_tracking_uri": "azureml://region/x"}})
+
+    assert conf.load()["mlflow"]["server"] == {"mlflow_tracking_uri": "azureml://region/x"}
 
 
 def test_a_password_is_not_told(conf: Conf) -> None:
