@@ -35,6 +35,11 @@ def check_api(*, server_needed: bool) -> None:
                 "PREFECT_API_KEY of Prefect Cloud"
             )
         return
+    if not _is_address(url):
+        raise OrchestrationError(
+            f"PREFECT_API_URL is {url!r}, which is no address; set it to one such as "
+            "http://127.0.0.1:4200/api, or unset it"
+        )
     with (
         plain_api_errors(),
         # Whoever calls decides whether to wait; Prefect would, for minutes.
@@ -42,6 +47,14 @@ def check_api(*, server_needed: bool) -> None:
         get_client(sync_client=True) as client,
     ):
         client.count_flow_runs()
+
+
+def _is_address(url: str) -> bool:
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return address.scheme in ("http", "https") and bool(address.host)
 
 
 def check_work_pool(name: str) -> None:

@@ -89,3 +89,13 @@ def test_a_run_needs_no_server_but_a_schedule_does() -> None:
         check_api(server_needed=False)
         with pytest.raises(OrchestrationError, match="make prefect"):
             check_api(server_needed=True)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "127.0.0.1:4200/api", "http://", "ftp://h/api"])
+def test_what_is_no_address_is_told_at_once(url: str) -> None:
+    """Nothing is waited for where nothing can ever answer."""
+    with (
+        temporary_settings({PREFECT_API_URL: url}),
+        pytest.raises(OrchestrationError, match=f"PREFECT_API_URL is '{url}', which is no address"),
+    ):
+        check_api(server_needed=True)
