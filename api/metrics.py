@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import product
 from typing import Any, Literal, get_args
 
+import numpy as np
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -20,6 +21,7 @@ from prometheus_client import (
 )
 from starlette.responses import Response
 
+from api.batch_histogram import BatchHistogram
 from api.shadow_metrics import ShadowMetrics
 from weekwise import __version__
 from weekwise.tasks import TASKS
@@ -80,7 +82,7 @@ class PrometheusMetrics:
         _add_service_info(registry)
         # Looking a child metric up by its labels costs more than counting.
         self._request_children: dict[tuple[str, str, int], Histogram] = {}
-        self._prediction_children: dict[str, Histogram] = {}
+        self._prediction_children: dict[str, BatchHistogram] = {}
         self._current: tuple[str, str, str] | None = None
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -128,7 +130,7 @@ class PrometheusMetrics:
         """Show whether MLflow answered."""
         self._reachable.set(int(reachable))
 
-    def predictions(self, version: str, task: Task, predictions: Iterable[Any]) -> None:
+    def predictions(self, version: str, task: Task, predictions: Sequence[Any]) -> None:
         """Count predictions.
 
         Args:
@@ -141,9 +143,10 @@ class PrometheusMetrics:
             child = self._prediction_children[version] = self._predictions[task.name].labels(
                 version
             )
-        observe, level = child.observe, task.row_level
-        for predicted in predictions:
-            observe(level(predicted))
+        if len(predictions) == 1:
+            child.observe(task.row_level(predictions[0]))
+        elif predictions:
+            child.observe_many(task.level(np.array(predictions)))
 
     def refused_rows(self, count: int) -> None:
         """Count rows that the contract refused."""
@@ -182,8 +185,8 @@ def _request_seconds(registry: CollectorRegistry) -> Histogram:
     )
 
 
-def _predictions(task: Task, registry: CollectorRegistry) -> Histogram:
-    return Histogram(
+def _predictions(task: Task, registry: CollectorRegistry) -> BatchHistogram:
+    return BatchHistogram(
         task.histogram.name,
         task.histogram.description,
         ("version",),
