@@ -10,7 +10,7 @@ from anyio import to_thread
 from starlette.requests import Request
 
 from api.http.exceptions import Malformed, TooLarge, TooManyRows, WrongCoding, WrongMediaType
-from api.http.headers import declared_size, header
+from api.http.headers import declared_size, header, listed
 from api.http.zstd import ZSTD, unpacked
 
 JSON = "application/json"
@@ -123,8 +123,7 @@ def too_many_rows(max_rows: int) -> TooManyRows:
 
 def _coding(request: Request) -> str | None:
     """How a body is coded; none if it is as it is."""
-    sent = ",".join(request.headers.getlist("content-encoding")).lower()
-    codings = [name.strip() for name in sent.split(",")]
+    codings = [name.lower() for name in listed(request.headers, "content-encoding")]
     return ", ".join(name for name in codings if name not in ("", "identity")) or None
 
 

@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware, IdentityResponder
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.bodies import GZIP
+from api.http.headers import listed
 from api.http.zstd import ZSTD, ZstdStream
 
 _LEVEL = 4
@@ -62,8 +63,8 @@ class ZstdResponder(IdentityResponder):
 
 def _takes(headers: Headers, coding: str) -> bool:
     """Whether a client takes answers in some coding."""
-    for part in ",".join(headers.getlist("accept-encoding")).lower().split(","):
-        name, _, weight = part.partition(";")
+    for part in listed(headers, "accept-encoding"):
+        name, _, weight = part.lower().partition(";")
         if name.strip() == coding:
             return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
     return False

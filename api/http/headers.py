@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.datastructures import Headers
 from starlette.types import Scope
 
 _MAX_DIGITS = 18
@@ -18,6 +19,16 @@ def header(scope: Scope, name: bytes) -> bytes | None:
         if sent == name:
             return bytes(value)
     return None
+
+
+def listed(headers: Headers, name: str) -> list[str]:
+    """What a header lists, which may be sent in several lines.
+
+    Args:
+        headers: The request's headers.
+        name: The header's name.
+    """
+    return [part.strip() for part in ",".join(headers.getlist(name)).split(",")]
 
 
 def declared_size(scope: Scope) -> int:

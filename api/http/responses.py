@@ -8,6 +8,8 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.http.headers import listed
+
 VERSION_HEADER = "X-Model-Version"
 REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
@@ -43,8 +45,7 @@ def tagged_response(request: Request, body: bytes, *, version: str | None = None
     }
     if version is not None:
         headers[VERSION_HEADER] = version
-    sent = ",".join(request.headers.getlist("if-none-match"))
-    known = {part.strip() for part in sent.split(",")}
+    known = {*listed(request.headers, "if-none-match")}
     if known & {tag, tag.removeprefix("W/"), "*"}:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, headers=headers, media_type="application/json")

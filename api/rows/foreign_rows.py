@@ -24,9 +24,9 @@ _SHAPES = "dataframe_split, dataframe_records, instances or inputs"
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 """Python's own words for numbers have more: `1_000`, and digits of other scripts."""
 
-_PARTS_A_ROW, _MORE_PARTS = 4, 1_000
-"""How many lists and objects a body may have: a row is one, and columns that the model does not
-take may hold some."""
+_PARTS_A_ROW = 4
+"""How many lists and objects a row may have: it is one, and columns that the model does not take
+may hold some."""
 
 _MISSING = frozenset(
     {
@@ -51,7 +51,7 @@ def from_json(body: bytes, inputs: Sequence[str], max_rows: int) -> Rows:
         Malformed: If it has none of the shapes, or a key or a column twice.
         TooManyRows: If it has more rows.
     """
-    refuse_many_parts(body, _PARTS_A_ROW * max_rows + _MORE_PARTS)
+    refuse_many_parts(body, _PARTS_A_ROW * max_rows)
     parsed, _ = parse_json(body)
     shapes: Mapping[str, Callable[[Any, Sequence[str]], Rows]] = {
         "dataframe_split": _split,

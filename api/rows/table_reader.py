@@ -39,7 +39,7 @@ class TableReader:
     """
 
     batches: BatchReader
-    max_bytes: int = 2**24
+    max_bytes: int
 
     def read(self, body: bytes, kind: str, flag: CancelFlag) -> CheckedBatch:
         """The rows of a table, checked.

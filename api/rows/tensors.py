@@ -32,7 +32,6 @@ _DTYPES = {
     },
     **{f"FP{bits}": f"<f{bits // 8}" for bits in (16, 32, 64)},
 }
-_MORE_PARTS = 1_000
 _OF_KIND = {"i": "INT64", "f": "FP64", "b": "BOOL"}
 """Datatypes by NumPy's kinds."""
 
@@ -91,7 +90,7 @@ def infer_request(
     if end > len(body):
         raise Malformed(f"{BINARY_HEADER} is {end:,}, and the body has {len(body):,} bytes.")
     # A value of the shape [rows, 1] is a list.
-    refuse_many_parts(body[:end], max_rows * columns + _MORE_PARTS)
+    refuse_many_parts(body[:end], max_rows * columns)
     parsed, _ = parse_json(body[:end])
     try:
         refuse_hidden_keys(body[:end], _keys(parsed))

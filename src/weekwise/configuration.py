@@ -8,7 +8,6 @@ in each of them.
 from __future__ import annotations
 
 import copy
-import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,18 +22,20 @@ from omegaconf.errors import OmegaConfBaseException
 from weekwise.errors import ConfigurationError, WeekwiseError
 from weekwise.paths import ENVIRONMENT_VARIABLE, default_environment
 from weekwise.required_settings import CHECKS, DATA, EXTENDS, GLOBALS, MODEL, check_text
-from weekwise.yaml_faults import no_mapping, reference_fault, yaml_fault
+from weekwise.setting_files import SettingFiles
+from weekwise.yaml_faults import reference_fault
 
 LOCAL = "local"
 ENVIRONMENT = "environment"
 """The key of globals that is the environment's name."""
+PARAMS = "params:"
+"""How the names of parameters begin in the catalog."""
 PARAMETERS, SEARCHED = "parameters", "searched"
 """An environment's parameters, and those that a search has chosen, which come over them."""
 CREDENTIALS = "credentials"
 OWN = (DATA, MODEL)
 """Keys of globals that are not taken over from an environment that is extended: with them, two
 environments would share their stores and models."""
-_SUFFIXES = (".yml", ".yaml", ".json")
 _NOT_ENVIRONMENTS = {"base", LOCAL}
 
 _active: list[EnvironmentConfigLoader] = []
@@ -220,7 +221,8 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
         Raises:
             ConfigurationError: If one of them cannot be read as settings.
         """
-        if fault := self._no_file(key, layer):
+        files = SettingFiles(self._fs, self._get_conf_env_path(layer), self.config_patterns[key])
+        if fault := files.no_file():
             raise ConfigurationError(fault)
         try:
             configs = self._read_dir_configs(
@@ -235,42 +237,11 @@ class EnvironmentConfigLoader(OmegaConfigLoader):
             )
         except Exception as error:
             # Of a list, say, Kedro asks for keys before it looks whether there are any.
-            fault = self._unreadable(key, layer)
+            fault = files.unreadable()
             if not fault and not isinstance(error, (yaml.YAMLError, UnicodeDecodeError)):
                 raise
             raise ConfigurationError(fault or str(error)) from None
         return {str(name): value for name, value in said.items()} if isinstance(said, dict) else {}
-
-    def _unreadable(self, key: str, layer: str) -> str:
-        """The first file of a layer that is no YAML, and why; Kedro names the line before."""
-        for file in self._files(key, layer):
-            try:
-                said = OmegaConf.load(io.StringIO(self._fs.cat_file(file).decode("utf-8")))
-            except (yaml.YAMLError, UnicodeDecodeError) as error:
-                return f"{file}{yaml_fault(error)}"
-            except RecursionError:
-                return f"{file}: a part of it contains itself (&name and *name); write it out"
-            except OmegaConfBaseException as error:
-                return f"{file}: {reference_fault(error)}; fix that, and run again"
-            if not isinstance(said, DictConfig):
-                return f"{file}{no_mapping(said)}"
-        return ""
-
-    def _no_file(self, key: str, layer: str) -> str:
-        """The first name of a layer's file that is none; Kedro would pass over it unsaid."""
-        for file in self._files(key, layer):
-            if file.endswith(_SUFFIXES) and not self._fs.isfile(file):
-                what = "a folder" if self._fs.isdir(file) else "a link to a file that is not there"
-                return f"{file}: it is {what}; put the file there, or remove it"
-        return ""
-
-    def _files(self, key: str, layer: str) -> list[str]:
-        folder = self._get_conf_env_path(layer)
-        return sorted(
-            str(file)
-            for pattern in self.config_patterns[key]
-            for file in self._fs.glob(Path(folder, pattern).as_posix())
-        )
 
 
 def overlaid(lower: Mapping[str, Any], upper: Mapping[str, Any], *, soft: bool) -> dict[str, Any]:

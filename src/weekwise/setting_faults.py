@@ -14,7 +14,7 @@ from kedro.config import MissingConfigException
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
-from weekwise.configuration import ENVIRONMENT, OWN, PARAMETERS
+from weekwise.configuration import ENVIRONMENT, OWN, PARAMETERS, PARAMS
 from weekwise.errors import ConfigurationError, WeekwiseError
 from weekwise.features.calendar import Calendar
 from weekwise.required_settings import EXTENDS, GLOBALS
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from weekwise.configuration import EnvironmentConfigLoader
 
-PARAMS = "params:"
 CALENDAR, WRANGLING, ENGINE, SPARK = "calendar", "data_wrangling", "engine", "spark"
 MEMORY = "store_memory"
 KNOWN_GLOBALS = (*OWN, CALENDAR, WRANGLING, EXTENDS, ENVIRONMENT, ENGINE, SPARK)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.pipeline import Pipeline
 
+from weekwise.configuration import PARAMS
 from weekwise.contract.derive import FEATURES
+from weekwise.contract.load import CONTRACT_SUFFIX
 from weekwise.contract.model import Contract, Contracts
 from weekwise.errors import WeekwiseError
-from weekwise.setting_faults import PARAMS, setting_faults
+from weekwise.setting_faults import setting_faults
 from weekwise.tasks import task_of
 from weekwise.wording import listed, nearest
 
@@ -81,7 +83,7 @@ def source_faults(pipeline: Pipeline, catalog: Any) -> Iterator[SetupFault]:
         catalog: The environment's catalog.
     """
     inputs = (name for name in pipeline.inputs() if not name.startswith((PARAMS, "parameters")))
-    for name in sorted(name for name in inputs if not name.endswith("_contract")):
+    for name in sorted(name for name in inputs if not name.endswith(CONTRACT_SUFFIX)):
         if name not in catalog:
             yield SetupFault("catalog.yml", f"there is no dataset {name}; add an entry for it")
             continue

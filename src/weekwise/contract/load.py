@@ -19,6 +19,8 @@ from weekwise.errors import ContractError
 from weekwise.yaml_faults import yaml_fault
 
 CONTRACTS_FOLDER = "contracts"
+CONTRACT_SUFFIX = "_contract"
+"""What follows a table's name in the name of its contract in the catalog."""
 _KNOWN_KEYS = {
     field.alias or key
     for model in (Contract, Column, Serving, Expectation)

@@ -13,14 +13,14 @@ from weekwise.contract.frozen import Frozen
 from weekwise.contract.model import Contract
 from weekwise.features.conform import time_of
 from weekwise.features.week_content import (
+    WEEK,
     WeekContent,
+    days_of,
     monday_of,
     week_contents,
     within,
 )
 from weekwise.features.window import Window
-
-WEEK = timedelta(days=7)
 
 _HOURS_A_DAY = 24
 
@@ -152,7 +152,7 @@ class BuildPlan:
         before = timedelta(days=back)
         parts = [(week - before, week + WEEK + ahead) for week in self.weeks]
         parts.append((self.open_from - before, date.max))
-        return table.filter(time.isnull() | within(time, parts))
+        return table.filter(within(time, parts, or_undated=True))
 
     def rows_built(self, table: ibis.Table, time: str) -> ibis.Table:
         """The rows of the weeks to build, and those without a time.
@@ -163,6 +163,5 @@ class BuildPlan:
         """
         if self.whole:
             return table
-        parts = [(week, week + WEEK) for week in self.weeks]
-        inside = within(table[time], [*parts, (self.open_from, date.max)])
-        return table.filter(table[time].isnull() | inside)
+        parts = [*map(days_of, self.weeks), (self.open_from, date.max)]
+        return table.filter(within(table[time], parts, or_undated=True))

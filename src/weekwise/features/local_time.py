@@ -16,8 +16,6 @@ OFFSET = r"\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
 """How a time with an offset ends, as ISO 8601 has it; a space before the offset is let be."""
 _NO_SECONDS = r"([T ]\d{2}:\d{2})\s?(Z|[+-]\d{2}(:?\d{2})?)$"
 _SPACED = r"\s(Z|[+-]\d{2}(:?\d{2})?)$"
-
-
 _NO_TIMES = frozenset({"string", "boolean", "integer", "floating", "decimal", "date", "empty"})
 """What pandas calls columns of objects that hold no times; it sees that faster than we do."""
 
@@ -32,9 +30,11 @@ def local_times(values: pd.Series[Any], zone: str) -> pd.Series[Any]:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         local: pd.Series[Any] = values.dt.tz_convert(zone).dt.tz_localize(None)
         return local
-    if values.dtype != object or infer_dtype(values, skipna=True) in _NO_TIMES:
-        return values
-    if values.map(_has_offset).any():
+    if (
+        values.dtype == object
+        and infer_dtype(values, skipna=True) not in _NO_TIMES
+        and values.map(_has_offset).any()
+    ):
         clock = ZoneInfo(zone)
         return values.map(lambda value: _local(value, clock) if _has_offset(value) else value)
     return values

@@ -17,10 +17,10 @@ import ibis
 
 from weekwise import __version__
 from weekwise.contract.model import Contract
-from weekwise.features.build_plan import WEEK, BuildPlan, BuiltWeeks, FeatureSource, Reach
+from weekwise.features.build_plan import BuildPlan, BuiltWeeks, FeatureSource, Reach
 from weekwise.features.fingerprint import text_hash
 from weekwise.features.past_aggregates import pasts
-from weekwise.features.week_content import WeekContent
+from weekwise.features.week_content import WEEK, WeekContent
 from weekwise.features.window import Window
 
 _MAKERS = ("weekwise.contract", "weekwise.features")

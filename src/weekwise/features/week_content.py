@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
-from functools import reduce
-from operator import or_
+from datetime import date, timedelta
 
 import ibis
 
 from weekwise.contract.frozen import Frozen
 from weekwise.contract.reserved import AS_OF
+
+WEEK = timedelta(days=7)
 
 _MODULUS = 2**31 - 1
 """Sums of so small hashes fit in an integer of 64 bits for four billion rows."""
@@ -65,7 +65,14 @@ def week_contents(
     }
 
 
-def within(time: ibis.Column, parts: Iterable[tuple[date, date]]) -> ibis.expr.types.BooleanValue:
+def days_of(monday: date) -> tuple[date, date]:
+    """The stretch of a week's days, as `within` takes it; the last week there is has no end."""
+    return monday, monday + WEEK if monday <= date.max - WEEK else date.max
+
+
+def within(
+    time: ibis.Column, parts: Iterable[tuple[date, date]], *, or_undated: bool = False
+) -> ibis.expr.types.BooleanValue:
     """Whether a time lies in one of some stretches of days.
 
     The time is compared as it is, so that an engine that knows between which times parts of a table
@@ -73,7 +80,8 @@ def within(time: ibis.Column, parts: Iterable[tuple[date, date]]) -> ibis.expr.t
 
     Args:
         time: Dates or times.
-        parts: Each from its first day to before its last; `date.max` is no end. At least one.
+        parts: Each from its first day to before its last; `date.max` is no end.
+        or_undated: Whether it may be missing, too.
     """
     conditions = [
         time >= ibis.literal(start)
@@ -81,7 +89,7 @@ def within(time: ibis.Column, parts: Iterable[tuple[date, date]]) -> ibis.expr.t
         else (time >= ibis.literal(start)) & (time < ibis.literal(end))
         for start, end in _merged(parts)
     ]
-    return reduce(or_, conditions)
+    return ibis.or_(*([time.isnull()] if or_undated else []), *conditions)
 
 
 def _merged(parts: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:

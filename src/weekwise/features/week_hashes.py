@@ -17,7 +17,13 @@ from weekwise.contract.model import Contract
 from weekwise.contract.reserved import AS_OF
 from weekwise.features.engines import in_order
 from weekwise.features.fingerprint import BATCH_ROWS, table_hash, text_hash, value_hashes
-from weekwise.features.week_content import WeekContent, monday_of, week_contents
+from weekwise.features.week_content import (
+    WeekContent,
+    days_of,
+    monday_of,
+    week_contents,
+    within,
+)
 
 _WEEK = "_week"
 _UNDATED = date.min
@@ -85,7 +91,8 @@ def _hashes(
     dated = in_order(table, order).mutate({_WEEK: monday_of(table[time])})
     rows = dated
     if len(weeks) < of:
-        rows = dated.filter(dated[_WEEK].fill_null(ibis.literal(_UNDATED)).isin(sorted(weeks)))
+        undated = _UNDATED in weeks
+        rows = dated.filter(within(dated[time], map(days_of, weeks), or_undated=undated))
     digests = {week: hashlib.sha256() for week in weeks}
     for batch in rows.to_pyarrow_batches(chunk_size=BATCH_ROWS):
         hashes = value_hashes(batch.drop_columns([_WEEK]))

@@ -15,13 +15,12 @@ from kedro.pipeline.node import Node
 
 from weekwise.configuration import EnvironmentConfigLoader
 from weekwise.contract.derive import with_feed
-from weekwise.contract.load import project_contracts
+from weekwise.contract.load import CONTRACT_SUFFIX, project_contracts
 from weekwise.contract.model import Contracts
 from weekwise.hooks.lost_weeks import REPORT
 from weekwise.paths import DataFolder
 from weekwise.quality.gate import GateRun
 
-CONTRACT_SUFFIX = "_contract"
 WRANGLING = "data_wrangling"
 
 

@@ -14,6 +14,8 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from weekwise.configuration import PARAMS
+from weekwise.contract.load import CONTRACT_SUFFIX
 from weekwise.errors import ConfigurationError
 from weekwise.hooks.initialization import SERVER
 from weekwise.hooks.lost_weeks import (
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 FAILED = "FAILED"
 MOST_FILES = 5
-PARAMS, CONTRACT = "params:", "_contract"
 RESUMED = "MLFLOW_RUN_ID"
 """MLflow's own variable for the run that the next start of a run goes on with."""
 
@@ -99,12 +100,12 @@ def _refuse_unknown_inputs(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any
     """Refuse inputs that are in no file: Kedro would say so after the run was opened in MLflow."""
     missing = sorted(name for name in pipeline.inputs() if name not in catalog)
     for what, file, names in (
-        ("contract", "contracts", [name for name in missing if name.endswith(CONTRACT)]),
+        ("contract", "contracts", [name for name in missing if name.endswith(CONTRACT_SUFFIX)]),
         ("parameters", "parameters.yml", [name for name in missing if name.startswith(PARAMS)]),
         ("dataset", "catalog.yml", missing),
     ):
         if names:
-            words = [name.removeprefix(PARAMS).removesuffix(CONTRACT) for name in names]
+            words = [name.removeprefix(PARAMS).removesuffix(CONTRACT_SUFFIX) for name in names]
             raise ConfigurationError(
                 f"there is no {what} {listed(words, MOST_FILES)}, which the run begins with; look "
                 f"into {file} of the environment, and into those it builds on"
@@ -189,13 +190,13 @@ def _refuse_half_a_state(context: KedroContext, catalog: CatalogProtocol[Any, An
     data, name = _data_of(context), context.config_loader["globals"]["registered_model"]
     reported, stored = [week for week in data.weeks() if week < as_of], stored_weeks(catalog)
     option = f" --env {context.env}" if context.env else ""
+    registry = Registry(name)
     if reported:
-        judged = Registry(name).judged_weeks()
-        lost_weeks(reported, stored, judged).refuse(data, name, option)
+        lost_weeks(reported, stored, registry.judged_weeks()).refuse(data, name, option)
     _tell_of_lost_reports(lost_reports(data, stored, as_of), option)
     _tell_of_lost_files(lost_files(data, as_of))
     if SERVER is None:
-        _tell_of_lost_models(lost_models(data, Registry(name).versions.all()), data)
+        _tell_of_lost_models(lost_models(data, registry.versions.all()), data)
 
 
 def _tell_of_lost_reports(weeks: list[date], option: str) -> None:

@@ -15,6 +15,7 @@ from kedro.framework.project import settings
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
+from weekwise.contract.load import CONTRACT_SUFFIX
 from weekwise.contract.model import Contract
 from weekwise.hooks.initialization import SERVER
 from weekwise.hooks.mlflow_database import prepare
@@ -22,7 +23,6 @@ from weekwise.model.release import RUN_TAG
 from weekwise.paths import DataFolder
 
 SUMMARY = "wrangling_summary"
-CONTRACT_SUFFIX = "_contract"
 DATA_TAG = "weekwise.data"
 """The tag that says which machine's data folder a run works on."""
 KILLED = "KILLED"

@@ -8,8 +8,7 @@ from datetime import date, timedelta
 import ibis
 
 from weekwise.contract.model import Contract
-from weekwise.features.build_plan import WEEK
-from weekwise.features.week_content import within
+from weekwise.features.week_content import days_of, within
 from weekwise.quality.checked_weeks import week_of
 from weekwise.quality.freshness import LOOK_BACK
 
@@ -42,19 +41,10 @@ def changed(
         known: The Mondays of all its weeks.
         same: Those of the weeks that have not changed.
     """
-    week = week_of(table, contract)
-    if week is None or not same:
+    if week_of(table, contract) is None or not same:
         return table
-    stretches = [
-        # The last week there is has no end.
-        (monday, monday + WEEK if monday <= date.max - WEEK else date.max)
-        for monday in known
-        if monday not in same
-    ]
-    outside = week.isnull()
-    return table.filter(
-        outside | within(table[str(contract.time)], stretches) if stretches else outside
-    )
+    parts = [days_of(monday) for monday in known if monday not in same]
+    return table.filter(within(table[str(contract.time)], parts, or_undated=True))
 
 
 def newest(table: ibis.Table, contract: Contract, as_of: date | None) -> ibis.Table:

@@ -13,6 +13,7 @@ from kedro.io import CatalogProtocol, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from weekwise.configuration import PARAMS
 from weekwise.errors import OrchestrationError
 from weekwise.orchestration.options import NodeOptions, OrchestrationOptions
 
@@ -180,7 +181,7 @@ def _nodes_with_connection(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any
 
 
 def _is_in_store(name: str, catalog: CatalogProtocol[Any, Any]) -> bool:
-    if name.startswith("params:") or name not in catalog:
+    if name.startswith(PARAMS) or name not in catalog:
         return False
     # Ibis datasets of kedro-datasets say what they connect to in this private attribute only.
     connection = getattr(catalog.get(name), "_connection_config", None)
